@@ -1,0 +1,110 @@
+import { UserError, type Remedy } from '../op';
+
+/** True when an AWS error carries one of the codes; a code ending in `*` matches by its start, one starting with it by its end. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  const code = codeOf(error);
+  return codes.some((wanted) => {
+    if (wanted.endsWith('*')) return code.startsWith(wanted.slice(0, -1));
+    if (wanted.startsWith('*')) return code.endsWith(wanted.slice(1));
+    return code === wanted;
+  });
+}
+
+/** The AWS error code, e.g. `InvalidGroup.NotFound`; empty for errors that are not AWS's. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { Code } = error as Error & { Code?: unknown };
+  return typeof Code === 'string' ? Code : error.name;
+}
+
+/** The HTTP status that AWS answered with, if it answered. */
+export function statusOf(error: unknown): number | undefined {
+  const metadata = (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata;
+  return metadata?.httpStatusCode;
+}
+
+const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
+
+interface Explanation {
+  readonly codes: readonly string[];
+  readonly sentence: string;
+  readonly remedy?: Remedy;
+}
+
+const EXPLANATIONS: readonly Explanation[] = [
+  {
+    codes: ['CredentialsProviderError', 'CredentialsError'],
+    sentence:
+      'No usable AWS credentials were found. Run “aws configure” or “aws sso login”, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then choose the profile.',
+    remedy: SELECT_PROFILE,
+  },
+  {
+    codes: ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired', 'SSOTokenProviderFailure'],
+    sentence: 'The AWS sign-in has expired. Sign in again (for SSO: “aws sso login”); then run the command again, it goes on where it stopped.',
+    remedy: SELECT_PROFILE,
+  },
+  {
+    codes: ['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'SignatureDoesNotMatch', 'InvalidAccessKeyId'],
+    sentence: 'AWS does not accept these credentials. Choose another profile or correct the keys.',
+    remedy: SELECT_PROFILE,
+  },
+  {
+    codes: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AccessDeniedFault'],
+    sentence: 'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile.',
+    remedy: SELECT_PROFILE,
+  },
+  {
+    codes: ['VPCIdNotSpecified', 'MissingDefaultVpc'],
+    sentence:
+      'This region has no default VPC, so there is no network to put the server into. Create one (“aws ec2 create-default-vpc”) and run the command again.',
+  },
+  {
+    codes: ['InsufficientInstanceCapacity', 'Unsupported', 'InstanceLimitExceeded', 'VcpuLimitExceeded'],
+    sentence: 'AWS cannot start this instance type here now. Choose another “instanceType” in sitelift.json, or ask AWS for a higher quota.',
+  },
+  {
+    codes: ['OptInRequired', 'PendingVerification', 'SubscriptionRequiredException'],
+    sentence: 'AWS has not enabled this service for the account yet. Sign in to the AWS console once and finish the account’s set-up.',
+  },
+  {
+    codes: ['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'SlowDown', 'TooManyRequestsException'],
+    sentence: 'AWS is slowing this account down. Wait a minute and run the command again; it goes on where it stopped.',
+  },
+  {
+    codes: ['ENOTFOUND', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN', 'TimeoutError', 'NetworkingError'],
+    sentence: 'AWS could not be reached. Check the network and the proxy (“http.proxy”), then run the command again; it goes on where it stopped.',
+  },
+  {
+    codes: ['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+    sentence: 'The certificate that answered for AWS is not trusted. If a proxy inspects traffic here, set NODE_EXTRA_CA_CERTS to its certificate.',
+  },
+  {
+    codes: ['ENOSPC'],
+    sentence: 'The disk of this computer is full. Free some space and run the command again.',
+  },
+];
+
+/** Turns any error into one whose message tells the user what happened, why and what to do; the original is its cause. */
+export function explain(error: unknown): Error {
+  if (error instanceof UserError || !(error instanceof Error)) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  if (/Could not resolve credentials using profile/i.test(error.message) || /profile .*(not found|could not be found)/i.test(error.message)) {
+    return new UserError(`${firstLine(error.message)} Choose a profile that exists in your AWS configuration.`, {
+      cause: error,
+      remedy: SELECT_PROFILE,
+    });
+  }
+  const known = EXPLANATIONS.find(
+    ({ codes }) => hasCode(error, ...codes) || codes.includes((error as NodeJS.ErrnoException).code ?? ''),
+  );
+  if (!known) return error;
+  return new UserError(`${known.sentence} (${codeOf(error)}: ${firstLine(error.message)})`, {
+    cause: error,
+    ...(known.remedy ? { remedy: known.remedy } : {}),
+  });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

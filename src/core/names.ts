@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { Site } from './site';
+
+/** Tag key that says which site a resource belongs to; its value is the site's id. */
+export const SITE_TAG = 'sitelift:site';
+/** Tag key that says what a resource is for the site, e.g. `server`. */
+export const ROLE_TAG = 'sitelift:role';
+/** Tag key of a volume that we created blank; only such a volume may ever be formatted. */
+export const BLANK_TAG = 'sitelift:created-blank';
+
+/** Prefix of everything that the distribution may read; the distribution's origin path is `/site`. */
+export const PUBLIC_PREFIX = 'site/';
+/** Prefix of what stays private: staged bundles and releases. */
+export const PRIVATE_PREFIX = '_sitelift/';
+
+/** The common start of the names of all that belongs to one site. */
+export function stackName(site: Pick<Site, 'id'>): string {
+  return `sitelift-${site.id}`;
+}
+
+/** The bucket's name, at most 63 characters. */
+export function bucketName(site: Pick<Site, 'id' | 'account' | 'region'>): string {
+  return `${stackName(site)}-${site.account}-${site.region}`;
+}
+
+/** The S3 origin's regional domain; the global one answers 307 for hours on new buckets. */
+export function bucketDomain(site: Pick<Site, 'id' | 'account' | 'region'>): string {
+  return `${bucketName(site)}.s3.${site.region}.amazonaws.com`;
+}
+
+/** The distribution's comment: shown in the console and the first thing it is found by. */
+export function distributionComment(site: Pick<Site, 'id' | 'name'>): string {
+  return `Sitelift: ${site.name} (${site.id})`;
+}
+
+/** A client token of at most 64 ASCII characters for one generation of one resource of the site. */
+export function clientToken(site: Pick<Site, 'id'>, role: string, generation: number): string {
+  return createHash('sha256').update(`${stackName(site)}/${role}/${generation}`).digest('hex').slice(0, 48);
+}
+
+/** The tags that every resource of the site is created with. */
+export function tagsFor(site: Pick<Site, 'id' | 'name'>, role: string): { Key: string; Value: string }[] {
+  return [
+    { Key: 'Name', Value: `${site.name} ${role}` },
+    { Key: SITE_TAG, Value: site.id },
+    { Key: ROLE_TAG, Value: role },
+  ];
+}

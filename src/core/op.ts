@@ -1,0 +1,28 @@
+/** The last parameter of every long function: how it is cancelled and where it tells its progress. */
+export interface Op {
+  readonly signal: AbortSignal;
+  /** Tells what is being done; `fraction` (0 to 1) is how much of the whole is done. */
+  report(message: string, fraction?: number): void;
+}
+
+/** A way on that the shell can offer as a button under an error: the id of a command and its title. */
+export interface Remedy {
+  readonly title: string;
+  readonly command: string;
+}
+
+/** An error whose message is written for the user: what happened, why, and what to do. */
+export class UserError extends Error {
+  readonly remedy: Remedy | undefined;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly remedy?: Remedy } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'UserError';
+    this.remedy = options.remedy;
+  }
+}
+
+/** True for what an aborted `Op` makes functions throw; such an end is silent. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

@@ -1,0 +1,56 @@
+import type { Op } from './op';
+
+/** One titled, idempotent change. `key` names it across plans; `loses` says what a user must agree to lose. */
+export interface Step {
+  readonly key: string;
+  readonly title: string;
+  readonly loses?: 'data' | 'uptime';
+  run(op: Op): Promise<void>;
+}
+
+/** Stages in order; the steps of one stage run together. An empty plan means there is nothing to do. */
+export type Plan = readonly (readonly Step[])[];
+
+/** The plan that does `first` before `second`. */
+export function sequence(...plans: readonly Plan[]): Plan {
+  return plans.flat();
+}
+
+/** The plan that runs several plans side by side, stage by stage. */
+export function together(...plans: readonly Plan[]): Plan {
+  const stages = Math.max(0, ...plans.map((plan) => plan.length));
+  return Array.from({ length: stages }, (_, index) => plans.flatMap((plan) => plan[index] ?? []));
+}
+
+/** The steps of all stages in order. */
+export function stepsOf(plan: Plan): readonly Step[] {
+  return plan.flat();
+}
+
+/** True when both plans would do the same steps in the same stages. */
+export function samePlan(one: Plan, other: Plan): boolean {
+  const keys = (plan: Plan) => JSON.stringify(plan.map((stage) => stage.map((step) => step.key)));
+  return keys(one) === keys(other);
+}
+
+/**
+ * The only runner of plans. On failure or cancel it starts nothing more, waits for what is in flight, then throws the
+ * first error. Progress is the number of finished steps over all steps.
+ */
+export async function run(plan: Plan, op: Op): Promise<void> {
+  const total = stepsOf(plan).length;
+  let done = 0;
+  for (const stage of plan) {
+    op.signal.throwIfAborted();
+    const results = await Promise.allSettled(
+      stage.map(async (step) => {
+        op.report(step.title, done / total);
+        await step.run({ signal: op.signal, report: (message) => op.report(message, done / total) });
+        done += 1;
+        op.report(step.title, done / total);
+      }),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+}
