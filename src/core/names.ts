@@ -35,7 +35,10 @@ export function distributionComment(site: Pick<Site, 'id' | 'name'>): string {
 
 /** A client token of at most 64 ASCII characters for one generation of one resource of the site. */
 export function clientToken(site: Pick<Site, 'id'>, role: string, generation: number): string {
-  return createHash('sha256').update(`${stackName(site)}/${role}/${generation}`).digest('hex').slice(0, 48);
+  return createHash('sha256')
+    .update(`${stackName(site)}/${role}/${generation}`)
+    .digest('hex')
+    .slice(0, 48);
 }
 
 /** The tags that every resource of the site is created with. */

@@ -115,11 +115,7 @@ export function parseSite(text: string): Site {
       device: volume.string('device', /^(\/dev\/(sd[b-z]|xvd[b-z])|xvd[b-z][a-z]?)$/) ?? '/dev/sdf',
     },
     distribution: {
-      priceClass: distribution.oneOf('priceClass', [
-        'PriceClass_100',
-        'PriceClass_200',
-        'PriceClass_All',
-      ] as const),
+      priceClass: distribution.oneOf('priceClass', ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'] as const),
     },
   };
 }

@@ -39,18 +39,32 @@ const EXPLANATIONS: readonly Explanation[] = [
     remedy: SELECT_PROFILE,
   },
   {
-    codes: ['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired', 'SSOTokenProviderFailure'],
-    sentence: 'The AWS sign-in has expired. Sign in again (for SSO: “aws sso login”); then run the command again, it goes on where it stopped.',
+    codes: [
+      'ExpiredToken',
+      'ExpiredTokenException',
+      'TokenRefreshRequired',
+      'RequestExpired',
+      'SSOTokenProviderFailure',
+    ],
+    sentence:
+      'The AWS sign-in has expired. Sign in again (for SSO: “aws sso login”); then run the command again, it goes on where it stopped.',
     remedy: SELECT_PROFILE,
   },
   {
-    codes: ['InvalidClientTokenId', 'UnrecognizedClientException', 'AuthFailure', 'SignatureDoesNotMatch', 'InvalidAccessKeyId'],
+    codes: [
+      'InvalidClientTokenId',
+      'UnrecognizedClientException',
+      'AuthFailure',
+      'SignatureDoesNotMatch',
+      'InvalidAccessKeyId',
+    ],
     sentence: 'AWS does not accept these credentials. Choose another profile or correct the keys.',
     remedy: SELECT_PROFILE,
   },
   {
     codes: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AccessDeniedFault'],
-    sentence: 'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile.',
+    sentence:
+      'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile.',
     remedy: SELECT_PROFILE,
   },
   {
@@ -60,11 +74,13 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     codes: ['InsufficientInstanceCapacity', 'Unsupported', 'InstanceLimitExceeded', 'VcpuLimitExceeded'],
-    sentence: 'AWS cannot start this instance type here now. Choose another “instanceType” in sitelift.json, or ask AWS for a higher quota.',
+    sentence:
+      'AWS cannot start this instance type here now. Choose another “instanceType” in sitelift.json, or ask AWS for a higher quota.',
   },
   {
     codes: ['OptInRequired', 'PendingVerification', 'SubscriptionRequiredException'],
-    sentence: 'AWS has not enabled this service for the account yet. Sign in to the AWS console once and finish the account’s set-up.',
+    sentence:
+      'AWS has not enabled this service for the account yet. Sign in to the AWS console once and finish the account’s set-up.',
   },
   {
     codes: ['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'SlowDown', 'TooManyRequestsException'],
@@ -72,11 +88,13 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     codes: ['ENOTFOUND', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN', 'TimeoutError', 'NetworkingError'],
-    sentence: 'AWS could not be reached. Check the network and the proxy (“http.proxy”), then run the command again; it goes on where it stopped.',
+    sentence:
+      'AWS could not be reached. Check the network and the proxy (“http.proxy”), then run the command again; it goes on where it stopped.',
   },
   {
     codes: ['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
-    sentence: 'The certificate that answered for AWS is not trusted. If a proxy inspects traffic here, set NODE_EXTRA_CA_CERTS to its certificate.',
+    sentence:
+      'The certificate that answered for AWS is not trusted. If a proxy inspects traffic here, set NODE_EXTRA_CA_CERTS to its certificate.',
   },
   {
     codes: ['ENOSPC'],
@@ -89,7 +107,10 @@ export function explain(error: unknown): Error {
   if (error instanceof UserError || !(error instanceof Error)) {
     return error instanceof Error ? error : new Error(String(error));
   }
-  if (/Could not resolve credentials using profile/i.test(error.message) || /profile .*(not found|could not be found)/i.test(error.message)) {
+  if (
+    /Could not resolve credentials using profile/i.test(error.message) ||
+    /profile .*(not found|could not be found)/i.test(error.message)
+  ) {
     return new UserError(`${firstLine(error.message)} Choose a profile that exists in your AWS configuration.`, {
       cause: error,
       remedy: SELECT_PROFILE,

@@ -13,7 +13,12 @@ export interface Pace {
  * The only polling loop: calls `look` until it gives a value, with growing, jittered intervals. Throws `UserError`
  * naming `what` once the limit is over; errors of `look` end the wait.
  */
-export async function waitFor<Value>(what: string, look: () => Promise<Value | undefined>, pace: Pace, op: Op): Promise<Value> {
+export async function waitFor<Value>(
+  what: string,
+  look: () => Promise<Value | undefined>,
+  pace: Pace,
+  op: Op,
+): Promise<Value> {
   const end = Date.now() + pace.limitSeconds * 1000;
   let seconds = pace.firstSeconds ?? 0.5;
   for (;;) {
@@ -61,11 +66,17 @@ export function isNotSeenYet(error: unknown): boolean {
 
 /** Errors of somebody else changing the same thing at the same time. */
 export function isConflict(error: unknown): boolean {
-  return hasCode(error, 'OperationAborted', 'PreconditionFailed', 'ConflictException', 'ConcurrentModification') || statusOf(error) === 409;
+  return (
+    hasCode(error, 'OperationAborted', 'PreconditionFailed', 'ConflictException', 'ConcurrentModification') ||
+    statusOf(error) === 409
+  );
 }
 
 /** Runs `find` and gives undefined when AWS says that the thing does not exist. */
-export async function unlessMissing<Value>(find: () => Promise<Value>, ...codes: readonly string[]): Promise<Value | undefined> {
+export async function unlessMissing<Value>(
+  find: () => Promise<Value>,
+  ...codes: readonly string[]
+): Promise<Value | undefined> {
   try {
     return await find();
   } catch (error) {

@@ -1,0 +1,92 @@
+import { load, type CheerioAPI } from 'cheerio/slim';
+import type { Element } from 'domhandler';
+import { decodeHTMLAttribute } from 'entities/decode';
+import { parseDocument } from 'htmlparser2';
+import type { Quote, Range } from './edit';
+import { scanStartTag, type StartTag } from './startTag';
+
+/** The value of an attribute, with where it is written. */
+export interface AttributeValue {
+  readonly element: Element;
+  readonly name: string;
+  /** As written, entities and all. */
+  readonly raw: string;
+  /** With entities decoded. */
+  readonly value: string;
+  /** Offsets of the value without its quotes. */
+  readonly range: Range;
+  readonly quote: Quote;
+  /** Offsets of the start tag that holds it. */
+  readonly tag: Range;
+}
+
+/** A stretch of text inside an element, such as a style sheet. */
+export interface TextPiece {
+  readonly text: string;
+  readonly range: Range;
+}
+
+/** A parsed page that still knows where everything is written; it is searched, never serialised. */
+export interface HtmlDocument {
+  readonly text: string;
+  /** The elements that match a selector, in the order of the source. */
+  elements(selector: string): Element[];
+  /** The attribute of an element; undefined when the element does not have it, or has it without a value. */
+  attribute(element: Element, name: string): AttributeValue | undefined;
+  /** The attribute of each element that matches a selector and has it. */
+  attributes(selector: string, name: string): AttributeValue[];
+  /** The raw texts directly inside an element. */
+  texts(element: Element): TextPiece[];
+}
+
+/** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. */
+export function parseHtml(text: string): HtmlDocument {
+  const parsed = parseDocument(text, { withStartIndices: true, withEndIndices: true, decodeEntities: false });
+  // Cheerio's types are those of an older domhandler, whose nodes have the same shape.
+  const $ = load(parsed as unknown as Parameters<typeof load>[0]);
+  const tags = new WeakMap<Element, StartTag>();
+
+  const tagOf = (element: Element): StartTag | undefined => {
+    const known = tags.get(element);
+    if (known !== undefined) return known;
+    const start = element.startIndex;
+    const tag = start === null || text[start] !== '<' ? undefined : scanStartTag(text, start);
+    if (tag !== undefined) tags.set(element, tag);
+    return tag;
+  };
+
+  const attribute = (element: Element, name: string): AttributeValue | undefined => {
+    if (!(name in element.attribs)) return undefined;
+    const tag = tagOf(element);
+    const written = tag?.attributes.find((candidate) => candidate.name === name);
+    if (tag === undefined || !written?.hasValue) return undefined;
+    const raw = text.slice(written.range.start, written.range.end);
+    const value = raw.includes('&') ? decodeHTMLAttribute(raw) : raw;
+    return { element, name, raw, value, range: written.range, quote: written.quote, tag: tag.range };
+  };
+
+  const elements = (selector: string): Element[] => elementsOf($, selector);
+  return {
+    text,
+    elements,
+    attribute,
+    attributes: (selector, name) =>
+      elements(selector).flatMap((element) => {
+        const found = attribute(element, name);
+        return found === undefined ? [] : [found];
+      }),
+    texts: (element) => textsOf(element, text),
+  };
+}
+
+function elementsOf($: CheerioAPI, selector: string): Element[] {
+  return $<never, string>(selector).toArray() as unknown as Element[];
+}
+
+function textsOf(element: Element, text: string): TextPiece[] {
+  return element.children.flatMap((child) => {
+    if (child.type !== 'text' || child.startIndex === null || child.endIndex === null) return [];
+    const range = { start: child.startIndex, end: child.endIndex + 1 };
+    return [{ text: text.slice(range.start, range.end), range }];
+  });
+}

@@ -1,0 +1,59 @@
+import type { Op } from '../op';
+import type { Context } from '../resources/resource';
+import inspectScript from './scripts/inspect.sh';
+import { runScript } from './ssm';
+
+/** What a read-only look inside the server finds. */
+export interface Inspection {
+  readonly webServer: { readonly installed: boolean; readonly enabled: boolean; readonly active: boolean };
+  /** The partition on the document root, if one is mounted there. */
+  readonly mount: MountSeen | undefined;
+  /** Id of the release whose pages are in the document root. */
+  readonly release: string | undefined;
+}
+
+/** A mounted partition and the disk that it is on. */
+export interface MountSeen {
+  readonly partition: string;
+  readonly serial: string;
+  readonly fileSystem: string;
+  readonly sizeBytes: number;
+  readonly freeBytes: number;
+  readonly inFstab: boolean;
+}
+
+/** Looks inside a server whose agent answers; changes nothing there. */
+export async function inspect(context: Context, instanceId: string, op: Op): Promise<Inspection> {
+  const remote = { name: 'look', script: inspectScript, timeoutSeconds: 60 };
+  return parseInspection(await runScript(context, instanceId, remote, op));
+}
+
+/** Reads the `name=value` lines of `inspect.sh`. */
+export function parseInspection(output: string): Inspection {
+  const values = new Map(
+    output.split('\n').flatMap((line) => {
+      const equals = line.indexOf('=');
+      return equals > 0 ? [[line.slice(0, equals), line.slice(equals + 1).trim()] as const] : [];
+    }),
+  );
+  const text = (name: string) => values.get(name) ?? '';
+  const partition = text('partition');
+  return {
+    webServer: {
+      installed: text('installed') === 'yes',
+      enabled: text('enabled') === 'enabled',
+      active: text('active') === 'active',
+    },
+    mount: partition
+      ? {
+          partition,
+          serial: text('serial'),
+          fileSystem: text('file_system'),
+          sizeBytes: Number(text('size_bytes')),
+          freeBytes: Number(text('free_bytes')),
+          inFstab: text('in_fstab') === 'yes',
+        }
+      : undefined,
+    release: text('release') || undefined,
+  };
+}

@@ -1,0 +1,19 @@
+# Looks at the web server and the document root; prints name=value lines and changes nothing.
+root=/var/www/html
+if [ -d /etc/httpd ] || command -v dnf >/dev/null 2>&1; then unit=httpd; else unit=apache2; fi
+if systemctl cat "$unit.service" >/dev/null 2>&1; then echo installed=yes; else echo installed=no; fi
+echo "enabled=$(systemctl is-enabled "$unit" 2>/dev/null)"
+echo "active=$(systemctl is-active "$unit" 2>/dev/null)"
+partition=$(findmnt -nro SOURCE --mountpoint "$root" 2>/dev/null)
+if [ -n "$partition" ]; then
+  disk=$(lsblk -nrpo PKNAME "$partition" | head -n 1)
+  uuid=$(findmnt -nro UUID --mountpoint "$root")
+  echo "partition=$partition"
+  echo "serial=$(lsblk -dnro SERIAL "${disk:-$partition}")"
+  echo "file_system=$(findmnt -nro FSTYPE --mountpoint "$root")"
+  echo "size_bytes=$(lsblk -dnrbo SIZE "$partition")"
+  echo "free_bytes=$(df -B1 --output=avail "$root" | tail -n 1 | tr -d ' ')"
+  if grep -qE "^UUID=$uuid[[:space:]]+$root[[:space:]]" /etc/fstab; then echo in_fstab=yes; else echo in_fstab=no; fi
+fi
+if [ -r "$root/.sitelift/release" ]; then echo "release=$(head -c 64 "$root/.sitelift/release")"; fi
+exit 0

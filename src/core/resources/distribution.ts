@@ -1,0 +1,270 @@
+import {
+  CreateDistributionWithTagsCommand,
+  CreateOriginAccessControlCommand,
+  GetDistributionConfigCommand,
+  ListDistributionsCommand,
+  ListOriginAccessControlsCommand,
+  ListTagsForResourceCommand,
+  UpdateDistributionCommand,
+  type DistributionConfig,
+  type DistributionSummary,
+} from '@aws-sdk/client-cloudfront';
+import { hasCode } from '../aws/errors';
+import { isConflict, retry, waitFor } from '../aws/wait';
+import { bucketDomain, bucketName, distributionComment, SITE_TAG, stackName, tagsFor } from '../names';
+import { UserError, type Op } from '../op';
+import { sequence, type Plan, type Step } from '../plan';
+import { bucket, grantReader, readerOf } from './bucket';
+import { known, type Context, type Resource, type Seen } from './resource';
+
+/** The distribution as AWS shows it. */
+export interface DistributionHave {
+  readonly id: string;
+  readonly arn: string;
+  /** Host name, e.g. `d111111abcdef8.cloudfront.net`. */
+  readonly domain: string;
+  readonly enabled: boolean;
+  /** False while CloudFront still brings a change to its edges. */
+  readonly deployed: boolean;
+  /** The origin is this site's bucket, below `site/`, through an origin access control. */
+  readonly readsBucket: boolean;
+}
+
+/** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
+const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+const ORIGIN_ID = 'bucket';
+const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
+
+/** The CloudFront distribution in front of the bucket. */
+export const distribution: Resource<DistributionHave> = {
+  async describe(context, op): Promise<Seen<DistributionHave>> {
+    const summary = await findDistribution(context, op);
+    return summary ? { kind: 'known', have: haveOf(context, summary) } : { kind: 'absent' };
+  },
+
+  plan(context, site): Plan {
+    if (site.distribution.kind === 'unknown' || site.bucket.kind === 'unknown') return [];
+    const have = known(site.distribution);
+    const steps: Step[][] = [];
+    if (!have) {
+      steps.push([
+        {
+          key: 'distribution',
+          title: 'create CloudFront distribution in front of the bucket',
+          run: (op) => createDistribution(context, op),
+        },
+      ]);
+    } else if (!have.enabled || !have.readsBucket) {
+      const reason = have.enabled ? 'its origin changed' : 'it is disabled';
+      steps.push([
+        {
+          key: 'distributionSettings',
+          title: `put distribution ${have.id} in order (${reason})`,
+          run: (op) => repairDistribution(context, op),
+        },
+      ]);
+    }
+    const policy = known(site.bucket)?.policy;
+    if (!have || !policy || readerOf(policy) !== have.arn) {
+      steps.push([
+        {
+          key: 'bucketPolicy',
+          title: 'let this distribution alone read the bucket',
+          run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, op),
+        },
+      ]);
+    }
+    return sequence(bucket.plan(context, site), steps);
+  },
+};
+
+/** Waits until CloudFront has brought the distribution to its edges: minutes, at times more than half an hour. */
+export async function waitUntilDeployed(context: Context, op: Op): Promise<DistributionHave> {
+  return waitFor(
+    'the distribution to be deployed',
+    async () => {
+      const have = await requireDistribution(context, op);
+      return have.deployed ? have : undefined;
+    },
+    { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 3600 },
+    op,
+  );
+}
+
+async function requireDistribution(context: Context, op: Op): Promise<DistributionHave> {
+  const summary = await findDistribution(context, op);
+  if (!summary) throw new UserError('This site has no distribution yet. Run “Provision Distribution…” first.');
+  return haveOf(context, summary);
+}
+
+function haveOf({ site }: Context, summary: DistributionSummary): DistributionHave {
+  const origin = summary.Origins?.Items?.find(({ Id }) => Id === summary.DefaultCacheBehavior?.TargetOriginId);
+  return {
+    id: summary.Id ?? '',
+    arn: summary.ARN ?? '',
+    domain: summary.DomainName ?? '',
+    enabled: summary.Enabled ?? false,
+    deployed: summary.Status === 'Deployed',
+    readsBucket:
+      origin?.DomainName === bucketDomain(site) &&
+      origin.OriginPath === '/site' &&
+      Boolean(origin.OriginAccessControlId),
+  };
+}
+
+async function findDistribution({ site, clients }: Context, op: Op): Promise<DistributionSummary | undefined> {
+  const options = { abortSignal: op.signal };
+  const mark = `(${site.id})`;
+  let marker: string | undefined;
+  do {
+    const { DistributionList: list } = await clients.cloudfront.send(
+      new ListDistributionsCommand(marker ? { Marker: marker } : {}),
+      options,
+    );
+    for (const summary of list?.Items ?? []) {
+      if (!summary.Comment?.startsWith('Sitelift: ') || !summary.Comment.endsWith(mark)) continue;
+      const { Tags } = await clients.cloudfront.send(
+        new ListTagsForResourceCommand({ Resource: summary.ARN }),
+        options,
+      );
+      if (Tags?.Items?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) return summary;
+    }
+    marker = list?.IsTruncated ? list.NextMarker : undefined;
+  } while (marker);
+  return undefined;
+}
+
+async function createDistribution(context: Context, op: Op): Promise<void> {
+  const accessControlId = await ensureAccessControl(context, op);
+  const { site, clients } = context;
+  for (let generation = 1; ; generation += 1) {
+    if (await findDistribution(context, op)) return;
+    try {
+      await clients.cloudfront.send(
+        new CreateDistributionWithTagsCommand({
+          DistributionConfigWithTags: {
+            DistributionConfig: newConfig(context, accessControlId, generation),
+            Tags: { Items: tagsFor(site, 'distribution') },
+          },
+        }),
+        { abortSignal: op.signal },
+      );
+      return;
+    } catch (error) {
+      // The reference was used before: either our own lost answer, which the next look finds, or a deleted generation.
+      if (!hasCode(error, 'DistributionAlreadyExists') || generation >= 20) throw error;
+    }
+  }
+}
+
+function newConfig({ site }: Context, accessControlId: string, generation: number): DistributionConfig {
+  return {
+    CallerReference: `${stackName(site)}-${generation}`,
+    Comment: distributionComment(site),
+    Enabled: true,
+    HttpVersion: 'http2and3',
+    IsIPV6Enabled: true,
+    PriceClass: site.distribution.priceClass,
+    Origins: { Quantity: 1, Items: [originOf(site, accessControlId)] },
+    DefaultCacheBehavior: {
+      TargetOriginId: ORIGIN_ID,
+      ViewerProtocolPolicy: 'redirect-to-https',
+      Compress: true,
+      CachePolicyId: CACHING_OPTIMIZED,
+      AllowedMethods: {
+        Quantity: 2,
+        Items: ['GET', 'HEAD'],
+        CachedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] },
+      },
+    },
+  };
+}
+
+function originOf(site: Context['site'], accessControlId: string) {
+  return {
+    Id: ORIGIN_ID,
+    DomainName: bucketDomain(site),
+    OriginPath: '/site',
+    OriginAccessControlId: accessControlId,
+    S3OriginConfig: { OriginAccessIdentity: '' },
+  };
+}
+
+async function ensureAccessControl({ site, clients }: Context, op: Op): Promise<string> {
+  const options = { abortSignal: op.signal };
+  const name = bucketName(site).slice(0, 64);
+  const find = async () => {
+    let marker: string | undefined;
+    do {
+      const { OriginAccessControlList: list } = await clients.cloudfront.send(
+        new ListOriginAccessControlsCommand(marker ? { Marker: marker } : {}),
+        options,
+      );
+      const found = list?.Items?.find(({ Name }) => Name === name)?.Id;
+      if (found) return found;
+      marker = list?.IsTruncated ? list.NextMarker : undefined;
+    } while (marker);
+    return undefined;
+  };
+  const create = async () => {
+    const { OriginAccessControl: made } = await clients.cloudfront.send(
+      new CreateOriginAccessControlCommand({
+        OriginAccessControlConfig: {
+          Name: name,
+          Description: distributionComment(site),
+          OriginAccessControlOriginType: 's3',
+          SigningBehavior: 'always',
+          SigningProtocol: 'sigv4',
+        },
+      }),
+      options,
+    );
+    return made?.Id;
+  };
+  return retry(
+    async () => {
+      const id = (await find()) ?? (await create());
+      if (!id) throw new Error('CloudFront answered without the id of the origin access control.');
+      return id;
+    },
+    (error) => hasCode(error, 'OriginAccessControlAlreadyExists'),
+    SETTLE,
+    op,
+  );
+}
+
+/** Enables the distribution and points its origin at the bucket; an update carries the whole config and a fresh ETag. */
+async function repairDistribution(context: Context, op: Op): Promise<void> {
+  const accessControlId = await ensureAccessControl(context, op);
+  const { site, clients } = context;
+  const options = { abortSignal: op.signal };
+  await retry(
+    async () => {
+      const { id } = await requireDistribution(context, op);
+      const { DistributionConfig: config, ETag } = await clients.cloudfront.send(
+        new GetDistributionConfigCommand({ Id: id }),
+        options,
+      );
+      if (!config?.DefaultCacheBehavior) throw new Error(`CloudFront answered without the config of ${id}.`);
+      const target = config.DefaultCacheBehavior.TargetOriginId;
+      const origins = config.Origins?.Items?.map((origin) =>
+        origin.Id === target ? { ...origin, ...originOf(site, accessControlId), Id: origin.Id } : origin,
+      );
+      await clients.cloudfront.send(
+        new UpdateDistributionCommand({
+          Id: id,
+          IfMatch: ETag,
+          DistributionConfig: {
+            ...config,
+            Enabled: true,
+            Origins: { Quantity: origins?.length ?? 0, Items: origins ?? [] },
+          },
+        }),
+        options,
+      );
+    },
+    isConflict,
+    SETTLE,
+    op,
+  );
+}
