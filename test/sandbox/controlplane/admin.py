@@ -1,0 +1,65 @@
+"""The /sandbox/ endpoints through which the tests, the proxy and the edge look into this AWS and steer it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from faults import Fault
+from state import Sandbox
+
+Report = Callable[[Sandbox], list[dict[str, Any]]]
+
+
+class Admin:
+    """Answers the admin requests; `reports` are the lists that service modules offer under their name."""
+
+    def __init__(self, sandbox: Sandbox, reports: dict[str, Report]) -> None:
+        self._sandbox = sandbox
+        self._reports = reports
+
+    def __call__(self, request: Request) -> Response:
+        name = request.path.removeprefix("/sandbox/").rstrip("/")
+        try:
+            return _json_response(self._answer(request.method, name, request))
+        except ValueError as error:
+            return _json_response({"error": str(error)}, 400)
+
+    def _answer(self, method: str, name: str, request: Request) -> object:
+        sandbox = self._sandbox
+        with sandbox.lock:
+            sandbox.settle()
+            match method, name:
+                case "GET", _ if name in self._reports:
+                    return self._reports[name](sandbox)
+                case "GET", "calls":
+                    return sandbox.calls
+                case "DELETE", "calls":
+                    sandbox.calls.clear()
+                case "POST", "faults":
+                    sandbox.faults.arm(Fault.from_json(_body(request)))
+                case "DELETE", "faults":
+                    sandbox.faults.clear()
+                case "POST", "settings":
+                    sandbox.settings.change(_body(request))
+                case "GET", "settings":
+                    return sandbox.settings.as_json()
+                case "POST", "reset":
+                    sandbox.reset()
+                case _:
+                    raise ValueError(f"There is no {method} /sandbox/{name}.")
+        return {}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    body = json.loads(request.get_data())
+    if not isinstance(body, dict):
+        raise ValueError("The body is to be a JSON object.")
+    return body
+
+
+def _json_response(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(value), status, mimetype="application/json")

@@ -1,0 +1,183 @@
+"""One AWS API call: which service and operation an HTTP request means, and how its answer is written."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote_to_bytes
+
+from moto.core.exceptions import ServiceException
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.serialize import XFormedAttributePicker, get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.wrappers import Request, Response
+
+from operations import find_rest_operation
+
+if TYPE_CHECKING:
+    from state import Sandbox
+
+ACCOUNT_ID = "123456789012"
+
+# Endpoint host label and signing name -> botocore's name of the service.
+SERVICE_NAMES = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch", "servicequotas": "service-quotas"}
+
+
+class AwsError(Exception):
+    """An error answer as AWS gives it; `status` is only needed where the service model does not know the code."""
+
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass
+class Call:
+    """A request that was recognised as one operation of one AWS service."""
+
+    request: Request
+    body: bytes
+    service: str
+    operation: str
+    region: str
+    sandbox: Sandbox
+    signed: bool = False
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def model(self) -> OperationModel:
+        return get_service_model(self.service).operation_model(self.operation)
+
+    def forward(self) -> Response:
+        """Lets moto handle the call."""
+        return self.sandbox.moto(self.request.environ, self.body)
+
+
+def service_and_region(request: Request) -> tuple[str, str, bool]:
+    """The service and region that a request is meant for (S3 when nothing says otherwise), and whether it is signed."""
+    host = request.host.split(":")[0]
+    match = re.match(
+        r"^AWS4-HMAC-SHA256 Credential=[^/]+/\d+/([^/]+)/([^/]+)/", request.headers.get("Authorization", "")
+    )
+    if match:
+        return SERVICE_NAMES.get(match[2], match[2]), _real_region(match[1], host), True
+    signed = "X-Amz-Signature" in request.args
+    label = re.match(r"^(?:api\.)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?\.amazonaws\.com$", host)
+    if label and not re.match(r"^s3[.-]", host) and ".s3." not in host and label[1] != "s3":
+        return SERVICE_NAMES.get(label[1], label[1]), label[2] or "us-east-1", signed
+    scope = request.args.get("X-Amz-Credential", "").split("/")
+    return "s3", _real_region(scope[2] if len(scope) > 2 else "", host), signed
+
+
+def _real_region(scope_region: str, host: str) -> str:
+    in_host = re.search(r"[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com$", host)
+    if in_host:
+        return in_host[1]
+    return scope_region or "us-east-1"
+
+
+def bucket_and_key(request: Request) -> tuple[str, str]:
+    """Bucket and object key of an S3 request, in virtual-host or path style, with the key's bytes decoded once."""
+    raw_path = (request.environ.get("RAW_URI") or request.path).split("?")[0]
+    path = unquote_to_bytes(raw_path).decode("utf-8", "replace").removeprefix("/")
+    virtual = re.match(r"^(.+)\.s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com$", request.host.split(":")[0])
+    if virtual:
+        return virtual[1], path
+    bucket, _, key = path.partition("/")
+    return bucket, key
+
+
+def parse_call(request: Request, body: bytes, sandbox: Sandbox) -> Call:
+    """Recognises the operation and its parameters; raises AwsError for what no service knows."""
+    service, region, signed = service_and_region(request)
+    if service == "s3":
+        return _parse_s3(request, body, sandbox, region, signed)
+    try:
+        model = get_service_model(service)
+    except Exception as error:
+        raise AwsError("UnknownService", f"The sandbox has no service {service}.", 501) from error
+    path_parameters: dict[str, str] = {}
+    if model.protocol.startswith("rest"):
+        found = find_rest_operation(model, request.method, request.path, request.args, request.headers)
+        if found is None:
+            raise AwsError("UnknownOperationException", f"{request.method} {request.path} is no {service} call.", 404)
+        operation, path_parameters = found
+    elif "X-Amz-Target" in request.headers:
+        operation = request.headers["X-Amz-Target"].split(".")[-1]
+    else:
+        values = parse_qs(body.decode("utf-8", "replace")) or {key: [value] for key, value in request.args.items()}
+        operation = values.get("Action", [""])[0]
+    if operation not in model.operation_names:
+        raise AwsError("InvalidAction", f"The action {operation} is not valid for {service}.", 400)
+    call = Call(request, body, service, operation, region, sandbox, signed)
+    call.parameters = _parse_parameters(call, model, path_parameters)
+    return call
+
+
+def _parse_parameters(call: Call, model: ServiceModel, path_parameters: dict[str, str]) -> dict[str, Any]:
+    parser = PROTOCOL_PARSERS[model.protocol](call.model, map_type=dict)
+    query_in_body = model.protocol in ("ec2", "query") and call.body
+    values = Request.from_values(query_string=call.body.decode()).args if query_in_body else call.request.args
+    return parser.parse(
+        {
+            "method": call.request.method,
+            "values": values,
+            "headers": call.request.headers,
+            "body": call.body,
+            "url_path": call.request.path,
+            "url_params": path_parameters,
+        }
+    )
+
+
+def _parse_s3(request: Request, body: bytes, sandbox: Sandbox, region: str, signed: bool) -> Call:
+    bucket, key = bucket_and_key(request)
+    path = "/" if not bucket else f"/{bucket}/{key}" if key else f"/{bucket}"
+    found = find_rest_operation(get_service_model("s3"), request.method, path, request.args, request.headers)
+    operation = found[0] if found else "OptionsObject" if request.method == "OPTIONS" else "Unknown"
+    parameters = {"Bucket": bucket, "Key": key, **request.args.to_dict()}
+    parameters = {name: value for name, value in parameters.items() if not name.startswith("X-Amz-") and value}
+    return Call(request, body, "s3", operation, region, sandbox, signed, parameters)
+
+
+def write_result(call: Call, result: object) -> Response:
+    """The HTTP answer that carries `result` (a dict shaped like the operation's output, or an exception)."""
+    model = get_service_model(call.service)
+    serializer = get_serializer_class(model.service_name, model.protocol)(
+        operation_model=call.model, value_picker=XFormedAttributePicker()
+    )
+    written = serializer.serialize(result)
+    response = Response(written["body"], written["status_code"], written["headers"])
+    return with_request_id(response)
+
+
+def write_error(call: Call | None, error: AwsError, service: str | None = None) -> Response:
+    """The HTTP answer for an error, in the protocol of the call's service."""
+    name = call.service if call else service
+    if call and name not in (None, "s3"):
+        response = write_result(call, ServiceException(error.code, error.message))
+        response.status_code = error.status or response.status_code
+        return response
+    body = f"<Error><Code>{error.code}</Code><Message>{_escaped(error.message)}</Message></Error>"
+    if name not in (None, "s3"):
+        body = f"<ErrorResponse>{body}</ErrorResponse>"
+    head = call is not None and call.request.method == "HEAD"
+    response = Response(
+        "" if head else f'<?xml version="1.0" encoding="UTF-8"?>\n{body}', error.status or 400, mimetype="application/xml"
+    )
+    return with_request_id(response)
+
+
+def with_request_id(response: Response) -> Response:
+    """AWS numbers every answer; clients print the number in errors."""
+    response.headers.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
+    return response
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
