@@ -9,6 +9,6 @@ export function encodePath(path: string): string {
 }
 
 function encodeSegment(segment: string): string {
-  const encoded = encodeURIComponent(segment.toWellFormed());
+  const encoded = encodeURIComponent(segment.replace(/\p{Surrogate}/gu, '\uFFFD'));
   return encoded.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

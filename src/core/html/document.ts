@@ -1,5 +1,5 @@
 import { load, type CheerioAPI } from 'cheerio/slim';
-import type { Element } from 'domhandler';
+import { Document, Element } from 'domhandler';
 import { decodeHTMLAttribute } from 'entities/decode';
 import { parseDocument } from 'htmlparser2';
 import type { Quote, Range } from './edit';
@@ -42,8 +42,10 @@ export interface HtmlDocument {
 /** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. */
 export function parseHtml(text: string): HtmlDocument {
   const parsed = parseDocument(text, { withStartIndices: true, withEndIndices: true, decodeEntities: false });
+  // Cheerio compares each child of the root with all the others, so a page of many top-level elements gets one around them.
+  const root = new Document([new Element('page', {}, parsed.children)]);
   // Cheerio's types are those of an older domhandler, whose nodes have the same shape.
-  const $ = load(parsed as unknown as Parameters<typeof load>[0]);
+  const $ = load(root as unknown as Parameters<typeof load>[0]);
   const tags = new WeakMap<Element, StartTag>();
 
   const tagOf = (element: Element): StartTag | undefined => {

@@ -45,12 +45,11 @@ export function resolveReference(reference: string, base: URL): LocalReference |
 
 /** Without what the URL parser drops: spaces and controls around, tabs and line breaks anywhere. */
 function trim(reference: string): string {
-  // eslint-disable-next-line no-control-regex
   return reference.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]/g, '');
 }
 
 function parseUrl(reference: string, base: URL): URL | undefined {
-  return URL.canParse(reference, base) ? new URL(reference, base) : undefined;
+  return URL.canParse(reference, base.href) ? new URL(reference, base) : undefined;
 }
 
 /** The file name that a segment of a URL's path stands for. */

@@ -17,31 +17,16 @@ export function styleUrls(css: string): StyleUrl[] {
   const functions: string[] = [];
   let inImport = false;
   for (const token of tokenize({ css })) {
-    switch (token[0]) {
-      case TokenType.AtKeyword:
-        inImport = ['import', 'namespace'].includes(token[4].value.toLowerCase());
-        break;
-      case TokenType.Semicolon:
-      case TokenType.OpenCurly:
-        inImport = false;
-        break;
-      case TokenType.Function:
-        functions.push(token[4].value.toLowerCase());
-        break;
-      case TokenType.OpenParen:
-        functions.push('');
-        break;
-      case TokenType.CloseParen:
-        functions.pop();
-        break;
-      case TokenType.String:
-        if (!inImport && URL_FUNCTIONS.has(functions.at(-1) ?? '')) {
-          urls.push({ url: token[4].value, range: insideString(css, token) });
-        }
-        break;
-      case TokenType.URL:
-        if (!inImport) urls.push({ url: token[4].value, range: insideUrl(token) });
-        break;
+    const type = token[0];
+    if (type === TokenType.AtKeyword) inImport = ['import', 'namespace'].includes(token[4].value.toLowerCase());
+    else if (type === TokenType.Semicolon || type === TokenType.OpenCurly) inImport = false;
+    else if (type === TokenType.Function) functions.push(token[4].value.toLowerCase());
+    else if (type === TokenType.OpenParen) functions.push('');
+    else if (type === TokenType.CloseParen) functions.pop();
+    else if (inImport) continue;
+    else if (type === TokenType.URL) urls.push({ url: token[4].value, range: insideUrl(token) });
+    else if (type === TokenType.String && URL_FUNCTIONS.has(functions.at(-1) ?? '')) {
+      urls.push({ url: token[4].value, range: insideString(css, token) });
     }
   }
   return urls;

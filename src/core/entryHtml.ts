@@ -1,0 +1,6 @@
+// The HTML chunk: what the shell loads on first use, so that activation costs nothing of it.
+export { parseHtml } from './html/document';
+export { applyEdits } from './html/edit';
+export { rewriteBytes } from './html/encoding';
+export { rewritePage, rewriteStylesheet } from './html/rewrite';
+export { findImageSources, findLocalImages } from './html/rules/imageSource';

@@ -1,0 +1,78 @@
+import { assetUrl } from '../assetUrl';
+import type { AttributeValue, HtmlDocument } from '../document';
+import { escapeAttribute, type Finding, type Range } from '../edit';
+import { pageBase, resolveReference, type LocalReference } from '../references';
+
+/** Where the distribution is on its way to serving images. */
+export type DistributionState = 'absent' | 'deploying' | 'deployed' | 'unknown';
+
+/** The `<img src>` of a page that means a file of the site. */
+export interface LocalImage {
+  readonly source: AttributeValue;
+  readonly reference: LocalReference;
+}
+
+/** What must be known of the site to say which images can load from the CDN. */
+export interface ImageSite {
+  readonly domain: string | undefined;
+  readonly distributionState: DistributionState;
+  /** Whether the file at a path from the root is there locally. */
+  exists(path: string): boolean;
+  /** Whether the asset at a path from the root is in the bucket. */
+  uploaded(path: string): boolean;
+}
+
+/** An image that is loaded from the server although it could come from the CDN. */
+export interface ImageFinding extends Finding {
+  readonly rule: 'imageSource';
+  /** Path of the image from the root. */
+  readonly path: string;
+  /** Offsets of the start tag. */
+  readonly tag: Range;
+  /** Why there are no edits yet, as a sentence. */
+  readonly blocked: string | undefined;
+}
+
+/** The images of a page that are files of the site, whether these exist or not. */
+export function findLocalImages(document: HtmlDocument, pagePath: string): LocalImage[] {
+  const base = pageBase(document, pagePath);
+  return document.attributes('img', 'src').flatMap((source) => {
+    const reference = resolveReference(source.value, base);
+    return reference === undefined ? [] : [{ source, reference }];
+  });
+}
+
+/** Reports each local image that exists, with the edit to its stable CDN URL or the reason why that must wait. */
+export function findImageSources(images: readonly LocalImage[], site: ImageSite): ImageFinding[] {
+  return images
+    .filter(({ reference }) => site.exists(reference.path))
+    .map(({ source, reference: { path, suffix } }) => {
+      const blocked = reasonToWait(path, site);
+      const text = escapeAttribute(assetUrl(site.domain ?? '', path) + suffix, source.quote);
+      return {
+        rule: 'imageSource',
+        path,
+        range: source.range,
+        tag: source.tag,
+        message: blocked ?? `${path} can load from the CDN.`,
+        edits: blocked === undefined ? [{ range: source.range, text }] : [],
+        blocked,
+      };
+    });
+}
+
+function reasonToWait(path: string, site: ImageSite): string | undefined {
+  switch (site.distributionState) {
+    case 'absent':
+      return 'There is no distribution yet. Provision it first.';
+    case 'deploying':
+      return 'The distribution is still being deployed.';
+    case 'unknown':
+      return 'The state of the distribution is not known. Refresh the Sitelift view.';
+    case 'deployed':
+      if (site.domain === undefined) return 'The domain name of the distribution is not known yet.';
+      return site.uploaded(path)
+        ? undefined
+        : `${path} is not in the bucket yet. Publish the site or upload it to the CDN.`;
+  }
+}
