@@ -1,0 +1,109 @@
+/** One distribution as the control plane has it deployed at this moment. */
+export interface Distribution {
+  readonly id: string;
+  readonly arn: string;
+  readonly domainName: string;
+  readonly status: string;
+  /** Null until it was first deployed: then its name does not resolve. */
+  readonly config: DistributionConfig | null;
+  readonly invalidations: readonly Invalidation[];
+}
+
+/** The deployed configuration; `targetOriginId` names an origin or an origin group. */
+export interface DistributionConfig extends Behavior {
+  readonly enabled: boolean;
+  readonly defaultRootObject: string | null;
+  readonly origins: readonly Origin[];
+  readonly originGroups: readonly OriginGroup[];
+  readonly geoRestriction: { readonly type: 'none' | 'whitelist' | 'blacklist'; readonly locations: readonly string[] };
+  readonly cacheBehaviors: readonly (Behavior & { readonly pathPattern: string })[];
+}
+
+/** How requests to some paths are answered. */
+export interface Behavior {
+  readonly targetOriginId: string;
+  readonly viewerProtocolPolicy: 'allow-all' | 'redirect-to-https' | 'https-only';
+  readonly compress: boolean;
+  readonly allowedMethods?: readonly string[];
+}
+
+/** Where the edge fetches what it does not have. */
+export interface Origin {
+  readonly id: string;
+  readonly domainName: string;
+  readonly originPath: string | null;
+  readonly originAccessControlId: string | null;
+  /** Headers that the edge adds, such as the secret that proves a request came through CloudFront. */
+  readonly customHeaders?: Readonly<Record<string, string>>;
+}
+
+/** A primary and a secondary origin, and the primary's statuses that make the edge ask the secondary. */
+export interface OriginGroup {
+  readonly id: string;
+  readonly members: readonly string[];
+  readonly statusCodes: readonly number[];
+}
+
+/** A request to forget what is cached under some paths. */
+export interface Invalidation {
+  readonly id: string;
+  readonly createdSeconds: number;
+  readonly paths: readonly string[];
+  readonly status: string;
+}
+
+/** One instance and the port of this machine that leads to its port 80. */
+export interface Instance {
+  readonly id: string;
+  readonly state: string;
+  readonly publicIp: string | null;
+  readonly publicDnsName: string | null;
+  readonly privateIp: string | null;
+  readonly httpPort: number | null;
+}
+
+/** One AWS API call that the control plane received. */
+export interface Call {
+  readonly service: string;
+  readonly action: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** What the Node side asks the control plane, outside of AWS's own APIs. */
+export interface ControlPlane {
+  readonly port: number;
+  distributions(): Promise<Distribution[]>;
+  /** The port of this machine that leads to port 80 of the running instance with this address or name. */
+  instancePort(host: string): Promise<number | undefined>;
+  calls(): Promise<Call[]>;
+  send(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void>;
+}
+
+/** A client of the admin endpoints of the control plane that listens on a port of this machine. */
+export function connectControlPlane(port: number): ControlPlane {
+  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+    const response = await fetch(`http://127.0.0.1:${port}/sandbox/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!response.ok)
+      throw new Error(`${method} /sandbox/${path} answered ${response.status}: ${await response.text()}`);
+    return response;
+  }
+  async function list<T>(path: string): Promise<T[]> {
+    return (await (await ask('GET', path)).json()) as T[];
+  }
+  return {
+    port,
+    distributions: () => list<Distribution>('distributions'),
+    async instancePort(host) {
+      const instances = await list<Instance>('instances');
+      const instance = instances.find(({ publicIp, publicDnsName }) => host === publicIp || host === publicDnsName);
+      return instance?.state === 'running' ? (instance.httpPort ?? undefined) : undefined;
+    },
+    calls: () => list<Call>('calls'),
+    async send(method, path, body) {
+      await (await ask(method, path, body)).arrayBuffer();
+    },
+  };
+}

@@ -1,0 +1,199 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pythonEnvironment } from '../setup/python';
+import { createAuthority } from './authority';
+import { connectControlPlane, type Call, type ControlPlane } from './controlPlane';
+import { createEdge } from './edge';
+import { startProxy } from './proxy';
+
+/** How a sandbox is started; times are those that AWS seems to take. */
+export interface SandboxOptions {
+  /** Boots a real Linux machine for each instance. Default: instances are only names. */
+  readonly machines?: boolean;
+  readonly deploySeconds?: number;
+  readonly registrationSeconds?: number;
+  /** The proxy's port; default a free one. */
+  readonly port?: number;
+}
+
+/** What goes wrong with the nth call of an action, counted from when the fault is armed. */
+export interface Fault {
+  readonly service: string;
+  readonly action: string;
+  readonly nth?: number;
+  readonly times?: number;
+  readonly kind: 'error' | 'delay' | 'cut';
+  /** `after` lets the call take effect first: an answer that is lost. */
+  readonly when?: 'before' | 'after';
+  readonly code?: string;
+  readonly status?: number;
+  readonly message?: string;
+  readonly seconds?: number;
+}
+
+/** What can be changed while a sandbox runs. */
+export interface SandboxSettings {
+  readonly deploySeconds?: number;
+  readonly registrationSeconds?: number;
+  readonly invalidationSeconds?: number;
+  /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
+  readonly viewerCountry?: string;
+}
+
+/** A local AWS behind one HTTP proxy; nothing that goes through the proxy leaves this machine. */
+export interface Sandbox {
+  readonly proxyUrl: string;
+  readonly caFile: string;
+  /** Base64 SHA-256 of the authority's public key, for Chromium's `--ignore-certificate-errors-spki-list`. */
+  readonly caKeyHash: string;
+  /** The control plane without the proxy. */
+  readonly endpointUrl: string;
+  /** What points any AWS client, curl and Node at the sandbox. */
+  readonly env: Readonly<Record<string, string>>;
+  fault(fault: Fault): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Every AWS API call so far, in order. */
+  calls(): Promise<Call[]>;
+  clearCalls(): Promise<void>;
+  settings(settings: SandboxSettings): Promise<void>;
+  /** Back to an empty account without machines, faults, calls or cached objects; the settings stay. */
+  reset(): Promise<void>;
+  /** Ends every process of the sandbox and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const SERVER = join(__dirname, 'controlplane', 'server.py');
+const STOP_LIMIT_MS = 20_000;
+
+/** Starts a sandbox; it ends with `stop()` or with this process, whichever comes first. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { python } = await pythonEnvironment();
+  const imageFolder = options.machines ? await machineImageFolder() : undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'sitelift-sandbox-'));
+  const authority = await createAuthority();
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, authority.pem);
+
+  let started: { child: ChildProcess; admin: ControlPlane } | undefined;
+  const controlPlane = (): ControlPlane => {
+    if (!started) throw new Error('The control plane has not started yet.');
+    return started.admin;
+  };
+  const edge = createEdge({ controlPlane });
+  const proxy = await startProxy({ authority, edge, controlPlane }, options.port);
+  try {
+    started = await startControlPlane(python, folder, [
+      ...['--proxy-port', String(proxy.port), '--ca', authority.pem],
+      ...(imageFolder === undefined ? [] : ['--machines', '--image', imageFolder]),
+      ...(options.deploySeconds === undefined ? [] : ['--deploy-seconds', String(options.deploySeconds)]),
+      ...(options.registrationSeconds === undefined
+        ? []
+        : ['--registration-seconds', String(options.registrationSeconds)]),
+    ]);
+  } catch (error) {
+    await proxy.close();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  const { child, admin } = started;
+  const proxyUrl = `http://127.0.0.1:${proxy.port}`;
+  return {
+    proxyUrl,
+    caFile,
+    caKeyHash: authority.keyHash,
+    endpointUrl: `http://127.0.0.1:${admin.port}`,
+    env: { ...(await credentialFiles(folder)), ...clientEnvironment(proxyUrl, caFile) },
+    fault: (fault) => admin.send('POST', 'faults', fault),
+    clearFaults: () => admin.send('DELETE', 'faults'),
+    calls: () => admin.calls(),
+    clearCalls: () => admin.send('DELETE', 'calls'),
+    async settings({ viewerCountry, ...times }) {
+      if (viewerCountry !== undefined) edge.viewerCountry = viewerCountry;
+      if (Object.keys(times).length > 0) await admin.send('POST', 'settings', times);
+    },
+    async reset() {
+      await admin.send('POST', 'reset');
+      edge.clear();
+    },
+    async stop() {
+      await proxy.close();
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function machineImageFolder(): Promise<string> {
+  const { machineImage } = await import('../setup/machineImage');
+  return machineImage();
+}
+
+/** Starts the Python side; its standard input is a pipe from this process, and it ends itself when that closes. */
+async function startControlPlane(
+  python: string,
+  folder: string,
+  extra: readonly string[],
+): Promise<{ child: ChildProcess; admin: ControlPlane }> {
+  // A session of its own, so that Ctrl-C in a terminal reaches this process alone, which then stops in order.
+  const child = spawn(python, [SERVER, '--port', '0', '--folder', folder, ...extra], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  let errors = '';
+  child.stdin.on('error', () => child.stdin.destroy());
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-8000);
+  });
+  const lines = createInterface({ input: child.stdout });
+  const port = await new Promise<number>((resolve, reject) => {
+    lines.once('line', (line) => resolve((JSON.parse(line) as { port: number }).port));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`The control plane ended with ${code} as it started:\n${errors}`)));
+  });
+  return { child, admin: connectControlPlane(port) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  const overdue = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  child.stdin?.end();
+  await exited;
+  clearTimeout(overdue);
+}
+
+async function credentialFiles(folder: string): Promise<Record<string, string>> {
+  const aws = join(folder, 'aws');
+  await mkdir(aws);
+  const configFile = join(aws, 'config');
+  const credentialsFile = join(aws, 'credentials');
+  const keys = 'aws_access_key_id = AKIASANDBOX0000000AA\naws_secret_access_key = sandbox-secret\n';
+  await writeFile(configFile, '[default]\nregion = us-east-1\n\n[profile sitelift]\nregion = us-east-1\n');
+  await writeFile(credentialsFile, `[default]\n${keys}\n[sitelift]\n${keys}`, { mode: 0o600 });
+  return { AWS_CONFIG_FILE: configFile, AWS_SHARED_CREDENTIALS_FILE: credentialsFile };
+}
+
+function clientEnvironment(proxyUrl: string, caFile: string): Record<string, string> {
+  return {
+    HTTPS_PROXY: proxyUrl,
+    HTTP_PROXY: proxyUrl,
+    https_proxy: proxyUrl,
+    http_proxy: proxyUrl,
+    NO_PROXY: '127.0.0.1,localhost',
+    no_proxy: '127.0.0.1,localhost',
+    AWS_CA_BUNDLE: caFile,
+    NODE_EXTRA_CA_CERTS: caFile,
+    CURL_CA_BUNDLE: caFile,
+    SSL_CERT_FILE: caFile,
+    AWS_ACCESS_KEY_ID: 'AKIASANDBOX0000000AA',
+    AWS_SECRET_ACCESS_KEY: 'sandbox-secret',
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder } from './cache';
+import { ensurePackages } from './packages';
+
+const REQUIREMENTS = join(__dirname, '..', 'sandbox', 'controlplane', 'requirements.txt');
+const run = promisify(execFile);
+
+/** Absolute paths of the Python that has the sandbox's packages, and of the `aws` command line that came with them. */
+export interface PythonEnvironment {
+  readonly python: string;
+  readonly aws: string;
+}
+
+/** Makes the virtual environment for the pinned requirements when it is not cached yet, which takes about a minute. */
+export async function pythonEnvironment(): Promise<PythonEnvironment> {
+  const hash = createHash('sha256').update(await readFile(REQUIREMENTS));
+  const name = `python-${hash.digest('hex').slice(0, 12)}`;
+  const folder = join(cacheFolder(), name);
+  const environment = { python: join(folder, 'bin', 'python'), aws: join(folder, 'bin', 'aws') };
+  if (existsSync(environment.aws)) return environment;
+  ensurePackages(['python3', 'python3-venv']);
+  console.log('Setting up Python for the sandbox (about a minute, once)');
+  // An environment cannot be renamed (its scripts name their folder), so the finished one is linked to instead.
+  const mark = randomBytes(4).toString('hex');
+  const made = join(cacheFolder(), `${name}.${mark}`);
+  try {
+    await run('python3', ['-m', 'venv', made]);
+    await run(join(made, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS]);
+    await symlink(made, `${folder}.link-${mark}`);
+    await rename(`${folder}.link-${mark}`, folder);
+  } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    throw new Error('The Python packages of the sandbox could not be installed.', { cause: error });
+  }
+  return environment;
+}
