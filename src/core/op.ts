@@ -22,6 +22,11 @@ export class UserError extends Error {
   }
 }
 
+/** True for a `UserError`, also for one that another bundle made with its own copy of the class. */
+export function isUserError(error: unknown): error is UserError {
+  return error instanceof Error && error.name === 'UserError';
+}
+
 /** True for what an aborted `Op` makes functions throw; such an end is silent. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';

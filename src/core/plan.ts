@@ -1,4 +1,7 @@
+import pLimit from 'p-limit';
 import type { Op } from './op';
+
+const STEPS_AT_ONCE = 24;
 
 /** One titled, idempotent change. `key` names it across plans; `loses` says what a user must agree to lose. */
 export interface Step {
@@ -41,16 +44,21 @@ export async function run(plan: Plan, op: Op): Promise<void> {
   const total = stepsOf(plan).length;
   let done = 0;
   for (const stage of plan) {
-    op.signal.throwIfAborted();
-    const results = await Promise.allSettled(
-      stage.map(async (step) => {
+    const limit = pLimit(STEPS_AT_ONCE);
+    let failure: { readonly error: unknown } | undefined;
+    const runStep = async (step: Step) => {
+      if (failure) return;
+      try {
+        op.signal.throwIfAborted();
         op.report(step.title, done / total);
         await step.run({ signal: op.signal, report: (message) => op.report(message, done / total) });
         done += 1;
         op.report(step.title, done / total);
-      }),
-    );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+      } catch (error) {
+        failure ??= { error };
+      }
+    };
+    await Promise.all(stage.map((step) => limit(runStep, step)));
+    if (failure) throw failure.error;
   }
 }

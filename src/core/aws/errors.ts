@@ -1,4 +1,4 @@
-import { UserError, type Remedy } from '../op';
+import { isUserError, UserError, type Remedy } from '../op';
 
 /** True when an AWS error carries one of the codes; a code ending in `*` matches by its start, one starting with it by its end. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -104,7 +104,7 @@ const EXPLANATIONS: readonly Explanation[] = [
 
 /** Turns any error into one whose message tells the user what happened, why and what to do; the original is its cause. */
 export function explain(error: unknown): Error {
-  if (error instanceof UserError || !(error instanceof Error)) {
+  if (isUserError(error) || !(error instanceof Error)) {
     return error instanceof Error ? error : new Error(String(error));
   }
   if (

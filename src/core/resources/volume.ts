@@ -8,7 +8,7 @@ import {
 import { hasCode } from '../aws/errors';
 import { waitFor } from '../aws/wait';
 import { BLANK_TAG, clientToken, tagsFor } from '../names';
-import { UserError, type Op } from '../op';
+import { isUserError, UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
@@ -119,7 +119,7 @@ async function createVolume(context: Context, op: Op): Promise<void> {
         { limitSeconds: 20 },
         op,
       ).catch((error: unknown) => {
-        if (error instanceof UserError) return undefined;
+        if (isUserError(error)) return undefined;
         throw error;
       });
       // The token answered with a volume that is gone: take the next generation.

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { pack, type Pack } from 'tar-stream';
+import type { Op } from '../op';
+import type { LocalFile } from './localFiles';
+
+/** A page as it goes to the server. */
+export interface ReleasedPage {
+  readonly path: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** A gzipped tar of all pages, as written to a file. */
+export interface Bundle {
+  readonly file: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Sum of the pages' sizes. */
+  readonly unpackedBytes: number;
+  readonly pages: readonly ReleasedPage[];
+  /** Hash of the pages and of what else decides how they are served; the same content has the same id. */
+  readonly release: string;
+}
+
+/** Gives the published text of an HTML or CSS file from the text in the folder. */
+export type Rewrite = (text: string, path: string) => Promise<string>;
+
+/** Writes the pages, rewritten, to one file; `salt` is what else belongs to the release. */
+export async function writeBundle(
+  pages: readonly LocalFile[],
+  rewrite: Rewrite,
+  file: string,
+  salt: string,
+  op: Op,
+): Promise<Bundle> {
+  const archive = pack();
+  const whole = createHash('sha256');
+  let sizeBytes = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      whole.update(chunk);
+      sizeBytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const written = pipeline(archive, createGzip({ level: 6 }), meter, createWriteStream(file), { signal: op.signal });
+  const released: ReleasedPage[] = [];
+  const filled = (async () => {
+    for (const page of pages) {
+      op.signal.throwIfAborted();
+      released.push(await addPage(archive, page, rewrite));
+    }
+    archive.finalize();
+  })();
+  try {
+    await Promise.all([filled, written]);
+  } catch (error) {
+    archive.destroy();
+    await Promise.allSettled([filled, written]);
+    throw error;
+  }
+  const manifest = createHash('sha256').update(salt);
+  for (const { path, sha256 } of released) manifest.update(`\0${path}\0${sha256}`);
+  return {
+    file,
+    sha256: whole.digest('hex'),
+    sizeBytes,
+    unpackedBytes: released.reduce((sum, page) => sum + page.sizeBytes, 0),
+    pages: released,
+    release: manifest.digest('hex').slice(0, 40),
+  };
+}
+
+const REWRITTEN = /\.(html?|css)$/i;
+
+async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite): Promise<ReleasedPage> {
+  const hash = createHash('sha256');
+  const header = { name: page.path, mode: 0o644, mtime: new Date(page.modifiedMs) };
+  if (REWRITTEN.test(page.path)) {
+    const bytes = await rewritten(page, rewrite);
+    await new Promise<void>((resolve, reject) => {
+      archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    return { path: page.path, sha256: hash.update(bytes).digest('hex'), sizeBytes: bytes.length };
+  }
+  const entry = archive.entry({ ...header, size: page.sizeBytes });
+  await pipeline(
+    createReadStream(page.absolutePath),
+    async function* (source: AsyncIterable<Buffer>) {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    },
+    entry,
+  );
+  return { path: page.path, sha256: hash.digest('hex'), sizeBytes: page.sizeBytes };
+}
+
+/** Bytes that are not UTF-8 stay as they are: the web server redirects what no rule could rewrite. */
+async function rewritten(page: LocalFile, rewrite: Rewrite): Promise<Buffer> {
+  const bytes = await readFile(page.absolutePath);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return bytes;
+    throw error;
+  }
+  return Buffer.from(await rewrite(text, page.path), 'utf8');
+}

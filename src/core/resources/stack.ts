@@ -1,0 +1,77 @@
+import { together, type Plan } from '../plan';
+import { explain } from '../aws/errors';
+import { UserError, type Op } from '../op';
+import { bucket } from './bucket';
+import { distribution } from './distribution';
+import type { Context, Resource, ResourceName, Seen, SiteHave } from './resource';
+import { server } from './server';
+import { volume } from './volume';
+
+/** Reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason, unless nothing can be read. */
+export async function describeSite(context: Context, op: Op): Promise<SiteHave> {
+  const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
+    see(server, context, op),
+    see(volume, context, op),
+    see(bucket, context, op),
+    see(distribution, context, op),
+  ]);
+  return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
+}
+
+async function see<Have>(resource: Resource<Have>, context: Context, op: Op): Promise<Seen<Have>> {
+  try {
+    return await resource.describe(context, op);
+  } catch (error) {
+    op.signal.throwIfAborted();
+    return { kind: 'unknown', reason: explain(error).message };
+  }
+}
+
+/** The plan for one resource with the prerequisites that are missing, or for the whole site. */
+export function planProvision(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
+  const unreadable = needed(what).flatMap((name) => {
+    const seen = site[name];
+    return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
+  });
+  if (unreadable.length > 0) {
+    throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`);
+  }
+  switch (what) {
+    case 'server':
+      return server.plan(context, site);
+    case 'volume':
+      return volume.plan(context, site);
+    case 'bucket':
+      return bucket.plan(context, site);
+    case 'distribution':
+      return distribution.plan(context, site);
+    case 'all':
+      return together(volume.plan(context, site), distribution.plan(context, site));
+  }
+}
+
+function needed(what: ResourceName | 'all'): readonly ResourceName[] {
+  switch (what) {
+    case 'server':
+    case 'volume':
+      return ['server', 'volume'];
+    case 'bucket':
+      return ['bucket'];
+    case 'distribution':
+      return ['bucket', 'distribution'];
+    case 'all':
+      return ['server', 'volume', 'bucket', 'distribution'];
+  }
+}
+
+/** True while something is on its way to another state by itself, so looking again soon is worth it. */
+export function isPending(site: SiteHave): boolean {
+  const { server: s, volume: v, distribution: d } = site;
+  return (
+    (s.kind === 'known' &&
+      (['pending', 'stopping', 'shutting-down'].includes(s.have.state) ||
+        (s.have.state === 'running' && !s.have.online))) ||
+    (v.kind === 'known' && ['attaching', 'detaching', 'busy'].includes(v.have.attachment?.state ?? '')) ||
+    (d.kind === 'known' && !d.have.deployed)
+  );
+}
