@@ -22,8 +22,8 @@ async function main(): Promise<void> {
   const deploySeconds = values['deploy-seconds'] === undefined ? undefined : Number(values['deploy-seconds']);
   if (Number.isNaN(deploySeconds)) throw new Error('--deploy-seconds takes a number.');
   const stopAsked = new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    process.on('SIGINT', resolve);
+    process.on('SIGTERM', resolve);
   });
   const sandbox = await startSandbox({
     machines: !values['no-machines'],
