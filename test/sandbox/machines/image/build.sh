@@ -1,0 +1,28 @@
+#!/bin/sh
+# Builds the machine's kernel, initramfs and root file system into the folder $1.
+# Works as root and, where user namespaces are allowed, without: fakeroot keeps owners and modes between unpacking and mke2fs.
+set -eu
+out=$1
+here=$(cd "$(dirname "$0")" && pwd)
+size_mib=3072
+
+echo 'image: downloading and unpacking Debian (about 150 MB, one to two minutes)'
+mmdebstrap --quiet --variant=minbase --skip=cleanup/apt/lists --aptopt='APT::Install-Recommends "false"' \
+  --include=systemd,systemd-sysv,udev,kmod,dbus,iproute2,procps,e2fsprogs,fdisk,parted,gdisk,cloud-guest-utils,nvme-cli \
+  --include=curl,ca-certificates,qemu-guest-agent,initramfs-tools,lz4,linux-image-cloud-amd64 \
+  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --customize-hook="\"$here/customize.sh\" \"\$1\"" \
+  bookworm "$out/root.tar"
+
+echo 'image: making the root file system'
+mkdir "$out/root"
+# shellcheck disable=SC2016
+fakeroot sh -euc '
+  tar -x -p -C "$1/root" -f "$1/root.tar" --exclude "./dev/*"
+  cp "$1"/root/boot/vmlinuz-* "$1/vmlinuz"
+  cp "$1"/root/boot/initrd.img-* "$1/initrd"
+  rm -r "$1"/root/boot/*
+  truncate -s "$2M" "$1/root.raw"
+  mke2fs -q -F -t ext4 -L root -m 0 -d "$1/root" "$1/root.raw"
+' sh "$out" "$size_mib"
+rm -r "$out/root" "$out/root.tar"

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Runs as mmdebstrap's customize hook: turns the fresh Debian in $1 into the sandbox's machine.
+set -eu
+root=$1
+here=$(cd "$(dirname "$0")" && pwd)
+lib=$root/usr/lib/sandbox
+packages=$root/usr/share/sandbox-packages
+
+cp -R "$here/guest/." "$root/"
+mkdir -p "$packages" "$root/var/lib/amazon/ssm" "$root/etc/httpd"
+chmod 700 "$root/var/lib/amazon/ssm"
+
+echo "image: fetching Apache, which is installed only when a script asks for it"
+chroot "$root" apt-get install -y -q --download-only apache2 > /dev/null
+mv "$root"/var/cache/apt/archives/apache2*.deb "$packages"
+for archive in "$root"/var/cache/apt/archives/*.deb; do
+  set -- "$@" "/var/cache/apt/archives/${archive##*/}"
+done
+shift
+chroot "$root" dpkg --install "$@" > /dev/null
+rm "$root"/var/cache/apt/archives/*.deb
+
+tree=$(mktemp -d)
+cp -R "$here/httpd/." "$tree"
+mkdir -p "$tree/usr/share/httpd"
+ln -s /usr/lib/apache2/modules "$tree/etc/httpd/modules"
+ln -s /var/log/httpd "$tree/etc/httpd/logs"
+ln -s /run/httpd "$tree/etc/httpd/run"
+dpkg-deb --root-owner-group --build "$tree" "$packages/httpd_2.4.0-sandbox_all.deb" > /dev/null
+rm -r "$tree"
+
+# The archive inside the machine: an index made by hand saves a dependency on dpkg-dev.
+(cd "$packages" && for file in *.deb; do
+  dpkg-deb --field "$file"
+  echo "Filename: ./$file"
+  echo "Size: $(stat -c %s "$file")"
+  echo "SHA256: $(sha256sum "$file" | cut -d ' ' -f 1)"
+  echo
+done > Packages)
+rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:/usr/share/sandbox-packages ./' > "$root/etc/apt/sources.list"
+rm -rf "$root"/var/lib/apt/lists/*
+chroot "$root" apt-get update -q > /dev/null
+
+# Which package front a machine shows depends on its platform: first-boot links it.
+mv "$root/usr/bin/apt-get" "$root/usr/bin/apt" "$root/usr/bin/apt-cache" "$lib/"
+
+echo localhost > "$root/etc/hostname"
+echo '127.0.0.1 localhost' > "$root/etc/hosts"
+# Names are the proxy's business; a resolver that refuses at once keeps a mistake from waiting.
+echo 'nameserver 127.0.0.1' > "$root/etc/resolv.conf"
+echo 'LABEL=root / ext4 defaults,noatime 0 1' > "$root/etc/fstab"
+chroot "$root" systemctl --quiet enable systemd-networkd qemu-guest-agent
+chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
+  e2scrub_reap.service fstrim.timer systemd-networkd-wait-online.service getty@tty1.service nvmf-autoconnect.service
+chroot "$root" update-initramfs -u > /dev/null
