@@ -1,7 +1,7 @@
 import { load, type CheerioAPI } from 'cheerio/slim';
-import { Document, Element } from 'domhandler';
+import { Document, DomHandler, Element } from 'domhandler';
 import { decodeHTMLAttribute } from 'entities/decode';
-import { parseDocument } from 'htmlparser2';
+import { Parser } from 'htmlparser2';
 import type { Quote, Range } from './edit';
 import { scanStartTag, type StartTag } from './startTag';
 
@@ -41,9 +41,10 @@ export interface HtmlDocument {
 
 /** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. */
 export function parseHtml(text: string): HtmlDocument {
-  const parsed = parseDocument(text, { withStartIndices: true, withEndIndices: true, decodeEntities: false });
+  const parsed = new DomHandler(undefined, { withStartIndices: true, withEndIndices: true });
+  new ExactParser(parsed, { decodeEntities: false }).end(text);
   // Cheerio compares each child of the root with all the others, so a page of many top-level elements gets one around them.
-  const root = new Document([new Element('page', {}, parsed.children)]);
+  const root = new Document([new Element('page', {}, parsed.dom)]);
   // Cheerio's types are those of an older domhandler, whose nodes have the same shape.
   const $ = load(root as unknown as Parameters<typeof load>[0]);
   const tags = new WeakMap<Element, StartTag>();
@@ -79,6 +80,14 @@ export function parseHtml(text: string): HtmlDocument {
       }),
     texts: (element) => textsOf(element, text),
   };
+}
+
+/** Htmlparser2 12.0 reports a wrong start for a tag right behind a closing tag that has more than its name, such as `</p >`. */
+class ExactParser extends Parser {
+  override onopentagname(start: number, endIndex: number): void {
+    this.startIndex = start - 1;
+    super.onopentagname(start, endIndex);
+  }
 }
 
 function elementsOf($: CheerioAPI, selector: string): Element[] {

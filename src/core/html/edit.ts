@@ -43,7 +43,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
   '<': '&lt;',
   '>': '&gt;',
-  '=': '&#61;',
   '`': '&#96;',
   ' ': '&#32;',
   '\t': '&#9;',
@@ -52,7 +51,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-const UNSAFE: Readonly<Record<Quote, RegExp>> = { '"': /[&"]/g, "'": /[&']/g, '': /[&"'<>=`\s]/g };
+const UNSAFE: Readonly<Record<Quote, RegExp>> = { '"': /[&"]/g, "'": /[&']/g, '': /[&"'<>`\s]/g };
 
 /** Escapes a value so that it can stand in an attribute that is quoted that way. */
 export function escapeAttribute(value: string, quote: Quote): string {
