@@ -1,0 +1,81 @@
+import * as vscode from 'vscode';
+import { UserError } from '../core/op';
+import { SITE_FILE } from '../core/site';
+import { hasSiteFile } from './sites';
+import type { SiteNode } from './views/siteTree';
+
+/** Options that let a task, a keybinding or a test run a command without prompts; the account must be named. */
+export interface Unattended {
+  /** The 12-digit account that the caller expects; another one is refused. */
+  readonly account: string;
+  /** Path of the site's folder; needed when the window has several sites. */
+  readonly folder?: string;
+}
+
+/** The options object among a command's arguments. Throws `UserError` when it does not name an account. */
+export function unattended<Options extends Unattended>(argument: unknown): Options | undefined {
+  if (!isOptions(argument)) return undefined;
+  const { account } = argument as { account?: unknown };
+  if (typeof account !== 'string' || !/^\d{12}$/.test(account)) {
+    throw new UserError(
+      'Options passed to this command must name the expected account: { "account": "123456789012" }.',
+    );
+  }
+  return argument as Options;
+}
+
+/** The folder that a command is about: the one named, the one of the tree's row, the only one, or the one that the user picks. */
+export async function chooseFolder(
+  argument: unknown,
+  options: { readonly folder?: string } | undefined,
+): Promise<vscode.WorkspaceFolder | undefined> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  if (isNode(argument) && argument.kind !== 'detail') return argument.entry.folder;
+  if (options?.folder) {
+    const named = folders.find(({ uri }) => uri.fsPath === options.folder);
+    if (!named) throw new UserError(`${options.folder} is not a folder of this window.`);
+    return named;
+  }
+  if (folders.length === 0) {
+    throw new UserError('No folder is open. Open the folder that holds the site’s pages and images first.', {
+      remedy: { title: 'Open Folder…', command: 'workbench.action.files.openFolder' },
+    });
+  }
+  if (folders.length === 1) return folders[0];
+  if (options) throw new UserError('The window has several folders; name one with “folder”.');
+  return vscode.window.showWorkspaceFolderPick({ placeHolder: 'Folder of the site' });
+}
+
+/** The folder of the site that a command is about. Throws `UserError` with a way on when there is none. */
+export async function chooseSite(
+  argument: unknown,
+  options: { readonly folder?: string } | undefined,
+): Promise<vscode.WorkspaceFolder | undefined> {
+  if ((isNode(argument) && argument.kind !== 'detail') || options?.folder) {
+    return requireSite(await chooseFolder(argument, options));
+  }
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const present = await Promise.all(folders.map(hasSiteFile));
+  const sites = folders.filter((_, index) => present[index]);
+  if (sites.length === 0) return requireSite(await chooseFolder(argument, options));
+  if (sites.length === 1) return sites[0];
+  if (options) throw new UserError('The window has several sites; name one with “folder”.');
+  const items = sites.map((folder) => ({ label: folder.name, description: folder.uri.fsPath, folder }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: 'Site' }))?.folder;
+}
+
+async function requireSite(folder: vscode.WorkspaceFolder | undefined): Promise<vscode.WorkspaceFolder | undefined> {
+  if (!folder || (await hasSiteFile(folder))) return folder;
+  throw new UserError(`There is no ${SITE_FILE} in ${folder.name}. Create the site first.`, {
+    remedy: { title: 'Create Site…', command: 'sitelift.createSite' },
+  });
+}
+
+/** True for an options object, as opposed to what menus pass: a row of the tree or a file. */
+export function isOptions(argument: unknown): boolean {
+  return typeof argument === 'object' && argument !== null && !(argument instanceof vscode.Uri) && !isNode(argument);
+}
+
+function isNode(argument: unknown): argument is SiteNode {
+  return typeof argument === 'object' && argument !== null && 'kind' in argument;
+}

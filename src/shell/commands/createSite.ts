@@ -1,0 +1,117 @@
+import * as vscode from 'vscode';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../core/op';
+import { newSiteId, parseSite, SITE_FILE, siteFileText } from '../../core/site';
+import type { App } from '../app';
+import { chooseFolder, unattended, type Unattended } from '../choose';
+import { loadAws } from '../chunks';
+import { withOp } from '../operation';
+import { REGIONS } from '../regions';
+import { connectionSettings } from '../settings';
+import { hasSiteFile } from '../sites';
+import { ask, askPick, askText, type Position } from '../steps';
+
+/** Options of *Create Site*. */
+export interface CreateOptions extends Unattended {
+  readonly name?: string;
+  readonly region?: string;
+  readonly root?: string;
+}
+
+interface Answers {
+  readonly name: string;
+  readonly root: string;
+  readonly region: string;
+}
+
+/** Folders that build tools commonly write a site to. */
+const USUAL_ROOTS: readonly string[] = ['public', 'dist', 'site', 'www', 'htdocs', 'docs', '_site', 'build', 'out'];
+
+/** Writes the site file of a folder; gives its text. Nothing is changed in AWS. */
+export async function createSite(app: App, argument: unknown): Promise<string | undefined> {
+  const options = unattended<CreateOptions>(argument);
+  const folder = await chooseFolder(argument, options);
+  if (!folder) return undefined;
+  const path = folder.uri.fsPath;
+  if (await hasSiteFile(folder)) {
+    throw new UserError(
+      `${folder.name} is a site already: it has a ${SITE_FILE}. Edit that file to change what the site wants.`,
+      {
+        remedy: { title: 'Provision All…', command: 'sitelift.provisionAll' },
+      },
+    );
+  }
+  const settings = connectionSettings(folder);
+  const start: Answers = {
+    name: options?.name ?? folder.name,
+    root: options?.root ?? (await likelyRoot(path)),
+    region: options?.region ?? settings.region ?? 'us-east-1',
+  };
+  const { createClients, identify } = await loadAws();
+  const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) =>
+    identify(createClients({ ...settings, region: start.region }), op),
+  );
+  if (options && options.account !== identity.account) {
+    throw new UserError(
+      `The caller expects account ${options.account}, but these credentials belong to ${identity.account}. Nothing was written.`,
+    );
+  }
+  const title = `Create Site in account ${identity.account}`;
+  const answers = options ? start : await ask(title, start, await questions(path));
+  if (!answers) return undefined;
+  const text = siteFileText({ ...answers, id: newSiteId(), account: identity.account });
+  parseSite(text);
+  await writeFile(join(path, SITE_FILE), text, { flag: 'wx' });
+  await app.sites.refresh();
+  if (!options) void tellCreated(answers.name, identity.account, folder);
+  return text;
+}
+
+async function questions(path: string) {
+  const folders = (await readdir(path, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .map(({ name }) => ({ label: name, description: 'folder' }));
+  return [
+    async (answers: Answers, position: Position) => {
+      const name = await askText(position, 'Name of the site, as you will see it in AWS', answers.name, (text) =>
+        /^[^\p{Cc}]{1,60}$/u.test(text) && text.trim() ? undefined : 'The name has 1 to 60 characters.',
+      );
+      return name === 'back' || name === undefined ? name : { name: name.trim() };
+    },
+    async (answers: Answers, position: Position) => {
+      const items = [{ label: '.', description: 'this folder itself' }, ...folders];
+      const active = items.find(({ label }) => label === answers.root);
+      const picked = await askPick(position, 'Folder that holds the pages and images', items, active);
+      return picked === 'back' || !picked ? picked : { root: picked.label };
+    },
+    async (answers: Answers, position: Position) => {
+      const active = REGIONS.find(({ label }) => label === answers.region);
+      const picked = await askPick(position, 'Region of server, volume and bucket', REGIONS, active);
+      return picked === 'back' || !picked ? picked : { region: picked.label };
+    },
+  ];
+}
+
+async function likelyRoot(path: string): Promise<string> {
+  const names = new Set(await readdir(path));
+  if (names.has('index.html')) return '.';
+  for (const name of USUAL_ROOTS) {
+    if (!names.has(name)) continue;
+    const uri = vscode.Uri.file(join(path, name, 'index.html'));
+    const found = await vscode.workspace.fs.stat(uri).then(
+      () => true,
+      () => false,
+    );
+    if (found) return name;
+  }
+  return '.';
+}
+
+async function tellCreated(name: string, account: string, folder: vscode.WorkspaceFolder): Promise<void> {
+  const provision = 'Provision All…';
+  const told = `“${name}” is a site of account ${account} now. Nothing exists in AWS yet.`;
+  const chosen = await vscode.window.showInformationMessage(told, provision, `Open ${SITE_FILE}`);
+  if (chosen === provision) await vscode.commands.executeCommand('sitelift.provisionAll');
+  else if (chosen) await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, SITE_FILE));
+}

@@ -1,0 +1,52 @@
+import * as vscode from 'vscode';
+import { readSite } from '../../core/site';
+import type { ResourceName } from '../../core/resources/resource';
+import type { App } from '../app';
+import { chooseSite, unattended } from '../choose';
+import { loadAws } from '../chunks';
+import { confirmAndRun } from '../confirm';
+import { withOp } from '../operation';
+import { contextFor } from '../sites';
+
+/** The command that provisions one resource with what it needs, or all of them. It gives the keys of the steps it ran. */
+export function provision(what: ResourceName | 'all') {
+  const piece = what === 'all' ? 'everything' : `the ${what}`;
+  return async (app: App, argument: unknown): Promise<readonly string[] | undefined> => {
+    const options = unattended(argument);
+    const folder = await chooseSite(argument, options);
+    if (!folder) return undefined;
+    const site = await readSite(folder.uri.fsPath);
+    const context = await contextFor(folder, site);
+    const { describeSite, planProvision } = await loadAws();
+    const keys = await withOp(app.log, `Provisioning ${piece} for ${site.name}`, async (op) => {
+      try {
+        return await confirmAndRun(
+          context,
+          {
+            question: `Provision ${piece} for “${site.name}”?`,
+            verb: 'Provision',
+            plan: async () => planProvision(what, context, await describeSite(context, op)),
+          },
+          options,
+          op,
+        );
+      } finally {
+        void app.sites.refresh();
+      }
+    });
+    if (keys && !options) void tellOutcome(site.name, what, keys);
+    return keys;
+  };
+}
+
+async function tellOutcome(name: string, what: ResourceName | 'all', keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) {
+    void vscode.window.showInformationMessage(`Nothing to do: all that was asked for “${name}” is there.`);
+    return;
+  }
+  const publish = 'Publish Site…';
+  const buttons = what === 'all' ? [publish] : [];
+  const told = `“${name}”: ${keys.length} ${keys.length === 1 ? 'step' : 'steps'} done.`;
+  const chosen = await vscode.window.showInformationMessage(told, ...buttons);
+  if (chosen === publish) await vscode.commands.executeCommand('sitelift.publishSite');
+}

@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assetUrl } from '../../core/html/assetUrl';
+import { scan, isAsset } from '../../core/publish/localFiles';
+import { known } from '../../core/resources/resource';
+import { readSite, rootFolder } from '../../core/site';
+import type { App } from '../app';
+import { chooseSite, unattended } from '../choose';
+import { loadAws, loadHtml } from '../chunks';
+import { confirmAndRun } from '../confirm';
+import { withOp } from '../operation';
+import { contextFor } from '../sites';
+
+/** What a publication did. */
+export interface Published {
+  /** Address of the site, e.g. `http://ec2-….compute-1.amazonaws.com/`. */
+  readonly url: string;
+  readonly domain: string;
+  /** Files on the server now. */
+  readonly pages: number;
+  /** Assets of the site, all of them in the bucket now. */
+  readonly assets: number;
+  /** Assets that were uploaded by this run. */
+  readonly uploaded: number;
+  readonly steps: readonly string[];
+}
+
+/** Sends pages to the server and assets to the bucket. */
+export async function publishSite(app: App, argument: unknown): Promise<Published | undefined> {
+  const options = unattended(argument);
+  const folder = await chooseSite(argument, options);
+  if (!folder) return undefined;
+  await vscode.workspace.saveAll(false);
+  const site = await readSite(folder.uri.fsPath);
+  const context = await contextFor(folder, site);
+  const root = rootFolder(folder.uri.fsPath, site);
+  const [{ describeSite, planPublish }, { rewritePage, rewriteStylesheet }] = await Promise.all([
+    loadAws(),
+    loadHtml(),
+  ]);
+  const work = await mkdtemp(join(tmpdir(), 'sitelift-'));
+  try {
+    const published = await withOp(app.log, `Publishing ${site.name}`, async (op): Promise<Published | undefined> => {
+      let result: Omit<Published, 'steps'> | undefined;
+      const plan = async () => {
+        const [have, local] = await Promise.all([describeSite(context, op), scan(root, op)]);
+        for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
+        const server = known(have.server);
+        const domain = known(have.distribution)?.domain ?? '';
+        const assets = new Set(local.assets.map(({ path }) => path));
+        const resolve = (path: string) => (assets.has(path) && isAsset(path) ? assetUrl(domain, path) : undefined);
+        const rewrite = async (text: string, path: string) =>
+          /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve);
+        const publication = await planPublish(context, have, local, rewrite, work, op);
+        result = {
+          url: `http://${server?.host ?? ''}/`,
+          domain,
+          pages: local.pages.length,
+          assets: local.assets.length,
+          uploaded: publication.uploads.length,
+        };
+        return publication.plan;
+      };
+      try {
+        const question = `Publish “${site.name}”?`;
+        const steps = await confirmAndRun(context, { question, verb: 'Publish', plan }, options, op);
+        return steps && result ? { ...result, steps } : undefined;
+      } finally {
+        void app.sites.refresh();
+      }
+    });
+    if (published && !options) void tellSummary(app, site.name, published);
+    return published;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function tellSummary({ log }: App, name: string, published: Published): Promise<void> {
+  const { pages, assets, uploaded, steps, url } = published;
+  const told =
+    steps.length === 0
+      ? `“${name}” is up to date: ${pages} pages and other files, ${assets} assets.`
+      : `Published “${name}”: ${pages} pages and other files on the server, ${uploaded} of ${assets} assets uploaded.`;
+  log.info(`${told} ${url}`);
+  const chosen = await vscode.window.showInformationMessage(told, 'Open Site', 'Show Log');
+  if (chosen === 'Open Site') await vscode.env.openExternal(vscode.Uri.parse(url));
+  if (chosen === 'Show Log') log.show();
+}

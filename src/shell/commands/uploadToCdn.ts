@@ -1,0 +1,113 @@
+import * as vscode from 'vscode';
+import { stat } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { assetUrl } from '../../core/html/assetUrl';
+import { UserError } from '../../core/op';
+import { contentTypeOf, isAsset, refusal, type LocalFile } from '../../core/publish/localFiles';
+import { known } from '../../core/resources/resource';
+import { readSite, rootFolder } from '../../core/site';
+import type { App } from '../app';
+import { chooseSite, unattended, type Unattended } from '../choose';
+import { loadAws } from '../chunks';
+import { confirmAndRun } from '../confirm';
+import { withOp } from '../operation';
+import { contextFor } from '../sites';
+
+/** Options of *Upload to CDN*. */
+export interface UploadOptions extends Unattended {
+  /** Absolute paths of the files. */
+  readonly files: readonly string[];
+}
+
+/** Uploads the chosen images to the bucket and gives their URLs. */
+export async function uploadToCdn(
+  app: App,
+  argument: unknown,
+  selection: unknown,
+): Promise<readonly string[] | undefined> {
+  const options = unattended<UploadOptions>(argument);
+  const files = options ? options.files : chosenFiles(argument, selection);
+  const [first] = files;
+  if (!first) {
+    throw new UserError(
+      'No image is chosen. Right-click one or more images in the explorer and choose “Upload to CDN”.',
+    );
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first));
+  const chosen = await chooseSite(undefined, { folder: folder?.uri.fsPath ?? first });
+  if (!chosen) return undefined;
+  const site = await readSite(chosen.uri.fsPath);
+  const context = await contextFor(chosen, site);
+  const assets = await Promise.all(files.map((file) => assetOf(file, rootFolder(chosen.uri.fsPath, site))));
+  const { describeSite, planUpload } = await loadAws();
+  const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
+  let domain: string | undefined;
+  const steps = await withOp(app.log, `Uploading ${count} to the CDN`, async (op) => {
+    const plan = async () => {
+      const have = await describeSite(context, op);
+      if (have.bucket.kind === 'unknown') throw new UserError(`The bucket cannot be read. ${have.bucket.reason}`);
+      const bucket = known(have.bucket);
+      if (!bucket) {
+        throw new UserError('There is no bucket to upload to yet. Provision the distribution with its bucket first.', {
+          remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
+        });
+      }
+      const distribution = known(have.distribution);
+      domain = distribution?.domain;
+      return (await planUpload(context, bucket, distribution, assets, op)).plan();
+    };
+    try {
+      return await confirmAndRun(
+        context,
+        { question: `Upload ${count} to the CDN?`, verb: 'Upload', plan },
+        options,
+        op,
+      );
+    } finally {
+      void app.sites.refresh();
+    }
+  });
+  if (!steps) return undefined;
+  const urls = domain === undefined ? [] : assets.map(({ path }) => assetUrl(domain ?? '', path));
+  if (!options) void offerUrls(count, urls, steps.length === 0);
+  return urls;
+}
+
+function chosenFiles(argument: unknown, selection: unknown): string[] {
+  const uris: unknown[] = Array.isArray(selection) && selection.length > 0 ? selection : [argument];
+  const chosen = uris.filter((uri) => uri instanceof vscode.Uri).map(({ fsPath }) => fsPath);
+  const open = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (chosen.length === 0 && open instanceof vscode.TabInputCustom) return [open.uri.fsPath];
+  return chosen;
+}
+
+async function assetOf(file: string, root: string): Promise<LocalFile> {
+  const path = relative(root, file).split(sep).join('/');
+  const parts = path.split('/');
+  if (parts[0] === '..' || path === '') {
+    throw new UserError(`${file} lies outside of the site’s root folder ${root}, so it is not uploaded.`);
+  }
+  const reason = parts.map((part) => refusal(part)).find((found) => found !== undefined);
+  if (reason) throw new UserError(`${path} is not uploaded: ${reason}.`);
+  if (!isAsset(path)) throw new UserError(`${path} is not an image or other static media, so it is not uploaded.`);
+  const found = await stat(file);
+  if (!found.isFile()) throw new UserError(`${path} is not a file, so it is not uploaded.`);
+  return {
+    path,
+    absolutePath: file,
+    sizeBytes: found.size,
+    modifiedMs: found.mtimeMs,
+    contentType: contentTypeOf(path),
+  };
+}
+
+async function offerUrls(count: string, urls: readonly string[], upToDate: boolean): Promise<void> {
+  const told = upToDate ? `${count} is in the CDN already.` : `Uploaded ${count} to the CDN.`;
+  if (urls.length === 0) {
+    void vscode.window.showInformationMessage(`${told} It has no address yet: provision the distribution.`);
+    return;
+  }
+  const copy = urls.length === 1 ? 'Copy URL' : 'Copy URLs';
+  const chosen = await vscode.window.showInformationMessage(told, copy);
+  if (chosen === copy) await vscode.env.clipboard.writeText(urls.join('\n'));
+}

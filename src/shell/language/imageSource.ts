@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+import { rootFolder } from '../../core/site';
+import type { Sites } from '../sites';
+import type { ImageLocation } from './imageActions';
+
+/** What is known of the CDN for a document of a site; undefined for documents of no site. */
+export function locateImages(sites: Sites, documentPath: string): ImageLocation | undefined {
+  const entry = sites.entryOf(vscode.Uri.file(documentPath));
+  if (!entry?.site) return undefined;
+  const distribution = entry.have?.distribution;
+  const bucket = entry.have?.bucket;
+  const objects = bucket?.kind === 'known' ? bucket.have.objects : undefined;
+  return {
+    rootFolder: rootFolder(entry.folder.uri.fsPath, entry.site),
+    domain: distribution?.kind === 'known' ? distribution.have.domain : undefined,
+    distributionState: stateOf(distribution),
+    uploaded: (path) => objects?.has(path) ?? false,
+  };
+}
+
+function stateOf(seen: NonNullable<Sites['entries'][number]['have']>['distribution'] | undefined) {
+  if (seen?.kind === 'known') return seen.have.deployed ? 'deployed' : 'deploying';
+  return seen?.kind === 'absent' ? 'absent' : 'unknown';
+}

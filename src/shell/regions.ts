@@ -1,0 +1,20 @@
+/** Regions that a new site can lie in, with AWS's names for them (AWS documentation, “AWS Regions”). */
+export const REGIONS: readonly { readonly label: string; readonly description: string }[] = [
+  { label: 'us-east-1', description: 'US East (N. Virginia)' },
+  { label: 'us-east-2', description: 'US East (Ohio)' },
+  { label: 'us-west-1', description: 'US West (N. California)' },
+  { label: 'us-west-2', description: 'US West (Oregon)' },
+  { label: 'ca-central-1', description: 'Canada (Central)' },
+  { label: 'sa-east-1', description: 'South America (São Paulo)' },
+  { label: 'eu-central-1', description: 'Europe (Frankfurt)' },
+  { label: 'eu-west-1', description: 'Europe (Ireland)' },
+  { label: 'eu-west-2', description: 'Europe (London)' },
+  { label: 'eu-west-3', description: 'Europe (Paris)' },
+  { label: 'eu-north-1', description: 'Europe (Stockholm)' },
+  { label: 'ap-south-1', description: 'Asia Pacific (Mumbai)' },
+  { label: 'ap-southeast-1', description: 'Asia Pacific (Singapore)' },
+  { label: 'ap-southeast-2', description: 'Asia Pacific (Sydney)' },
+  { label: 'ap-northeast-1', description: 'Asia Pacific (Tokyo)' },
+  { label: 'ap-northeast-2', description: 'Asia Pacific (Seoul)' },
+  { label: 'ap-northeast-3', description: 'Asia Pacific (Osaka)' },
+];

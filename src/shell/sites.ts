@@ -1,0 +1,159 @@
+import * as vscode from 'vscode';
+import { isAbort } from '../core/op';
+import { readSite, SITE_FILE, type Site } from '../core/site';
+import type { Context, SiteHave } from '../core/resources/resource';
+import { loadAws } from './chunks';
+import { quietOp } from './operation';
+import { connectionSettings } from './settings';
+
+/** A workspace folder that holds a site file, and what was last seen of it. */
+export interface SiteEntry {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly site: Site | undefined;
+  /** What AWS showed when it was last read. */
+  readonly have: SiteHave | undefined;
+  /** Why the site file or AWS could not be read. */
+  readonly problem: Error | undefined;
+}
+
+const POLL_SECONDS = 4;
+
+/** Knows the sites of the window and keeps what AWS shows of them fresh while something is pending. */
+export class Sites implements vscode.Disposable {
+  readonly #log: vscode.LogOutputChannel;
+  readonly #entries = new Map<string, SiteEntry>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #closing = new AbortController();
+  #reading: Promise<void> | undefined;
+  #again = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly onDidChange = this.#changed.event;
+
+  constructor(log: vscode.LogOutputChannel) {
+    this.#log = log;
+    const refresh = () => void this.refresh();
+    this.#subscriptions = [
+      this.#watcher,
+      this.#watcher.onDidCreate(refresh),
+      this.#watcher.onDidChange(refresh),
+      this.#watcher.onDidDelete(refresh),
+      vscode.workspace.onDidChangeWorkspaceFolders(refresh),
+      vscode.workspace.onDidGrantWorkspaceTrust(refresh),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('sitelift') || event.affectsConfiguration('http.proxy')) refresh();
+      }),
+    ];
+  }
+
+  get entries(): readonly SiteEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** True until everything was read for the first time. */
+  get isFirstReading(): boolean {
+    return this.#reading !== undefined && this.entries.every(({ have, problem }) => !have && !problem);
+  }
+
+  /** The site whose folder holds the file, if any. */
+  entryOf(file: vscode.Uri): SiteEntry | undefined {
+    const folder = vscode.workspace.getWorkspaceFolder(file);
+    return folder && this.#entries.get(folder.uri.toString());
+  }
+
+  /** Puts what a command has just read in place of what was known. */
+  update(folder: vscode.WorkspaceFolder, site: Site, have: SiteHave): void {
+    this.#entries.set(folder.uri.toString(), { folder, site, have, problem: undefined });
+    this.#changed.fire();
+    void this.#planNextLook();
+  }
+
+  /** Reads all sites again; a call during a reading makes it read once more afterwards. */
+  async refresh(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    this.#reading = this.#readAll();
+    this.#changed.fire();
+    try {
+      await this.#reading;
+    } finally {
+      this.#reading = undefined;
+      this.#changed.fire();
+    }
+    if (this.#again) {
+      this.#again = false;
+      await this.refresh();
+    }
+    await this.#planNextLook();
+  }
+
+  dispose(): void {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#changed.dispose();
+  }
+
+  async #readAll(): Promise<void> {
+    if (!vscode.workspace.isTrusted) return;
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const open = new Set(folders.map(({ uri }) => uri.toString()));
+    for (const key of this.#entries.keys()) if (!open.has(key)) this.#entries.delete(key);
+    await Promise.all(folders.map((folder) => this.#read(folder)));
+  }
+
+  async #read(folder: vscode.WorkspaceFolder): Promise<void> {
+    const key = folder.uri.toString();
+    if (!(await hasSiteFile(folder))) {
+      this.#entries.delete(key);
+      return;
+    }
+    let site: Site | undefined;
+    try {
+      site = await readSite(folder.uri.fsPath);
+      const before = this.#entries.get(key);
+      if (!before) this.#entries.set(key, { folder, site, have: undefined, problem: undefined });
+      const { describeSite, requireAccount } = await loadAws();
+      const context = await contextFor(folder, site);
+      const op = quietOp(this.#closing.signal);
+      await requireAccount(context.clients, site.account, op);
+      this.#entries.set(key, { folder, site, have: await describeSite(context, op), problem: undefined });
+    } catch (error) {
+      if (isAbort(error)) return;
+      const problem = (await loadAws()).explain(error);
+      this.#log.warn(`Could not read the site in ${folder.uri.fsPath}: ${problem.message}`);
+      this.#entries.set(key, { folder, site, have: undefined, problem });
+    }
+  }
+
+  async #planNextLook(): Promise<void> {
+    clearTimeout(this.#timer);
+    const seen = this.entries.flatMap(({ have }) => have ?? []);
+    if (seen.length === 0) return;
+    const { isPending } = await loadAws();
+    if (this.#closing.signal.aborted || !seen.some(isPending)) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.refresh(), POLL_SECONDS * 1000);
+  }
+}
+
+/** The site together with clients for its region under the folder's settings. */
+export async function contextFor(folder: vscode.WorkspaceFolder, site: Site): Promise<Context> {
+  const { createClients } = await loadAws();
+  return { site, clients: createClients({ ...connectionSettings(folder), region: site.region }) };
+}
+
+/** True when a folder on this computer holds a site file. */
+export async function hasSiteFile({ uri }: vscode.WorkspaceFolder): Promise<boolean> {
+  if (uri.scheme !== 'file') return false;
+  try {
+    await vscode.workspace.fs.stat(vscode.Uri.joinPath(uri, SITE_FILE));
+    return true;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return false;
+    throw error;
+  }
+}
