@@ -13,6 +13,7 @@ from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.serialize import XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
+from moto.ec2.responses._base_response import EC2BaseResponse
 from werkzeug.wrappers import Request, Response
 
 from operations import find_rest_operation
@@ -26,13 +27,11 @@ ACCOUNT_ID = "123456789012"
 SERVICE_NAMES = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 
 
-class AwsError(Exception):
+class AwsError(ServiceException):
     """An error answer as AWS gives it; `status` is only needed where the service model does not know the code."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+        super().__init__(code, message)
         self.status = status
 
 
@@ -148,8 +147,10 @@ def _parse_s3(request: Request, body: bytes, sandbox: Sandbox, region: str, sign
 def write_result(call: Call, result: object) -> Response:
     """The HTTP answer that carries `result` (a dict shaped like the operation's output, or an exception)."""
     model = get_service_model(call.service)
+    # Moto's own objects (an instance, a volume) are written with the adjustments that moto makes for them.
+    transformers = EC2BaseResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER if call.service == "ec2" else None
     serializer = get_serializer_class(model.service_name, model.protocol)(
-        operation_model=call.model, value_picker=XFormedAttributePicker()
+        operation_model=call.model, value_picker=XFormedAttributePicker(response_transformers=transformers)
     )
     written = serializer.serialize(result)
     response = Response(written["body"], written["status_code"], written["headers"])
@@ -160,7 +161,7 @@ def write_error(call: Call | None, error: AwsError, service: str | None = None) 
     """The HTTP answer for an error, in the protocol of the call's service."""
     name = call.service if call else service
     if call and name not in (None, "s3"):
-        response = write_result(call, ServiceException(error.code, error.message))
+        response = write_result(call, error)
         response.status_code = error.status or response.status_code
         return response
     body = f"<Error><Code>{error.code}</Code><Message>{_escaped(error.message)}</Message></Error>"
@@ -168,7 +169,9 @@ def write_error(call: Call | None, error: AwsError, service: str | None = None) 
         body = f"<ErrorResponse>{body}</ErrorResponse>"
     head = call is not None and call.request.method == "HEAD"
     response = Response(
-        "" if head else f'<?xml version="1.0" encoding="UTF-8"?>\n{body}', error.status or 400, mimetype="application/xml"
+        "" if head else f'<?xml version="1.0" encoding="UTF-8"?>\n{body}',
+        error.status or 400,
+        mimetype="application/xml",
     )
     return with_request_id(response)
 

@@ -202,9 +202,7 @@ def delete_distribution(call: Call) -> dict[str, Any]:
     distribution = find_distribution(call, call.parameters["Id"])
     check_etag(call.parameters.get("IfMatch"), distribution.etag)
     if distribution.config["Enabled"] or distribution.status != "Deployed":
-        raise AwsError(
-            "DistributionNotDisabled", "The distribution you are trying to delete has not been disabled."
-        )
+        raise AwsError("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.")
     del call.sandbox.state(CloudFrontState).distributions[distribution.id]
     return {}
 

@@ -11,7 +11,13 @@ from gateway import handles
 MODIFIED = datetime(2020, 7, 17)
 MANAGED_CACHE_POLICIES = {
     "658327ea-f89d-4fab-a63d-7e88639e58f6": ("Managed-CachingOptimized", 86400, 31536000, 1, True),
-    "b2884449-e4de-46a7-ac36-70bc7f1ddd6d": ("Managed-CachingOptimizedForUncompressedObjects", 86400, 31536000, 1, False),
+    "b2884449-e4de-46a7-ac36-70bc7f1ddd6d": (
+        "Managed-CachingOptimizedForUncompressedObjects",
+        86400,
+        31536000,
+        1,
+        False,
+    ),
     "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": ("Managed-CachingDisabled", 0, 0, 0, False),
 }
 MANAGED_REQUEST_POLICIES = {

@@ -18,7 +18,7 @@ from awscall import AwsError, Call, parse_call, service_and_region, write_error,
 from faults import Fault, cut_connection
 from state import Sandbox
 
-Handler = Callable[[Call], dict[str, Any] | Response]
+Handler = Callable[[Call], object]
 HANDLERS: dict[tuple[str, str], Handler] = {}
 SERVICE_HANDLERS: dict[str, Handler] = {}
 

@@ -125,9 +125,9 @@ def _authorize(call: Call, bucket: Any) -> None:
             verdict = "allow"
     if verdict != "allow":
         raise _denied()
-    if key and key not in bucket.keys and call.operation in ("GetObject", "HeadObject"):
-        if s3_policy.decide(policy, requester, "s3:ListBucket", arn) != "allow":
-            raise _denied()
+    missing = key and key not in bucket.keys and call.operation in ("GetObject", "HeadObject")
+    if missing and s3_policy.decide(policy, requester, "s3:ListBucket", arn) != "allow":
+        raise _denied()
 
 
 def _is_public_object(call: Call, bucket: Any, key: str) -> bool:
@@ -154,14 +154,10 @@ def _check_change(call: Call, bucket: Any) -> None:
                 " BlockPublicPolicy block public access setting.",
                 403,
             )
-    acl = call.request.headers.get("x-amz-acl", "private")
+    acl = call.request.headers.get("x-amz-acl", "bucket-owner-full-control")
     if call.operation in ACL_OPERATIONS:
-        granted = [name for name in call.request.headers.keys() if name.lower().startswith("x-amz-grant-")]
-        harmless = {"bucket-owner-full-control"} if call.operation == "PutBucketAcl" else {
-            "bucket-owner-full-control",
-            "private",
-        }
-        if _acls_disabled(bucket) and (granted or acl not in harmless):
+        granted = [name for name, _ in call.request.headers.items() if name.lower().startswith("x-amz-grant-")]
+        if _acls_disabled(bucket) and (granted or acl != "bucket-owner-full-control"):
             raise AwsError("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
         if block and block.block_public_acls and acl.startswith("public-"):
             raise _denied()

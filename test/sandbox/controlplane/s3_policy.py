@@ -38,7 +38,7 @@ def decide(policy: str | None, requester: Requester, action: str, resource: str)
 
 
 def is_public(policy: str | None) -> bool:
-    """Whether the policy lets in everybody, as Block Public Access understands it (conditions on fixed values do not)."""
+    """Whether the policy lets in everybody, as Block Public Access understands it."""
     return any(
         statement["Effect"] == "Allow" and _names_everybody(statement) and not statement.get("Condition")
         for statement in _statements(policy)

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 # Read by moto when it is imported: without these, unknown AMIs and types launch and AWS's own policies are missing.
@@ -20,6 +21,9 @@ os.environ.update(
         "MOTO_DISABLE_GLOBAL_CORS": "true",
     }
 )
+
+# It warns of every error code that botocore's model leaves out, and EC2's and SSM's models leave out many.
+warnings.filterwarnings("ignore", module="moto")
 
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
@@ -41,8 +45,8 @@ def main() -> None:
     settings = Settings(deploy_seconds=arguments.deploy_seconds, registration_seconds=arguments.registration_seconds)
     sandbox = Sandbox(settings)
     if arguments.machines:
-        sys.path.insert(0, str(Path(__file__).parent.parent / "machines"))
-        from machine import Machines
+        sys.path.insert(0, str(arguments.machines_from))
+        from machines.machine import Machines
 
         sandbox.machines = Machines(arguments.image, arguments.folder, arguments.proxy_port, arguments.ca)
     services.install(sandbox)
@@ -66,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="temporary folder, removed at the end")
     parser.add_argument("--machines", action="store_true", help="boot a Linux machine for each instance")
     parser.add_argument("--image", type=Path, help="folder with the machine image")
+    parser.add_argument("--machines-from", type=Path, default=Path(__file__).parent.parent, help=argparse.SUPPRESS)
     parser.add_argument("--deploy-seconds", type=float, default=Settings.deploy_seconds)
     parser.add_argument("--registration-seconds", type=float, default=Settings.registration_seconds)
     parser.add_argument("--ca", help="PEM of the certificate authority that machines are to trust")

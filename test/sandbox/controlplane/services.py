@@ -1,20 +1,33 @@
-"""Which service modules make up this AWS."""
+"""Which service modules make up this AWS; importing one registers its handlers."""
 
 from __future__ import annotations
 
 import cloudfront
-import cloudfront_parts  # noqa: F401  (its handlers register themselves)
+import cloudfront_functions
+import cloudfront_parts  # noqa: F401
 import cloudfront_policies  # noqa: F401
+import ec2_instances
+import ec2_network  # noqa: F401
+import ec2_volumes
+import iam  # noqa: F401
 import s3  # noqa: F401
+import ssm
+import ssm_commands
+import tagging  # noqa: F401
 from admin import Report
 from state import Sandbox
 
-REPORTS: dict[str, Report] = {"distributions": cloudfront.report}
+REPORTS: dict[str, Report] = {
+    "distributions": cloudfront.report,
+    "functions": cloudfront_functions.report,
+    "instances": ec2_instances.report,
+}
 
 
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
-    sandbox.settlers.append(cloudfront.settle)
+    sandbox.settlers += [cloudfront.settle, ec2_instances.settle, ec2_volumes.settle, ssm.settle]
+    sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
 
 
 def warm_up(sandbox: Sandbox) -> None:

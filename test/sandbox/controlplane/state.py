@@ -17,7 +17,7 @@ from awscall import ACCOUNT_ID
 from faults import Faults
 
 if TYPE_CHECKING:
-    from machine import Machines
+    from machines.machine import Machines
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ class Settings:
     modification_seconds: float = 1.0
     cooldown_seconds: float = 6 * 3600.0
     invocation_seconds: float = 0.3
+    agent_sleep_seconds: float = 1800.0
 
     def change(self, values: dict[str, Any]) -> None:
         """Takes camelCase names, as the admin endpoint gets them; raises ValueError for an unknown one."""
@@ -88,7 +89,9 @@ class Sandbox:
     def moto(self, environ: dict[str, Any], body: bytes) -> Response:
         """Runs a request through stock moto."""
         environ = {key: value for key, value in environ.items() if key != "HTTP_TRANSFER_ENCODING"}
-        environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "wsgi.input_terminated": True})
+        environ.update(
+            {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), "wsgi.input_terminated": True}
+        )
         return Response.from_app(self._moto, environ, buffered=True)
 
     def reset(self) -> None:

@@ -1,0 +1,47 @@
+"""Security groups: none without a VPC, and none deleted while an interface uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awscall import AwsError, Call
+from ec2_state import ec2
+from gateway import handles
+
+
+@handles("ec2", "CreateSecurityGroup")
+def create_security_group(call: Call) -> object:
+    if not call.parameters.get("VpcId") and ec2(call).get_default_vpc() is None:
+        raise AwsError("VPCIdNotSpecified", "No default VPC for this user")
+    return call.forward()
+
+
+@handles("ec2", "DeleteSecurityGroup")
+def delete_security_group(call: Call) -> object:
+    backend = ec2(call)
+    group_id, name = call.parameters.get("GroupId"), call.parameters.get("GroupName")
+    group = backend.get_security_group_from_id(group_id) if group_id else backend.get_security_group_by_name_or_id(name)
+    if group is not None and _in_use(backend, group.id):
+        raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object")
+    return call.forward()
+
+
+def _in_use(backend: Any, group_id: str) -> bool:
+    by_interface = any(group.id == group_id for eni in backend.enis.values() for group in eni.group_set)
+    return by_interface or any(
+        pair.get("GroupId") == group_id
+        for groups in backend.groups.values()
+        for group in groups.values()
+        if group.id != group_id
+        for rule in [*group.ingress_rules, *group.egress_rules]
+        for pair in rule.source_groups
+    )
+
+
+@handles("ec2", "ReleaseAddress")
+def release_address(call: Call) -> object:
+    allocation = call.parameters.get("AllocationId")
+    for address in ec2(call).addresses:
+        if address.allocation_id == allocation and address.association_id:
+            raise AwsError("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+    return call.forward()

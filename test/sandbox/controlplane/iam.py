@@ -1,0 +1,61 @@
+"""IAM: how long new instance profiles take to be known elsewhere, and the conflicts that moto lets pass."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from awscall import AwsError, Call
+from gateway import handles
+from state import Sandbox
+
+
+@dataclass
+class IamTimes:
+    """When each instance profile was last created or given a role."""
+
+    changed_at: dict[str, float] = field(default_factory=dict)
+
+    def has_spread(self, profile_name: str, seconds: float) -> bool:
+        return time.monotonic() >= self.changed_at.get(profile_name, float("-inf")) + seconds
+
+
+@handles("iam", "CreateInstanceProfile", "AddRoleToInstanceProfile")
+def change_profile(call: Call) -> object:
+    response = call.forward()
+    if response.status_code == 200:
+        call.sandbox.state(IamTimes).changed_at[call.parameters["InstanceProfileName"]] = time.monotonic()
+    return response
+
+
+@handles("iam", "DeleteInstanceProfile")
+def delete_instance_profile(call: Call) -> object:
+    profile = call.sandbox.backend("iam", "aws").get_instance_profile(call.parameters["InstanceProfileName"])
+    if profile.roles:
+        raise AwsError("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409)
+    return call.forward()
+
+
+@handles("iam", "DeleteRole")
+def delete_role(call: Call) -> object:
+    backend = call.sandbox.backend("iam", "aws")
+    role = backend.get_role(call.parameters["RoleName"])
+    if any(role in profile.roles for profile in backend.instance_profiles.values()):
+        raise AwsError("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409)
+    if role.managed_policies:
+        raise AwsError("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409)
+    if role.policies:
+        raise AwsError("DeleteConflict", "Cannot delete entity, must delete policies first.", 409)
+    return call.forward()
+
+
+def may_register(sandbox: Sandbox, profile_arn: str | None) -> bool:
+    """Whether a profile lets the SSM agent of its instances register: its role has AWS's core policy."""
+    for profile in sandbox.backend("iam", "aws").instance_profiles.values():
+        if profile.arn == profile_arn:
+            return any(
+                arn.endswith(":policy/AmazonSSMManagedInstanceCore")
+                for role in profile.roles
+                for arn in role.managed_policies
+            )
+    return False
