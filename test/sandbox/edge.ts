@@ -63,7 +63,8 @@ export function createEdge({ controlPlane, now = Date.now }: EdgeOptions): Edge 
 
   async function serve(errand: Errand): Promise<void> {
     const { key, request, response } = errand;
-    const kept = cache.find(key) ?? (key.method === 'GET' ? undefined : cache.find({ ...key, method: 'GET' }));
+    const whole = key.method === 'HEAD' ? cache.find({ ...key, method: 'GET' }) : undefined;
+    const kept = whole ?? cache.find(key);
     if (kept && kept.freshUntilMs > now()) {
       serveKept(request, response, kept, 'Hit', Math.floor((now() - kept.storedMs) / 1000));
       return;

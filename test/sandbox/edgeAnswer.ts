@@ -48,8 +48,8 @@ export function serveKept(
 ): void {
   const aged: Headers = ageSeconds === undefined ? kept.headers : [...kept.headers, ['Age', String(ageSeconds)]];
   const shown = kept.status >= 400 ? 'Error' : verdict;
-  const headers: Headers =
-    valueOf(aged, 'content-length') === undefined ? [...aged, ['Content-Length', String(kept.body.length)]] : aged;
+  const isWithoutLength = valueOf(aged, 'content-length') === undefined && kept.body.length > 0;
+  const headers: Headers = isWithoutLength ? [...aged, ['Content-Length', String(kept.body.length)]] : aged;
   if (kept.status === 200 && viewerHas(request, headers)) {
     writeHead(response, 304, without(headers, 'content-length', 'content-type', 'content-encoding'), shown);
     response.end();

@@ -4,7 +4,7 @@ import { createAuthority } from './authority';
 import { connectControlPlane, type Distribution, type DistributionConfig, type Instance } from './controlPlane';
 import { createEdge, type Edge } from './edge';
 import { startProxy } from './proxy';
-import { Viewer } from './viewer';
+import { Viewer, type Answer, type Wish } from './viewer';
 
 /** The proxy and the edge in front of origins that a test plays itself; each test sees what they were asked. */
 export interface Stage {
@@ -20,6 +20,13 @@ export interface Stage {
   /** The edge's clock. */
   nowMs: number;
   readonly originPort: number;
+  /** Asks the distribution of `distributionWith()` for a path. */
+  ask(path: string, wish?: Wish): Promise<Answer>;
+  /** The first word of the `X-Cache` header of the answer for a path. */
+  verdict(path: string, wish?: Wish): Promise<string | undefined>;
+  originSends(headers: Record<string, string>, body?: string | Buffer): void;
+  /** Back to one distribution, an empty cache and an origin that answers everything with `object`. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -53,6 +60,19 @@ export async function setStage(): Promise<Stage> {
     asked: [],
     nowMs: Date.parse('2030-01-01T00:00:00Z'),
     originPort,
+    ask: (path, wish) => stage.viewer.ask(`https://d123.cloudfront.net${path}`, wish),
+    verdict: async (path, wish) => (await stage.ask(path, wish)).headers['x-cache']?.split(' ')[0],
+    originSends(headers, body = 'object') {
+      stage.origin = (_request, response) => response.writeHead(200, headers).end(body);
+    },
+    reset() {
+      edge.clear();
+      edge.viewerCountry = 'DE';
+      stage.asked.length = 0;
+      stage.distributions = [distributionWith()];
+      stage.instances = [];
+      stage.originSends({});
+    },
     async close() {
       await proxy.close();
       server.closeAllConnections();
