@@ -108,7 +108,7 @@ def _requester(call: Call) -> Requester:
 def _authorize(call: Call, bucket: Any) -> None:
     requester = _requester(call)
     policy = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
-    key = call.parameters["Key"]
+    key = call.parameters.get("Key")
     arn = f"arn:aws:s3:::{bucket.name}"
     action = IAM_ACTIONS.get(call.operation, f"s3:{call.operation}")
     verdict = s3_policy.decide(policy, requester, action, f"{arn}/{key}" if key else arn)
