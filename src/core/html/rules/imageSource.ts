@@ -1,6 +1,6 @@
 import { assetUrl } from '../assetUrl';
-import type { AttributeValue, HtmlDocument } from '../document';
-import { escapeAttribute, type Finding, type Range } from '../edit';
+import type { HtmlDocument } from '../document';
+import { escapeAttribute, type Finding, type Quote, type Range } from '../edit';
 import { pageBase, resolveReference, type LocalReference } from '../references';
 
 /** Where the distribution is on its way to serving images. */
@@ -8,8 +8,12 @@ export type DistributionState = 'absent' | 'deploying' | 'deployed' | 'unknown';
 
 /** The `<img src>` of a page that means a file of the site. */
 export interface LocalImage {
-  readonly source: AttributeValue;
   readonly reference: LocalReference;
+  /** Offsets of the value of `src`. */
+  readonly range: Range;
+  readonly quote: Quote;
+  /** Offsets of the start tag. */
+  readonly tag: Range;
 }
 
 /** What must be known of the site to say which images can load from the CDN. */
@@ -36,9 +40,9 @@ export interface ImageFinding extends Finding {
 /** The images of a page that are files of the site, whether these exist or not. */
 export function findLocalImages(document: HtmlDocument, pagePath: string): LocalImage[] {
   const base = pageBase(document, pagePath);
-  return document.attributes('img', 'src').flatMap((source) => {
-    const reference = resolveReference(source.value, base);
-    return reference === undefined ? [] : [{ source, reference }];
+  return document.attributes('img', 'src').flatMap(({ value, range, quote, tag }) => {
+    const reference = resolveReference(value, base);
+    return reference === undefined ? [] : [{ reference, range, quote, tag }];
   });
 }
 
@@ -46,16 +50,16 @@ export function findLocalImages(document: HtmlDocument, pagePath: string): Local
 export function findImageSources(images: readonly LocalImage[], site: ImageSite): ImageFinding[] {
   return images
     .filter(({ reference }) => site.exists(reference.path))
-    .map(({ source, reference: { path, suffix } }) => {
+    .map(({ reference: { path, suffix }, range, quote, tag }) => {
       const blocked = reasonToWait(path, site);
-      const text = escapeAttribute(assetUrl(site.domain ?? '', path) + suffix, source.quote);
+      const text = escapeAttribute(assetUrl(site.domain ?? '', path) + suffix, quote);
       return {
         rule: 'imageSource',
         path,
-        range: source.range,
-        tag: source.tag,
+        range,
+        tag,
         message: blocked ?? `${path} can load from the CDN.`,
-        edits: blocked === undefined ? [{ range: source.range, text }] : [],
+        edits: blocked === undefined ? [{ range, text }] : [],
         blocked,
       };
     });
