@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  CloudFrontClient,
+  CreateDistributionCommand,
+  CreateInvalidationCommand,
+  CreateOriginAccessControlCommand,
+  GetDistributionCommand,
+} from '@aws-sdk/client-cloudfront';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { createRequestHandler } from '../../src/core/aws/http';
+import { enterSandbox } from './enterSandbox';
+import { startSandbox, type Sandbox } from './sandbox';
+import { Viewer } from './viewer';
+
+const BUCKET = 'sandbox-photos';
+const PICTURE = 'site/images/ä b.png';
+const PICTURE_PATH = '/images/%C3%A4%20b.png';
+const LIMIT_MS = 60_000;
+
+describe('the sandbox', () => {
+  let sandbox: Sandbox;
+  let viewer: Viewer;
+  let leave: () => void;
+  let s3: S3Client;
+  let cloudFront: CloudFrontClient;
+  before(async () => {
+    sandbox = await startSandbox({ deploySeconds: 0.2 });
+    const ca = readFileSync(sandbox.caFile, 'utf8');
+    viewer = new Viewer(sandbox.proxyUrl, ca);
+    leave = enterSandbox(sandbox);
+    const settings = { region: 'us-east-1', requestHandler: createRequestHandler({}), maxAttempts: 1 };
+    s3 = new S3Client(settings);
+    cloudFront = new CloudFrontClient(settings);
+  });
+  after(async () => {
+    leave();
+    await sandbox.stop();
+  });
+  beforeEach(async () => {
+    await sandbox.reset();
+    await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    await putPicture('picture');
+  });
+
+  const putPicture = (body: string) =>
+    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: PICTURE, Body: body, ContentType: 'image/png' }));
+
+  async function createDistribution(): Promise<{ id: string; arn: string; url: string }> {
+    const control = await cloudFront.send(
+      new CreateOriginAccessControlCommand({
+        OriginAccessControlConfig: {
+          Name: 'photos',
+          OriginAccessControlOriginType: 's3',
+          SigningBehavior: 'always',
+          SigningProtocol: 'sigv4',
+        },
+      }),
+    );
+    const { Distribution } = await cloudFront.send(
+      new CreateDistributionCommand({
+        DistributionConfig: {
+          CallerReference: 'one',
+          Comment: '',
+          Enabled: true,
+          Origins: {
+            Quantity: 1,
+            Items: [
+              {
+                Id: 'bucket',
+                DomainName: `${BUCKET}.s3.us-east-1.amazonaws.com`,
+                OriginPath: '/site',
+                OriginAccessControlId: control.OriginAccessControl?.Id ?? '',
+                S3OriginConfig: { OriginAccessIdentity: '' },
+              },
+            ],
+          },
+          DefaultCacheBehavior: {
+            TargetOriginId: 'bucket',
+            ViewerProtocolPolicy: 'redirect-to-https',
+            CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
+          },
+        },
+      }),
+    );
+    const id = Distribution?.Id ?? '';
+    await until(async () => {
+      const seen = await cloudFront.send(new GetDistributionCommand({ Id: id }));
+      return seen.Distribution?.Status === 'Deployed';
+    });
+    return { id, arn: Distribution?.ARN ?? '', url: `https://${Distribution?.DomainName}` };
+  }
+
+  function admit(arn: string): Promise<unknown> {
+    const statement = {
+      Effect: 'Allow',
+      Principal: { Service: 'cloudfront.amazonaws.com' },
+      Action: 's3:GetObject',
+      Resource: `arn:aws:s3:::${BUCKET}/site/*`,
+      Condition: { StringEquals: { 'AWS:SourceArn': arn } },
+    };
+    const policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    return s3.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy: policy }));
+  }
+
+  it('serves a private bucket through its distribution alone', async () => {
+    const { arn, url } = await createDistribution();
+    assert.equal((await viewer.ask(url + PICTURE_PATH)).status, 403);
+    await admit(arn);
+    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'site/b.png', Body: 'other' }));
+    for (const verdict of ['Miss', 'Hit']) {
+      const answer = await viewer.ask(`${url}/b.png`);
+      assert.equal(answer.body.toString(), 'other');
+      assert.equal(answer.headers['x-cache'], `${verdict} from cloudfront`);
+    }
+    const direct = await viewer.ask(`https://${BUCKET}.s3.us-east-1.amazonaws.com/site/b.png`);
+    assert.equal(direct.status, 403);
+    assert.match(direct.body.toString(), /AccessDenied/);
+    const pathStyle = await viewer.ask(`https://s3.us-east-1.amazonaws.com/${BUCKET}/site/b.png`);
+    assert.equal(pathStyle.status, 403);
+  });
+
+  it('serves what changed once an invalidation is complete', async () => {
+    const { id, arn, url } = await createDistribution();
+    await admit(arn);
+    await viewer.ask(url + PICTURE_PATH);
+    await putPicture('new picture');
+    assert.equal((await viewer.ask(url + PICTURE_PATH)).body.toString(), 'picture');
+    const paths = { Quantity: 1, Items: [PICTURE_PATH] };
+    const batch = { CallerReference: 'one', Paths: paths };
+    await cloudFront.send(new CreateInvalidationCommand({ DistributionId: id, InvalidationBatch: batch }));
+    await until(async () => (await viewer.ask(url + PICTURE_PATH)).body.toString() === 'new picture');
+  });
+
+  it('hands out objects over a presigned URL', async () => {
+    const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket: BUCKET, Key: PICTURE }), { expiresIn: 60 });
+    assert.equal((await viewer.ask(url)).body.toString(), 'picture');
+  });
+
+  it('loses the answer of a call that took effect, when told to', async () => {
+    await sandbox.clearCalls();
+    await sandbox.fault({ service: 's3', action: 'DeleteObject', kind: 'cut', when: 'after' });
+    const deletion = new DeleteObjectCommand({ Bucket: BUCKET, Key: PICTURE });
+    await assert.rejects(s3.send(deletion), { code: 'ECONNRESET' });
+    await assert.rejects(s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: PICTURE })), { name: 'NoSuchKey' });
+    assert.deepEqual(
+      (await sandbox.calls()).map(({ action }) => action),
+      ['DeleteObject', 'GetObject'],
+    );
+  });
+});
+
+describe('the end of a sandbox', () => {
+  it('leaves no process and no folder when stopped', async () => {
+    const sandbox = await startSandbox();
+    const folder = dirname(sandbox.caFile);
+    assert.notEqual(processesOf(folder).length, 0);
+    await sandbox.stop();
+    assert.deepEqual(processesOf(folder), []);
+    assert.ok(!existsSync(folder));
+  });
+
+  for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
+    it(`leaves no process and no folder when npm run sandbox ends by ${signal}`, async () => {
+      const { child, env } = await startCommand();
+      const folder = dirname(env['AWS_CA_BUNDLE'] ?? '');
+      assert.notEqual(processesOf(folder).length, 0);
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+      await until(() => Promise.resolve(processesOf(folder).length === 0 && !existsSync(folder)));
+    });
+  }
+});
+
+/** Starts what `npm run sandbox` runs, and reads the lines that it prints for a shell. */
+async function startCommand(): Promise<{ child: ChildProcess; env: Record<string, string> }> {
+  const main = join(__dirname, 'main.ts');
+  const child = spawn(process.execPath, ['--import', 'tsx', main, '--no-machines', '--deploy-seconds', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const env: Record<string, string> = {};
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, name, value] = /^export (\w+)=(.*)$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined) env[name] = value;
+    else if (line.includes('running')) break;
+  }
+  return { child, env };
+}
+
+/** The processes that have a folder on their command line. */
+function processesOf(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ESRCH') {
+        return false;
+      }
+      throw error;
+    }
+  });
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const limit = Date.now() + LIMIT_MS;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < limit, 'waited a minute in vain');
+    await pause(50);
+  }
+}
