@@ -1,6 +1,7 @@
 export { createClients, identify, requireAccount, type Clients, type Identity } from './aws/clients';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
+export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
 export { planUpload } from './publish/planUpload';
 export { describeSite, isPending, planProvision } from './resources/stack';

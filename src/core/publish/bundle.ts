@@ -27,8 +27,8 @@ export interface Bundle {
   readonly release: string;
 }
 
-/** Gives the published text of an HTML or CSS file from the text in the folder. */
-export type Rewrite = (text: string, path: string) => Promise<string>;
+/** Gives the published bytes of an HTML or CSS file from those in the folder. */
+export type Rewrite = (bytes: Uint8Array, path: string) => Uint8Array;
 
 /** Writes the pages, rewritten, to one file; `salt` is what else belongs to the release. */
 export async function writeBundle(
@@ -82,7 +82,7 @@ async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite): Promis
   const hash = createHash('sha256');
   const header = { name: page.path, mode: 0o644, mtime: new Date(page.modifiedMs) };
   if (REWRITTEN.test(page.path)) {
-    const bytes = await rewritten(page, rewrite);
+    const bytes = Buffer.from(rewrite(await readFile(page.absolutePath), page.path));
     await new Promise<void>((resolve, reject) => {
       archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
     });
@@ -100,17 +100,4 @@ async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite): Promis
     entry,
   );
   return { path: page.path, sha256: hash.digest('hex'), sizeBytes: page.sizeBytes };
-}
-
-/** Bytes that are not UTF-8 stay as they are: the web server redirects what no rule could rewrite. */
-async function rewritten(page: LocalFile, rewrite: Rewrite): Promise<Buffer> {
-  const bytes = await readFile(page.absolutePath);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return bytes;
-    throw error;
-  }
-  return Buffer.from(await rewrite(text, page.path), 'utf8');
 }

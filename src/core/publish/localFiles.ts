@@ -1,6 +1,6 @@
 import { lookup } from 'mime-types';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
+import { extname, join, relative, sep } from 'node:path';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 
@@ -11,6 +11,7 @@ export interface LocalFile {
   readonly absolutePath: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Media type by the name's ending. */
   readonly contentType: string;
 }
 
@@ -37,11 +38,6 @@ const KEY_FILES = /(\.(pem|key|p12|pfx|ppk|jks|keystore|kdbx|asc)|^id_(rsa|dsa|e
 /** True for a path that goes to the bucket rather than to the server. */
 export function isAsset(path: string): boolean {
   return ASSETS.has(extname(path).toLowerCase());
-}
-
-/** The media type that a browser is told, with UTF-8 for text that is not HTML (HTML says its own). */
-export function contentTypeOf(path: string): string {
-  return lookup(path) || 'application/octet-stream';
 }
 
 /** Why a name is never published, or undefined: dotfiles, keys, dependencies and the site file itself. */
@@ -94,6 +90,22 @@ export async function scan(root: string, op: Op): Promise<LocalFiles> {
   return { pages, assets, left };
 }
 
+/** One asset by its absolute path. Throws `UserError` for what a scan of the root would not take for an asset. */
+export async function localAsset(root: string, file: string): Promise<LocalFile> {
+  const realRoot = await realpath(root);
+  const path = relative(root, file).split(sep).join('/');
+  const parts = path.split('/');
+  if (parts[0] === '..' || path === '') {
+    throw new UserError(`${file} lies outside of the site’s root folder ${root}, so it is not uploaded.`);
+  }
+  const reason = parts.map((part) => refusal(part)).find((found) => found !== undefined);
+  if (reason) throw new UserError(`${path} is not uploaded: ${reason}.`);
+  if (!isAsset(path)) throw new UserError(`${path} is not an image or other static media, so it is not uploaded.`);
+  const target = await linkTarget(file, realRoot);
+  if (typeof target === 'string') throw new UserError(`${path} is not uploaded: ${target}.`);
+  return localFile(path, file, target);
+}
+
 /** The status of what a link leads to, or the reason for which it is not published. */
 async function linkTarget(link: string, realRoot: string): Promise<{ size: number; mtimeMs: number } | string> {
   let target: string;
@@ -108,7 +120,7 @@ async function linkTarget(link: string, realRoot: string): Promise<{ size: numbe
   const inside = target.slice(realRoot.length).split(sep).filter(Boolean);
   if (inside.some((part) => refusal(part))) return 'the link leads to something that is never published';
   const found = await stat(target);
-  return found.isFile() ? found : 'links to folders are not followed';
+  return found.isFile() ? found : 'it is not a file';
 }
 
 function localFile(path: string, absolutePath: string, found: { size: number; mtimeMs: number }): LocalFile {
@@ -117,6 +129,6 @@ function localFile(path: string, absolutePath: string, found: { size: number; mt
     absolutePath,
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
-    contentType: contentTypeOf(path),
+    contentType: lookup(path) || 'application/octet-stream',
   };
 }

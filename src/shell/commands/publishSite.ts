@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assetUrl } from '../../core/html/assetUrl';
-import { scan, isAsset } from '../../core/publish/localFiles';
 import { known } from '../../core/resources/resource';
 import { readSite, rootFolder } from '../../core/site';
 import type { App } from '../app';
@@ -36,7 +35,7 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
   const site = await readSite(folder.uri.fsPath);
   const context = await contextFor(folder, site);
   const root = rootFolder(folder.uri.fsPath, site);
-  const [{ describeSite, planPublish }, { rewritePage, rewriteStylesheet }] = await Promise.all([
+  const [{ describeSite, planPublish, scan }, { rewriteBytes, rewritePage, rewriteStylesheet }] = await Promise.all([
     loadAws(),
     loadHtml(),
   ]);
@@ -50,9 +49,11 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
         const server = known(have.server);
         const domain = known(have.distribution)?.domain ?? '';
         const assets = new Set(local.assets.map(({ path }) => path));
-        const resolve = (path: string) => (assets.has(path) && isAsset(path) ? assetUrl(domain, path) : undefined);
-        const rewrite = async (text: string, path: string) =>
-          /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve);
+        const resolve = (path: string) => (assets.has(path) ? assetUrl(domain, path) : undefined);
+        const rewrite = (bytes: Uint8Array, path: string) =>
+          rewriteBytes(bytes, (text) =>
+            /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve),
+          );
         const publication = await planPublish(context, have, local, rewrite, work, op);
         result = {
           url: `http://${server?.host ?? ''}/`,

@@ -1,9 +1,6 @@
 import * as vscode from 'vscode';
-import { stat } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
 import { assetUrl } from '../../core/html/assetUrl';
 import { UserError } from '../../core/op';
-import { contentTypeOf, isAsset, refusal, type LocalFile } from '../../core/publish/localFiles';
 import { known } from '../../core/resources/resource';
 import { readSite, rootFolder } from '../../core/site';
 import type { App } from '../app';
@@ -38,8 +35,9 @@ export async function uploadToCdn(
   if (!chosen) return undefined;
   const site = await readSite(chosen.uri.fsPath);
   const context = await contextFor(chosen, site);
-  const assets = await Promise.all(files.map((file) => assetOf(file, rootFolder(chosen.uri.fsPath, site))));
-  const { describeSite, planUpload } = await loadAws();
+  const { describeSite, localAsset, planUpload } = await loadAws();
+  const root = rootFolder(chosen.uri.fsPath, site);
+  const assets = await Promise.all(files.map((file) => localAsset(root, file)));
   const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
   let domain: string | undefined;
   const steps = await withOp(app.log, `Uploading ${count} to the CDN`, async (op) => {
@@ -79,26 +77,6 @@ function chosenFiles(argument: unknown, selection: unknown): string[] {
   const open = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   if (chosen.length === 0 && open instanceof vscode.TabInputCustom) return [open.uri.fsPath];
   return chosen;
-}
-
-async function assetOf(file: string, root: string): Promise<LocalFile> {
-  const path = relative(root, file).split(sep).join('/');
-  const parts = path.split('/');
-  if (parts[0] === '..' || path === '') {
-    throw new UserError(`${file} lies outside of the site’s root folder ${root}, so it is not uploaded.`);
-  }
-  const reason = parts.map((part) => refusal(part)).find((found) => found !== undefined);
-  if (reason) throw new UserError(`${path} is not uploaded: ${reason}.`);
-  if (!isAsset(path)) throw new UserError(`${path} is not an image or other static media, so it is not uploaded.`);
-  const found = await stat(file);
-  if (!found.isFile()) throw new UserError(`${path} is not a file, so it is not uploaded.`);
-  return {
-    path,
-    absolutePath: file,
-    sizeBytes: found.size,
-    modifiedMs: found.mtimeMs,
-    contentType: contentTypeOf(path),
-  };
 }
 
 async function offerUrls(count: string, urls: readonly string[], upToDate: boolean): Promise<void> {

@@ -1,0 +1,30 @@
+import { createClients } from '../../src/core/aws/clients';
+import type { Op } from '../../src/core/op';
+import type { Context } from '../../src/core/resources/resource';
+import { newSiteId, parseSite, siteFileText, type Site } from '../../src/core/site';
+import { connectControlPlane, type ControlPlane } from '../sandbox/controlPlane';
+
+/** The account that every sandbox has. */
+export const ACCOUNT = '123456789012';
+
+/** The control plane of the sandbox that the tests run in; see `test/core/main.ts`. */
+export function controlPlane(): ControlPlane {
+  const url = process.env['SITELIFT_CONTROL_PLANE'];
+  if (!url) throw new Error('These tests run inside a sandbox: npm run test:core.');
+  return connectControlPlane(Number(new URL(url).port));
+}
+
+/** A new site of the sandbox's account with a random id, so tests never meet. */
+export function newContext(change: (file: Record<string, unknown>) => void = () => undefined): Context {
+  const text = siteFileText({ name: 'demo', id: newSiteId(), account: ACCOUNT, region: 'us-east-1', root: '.' });
+  const file = JSON.parse(text) as Record<string, unknown>;
+  change(file);
+  const site: Site = parseSite(JSON.stringify(file));
+  return { site, clients: createClients({ region: site.region }) };
+}
+
+/** An `Op` that is never cancelled and keeps what is reported. */
+export function newOp(signal: AbortSignal = new AbortController().signal): Op & { readonly reports: string[] } {
+  const reports: string[] = [];
+  return { signal, reports, report: (message) => void reports.push(message) };
+}
