@@ -31,13 +31,10 @@ class Invalidation:
     id: str
     paths: list[str]
     caller_reference: str
-    created_seconds: float
-    completed_at: float
+    status: str = "InProgress"
+    began: float = field(default_factory=time.monotonic)
+    created_seconds: float = field(default_factory=time.time)
     created: datetime = field(default_factory=utc_now)
-
-    @property
-    def status(self) -> str:
-        return "Completed" if time.monotonic() >= self.completed_at else "InProgress"
 
 
 @dataclass
@@ -47,7 +44,7 @@ class Distribution:
     id: str
     domain_name: str
     config: dict[str, Any]
-    deploy_at: float
+    changed: float = field(default_factory=time.monotonic)
     etag: str = field(default_factory=random_id)
     deployed: dict[str, Any] | None = None
     tags: dict[str, str] = field(default_factory=dict)
@@ -63,9 +60,9 @@ class Distribution:
     def status(self) -> str:
         return "InProgress" if self.deployed is not self.config else "Deployed"
 
-    def change(self, config: dict[str, Any], deploy_at: float) -> None:
+    def change(self, config: dict[str, Any]) -> None:
         self.config = config
-        self.deploy_at = deploy_at
+        self.changed = time.monotonic()
         self.etag = random_id()
         self.modified = utc_now()
 
@@ -114,10 +111,14 @@ def page(items: list[Any], parameters: dict[str, Any], key: Any) -> dict[str, An
 
 
 def settle(sandbox: Sandbox) -> None:
-    """Puts the configurations into force whose deployment is through."""
+    """Puts the configurations into force whose deployment is through, and ends invalidations."""
+    now, settings = time.monotonic(), sandbox.settings
     for distribution in sandbox.state(CloudFrontState).distributions.values():
-        if time.monotonic() >= distribution.deploy_at:
+        if now >= distribution.changed + settings.deploy_seconds:
             distribution.deployed = distribution.config
+        for invalidation in distribution.invalidations:
+            if now >= invalidation.began + settings.invalidation_seconds:
+                invalidation.status = "Completed"
 
 
 @handles("cloudfront", "CreateDistribution")
@@ -143,9 +144,8 @@ def _create(call: Call, given: dict[str, Any], tags: dict[str, str]) -> dict[str
             f" Already exists: {existing}",
         )
     validate_config(config, set(state.access_controls), state.functions)
-    deploy_at = time.monotonic() + call.sandbox.settings.deploy_seconds
     label = random_id("d", 14).lower()
-    distribution = Distribution(random_id(), f"{label}.cloudfront.net", config, deploy_at, tags=tags)
+    distribution = Distribution(random_id(), f"{label}.cloudfront.net", config, tags=tags)
     state.distributions[distribution.id] = distribution
     state.caller_references[config["CallerReference"]] = distribution.id
     location = f"{BASE_URL}/distribution/{distribution.id}"
@@ -193,7 +193,7 @@ def update_distribution(call: Call) -> dict[str, Any]:
     if config["CallerReference"] != distribution.config["CallerReference"]:
         raise AwsError("IllegalUpdate", "The caller reference of a distribution cannot be changed.")
     validate_config(config, set(state.access_controls), state.functions)
-    distribution.change(config, time.monotonic() + call.sandbox.settings.deploy_seconds)
+    distribution.change(config)
     return _described(distribution)
 
 
@@ -224,79 +224,3 @@ def list_distributions(call: Call) -> dict[str, Any]:
         for distribution in distributions
     ]
     return {"DistributionList": page(items, call.parameters, lambda item: item["Id"])}
-
-
-def report(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """What /sandbox/distributions shows to the edge."""
-    return [
-        {
-            "id": distribution.id,
-            "arn": distribution.arn,
-            "domainName": distribution.domain_name,
-            "status": distribution.status,
-            "etag": distribution.etag,
-            "config": _edge_config(distribution.deployed) if distribution.deployed else None,
-            "invalidations": [
-                {
-                    "id": invalidation.id,
-                    "createdSeconds": invalidation.created_seconds,
-                    "paths": invalidation.paths,
-                    "status": invalidation.status,
-                }
-                for invalidation in distribution.invalidations
-            ],
-        }
-        for distribution in sandbox.state(CloudFrontState).distributions.values()
-    ]
-
-
-def _edge_config(config: dict[str, Any]) -> dict[str, Any]:
-    geo = config["Restrictions"]["GeoRestriction"]
-    groups = [
-        {
-            "id": group["Id"],
-            "members": [member["OriginId"] for member in group["Members"]["Items"]],
-            "statusCodes": group["FailoverCriteria"]["StatusCodes"]["Items"],
-        }
-        for group in config["OriginGroups"].get("Items") or []
-    ]
-    target = config["DefaultCacheBehavior"]["TargetOriginId"]
-    primary = next((group["members"][0] for group in groups if group["id"] == target), target)
-    origin = next(item for item in config["Origins"]["Items"] if item["Id"] == primary)
-    return {
-        "enabled": config["Enabled"],
-        "defaultRootObject": config["DefaultRootObject"],
-        "originPath": origin["OriginPath"],
-        "originDomain": origin["DomainName"],
-        "origins": [
-            {
-                "id": item["Id"],
-                "domainName": item["DomainName"],
-                "originPath": item["OriginPath"],
-                "originAccessControlId": item["OriginAccessControlId"] or None,
-                "customHeaders": {
-                    header["HeaderName"]: header["HeaderValue"] for header in item["CustomHeaders"].get("Items") or []
-                },
-            }
-            for item in config["Origins"]["Items"]
-        ],
-        "originGroups": groups,
-        **_edge_behavior(config["DefaultCacheBehavior"]),
-        "geoRestriction": {"type": geo["RestrictionType"], "locations": geo.get("Items") or []},
-        "cacheBehaviors": [
-            {"pathPattern": behavior["PathPattern"], **_edge_behavior(behavior)}
-            for behavior in config["CacheBehaviors"].get("Items") or []
-        ],
-    }
-
-
-def _edge_behavior(behavior: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "targetOriginId": behavior["TargetOriginId"],
-        "viewerProtocolPolicy": behavior["ViewerProtocolPolicy"],
-        "compress": behavior["Compress"],
-        "allowedMethods": behavior["AllowedMethods"]["Items"],
-        "functions": {
-            item["EventType"]: item["FunctionARN"] for item in behavior["FunctionAssociations"].get("Items") or []
-        },
-    }

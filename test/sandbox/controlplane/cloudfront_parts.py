@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 from awscall import AwsError, Call
@@ -123,8 +122,7 @@ def create_invalidation(call: Call) -> dict[str, Any]:
     in_progress = [item for item in distribution.invalidations if item.status == "InProgress"]
     if sum("*" in path for item in in_progress for path in item.paths) + sum("*" in path for path in paths) > 15:
         raise AwsError("TooManyInvalidationsInProgress", "You have exceeded the maximum number of wildcard paths.")
-    completed_at = time.monotonic() + call.sandbox.settings.invalidation_seconds
-    invalidation = Invalidation(random_id("I"), paths, batch["CallerReference"], time.time(), completed_at)
+    invalidation = Invalidation(random_id("I"), paths, batch["CallerReference"])
     distribution.invalidations.append(invalidation)
     return _described_invalidation(distribution.id, invalidation)
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from awscall import AwsError, Call
 from ec2_images import ensure_images
 from ec2_launch import check_launch, completed_body, launched_platform
-from ec2_state import Ec2State, Life, earlier_answer, ec2, life_of, remember_answer, seconds_from_now
+from ec2_state import Ec2State, Life, earlier_answer, ec2, life_of, remember_answer
 from ec2_volumes import drop_disk, make_disk
 from gateway import handles
 from state import Sandbox
@@ -53,7 +53,6 @@ def _begin(call: Call, instance: Any) -> None:
     life = Life(call.region, launched_platform(ec2(call), instance.image_id))
     state.lives[instance.id] = life
     instance._state = InstanceState("pending", 0)
-    life.settles_at = seconds_from_now(call.sandbox.settings.boot_seconds)
     if has_machine(call.sandbox, life):
         call.sandbox.machines.launch(instance.id, life.platform)  # type: ignore[union-attr, arg-type]
         for device, mapping in instance.block_device_mapping.items():
@@ -77,7 +76,7 @@ def _change(
         life = life_of(call.sandbox, instance.id)
         if previous in from_states and life:
             instance._state = InstanceState(to_state, STATE_CODES[to_state])
-            life.running_since = None
+            life.changed, life.running_since = time.monotonic(), None
             act(instance, life)
         elif action != "terminate" and previous not in (to_state, _after(to_state)):
             verb = {"start": "started", "stop": "stopped"}[action]
@@ -102,7 +101,6 @@ def _after(state: str) -> str:
 @handles("ec2", "StartInstances")
 def start_instances(call: Call) -> object:
     def start(instance: Any, life: Life) -> None:
-        life.settles_at = seconds_from_now(call.sandbox.settings.boot_seconds)
         # A new public address comes with every start.
         for interface in instance.nics.values():
             interface.start()
@@ -115,7 +113,6 @@ def start_instances(call: Call) -> object:
 @handles("ec2", "StopInstances")
 def stop_instances(call: Call) -> object:
     def stop(instance: Any, life: Life) -> None:
-        life.settles_at = seconds_from_now(call.sandbox.settings.stop_seconds)
         if has_machine(call.sandbox, life):
             _work(call.sandbox, instance.id, lambda machines: machines.stop(instance.id))
 
@@ -128,7 +125,7 @@ def reboot_instances(call: Call) -> object:
         life = life_of(call.sandbox, instance.id)
         if instance.state != "running" or life is None:
             raise AwsError("IncorrectState", f"Instance {instance.id} is not in a state from which it can be rebooted.")
-        life.booted(call.sandbox.settings.registration_seconds)
+        life.booted()
         if has_machine(call.sandbox, life):
             _work(call.sandbox, instance.id, lambda machines, name=instance.id: machines.reboot(name))
     return {}
@@ -144,7 +141,6 @@ def terminate_instances(call: Call) -> object:
             )
 
     def terminate(instance: Any, life: Life) -> None:
-        life.settles_at = seconds_from_now(call.sandbox.settings.stop_seconds)
         if has_machine(call.sandbox, life):
             _work(call.sandbox, instance.id, lambda machines: machines.terminate(instance.id))
 
@@ -167,11 +163,14 @@ def settle(sandbox: Sandbox) -> None:
         if has_machine(sandbox, life):
             reached = sandbox.machines.state(instance_id)  # type: ignore[union-attr]
             _follow(sandbox, instance, life, reached)
-        elif time.monotonic() >= life.settles_at and instance.state in ("pending", "stopping", "shutting-down"):
-            _arrive(sandbox, instance, life, _after(instance.state))
-    for until, region, interface in list(state.lingering):
-        if time.monotonic() >= until:
-            state.lingering.remove((until, region, interface))
+        elif instance.state in ("pending", "stopping", "shutting-down"):
+            settings = sandbox.settings
+            needed_seconds = settings.boot_seconds if instance.state == "pending" else settings.stop_seconds
+            if time.monotonic() >= life.changed + needed_seconds:
+                _arrive(sandbox, instance, life, _after(instance.state))
+    for since, region, interface in list(state.lingering):
+        if time.monotonic() >= since + sandbox.settings.linger_seconds:
+            state.lingering.remove((since, region, interface))
             sandbox.backend("ec2", region).enis.pop(interface.id, None)
 
 
@@ -202,15 +201,15 @@ def _arrive(sandbox: Sandbox, instance: Any, life: Life, state: str) -> None:
     if state == "running":
         instance._state = InstanceState("running", 16)
         instance._reason, instance.state_reason = "", StateReason()
-        life.booted(sandbox.settings.registration_seconds)
+        life.booted()
     elif state == "stopped":
         life.running_since = None
         instance.stop()
     else:
         interfaces = list(instance.nics.values())
         instance.terminate()
-        until = seconds_from_now(sandbox.settings.linger_seconds)
-        sandbox.state(Ec2State).lingering += [(until, life.region, interface) for interface in interfaces]
+        now = time.monotonic()
+        sandbox.state(Ec2State).lingering += [(now, life.region, interface) for interface in interfaces]
 
 
 @handles("ec2", "DescribeInstances", "DescribeImages", "DescribeInstanceStatus")

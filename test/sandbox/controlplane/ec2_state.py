@@ -24,18 +24,18 @@ class Token:
 
 @dataclass
 class Life:
-    """One instance: when the state it is moving to is reached, and since when it runs."""
+    """One instance: when it was last asked to change its state, and since when it runs."""
 
     region: str
     platform: str | None
-    settles_at: float = 0.0
+    changed: float = field(default_factory=time.monotonic)
     running_since: float | None = None
     # An SSM agent that finds no permission at boot sleeps for long before it tries again.
-    agent_tries_at: float = float("inf")
+    agent_sleeps_since: float | None = None
 
-    def booted(self, registration_seconds: float) -> None:
+    def booted(self) -> None:
         self.running_since = time.monotonic()
-        self.agent_tries_at = self.running_since + registration_seconds
+        self.agent_sleeps_since = None
 
 
 @dataclass
@@ -96,7 +96,3 @@ def remember_answer(call: Call, answer: Any) -> None:
 
 def life_of(sandbox: Sandbox, instance_id: str) -> Life | None:
     return sandbox.state(Ec2State).lives.get(instance_id)
-
-
-def seconds_from_now(seconds: float) -> float:
-    return time.monotonic() + seconds

@@ -6,9 +6,11 @@ import cloudfront
 import cloudfront_functions
 import cloudfront_parts  # noqa: F401
 import cloudfront_policies  # noqa: F401
+import cloudfront_report
 import ec2_instances
+import ec2_modifications
 import ec2_network  # noqa: F401
-import ec2_volumes
+import ec2_volumes  # noqa: F401
 import iam  # noqa: F401
 import s3  # noqa: F401
 import ssm
@@ -18,7 +20,7 @@ from admin import Report
 from state import Sandbox
 
 REPORTS: dict[str, Report] = {
-    "distributions": cloudfront.report,
+    "distributions": cloudfront_report.report,
     "functions": cloudfront_functions.report,
     "instances": ec2_instances.report,
 }
@@ -26,7 +28,7 @@ REPORTS: dict[str, Report] = {
 
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
-    sandbox.settlers += [cloudfront.settle, ec2_instances.settle, ec2_volumes.settle, ssm.settle]
+    sandbox.settlers += [cloudfront.settle, ec2_instances.settle, ec2_modifications.settle, ssm.settle]
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
 
 

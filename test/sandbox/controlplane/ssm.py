@@ -45,12 +45,17 @@ def settle(sandbox: Sandbox) -> None:
             if may_register(sandbox, profile):
                 state.registered[instance_id] = utc_now()
             else:
-                life.agent_tries_at = time.monotonic() + sandbox.settings.agent_sleep_seconds
+                life.agent_sleeps_since = time.monotonic()
 
 
 def _agent_answers(sandbox: Sandbox, instance_id: str, life: Life) -> bool:
     """The agent lives in the machine: without one, an instance never registers."""
-    if life.running_since is None or time.monotonic() < life.agent_tries_at or not has_machine(sandbox, life):
+    now, settings = time.monotonic(), sandbox.settings
+    if life.running_since is None or now < life.running_since + settings.registration_seconds:
+        return False
+    if life.agent_sleeps_since is not None and now < life.agent_sleeps_since + settings.agent_sleep_seconds:
+        return False
+    if not has_machine(sandbox, life):
         return False
     return sandbox.machines is not None and sandbox.machines.ready(instance_id)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -44,7 +43,6 @@ def send_command(call: Call) -> object:
         parameters=parameters,
         region=call.region,
         delivery_seconds=delivery_seconds,
-        visible_at=time.monotonic() + call.sandbox.settings.invocation_seconds,
         given=given,
         invocations=[Invocation(instance_id) for instance_id in _targets(call)],
     )
@@ -116,7 +114,7 @@ def get_command_invocation(call: Call) -> object:
     invocation = (
         next((item for item in command.invocations if item.instance_id == instance_id), None) if command else None
     )
-    if command is None or invocation is None or time.monotonic() < command.visible_at:
+    if command is None or invocation is None or not command.is_visible(call.sandbox):
         raise AwsError("InvocationDoesNotExist", "")
     elapsed = (
         (invocation.ended - invocation.started).total_seconds() if invocation.ended and invocation.started else None

@@ -54,11 +54,15 @@ class Command:
     parameters: dict[str, list[str]]
     region: str
     delivery_seconds: int
-    visible_at: float
     given: dict[str, Any]
     invocations: list[Invocation]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     requested: datetime = field(default_factory=utc_now)
+    sent: float = field(default_factory=time.monotonic)
+
+    def is_visible(self, sandbox: Sandbox) -> bool:
+        """AWS knows nothing of an invocation for a moment after the command was sent."""
+        return time.monotonic() >= self.sent + sandbox.settings.invocation_seconds
 
     @property
     def execution_seconds(self) -> int:
@@ -120,7 +124,7 @@ def _delivered(sandbox: Sandbox, command: Command, invocation: Invocation) -> bo
         with sandbox.lock:
             life = life_of(sandbox, invocation.instance_id)
             ready = life is not None and ping_status(sandbox, invocation.instance_id, life) == "Online"
-        if ready and time.monotonic() >= command.visible_at:
+        if ready and command.is_visible(sandbox):
             return True
         if time.monotonic() > deadline:
             with sandbox.lock:
