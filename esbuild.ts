@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+/** How the extension is built. */
+export interface BuildOptions {
+  readonly outdir?: string;
+  /** Source maps and readable code instead of small files. */
+  readonly development?: boolean;
+}
+
+/** Each becomes one file: what activates, and what is loaded on first use. */
+const ENTRY_POINTS = {
+  main: 'src/extension.ts',
+  aws: 'src/core/entryAws.ts',
+  html: 'src/core/entryHtml.ts',
+};
+
+/**
+ * The SDK's schemas write `{ [_xN]: … }` where `const _xN = "xmlName"`. A computed key may have side effects, so that no
+ * schema could ever be dropped (aws-sdk-js-v3#7607); with its value in place, the unused ones go.
+ */
+const inlineSchemaKeys: Plugin = {
+  name: 'inline-schema-keys',
+  setup(plugin) {
+    plugin.onLoad({ filter: /[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const keys = new Map(
+        Array.from(source.matchAll(/^const (_\w+) = ("[^"\n]*");$/gm), ([, name, text]) => [name, text]),
+      );
+      return {
+        contents: source.replace(/([{,]\s*)\[(_\w+)\]:/g, (all, before, name) =>
+          keys.has(name) ? `${before}${keys.get(name)}:` : all,
+        ),
+      };
+    });
+  },
+};
+
+/** An import of another entry point stays one, of the file that it is built into. */
+const chunks: Plugin = {
+  name: 'chunks',
+  setup(plugin) {
+    plugin.onResolve({ filter: /[\\/]entry(Aws|Html)$/ }, ({ kind, path }) =>
+      kind === 'entry-point' ? undefined : { path: path.endsWith('Aws') ? './aws.js' : './html.js', external: true },
+    );
+  },
+};
+
+/** Builds the extension into `dist/`, or wherever the options say. */
+export async function buildExtension(options: BuildOptions = {}): Promise<void> {
+  const development = options.development ?? false;
+  await build({
+    absWorkingDir: __dirname,
+    entryPoints: ENTRY_POINTS,
+    outdir: options.outdir ?? join(__dirname, 'dist'),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    external: ['vscode'],
+    loader: { '.sh': 'text' },
+    plugins: [inlineSchemaKeys, chunks],
+    // Makes it a `require`, which VS Code's loader knows best.
+    supported: { 'dynamic-import': false },
+    minify: !development,
+    sourcemap: development,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
+
+if (require.main === module) {
+  buildExtension({ development: process.argv.includes('--development') }).catch(() => process.exit(1));
+}

@@ -1,0 +1,17 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Mocha from 'mocha';
+
+const TIMEOUT_MS = 120_000;
+
+/** Runs the test files beside this module with mocha; what VS Code calls in the extension host. */
+export async function run(): Promise<void> {
+  const grep = process.env['SITELIFT_GREP'];
+  const mocha = new Mocha({ ui: 'bdd', color: true, timeout: TIMEOUT_MS, ...(grep ? { grep } : {}) });
+  for (const name of readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (name.endsWith('.test.js')) mocha.addFile(join(__dirname, name));
+  }
+  await mocha.loadFilesAsync();
+  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
+  if (failures > 0) throw new Error(`${failures} of the host tests failed.`);
+}
