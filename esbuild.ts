@@ -14,6 +14,7 @@ const ENTRY_POINTS = {
   main: 'src/extension.ts',
   aws: 'src/core/entryAws.ts',
   html: 'src/core/entryHtml.ts',
+  commands: 'src/shell/entryCommands.ts',
 };
 
 /**
@@ -41,9 +42,11 @@ const inlineSchemaKeys: Plugin = {
 const chunks: Plugin = {
   name: 'chunks',
   setup(plugin) {
-    plugin.onResolve({ filter: /[\\/]entry(Aws|Html)$/ }, ({ kind, path }) =>
-      kind === 'entry-point' ? undefined : { path: path.endsWith('Aws') ? './aws.js' : './html.js', external: true },
-    );
+    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands)$/ }, ({ kind, path }) => {
+      if (kind === 'entry-point') return undefined;
+      const name = path.slice(path.lastIndexOf('entry') + 'entry'.length).toLowerCase();
+      return { path: `./${name}.js`, external: true };
+    });
   },
 };
 

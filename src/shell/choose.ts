@@ -1,28 +1,8 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/op';
-import { SITE_FILE } from '../core/site';
+import { SITE_FILE } from '../core/names';
+import { isNode } from './options';
 import { hasSiteFile } from './sites';
-import type { SiteNode } from './views/siteTree';
-
-/** Options that let a task, a keybinding or a test run a command without prompts; the account must be named. */
-export interface Unattended {
-  /** The 12-digit account that the caller expects; another one is refused. */
-  readonly account: string;
-  /** Path of the site's folder; needed when the window has several sites. */
-  readonly folder?: string;
-}
-
-/** The options object among a command's arguments. Throws `UserError` when it does not name an account. */
-export function unattended<Options extends Unattended>(argument: unknown): Options | undefined {
-  if (!isOptions(argument)) return undefined;
-  const { account } = argument as { account?: unknown };
-  if (typeof account !== 'string' || !/^\d{12}$/.test(account)) {
-    throw new UserError(
-      'Options passed to this command must name the expected account: { "account": "123456789012" }.',
-    );
-  }
-  return argument as Options;
-}
 
 /** The folder that a command is about: the one named, the one of the tree's row, the only one, or the one that the user picks. */
 export async function chooseFolder(
@@ -69,13 +49,4 @@ async function requireSite(folder: vscode.WorkspaceFolder | undefined): Promise<
   throw new UserError(`There is no ${SITE_FILE} in ${folder.name}. Create the site first.`, {
     remedy: { title: 'Create Site…', command: 'sitelift.createSite' },
   });
-}
-
-/** True for an options object, as opposed to what menus pass: a row of the tree or a file. */
-export function isOptions(argument: unknown): boolean {
-  return typeof argument === 'object' && argument !== null && !(argument instanceof vscode.Uri) && !isNode(argument);
-}
-
-function isNode(argument: unknown): argument is SiteNode {
-  return typeof argument === 'object' && argument !== null && 'kind' in argument;
 }

@@ -1,12 +1,7 @@
 import * as vscode from 'vscode';
 import type { App } from './app';
-import { isOptions } from './choose';
-import { createSite } from './commands/createSite';
-import { openSite } from './commands/openSite';
-import { provision } from './commands/provision';
-import { publishSite } from './commands/publishSite';
-import { selectProfile } from './commands/selectProfile';
-import { uploadToCdn } from './commands/uploadToCdn';
+import { loadCommands } from './chunks';
+import { isOptions } from './options';
 import { tellingErrors } from './operation';
 
 /** A command of the extension. */
@@ -19,18 +14,18 @@ export interface Command {
 
 /** Every command of the extension by its id. */
 export const COMMANDS = {
-  'sitelift.createSite': { intent: 'create the site', run: createSite },
-  'sitelift.provisionServer': { intent: 'provision the server', run: provision('server') },
-  'sitelift.provisionVolume': { intent: 'provision the volume', run: provision('volume') },
-  'sitelift.provisionBucket': { intent: 'provision the bucket', run: provision('bucket') },
-  'sitelift.provisionDistribution': { intent: 'provision the distribution', run: provision('distribution') },
-  'sitelift.provisionAll': { intent: 'provision the site', run: provision('all') },
-  'sitelift.publishSite': { intent: 'publish the site', run: publishSite },
-  'sitelift.uploadToCdn': { intent: 'upload to the CDN', run: uploadToCdn },
-  'sitelift.openSite': { intent: 'open the site', run: openSite },
+  'sitelift.createSite': chunked('create the site', ({ createSite }) => createSite),
+  'sitelift.provisionServer': chunked('provision the server', ({ provision }) => provision('server')),
+  'sitelift.provisionVolume': chunked('provision the volume', ({ provision }) => provision('volume')),
+  'sitelift.provisionBucket': chunked('provision the bucket', ({ provision }) => provision('bucket')),
+  'sitelift.provisionDistribution': chunked('provision the distribution', ({ provision }) => provision('distribution')),
+  'sitelift.provisionAll': chunked('provision the site', ({ provision }) => provision('all')),
+  'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
+  'sitelift.uploadToCdn': chunked('upload to the CDN', ({ uploadToCdn }) => uploadToCdn),
+  'sitelift.openSite': chunked('open the site', ({ openSite }) => openSite),
   'sitelift.refresh': { intent: 'read the site', run: ({ sites }) => sites.refresh() },
   'sitelift.showLog': { intent: 'show the log', run: ({ log }) => Promise.resolve(log.show()) },
-  'sitelift.selectProfile': { intent: 'select the profile', run: selectProfile },
+  'sitelift.selectProfile': chunked('select the profile', ({ selectProfile }) => selectProfile),
 } satisfies Record<string, Command>;
 
 /** Commands that work in a workspace that is not trusted, since they neither read nor change anything of it. */
@@ -50,4 +45,10 @@ export function registerCommands(app: App): vscode.Disposable {
     }),
   );
   return vscode.Disposable.from(...registrations);
+}
+
+type Chunk = Awaited<ReturnType<typeof loadCommands>>;
+
+function chunked(intent: string, choose: (chunk: Chunk) => Command['run']): Command {
+  return { intent, run: async (app, ...args) => choose(await loadCommands())(app, ...args) };
 }

@@ -3,7 +3,7 @@ import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan } from '../core/plan';
 import type { Context } from '../core/resources/resource';
 import { loadAws } from './chunks';
-import type { Unattended } from './choose';
+import type { Unattended } from './options';
 
 /** A plan that is to be shown, confirmed and run. */
 export interface Proposal {

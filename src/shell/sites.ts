@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isAbort } from '../core/op';
-import { readSite, SITE_FILE, type Site } from '../core/site';
+import type { Site } from '../core/site';
+import { SITE_FILE } from '../core/names';
 import type { Context, SiteHave } from '../core/resources/resource';
 import { loadAws } from './chunks';
 import { quietOp } from './operation';
@@ -113,10 +114,10 @@ export class Sites implements vscode.Disposable {
     }
     let site: Site | undefined;
     try {
+      const { describeSite, readSite, requireAccount } = await loadAws();
       site = await readSite(folder.uri.fsPath);
       const before = this.#entries.get(key);
       if (!before) this.#entries.set(key, { folder, site, have: undefined, problem: undefined });
-      const { describeSite, requireAccount } = await loadAws();
       const context = await contextFor(folder, site);
       const op = quietOp(this.#closing.signal);
       await requireAccount(context.clients, site.account, op);

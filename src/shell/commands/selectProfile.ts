@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { App } from '../app';
-import { chooseFolder, unattended, type Unattended } from '../choose';
+import { chooseFolder } from '../choose';
+import { unattended, type Unattended } from '../options';
 import { loadAws } from '../chunks';
 import { withOp } from '../operation';
 import { REGIONS } from '../regions';
