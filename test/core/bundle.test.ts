@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { zipEntries, type ZipEntry } from './zipEntries';
+
+const CHECKOUT = join(__dirname, '..', '..');
+const KB = 1024;
+const PICTURE = /\.(png|svg|gif|jpe?g|webp)$/;
+const MAY_BE_PACKED = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
+  /^extension\/dist\/(main|commands|aws|html)\.js$/,
+  /^extension\/media\//,
+];
+
+interface Manifest {
+  readonly main: string;
+  readonly icon: string;
+  readonly contributes: unknown;
+}
+
+describe('the packed extension', () => {
+  let entries: readonly ZipEntry[];
+
+  before(() => {
+    execFileSync('npm', ['run', '--silent', 'package'], { cwd: CHECKOUT, stdio: 'pipe' });
+    entries = zipEntries(join(CHECKOUT, 'dist', 'sitelift.vsix'));
+  });
+
+  it('holds only what runs', () => {
+    const others = entries
+      .map(({ name }) => name)
+      .filter((name) => !MAY_BE_PACKED.some((pattern) => pattern.test(name)));
+    assert.deepEqual(others, []);
+  });
+
+  it('holds every file that the manifest names', () => {
+    const manifest = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as Manifest;
+    const contributed = JSON.stringify(manifest.contributes).matchAll(/"(?:\.\/)?(media\/[^"]+)"/g);
+    const wanted = [manifest.main.replace('./', ''), manifest.icon, ...Array.from(contributed, ([, path]) => path)];
+    const packed = new Set(entries.map(({ name }) => name));
+    assert.deepEqual(
+      wanted.filter((path) => !packed.has(`extension/${path}`)),
+      [],
+    );
+  });
+
+  it('is at most 400 KB without its pictures', () => {
+    const bytes = entries
+      .filter(({ name }) => !PICTURE.test(name))
+      .reduce((sum, entry) => sum + entry.compressedBytes, 0);
+    assert.ok(bytes <= 400 * KB, `${Math.round(bytes / KB)} KB`);
+  });
+
+  it('activates from at most 20 KB, and loads the rest on first use', () => {
+    const main = join(CHECKOUT, 'dist', 'main.js');
+    assert.ok(statSync(main).size <= 20 * KB, `${statSync(main).size} bytes`);
+    const required = Array.from(readFileSync(main, 'utf8').matchAll(/require\("([^"]+)"\)/g), ([, name]) => name ?? '');
+    const foreign = required.filter((name) => !isBuiltin(name) && name !== 'vscode');
+    assert.deepEqual([...new Set(foreign)].sort(), ['./aws.js', './commands.js', './html.js']);
+  });
+});

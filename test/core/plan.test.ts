@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { run, sequence, samePlan, together, type Step } from '../../src/core/plan';
+import { newOp } from './sandbox';
+
+const step = (key: string, work: () => Promise<void> = () => Promise.resolve()): Step => ({
+  key,
+  title: key,
+  run: work,
+});
+
+describe('run', () => {
+  it('does the stages in order and the steps of one stage together', async () => {
+    const log: string[] = [];
+    let release = () => undefined as void;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    await run(
+      [
+        [
+          step('a', async () => {
+            log.push('a starts');
+            await gate;
+            log.push('a ends');
+          }),
+          step('b', () => {
+            log.push('b');
+            release();
+            return Promise.resolve();
+          }),
+        ],
+        [step('c', () => Promise.resolve(void log.push('c')))],
+      ],
+      newOp(),
+    );
+    assert.deepEqual(log, ['a starts', 'b', 'a ends', 'c']);
+  });
+
+  it('starts nothing more after a failure, but waits for what is in flight', async () => {
+    const log: string[] = [];
+    const many = Array.from({ length: 100 }, (_, index) =>
+      step(`later ${index}`, () => Promise.resolve(void log.push('later'))),
+    );
+    const slow = step('slow', async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+      log.push('slow ended');
+    });
+    const failing = step('failing', () => Promise.reject(new Error('no')));
+    await assert.rejects(
+      run([[failing, slow, ...many], [step('next', () => Promise.resolve(void log.push('next')))]], newOp()),
+      /no/,
+    );
+    assert.ok(log.includes('slow ended'));
+    assert.ok(!log.includes('next'));
+    assert.ok(log.filter((entry) => entry === 'later').length < 100);
+  });
+
+  it('ends with an abort when it is cancelled between stages', async () => {
+    const controller = new AbortController();
+    const plan = [[step('one', () => Promise.resolve(controller.abort()))], [step('two', () => assert.fail('ran'))]];
+    await assert.rejects(run(plan, newOp(controller.signal)), { name: 'AbortError' });
+  });
+});
+
+describe('plans', () => {
+  it('are put side by side stage by stage, and one behind the other', () => {
+    const keys = (plan: ReturnType<typeof sequence>) => plan.map((stage) => stage.map(({ key }) => key));
+    assert.deepEqual(keys(together([[step('a')], [step('b')]], [[step('c')]])), [['a', 'c'], ['b']]);
+    assert.deepEqual(keys(sequence([[step('a')]], [], [[step('b')]])), [['a'], ['b']]);
+  });
+
+  it('are the same when their steps have the same keys in the same stages', () => {
+    assert.ok(samePlan([[step('a')]], [[step('a')]]));
+    assert.ok(!samePlan([[step('a'), step('b')]], [[step('a')], [step('b')]]));
+  });
+});
