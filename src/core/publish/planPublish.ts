@@ -41,8 +41,8 @@ export async function planPublish(
   const upload = await planUpload(context, ready.bucket, distribution, local.assets, op);
   const bundle = await writeBundle(local.pages, rewrite, join(workFolder, 'bundle.tar.gz'), distribution.domain, op);
   const pages: Step[][] = [];
-  const release = server.inspection?.release;
-  if (release !== bundle.release) {
+  const reason = reasonForPages(server, distribution, bundle);
+  if (reason) {
     if (!distribution.deployed) {
       pages.push([
         {
@@ -56,12 +56,20 @@ export async function planPublish(
     pages.push([
       {
         key: `pages ${bundle.release}`,
-        title: `send ${count} to the server (${release === undefined ? 'first release' : 'changed'})`,
+        title: `send ${count} to the server (${reason})`,
         run: (stepOp) => deployPages(context, ready, bundle, stepOp),
       },
     ]);
   }
   return { plan: upload.plan(pages), bundle, uploads: upload.uploads };
+}
+
+/** Why the pages must go to the server, or undefined; a new server with an old volume has the pages but not their redirects. */
+function reasonForPages(server: ServerHave, distribution: DistributionHave, bundle: Bundle): string | undefined {
+  const { release, redirectsTo } = server.inspection ?? {};
+  if (release === undefined) return 'first release';
+  if (release !== bundle.release) return 'changed';
+  return redirectsTo === distribution.domain ? undefined : 'new server';
 }
 
 interface Ready {

@@ -10,6 +10,8 @@ export interface Inspection {
   readonly mount: MountSeen | undefined;
   /** Id of the release whose pages are in the document root. */
   readonly release: string | undefined;
+  /** Domain that the web server sends requests for missing assets to; undefined before the first publication to this server. */
+  readonly redirectsTo: string | undefined;
 }
 
 /** A mounted partition and the disk that it is on. */
@@ -55,5 +57,6 @@ export function parseInspection(output: string): Inspection {
         }
       : undefined,
     release: text('release') || undefined,
+    redirectsTo: text('redirects_to') || undefined,
   };
 }

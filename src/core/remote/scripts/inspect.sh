@@ -16,4 +16,7 @@ if [ -n "$partition" ]; then
   if grep -qE "^UUID=$uuid[[:space:]]+$root[[:space:]]" /etc/fstab; then echo in_fstab=yes; else echo in_fstab=no; fi
 fi
 if [ -r "$root/.sitelift/release" ]; then echo "release=$(head -c 64 "$root/.sitelift/release")"; fi
+for fragment in /etc/httpd/conf.d/sitelift.conf /etc/apache2/conf-enabled/sitelift.conf; do
+  if [ -r "$fragment" ]; then echo "redirects_to=$(sed -n 's|.*"https://\([^"%]*\)%1".*|\1|p' "$fragment")"; fi
+done
 exit 0
