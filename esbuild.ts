@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /** How the extension is built. */
@@ -50,13 +50,13 @@ const chunks: Plugin = {
   },
 };
 
-/** Builds the extension into `dist/`, or wherever the options say. */
+/** Builds the extension into `dist/`, or wherever the options say, and removes what an earlier build left there. */
 export async function buildExtension(options: BuildOptions = {}): Promise<void> {
-  const development = options.development ?? false;
-  await build({
+  const { development = false, outdir = join(__dirname, 'dist') } = options;
+  const { metafile } = await build({
     absWorkingDir: __dirname,
     entryPoints: ENTRY_POINTS,
-    outdir: options.outdir ?? join(__dirname, 'dist'),
+    outdir,
     bundle: true,
     format: 'cjs',
     platform: 'node',
@@ -71,7 +71,12 @@ export async function buildExtension(options: BuildOptions = {}): Promise<void> 
     sourcemap: development,
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   });
+  const built = new Set(Object.keys(metafile.outputs).map((name) => basename(name)));
+  for (const name of await readdir(outdir)) {
+    if (/\.js(\.map)?$/.test(name) && !built.has(name)) await rm(join(outdir, name));
+  }
 }
 
 if (require.main === module) {

@@ -70,6 +70,6 @@ function sandboxEnvironment(sandbox: Sandbox): Record<string, string | undefined
   return {
     ...Object.fromEntries(own.map((name) => [name, undefined])),
     ...sandbox.env,
-    SITELIFT_SANDBOX: sandbox.endpointUrl,
+    SITELIFT_CONTROL_PLANE: sandbox.endpointUrl,
   };
 }
