@@ -139,8 +139,8 @@ def _parse_s3(request: Request, body: bytes, sandbox: Sandbox, region: str, sign
     path = "/" if not bucket else f"/{bucket}/{key}" if key else f"/{bucket}"
     found = find_rest_operation(get_service_model("s3"), request.method, path, request.args, request.headers)
     operation = found[0] if found else "OptionsObject" if request.method == "OPTIONS" else "Unknown"
-    parameters = {"Bucket": bucket, "Key": key, **request.args.to_dict()}
-    parameters = {name: value for name, value in parameters.items() if not name.startswith("X-Amz-") and value}
+    given = {name: value for name, value in request.args.to_dict().items() if not name.startswith("X-Amz-")}
+    parameters = {**given, "Bucket": bucket, "Key": key}
     return Call(request, body, "s3", operation, region, sandbox, signed, parameters)
 
 

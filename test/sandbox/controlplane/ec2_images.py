@@ -70,6 +70,7 @@ def ensure_images(sandbox: Sandbox, region: str) -> None:
                 root_device_type="ebs",
                 root_device_name=root_device,
                 image_location=f"{owner}/{name}",
+                region_name=f"{region}a",
             )
 
 

@@ -51,8 +51,10 @@ def _check_profile(sandbox: Sandbox, given: dict[str, str]) -> None:
 def _check_type(call: Call, parameters: dict[str, Any]) -> None:
     backend = ec2(call)
     kind = parameters.get("InstanceType")
-    if kind is None or kind not in INSTANCE_TYPES:
+    if kind is None:
         return
+    if kind not in INSTANCE_TYPES:
+        raise AwsError("InvalidParameterValue", f"Invalid value '{kind}' for InstanceType.")
     subnet_id = parameters.get("SubnetId")
     zone = (parameters.get("Placement") or {}).get("AvailabilityZone")
     if subnet_id in {subnet.id for subnet in backend.describe_subnets()}:

@@ -29,12 +29,11 @@ def delete_security_group(call: Call) -> object:
 def _in_use(backend: Any, group_id: str) -> bool:
     by_interface = any(group.id == group_id for eni in backend.enis.values() for group in eni.group_set)
     return by_interface or any(
-        pair.get("GroupId") == group_id
+        rule.source_group.get("GroupId") == group_id
         for groups in backend.groups.values()
         for group in groups.values()
         if group.id != group_id
         for rule in [*group.ingress_rules, *group.egress_rules]
-        for pair in rule.source_groups
     )
 
 

@@ -48,6 +48,8 @@ def handle(call: Call) -> Response:
     if bucket is not None:
         if owner != ACCOUNT_ID:
             raise _denied()
+        if call.operation == "CreateBucket":
+            _check_creation(call, bucket)
         _check_region(call, bucket)
         _authorize(call, bucket)
         _check_change(call, bucket)
@@ -84,6 +86,18 @@ def _check_expiry(call: Call) -> None:
         raise AwsError("AuthorizationQueryParametersError", "X-Amz-Expires must be less than a week (in seconds)", 400)
     if datetime.now(timezone.utc) > signed_at + lifetime:
         raise AwsError("AccessDenied", "Request has expired", 403)
+
+
+def _check_creation(call: Call, bucket: Any) -> None:
+    """Only us-east-1 takes the creation of an own bucket once more as a success."""
+    constraint = re.search(rb"<LocationConstraint>([^<]+)<", call.body)
+    wanted = constraint[1].decode() if constraint else "us-east-1"
+    if not wanted == call.region == bucket.region_name == "us-east-1":
+        raise AwsError(
+            "BucketAlreadyOwnedByYou",
+            "Your previous request to create the named bucket succeeded and you already own it.",
+            409,
+        )
 
 
 def _check_region(call: Call, bucket: Any) -> None:

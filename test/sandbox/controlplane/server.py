@@ -11,12 +11,15 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from typing import Any
 
-# Read by moto when it is imported: without these, unknown AMIs and types launch and AWS's own policies are missing.
+# Read by moto when it is imported: without these, unknown AMIs and types launch and AWS's own policies are missing. The
+# images are the control plane's own: moto's hundreds take a second to load, also after each reset.
 os.environ.update(
     {
         "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
         "MOTO_ENABLE_AMI_VALIDATION": "true",
+        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "MOTO_DISABLE_GLOBAL_CORS": "true",
     }
@@ -34,10 +37,13 @@ from state import Sandbox, Settings  # noqa: E402
 
 
 class QuietHandler(WSGIRequestHandler):
-    """No line for each request: the call log is at /sandbox/calls."""
+    """No line for each request (the call log is at /sandbox/calls), and nothing more on a connection that was cut."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         return
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        self.close_connection = True
 
 
 def main() -> None:

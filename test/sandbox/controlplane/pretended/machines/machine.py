@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -76,7 +78,12 @@ class Machines:
         file.write_text(script)
         file.chmod(0o700)
         process = subprocess.Popen(
-            ["sh", "-c", str(file)], cwd=self._folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ["sh", "-c", str(file)],
+            cwd=self._folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -85,7 +92,7 @@ class Machines:
                 return Result(process.returncode, stdout, stderr)
             except subprocess.TimeoutExpired:
                 if cancelled.is_set() or time.monotonic() > deadline or not self.ready(instance_id):
-                    process.kill()
+                    os.killpg(process.pid, signal.SIGKILL)
                     stdout, stderr = process.communicate()
                     return Result(137, stdout, stderr, not cancelled.is_set(), cancelled.is_set())
 
