@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 from awscall import AwsError, Call
 from gateway import handles
@@ -18,6 +24,24 @@ class IamTimes:
 
     def has_spread(self, profile_name: str, seconds: float) -> bool:
         return time.monotonic() >= self.changed_at.get(profile_name, float("-inf")) + seconds
+
+
+@cache
+def _policy_data() -> dict[str, dict[str, Any]]:
+    return json.loads(aws_managed_policies_data)
+
+
+def _aws_policies(backend: IAMBackend) -> list[AWSManagedPolicy]:
+    """AWS's own policies. Moto reads them for six partitions, and again after each reset: a second each time."""
+    if backend.region_name != "aws":
+        return []
+    return [
+        AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
+        for name, data in _policy_data().items()
+    ]
+
+
+IAMBackend._init_aws_policies = _aws_policies  # type: ignore[method-assign, assignment]
 
 
 @handles("iam", "CreateInstanceProfile", "AddRoleToInstanceProfile")

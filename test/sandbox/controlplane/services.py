@@ -33,6 +33,7 @@ def install(sandbox: Sandbox) -> None:
 
 
 def warm_up(sandbox: Sandbox) -> None:
-    """Loads moto's biggest service in the background, so that the first EC2 call is not a second late."""
+    """Loads moto's biggest services in the background, so that the first call is not a second late."""
     with sandbox.lock:
         sandbox.backend("ec2", "us-east-1")
+        sandbox.backend("iam", "aws")
