@@ -148,6 +148,8 @@ async function startControlPlane(
   child.stdin.on('error', () => child.stdin.destroy());
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-8000);
+    // What it writes there is a defect of the sandbox, not an AWS error that a test provoked.
+    process.stderr.write(text);
   });
   const lines = createInterface({ input: child.stdout });
   const port = await new Promise<number>((resolve, reject) => {
