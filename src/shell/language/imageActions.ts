@@ -51,7 +51,8 @@ class ImageAction extends vscode.CodeAction {
   }
 }
 
-class ImageActionProvider implements vscode.CodeActionProvider<ImageAction> {
+/** Finds the actions; VS Code's own command for that leaves out disabled ones. */
+export class ImageActionProvider implements vscode.CodeActionProvider<ImageAction> {
   readonly #source: ImageActionSource;
   readonly #parsed = new WeakMap<vscode.TextDocument, { version: number; page: string; images: LocalImage[] }>();
 
@@ -120,20 +121,19 @@ function actionsFor(document: vscode.TextDocument, range: vscode.Range, all: rea
   const end = document.offsetAt(range.end);
   const touched = all.filter(({ tag }) => tag.start <= end && start <= tag.end);
   const actions: ImageAction[] = [];
-  const [first] = touched;
-  if (first && touched.length === 1) actions.push(new ImageAction(`Use CDN URL for ${first.path}`, document, touched));
-  else if (first)
-    actions.push(new ImageAction(`Use CDN URLs for the ${touched.length} selected images`, document, touched));
-
-  if (all.length > touched.length) actions.push(new ImageAction(titleForAll(all), document, all));
+  if (touched.length > 0) actions.push(new ImageAction(titleOf(touched, 'selected images'), document, touched));
+  if (all.length > touched.length) {
+    actions.push(new ImageAction(titleOf(all, 'local images in this file'), document, all));
+  }
   return actions;
 }
 
-function titleForAll(all: readonly ImageFinding[]): string {
-  const ready = all.filter(({ blocked }) => blocked === undefined).length;
-  if (all.length === 1) return 'Use CDN URL for the local image in this file';
-  const which = ready === 0 || ready === all.length ? `all ${all.length}` : `${ready} of ${all.length}`;
-  return `Use CDN URLs for ${which} local images in this file`;
+function titleOf(findings: readonly ImageFinding[], what: string): string {
+  const [first] = findings;
+  if (first && findings.length === 1) return `Use CDN URL for ${first.path}`;
+  const ready = findings.filter(({ blocked }) => blocked === undefined).length;
+  const which = ready === 0 || ready === findings.length ? `all ${findings.length}` : `${ready} of ${findings.length}`;
+  return `Use CDN URLs for ${which} ${what}`;
 }
 
 /** How far from the cursor a tag may begin and end, in characters, for the light bulb to find it. */
