@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as pause } from 'node:timers/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import {
   CloudFrontClient,
   CreateDistributionCommand,
@@ -22,6 +19,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createRequestHandler } from '../../src/core/aws/http';
+import { processesOf, startCommand, until } from './command';
 import { enterSandbox } from './enterSandbox';
 import { startSandbox, type Sandbox } from './sandbox';
 import { Viewer } from './viewer';
@@ -29,7 +27,6 @@ import { Viewer } from './viewer';
 const BUCKET = 'sandbox-photos';
 const PICTURE = 'site/images/ä b.png';
 const PICTURE_PATH = '/images/%C3%A4%20b.png';
-const LIMIT_MS = 60_000;
 
 describe('the sandbox', () => {
   let sandbox: Sandbox;
@@ -175,8 +172,7 @@ describe('the end of a sandbox', () => {
 
   for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
     it(`leaves no process and no folder when npm run sandbox ends by ${signal}`, async () => {
-      const { child, env } = await startCommand();
-      const folder = dirname(env['AWS_CA_BUNDLE'] ?? '');
+      const { child, folder } = await startCommand('--no-machines', '--deploy-seconds', '0');
       assert.notEqual(processesOf(folder).length, 0);
       const exited = once(child, 'exit');
       child.kill(signal);
@@ -185,41 +181,3 @@ describe('the end of a sandbox', () => {
     });
   }
 });
-
-/** Starts what `npm run sandbox` runs, and reads the lines that it prints for a shell. */
-async function startCommand(): Promise<{ child: ChildProcess; env: Record<string, string> }> {
-  const main = join(__dirname, 'main.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', main, '--no-machines', '--deploy-seconds', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const env: Record<string, string> = {};
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, name, value] = /^export (\w+)=(.*)$/.exec(line) ?? [];
-    if (name !== undefined && value !== undefined) env[name] = value;
-    else if (line.includes('running')) break;
-  }
-  return { child, env };
-}
-
-/** The processes that have a folder on their command line. */
-function processesOf(folder: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ESRCH') {
-        return false;
-      }
-      throw error;
-    }
-  });
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const limit = Date.now() + LIMIT_MS;
-  while (!(await isSo())) {
-    assert.ok(Date.now() < limit, 'waited a minute in vain');
-    await pause(50);
-  }
-}
