@@ -64,8 +64,8 @@ class Instance:
         return None if guest is None else guest.http_port
 
     def launch(self) -> None:
-        """Boots a copy of the snapshot."""
-        self._work(self._launch)
+        """Boots a copy of the snapshot; one that cannot boot is 'terminated', as on EC2."""
+        self._work(self._launch).add_done_callback(self._note_launch)
 
     def start(self) -> None:
         """Boots from the root disk, with all volumes present from the beginning."""
@@ -135,6 +135,14 @@ class Instance:
         guest.wait_until_answering()
         guest.become(_host_name(self._id), self._platform, self._site.proxy_port is not None, self._site.ca_pem)
 
+    def _note_launch(self, launched: Future[None]) -> None:
+        if launched.cancelled() or launched.exception() is not None:
+            with self._lock:
+                self._state = "terminated"
+                guest = self._guest
+            if guest is not None:
+                guest.kill()
+
     def _start(self) -> None:
         if self._running_guest() is None:
             self._power_on(from_snapshot=False)
@@ -176,6 +184,7 @@ class Instance:
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
             on_gone()
+            self._worker.shutdown(wait=False)
 
     def _attach(self, disk: Disk) -> None:
         guest = self._running_guest()

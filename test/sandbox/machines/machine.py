@@ -134,5 +134,6 @@ class Machines:
 
     def _forget(self, instance_id: str) -> None:
         with self._changed:
+            self._instances.pop(instance_id, None)
             self._holders = {volume: holder for volume, holder in self._holders.items() if holder != instance_id}
             self._changed.notify_all()

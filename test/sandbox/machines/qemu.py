@@ -86,7 +86,7 @@ def _arguments(hardware: Hardware, qmp: int, agent: int) -> list[str]:
     arguments = [
         *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
         # la57 off: a fifth page table level only costs time under emulation.
-        *("-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
+        *("-machine", "pc,usb=off,vmport=off,i8042=off", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
         *("-m", str(_MEMORY_MIB), "-smp", str(_CPUS), "-rtc", "base=utc"),
         *("-kernel", str(image / "vmlinuz"), "-initrd", str(image / "initrd"), "-append", _KERNEL_LINE),
         *("-chardev", f"file,id=console,path={_escaped(hardware.console)},append=on"),

@@ -44,6 +44,8 @@ def bake(folder: Path) -> None:
         raise SystemExit(f"The snapshot failed: {answer}")
     qmp.execute("quit")
     process.handle.wait(30)
+    for log in folder.glob("console.*"):
+        log.unlink()
 
 
 if __name__ == "__main__":

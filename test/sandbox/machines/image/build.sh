@@ -1,17 +1,22 @@
 #!/bin/sh
 # Builds the machine's kernel, initramfs and root file system into the folder $1.
-# Works as root and, where user namespaces are allowed, without: fakeroot keeps owners and modes between unpacking and mke2fs.
+# fakeroot keeps owners and modes between unpacking and mke2fs, so only mmdebstrap decides whether root is needed.
 set -eu
 out=$1
-here=$(cd "$(dirname "$0")" && pwd)
 size_mib=3072
+
+# Without root the hook runs as another user, for whom the checkout may be closed.
+recipe=$(mktemp -d)
+trap 'rm -r "$recipe"' EXIT
+cp -R "$(dirname "$0")/." "$recipe"
+chmod -R go+rX "$recipe"
 
 echo 'image: downloading and unpacking Debian (about 150 MB, one to two minutes)'
 mmdebstrap --quiet --variant=minbase --skip=cleanup/apt/lists --aptopt='APT::Install-Recommends "false"' \
   --include=systemd,systemd-sysv,udev,kmod,dbus,iproute2,procps,e2fsprogs,fdisk,parted,gdisk,cloud-guest-utils,nvme-cli \
   --include=curl,ca-certificates,qemu-guest-agent,initramfs-tools,lz4,linux-image-cloud-amd64 \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-  --customize-hook="\"$here/customize.sh\" \"\$1\"" \
+  --customize-hook="\"$recipe/customize.sh\" \"\$1\"" \
   bookworm "$out/root.tar"
 
 echo 'image: making the root file system'

@@ -7,17 +7,18 @@ lib=$root/usr/lib/sandbox
 packages=$root/usr/share/sandbox-packages
 
 cp -R "$here/guest/." "$root/"
-mkdir -p "$packages" "$root/var/lib/amazon/ssm" "$root/etc/httpd"
+mkdir -p "$packages" "$root/var/lib/amazon/ssm"
 chmod 700 "$root/var/lib/amazon/ssm"
 
 echo "image: fetching Apache, which is installed only when a script asks for it"
+chroot "$root" apt-get clean
 chroot "$root" apt-get install -y -q --download-only apache2 > /dev/null
 mv "$root"/var/cache/apt/archives/apache2*.deb "$packages"
 for archive in "$root"/var/cache/apt/archives/*.deb; do
   set -- "$@" "/var/cache/apt/archives/${archive##*/}"
 done
 shift
-chroot "$root" dpkg --install "$@" > /dev/null
+chroot "$root" dpkg --install "$@" > /dev/null 2>&1 || { echo "image: the libraries of Apache did not install" >&2; exit 1; }
 rm "$root"/var/cache/apt/archives/*.deb
 
 tree=$(mktemp -d)
@@ -27,6 +28,14 @@ ln -s /usr/lib/apache2/modules "$tree/etc/httpd/modules"
 ln -s /var/log/httpd "$tree/etc/httpd/logs"
 ln -s /run/httpd "$tree/etc/httpd/run"
 dpkg-deb --root-owner-group --build "$tree" "$packages/httpd_2.4.0-sandbox_all.deb" > /dev/null
+rm -r "$tree"
+
+# Debian's apache2 enables each module with a Perl program: a minute under emulation. Links do the same.
+tree=$(mktemp -d)
+dpkg-deb --raw-extract "$packages"/apache2_*.deb "$tree/apache2"
+sed -i "1r $here/a2en.sh" "$tree/apache2/DEBIAN/postinst"
+rm "$packages"/apache2_*.deb
+dpkg-deb --root-owner-group --build "$tree/apache2" "$packages" > /dev/null
 rm -r "$tree"
 
 # The archive inside the machine: an index made by hand saves a dependency on dpkg-dev.
@@ -52,5 +61,8 @@ echo 'nameserver 127.0.0.1' > "$root/etc/resolv.conf"
 echo 'LABEL=root / ext4 defaults,noatime 0 1' > "$root/etc/fstab"
 chroot "$root" systemctl --quiet enable systemd-networkd qemu-guest-agent
 chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
-  e2scrub_reap.service fstrim.timer systemd-networkd-wait-online.service getty@tty1.service nvmf-autoconnect.service
+  e2scrub_reap.service fstrim.timer systemd-networkd-wait-online.service getty@tty1.service nvmf-autoconnect.service \
+  modprobe@configfs.service modprobe@dm_mod.service modprobe@drm.service modprobe@efi_pstore.service \
+  modprobe@fuse.service modprobe@loop.service sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount
+echo 'install ata_piix /bin/false' > "$root/etc/modprobe.d/sandbox.conf"
 chroot "$root" update-initramfs -u > /dev/null

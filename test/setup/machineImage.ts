@@ -1,0 +1,67 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import { cacheFolder } from './cache';
+import { ensurePackages } from './packages';
+
+const MACHINES = join(__dirname, '..', 'sandbox', 'machines');
+const RECIPE = join(MACHINES, 'image');
+const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'socat', 'python3'];
+const BUILD_PACKAGES = ['mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'fakeroot'];
+
+/** The folder with the image of the sandbox's instances, built first when it is not cached, which takes some minutes. */
+export async function machineImage(): Promise<string> {
+  ensurePackages(RUN_PACKAGES);
+  const folder = join(cacheFolder(), `machine-${recipeHash()}`);
+  if (existsSync(folder)) return folder;
+  ensurePackages(BUILD_PACKAGES);
+  const made = `${folder}.${randomBytes(4).toString('hex')}`;
+  await mkdir(made);
+  try {
+    await step(join(RECIPE, 'build.sh'), [made]);
+    console.log('image: booting it once, to keep the booted machine (15 to 60 seconds)');
+    await step('python3', [join(RECIPE, 'bake.py'), made]);
+    await keep(made, folder);
+  } finally {
+    await rm(made, { recursive: true, force: true });
+  }
+  console.log('image: ready');
+  return folder;
+}
+
+/** A snapshot loads only into the machine that saved it, so QEMU's version and arguments belong to the recipe. */
+function recipeHash(): string {
+  const hash = createHash('sha256').update(execFileSync('qemu-system-x86_64', ['--version']));
+  const files = readdirSync(RECIPE, { recursive: true, encoding: 'utf8' }).map((name) => join(RECIPE, name));
+  for (const file of [...files, join(MACHINES, 'qemu.py')].sort()) {
+    if (!statSync(file).isFile() || file.endsWith('.pyc')) continue;
+    hash.update(`${relative(MACHINES, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function keep(made: string, folder: string): Promise<void> {
+  try {
+    await rename(made, folder);
+  } catch (error) {
+    // Another process may have finished the same image first.
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+/** Runs a program; its lines that begin with `image:` are printed, the others kept for the error. */
+async function step(program: string, args: readonly string[]): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const quiet: string[] = [];
+  const note = (line: string): unknown => (line.startsWith('image: ') ? console.log(line) : quiet.push(line));
+  createInterface({ input: child.stdout }).on('line', note);
+  createInterface({ input: child.stderr }).on('line', note);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`The machine image could not be built:\n${quiet.slice(-30).join('\n')}`);
+}
