@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote_to_bytes
+from xml.sax.saxutils import escape
 
+from moto.backends import list_of_moto_modules
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -54,6 +57,8 @@ class Call:
 
     def forward(self) -> Response:
         """Lets moto handle the call."""
+        if self.service.replace("-", "") not in list_of_moto_modules():
+            raise AwsError("NotImplementedInSandbox", f"The sandbox has no {self.service} {self.operation}.", 501)
         return self.sandbox.moto(self.request.environ, self.body)
 
 
@@ -100,6 +105,8 @@ def parse_call(request: Request, body: bytes, sandbox: Sandbox) -> Call:
         model = get_service_model(service)
     except Exception as error:
         raise AwsError("UnknownService", f"The sandbox has no service {service}.", 501) from error
+    if model.protocol not in PROTOCOL_PARSERS:
+        raise AwsError("NotImplementedInSandbox", f"The sandbox does not speak {service}'s protocol.", 501)
     path_parameters: dict[str, str] = {}
     if model.protocol.startswith("rest"):
         found = find_rest_operation(model, request.method, request.path, request.args, request.headers)
@@ -157,30 +164,30 @@ def write_result(call: Call, result: object) -> Response:
     return with_request_id(response)
 
 
-def write_error(call: Call | None, error: AwsError, service: str | None = None) -> Response:
-    """The HTTP answer for an error, in the protocol of the call's service."""
-    name = call.service if call else service
-    if call and name not in (None, "s3"):
-        response = write_result(call, error)
-        response.status_code = error.status or response.status_code
-        return response
-    body = f"<Error><Code>{error.code}</Code><Message>{_escaped(error.message)}</Message></Error>"
-    if name not in (None, "s3"):
-        body = f"<ErrorResponse>{body}</ErrorResponse>"
-    head = call is not None and call.request.method == "HEAD"
-    response = Response(
-        "" if head else f'<?xml version="1.0" encoding="UTF-8"?>\n{body}',
-        error.status or 400,
-        mimetype="application/xml",
-    )
-    return with_request_id(response)
+def write_error(call: Call, error: AwsError) -> Response:
+    """The HTTP answer for an error of a recognised call, in the protocol of its service."""
+    if call.service == "s3":
+        return write_plain_error(call.request, error)
+    response = write_result(call, error)
+    response.status_code = error.status or response.status_code
+    return response
+
+
+def write_plain_error(request: Request, error: AwsError) -> Response:
+    """The HTTP answer for an error without a known operation, and for all of S3's."""
+    status = error.status or 400
+    if "X-Amz-Target" in request.headers:
+        body = json.dumps({"__type": error.code, "message": error.message})
+        return with_request_id(Response(body, status, content_type="application/x-amz-json-1.1"))
+    code, message = escape(error.code), escape(error.message)
+    text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    if service_and_region(request)[0] != "s3":
+        text = f"<ErrorResponse>{text}</ErrorResponse>"
+    body = "" if request.method == "HEAD" else f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
+    return with_request_id(Response(body, status, mimetype="application/xml"))
 
 
 def with_request_id(response: Response) -> Response:
     """AWS numbers every answer; clients print the number in errors."""
     response.headers.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
     return response
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

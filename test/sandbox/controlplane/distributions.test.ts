@@ -302,6 +302,33 @@ describe('the control plane, on distributions', () => {
     assert.deepEqual((await list()) ?? [], []);
   });
 
+  it('shows tagged distributions to the tagging API, in us-east-1 only', async () => {
+    const tags = { Items: [{ Key: 'sitelift:site', Value: 'demo' }] };
+    const { Distribution } = await plane.cloudFront.send(
+      new CreateDistributionWithTagsCommand({
+        DistributionConfigWithTags: { DistributionConfig: configOf(), Tags: tags },
+      }),
+    );
+    const find = async (region: string) => {
+      const answer = await fetch(plane.endpoint, {
+        method: 'POST',
+        body: JSON.stringify({
+          ResourceTypeFilters: ['cloudfront:distribution'],
+          TagFilters: [{ Key: 'sitelift:site' }],
+        }),
+        headers: {
+          'Content-Type': 'application/x-amz-json-1.1',
+          'X-Amz-Target': 'ResourceGroupsTaggingAPI_20170126.GetResources',
+          Authorization: `AWS4-HMAC-SHA256 Credential=AKIASANDBOX0000000AA/20260101/${region}/tagging/aws4_request`,
+        },
+      });
+      const { ResourceTagMappingList } = (await answer.json()) as { ResourceTagMappingList: { ResourceARN: string }[] };
+      return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
+    };
+    assert.deepEqual(await find('us-east-1'), [Distribution?.ARN]);
+    assert.deepEqual(await find('eu-central-1'), []);
+  });
+
   it('has monitoring subscriptions and the managed cache policies', async () => {
     const { id } = await create();
     const subscription = {

@@ -79,7 +79,7 @@ def _image_id(parameter: str, region: str) -> str:
 
 
 def _parameter(sandbox: Sandbox, region: str, name: str, value: str) -> Parameter:
-    return Parameter(
+    return Parameter(  # type: ignore[abstract]
         account_id=sandbox.backend("ssm", region).account_id,
         name=name,
         value=value,

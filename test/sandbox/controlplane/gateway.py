@@ -14,7 +14,7 @@ from moto.core.exceptions import ServiceException, _RESTError
 from moto.core.parse import RequestParserError
 from werkzeug.wrappers import Request, Response
 
-from awscall import AwsError, Call, parse_call, service_and_region, write_error, write_result
+from awscall import AwsError, Call, parse_call, write_error, write_plain_error, write_result
 from faults import Fault, cut_connection
 from state import Sandbox
 
@@ -57,9 +57,9 @@ class Gateway:
         try:
             call = parse_call(request, body, self._sandbox)
         except AwsError as error:
-            return write_error(None, error, service_and_region(request)[0])
-        except (RequestParserError, UnicodeDecodeError) as error:
-            return write_error(None, AwsError("MalformedInput", str(error)), service_and_region(request)[0])
+            return write_plain_error(request, error)
+        except (RequestParserError, ValueError) as error:
+            return write_plain_error(request, AwsError("MalformedInput", str(error)))
         if from_edge:
             return self._handle(call)
         self._sandbox.calls.append(_recorded(call))
@@ -89,7 +89,7 @@ class Gateway:
                 self._sandbox.settle()
                 _check_shape(call)
                 result = handler(call) if handler else call.forward()
-            return result if isinstance(result, Response) else write_result(call, result)
+                return result if isinstance(result, Response) else write_result(call, result)
         except AwsError as error:
             return write_error(call, error)
         except ServiceException as error:

@@ -147,7 +147,13 @@ def _authorize(call: Call, bucket: Any) -> None:
 def _is_public_object(call: Call, bucket: Any, key: str) -> bool:
     ignored = bucket.public_access_block and bucket.public_access_block.ignore_public_acls
     found = bucket.keys.get(key) if key else None
-    if ignored or _acls_disabled(bucket) or found is None or call.operation not in ("GetObject", "HeadObject"):
+    if (
+        ignored
+        or _acls_disabled(bucket)
+        or found is None
+        or not key
+        or call.operation not in ("GetObject", "HeadObject")
+    ):
         return False
     return bool(getattr(found, "acl", None) and found.acl.public_read)
 
