@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { machineImage } from '../setup/machineImage';
 import { pythonEnvironment } from '../setup/python';
 import { createAuthority } from './authority';
 import { connectControlPlane, type Call, type ControlPlane } from './controlPlane';
@@ -72,7 +73,7 @@ const STOP_LIMIT_MS = 20_000;
 /** Starts a sandbox; it ends with `stop()` or with this process, whichever comes first. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { python } = await pythonEnvironment();
-  const imageFolder = options.machines ? await machineImageFolder() : undefined;
+  const imageFolder = options.machines ? await machineImage() : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'sitelift-sandbox-'));
   const authority = await createAuthority();
   const caFile = join(folder, 'ca.pem');
@@ -125,11 +126,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function machineImageFolder(): Promise<string> {
-  const { machineImage } = await import('../setup/machineImage');
-  return machineImage();
 }
 
 /** Starts the Python side; its standard input is a pipe from this process, and it ends itself when that closes. */
