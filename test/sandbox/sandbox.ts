@@ -41,6 +41,15 @@ export interface SandboxSettings {
   readonly deploySeconds?: number;
   readonly registrationSeconds?: number;
   readonly invalidationSeconds?: number;
+  /** How long EC2 does not know a new instance profile. */
+  readonly profileSeconds?: number;
+  /** How long SSM does not know an invocation after it was sent. */
+  readonly invocationSeconds?: number;
+  /** How long the interfaces of a terminated instance hold their security groups. */
+  readonly lingerSeconds?: number;
+  readonly modificationSeconds?: number;
+  /** The rest that a volume needs between two changes; six hours unless set. */
+  readonly cooldownSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
 }
