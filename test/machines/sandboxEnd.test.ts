@@ -27,8 +27,7 @@ describe('the end of a sandbox with machines', () => {
       } finally {
         leave();
       }
-      // The control plane and the machine, which has its disk in the sandbox's folder.
-      await until(() => Promise.resolve(processesOf(command.folder).length >= 2));
+      await until(() => Promise.resolve(processesOf(command.folder, 'qemu-system').length === 1));
       const exited = once(command.child, 'exit');
       command.child.kill(signal);
       await exited;

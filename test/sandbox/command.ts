@@ -32,12 +32,13 @@ export async function startCommand(...args: string[]): Promise<Command> {
   return { child, env, caFile, folder: dirname(caFile) };
 }
 
-/** The ids of the processes that have a folder on their command line. */
-export function processesOf(folder: string): string[] {
+/** The ids of the processes (of one program, when it is named) that have a folder on their command line. */
+export function processesOf(folder: string, program = ''): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return commandLine.startsWith(program) && commandLine.includes(folder);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ESRCH') {
         return false;
