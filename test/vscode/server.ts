@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Folders open in Restricted Mode until trusted; otherwise every folder is trusted. */
   readonly workspaceTrust?: boolean;
+  /** Honours the development extension and the tests that an address names; shows no toasts then. */
+  readonly development?: boolean;
   readonly port?: number;
 }
 
@@ -45,6 +47,9 @@ const QUIET_SETTINGS = {
   'extensions.autoCheckUpdates': false,
   'extensions.ignoreRecommendations': true,
   'chat.disableAIFeatures': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'remote.autoForwardPorts': false,
+  'editor.minimap.enabled': false,
   'security.workspace.trust.startupPrompt': 'never',
   'security.workspace.trust.banner': 'never',
 };
@@ -63,8 +68,7 @@ export async function startWorkbenchServer(options: ServerOptions): Promise<Work
     ...[serverMain, '--host', '127.0.0.1', '--port', String(options.port ?? 0)],
     ...['--without-connection-token', '--accept-server-license-terms', '--disable-telemetry'],
     ...['--server-data-dir', dataFolder, '--extensions-dir', extensionsFolder],
-    // Makes the server honour the development extension that the address names.
-    '--enable-smoke-test-driver',
+    ...(options.development ? ['--enable-smoke-test-driver'] : []),
     ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
   ];
   // A session of its own keeps Ctrl-C from it, so that it is stopped in order; the signal ends it if this process dies.
@@ -119,10 +123,13 @@ export async function installExtension(vsix: string, extensionsFolder: string, d
   }
 }
 
-/** An environment for a server: this process's, without what belongs to Node tooling or to an enclosing VS Code. */
-export function serverEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+/**
+ * An environment for a server: this process's without what belongs to Node tooling or to an enclosing VS Code, nor what the
+ * pattern names, and with the extra.
+ */
+export function serverEnvironment(extra: Readonly<Record<string, string>> = {}, without?: RegExp): NodeJS.ProcessEnv {
   const foreign = /^(VSCODE_|ELECTRON_|npm_|NODE_OPTIONS$|NODE_PATH$|TSX_|MOCHA_)/;
-  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name) && !without?.test(name));
   return { ...Object.fromEntries(own), ...extra };
 }
 

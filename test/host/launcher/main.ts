@@ -17,6 +17,7 @@ async function main(): Promise<number> {
       settings: asked.settings,
       env: serverEnvironment(),
       workspaceTrust: asked.workspaceTrust,
+      development: true,
     });
     try {
       const browser = await launchBrowser();
