@@ -6,7 +6,8 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from moto.s3.models import PublicAccessBlock
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket, PublicAccessBlock
 from werkzeug.wrappers import Response
 
 import s3_policy
@@ -31,6 +32,8 @@ IAM_ACTIONS = {
     "CompleteMultipartUpload": "s3:PutObject",
     "DeleteObjects": "s3:DeleteObject",
 }
+# The gates here decide. Moto's own reading of a policy skips conditions: a Deny of plain HTTP would deny everything.
+FakeBucket.get_permission = lambda bucket, action, resource: PermissionResult.NEUTRAL
 ACL_OPERATIONS = ("PutObject", "PutBucketAcl", "PutObjectAcl", "CopyObject", "CreateMultipartUpload")
 
 
