@@ -17,12 +17,14 @@ udevadm settle
 file_system() { blkid -p -s TYPE -o value "$1" 2>/dev/null || true; }
 partition_path() { lsblk -nrpo NAME,TYPE "$disk" | awk -v n="$1" '$2 == "part" && ++i == n { print $1 }'; }
 partition_count() { lsblk -nrpo TYPE "$disk" | grep -c '^part$' || true; }
-# `blkid -p` answers 2 for "blank" and for "no such device", so the device is checked first, and wipefs must agree.
+# `blkid -p` answers 2 for "blank" and for "no such device", so the device is checked first; for a partition it answers 0
+# with nothing but the partition's own entry. `wipefs` must agree that nothing recognisable is there.
 is_blank() {
   [ -b "$1" ] || return 1
-  local status=0 signatures
-  blkid -p "$1" >/dev/null 2>&1 || status=$?
-  [ "$status" = 2 ] || return 1
+  local status=0 found signatures
+  found=$(blkid -p -s TYPE -s USAGE -s PTTYPE -o value "$1" 2>/dev/null) || status=$?
+  [ "$status" = 0 ] || [ "$status" = 2 ] || return 1
+  [ -z "$found" ] || return 1
   signatures=$(wipefs -n "$1") || return 1
   [ -z "$signatures" ]
 }
