@@ -5,11 +5,15 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { UserError, type Op } from '../op';
+import { SELECT_PROFILE } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
+import { listProfiles } from './profiles';
 
 /** One client per AWS service for one profile and region, over shared connections. */
 export interface Clients {
   readonly region: string;
+  /** The profile that was asked for; undefined for the default credential chain. */
+  readonly profile: string | undefined;
   readonly ec2: EC2Client;
   readonly s3: S3Client;
   readonly cloudfront: CloudFrontClient;
@@ -34,6 +38,7 @@ export function createClients(settings: ClientSettings): Clients {
   };
   return {
     region: settings.region,
+    profile: settings.profile,
     ec2: new EC2Client(shared),
     s3: new S3Client(shared),
     cloudfront: new CloudFrontClient(shared),
@@ -49,8 +54,15 @@ export interface Identity {
   readonly arn: string;
 }
 
-/** Asks STS whose credentials these are. */
+/** Asks STS whose credentials these are. Throws `UserError` for a profile that the configuration files do not have. */
 export async function identify(clients: Clients, op: Op): Promise<Identity> {
+  const { profile } = clients;
+  if (profile && !(await listProfiles()).some(({ name }) => name === profile)) {
+    throw new UserError(
+      `There is no AWS profile named “${profile}” in your AWS configuration files. Choose a profile that is there, or add it with “aws configure --profile ${profile}”.`,
+      { remedy: SELECT_PROFILE },
+    );
+  }
   const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: op.signal });
   if (!Account || !Arn) throw new Error('STS answered without an account.');
   return { account: Account, arn: Arn };
@@ -62,7 +74,7 @@ export async function requireAccount(clients: Clients, account: string, op: Op):
   if (identity.account !== account) {
     throw new UserError(
       `The AWS credentials belong to account ${identity.account}, but this site belongs to ${account} (sitelift.json). Nothing was changed. Choose a profile of account ${account}.`,
-      { remedy: { title: 'Select Profile…', command: 'sitelift.selectProfile' } },
+      { remedy: SELECT_PROFILE },
     );
   }
   return identity;

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { COMMANDS } from '../../src/shell/commands';
+
+interface Manifest {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
+  };
+}
+
+const extension = () => vscode.extensions.getExtension('sitelift.sitelift') ?? assert.fail('not installed');
+const contributes = () => (extension().packageJSON as Manifest).contributes;
+
+describe('the manifest', () => {
+  it('declares the commands that are in the table and registered', async () => {
+    await extension().activate();
+    const declared = contributes()
+      .commands.map(({ command }) => command)
+      .sort();
+    const registered = (await vscode.commands.getCommands(true)).filter((id) => /^sitelift\.[a-zA-Z]+$/.test(id));
+    assert.deepEqual(declared, Object.keys(COMMANDS).sort());
+    assert.deepEqual(registered.filter((id) => declared.includes(id)).sort(), declared);
+  });
+
+  it('names only commands and views that exist in menus and welcome texts', async () => {
+    const all = new Set(await vscode.commands.getCommands(true));
+    const views = Object.values(contributes().views).flatMap((list) => list.map(({ id }) => id));
+    const inMenus = Object.values(contributes().menus).flatMap((list) => list.map(({ command }) => command));
+    const texts = contributes().viewsWelcome;
+    const inTexts = texts.flatMap(({ contents }) =>
+      [...contents.matchAll(/\(command:([\w.]+)\)/g)].map(([, id]) => id),
+    );
+    assert.deepEqual(
+      [...inMenus, ...inTexts].filter((id) => !all.has(id ?? '')),
+      [],
+    );
+    assert.deepEqual(
+      texts.filter(({ view }) => !views.includes(view)),
+      [],
+    );
+  });
+
+  it('shows every command in the category Sitelift', () => {
+    for (const { category } of contributes().commands) assert.equal(category, 'Sitelift');
+  });
+});

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { connectControlPlane } from '../sandbox/controlPlane';
+
+const ACCOUNT = '123456789012';
+const account = { account: ACCOUNT };
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+const root = () => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder');
+const file = (name: string) => join(root(), name);
+const execute = async <Result>(id: string, ...args: unknown[]): Promise<Result> =>
+  vscode.commands.executeCommand<Result>(`sitelift.${id}`, ...args);
+const controlPlane = () => connectControlPlane(Number(new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '').port));
+
+async function actionsAt(name: string, needle: string): Promise<vscode.CodeAction[]> {
+  const document = await vscode.workspace.openTextDocument(file(name));
+  const at = document.positionAt(document.getText().indexOf(needle) + 2);
+  return vscode.commands.executeCommand<vscode.CodeAction[]>(
+    'vscode.executeCodeActionProvider',
+    document.uri,
+    new vscode.Range(at, at),
+    undefined,
+    10,
+  );
+}
+
+/** Looks until `probe` gives something, since the editor and AWS answer in their own time. */
+async function eventually<Value>(probe: () => Promise<Value | undefined>): Promise<Value> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return assert.fail('it did not happen');
+}
+
+describe('a site in VS Code', () => {
+  before(async () => {
+    await mkdir(file('images'), { recursive: true });
+    await writeFile(file('images/a b.png'), PNG);
+    await writeFile(file('images/late.png'), PNG);
+    await writeFile(
+      file('index.html'),
+      '<!doctype html>\n<img src="images/a b.png" alt=one>\n<img src=images/late.png>\n<img src="images/gone.png">\n',
+    );
+  });
+
+  describe('before there is one', () => {
+    for (const id of ['provisionAll', 'publishSite', 'openSite']) {
+      it(`${id} says that sitelift.json is missing`, async () => {
+        await assert.rejects(execute(id, account), /There is no sitelift\.json in .*Create the site first/);
+      });
+    }
+
+    it('options without an account are refused', async () => {
+      await assert.rejects(execute('createSite', { name: 'x' }), /must name the expected account/);
+    });
+
+    it('another account than the expected one writes nothing', async () => {
+      await assert.rejects(execute('createSite', { account: '999999999999' }), /expects account 999999999999/);
+      await assert.rejects(readFile(file('sitelift.json')), /ENOENT/);
+    });
+  });
+
+  describe('without usable credentials', () => {
+    const settings = () => vscode.workspace.getConfiguration('sitelift', vscode.Uri.file(root()));
+    after(() => settings().update('profile', undefined, vscode.ConfigurationTarget.WorkspaceFolder));
+
+    it('an unknown profile is named with a way on', async () => {
+      await settings().update('profile', 'nobody', vscode.ConfigurationTarget.WorkspaceFolder);
+      await assert.rejects(execute('createSite', account), /nobody.*Choose a profile/s);
+    });
+  });
+
+  describe('once it is created', () => {
+    it('is created, with a random id and the account of the credentials', async () => {
+      const text = await execute<string>('createSite', { ...account, name: 'Host test', region: 'us-east-1' });
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+      const { id, region } = JSON.parse(text) as { id: string; region: string };
+      assert.match(id, /^[a-z][a-z0-9]{7}$/);
+      assert.equal(region, 'us-east-1');
+    });
+
+    it('is not created over', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await assert.rejects(execute('createSite', account), /is a site already/);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
+    it('offers the CDN action disabled while there is no distribution', async () => {
+      const [action] = await eventually(async () => {
+        const actions = await actionsAt('index.html', 'images/a b.png');
+        return actions.some(({ disabled }) => disabled?.reason.includes('distribution')) ? actions : undefined;
+      });
+      assert.ok(action?.disabled);
+    });
+
+    it('cannot be uploaded to before there is a bucket', async () => {
+      await assert.rejects(
+        execute('uploadToCdn', { ...account, files: [file('images/a b.png')] }),
+        /There is no bucket to upload to yet/,
+      );
+    });
+
+    it('cannot be published before it is provisioned', async () => {
+      await assert.rejects(execute('publishSite', account), /lacks a server, a volume, a bucket, a distribution/);
+    });
+
+    it('gets bucket and distribution, once', async () => {
+      assert.deepEqual(await execute('provisionDistribution', account), ['bucket', 'distribution', 'bucketPolicy']);
+      assert.deepEqual(await execute('provisionDistribution', account), []);
+      assert.deepEqual(await execute('provisionBucket', account), []);
+    });
+
+    it('changes nothing for a caller who expects another account', async () => {
+      await controlPlane().send('DELETE', 'calls');
+      await assert.rejects(execute('provisionAll', { account: '999999999999' }), /Nothing was changed/);
+      const changes = (await controlPlane().calls()).filter(({ action }) => /^(Create|Put|Run|Attach)/.test(action));
+      assert.deepEqual(changes, []);
+    });
+
+    it('uploads an image and gives its URL', async () => {
+      const urls = await execute<string[]>('uploadToCdn', { ...account, files: [file('images/a b.png')] });
+      assert.equal(urls.length, 1);
+      assert.match(urls[0] ?? '', /^https:\/\/[a-z0-9]+\.cloudfront\.net\/images\/a%20b\.png$/);
+    });
+
+    it('uploads nothing from outside of the root', async () => {
+      await assert.rejects(execute('uploadToCdn', { ...account, files: [file('sitelift.json')] }), /is not uploaded/);
+    });
+
+    it('rewrites a local image to its CDN URL and nothing else', async () => {
+      const action = await eventually(async () => {
+        const actions = await actionsAt('index.html', 'images/a b.png');
+        return actions.find(({ disabled, title }) => !disabled && title.includes('a b.png'));
+      });
+      const document = await vscode.workspace.openTextDocument(file('index.html'));
+      const before = document.getText();
+      assert.ok(action.edit);
+      assert.ok(await vscode.workspace.applyEdit(action.edit));
+      const [url] = /https:[^"]+/.exec(document.getText()) ?? assert.fail('no URL');
+      assert.equal(document.getText(), before.replace('images/a b.png', url));
+      await document.save();
+    });
+
+    it('offers the action disabled, with the reason, for an image that is not in the bucket', async () => {
+      const actions = await actionsAt('index.html', 'images/late.png');
+      const late = actions.find(({ title }) => title.includes('late.png'));
+      assert.match(late?.disabled?.reason ?? '', /not in the bucket/);
+    });
+
+    it('survives a site file that is broken, and reads it again once it is mended', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await writeFile(file('sitelift.json'), '{');
+      await assert.rejects(execute('provisionBucket', account), /not valid JSON/);
+      await writeFile(file('sitelift.json'), text);
+      assert.deepEqual(await execute('provisionBucket', account), []);
+    });
+  });
+
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await rm(file('sitelift.json'), { force: true });
+  });
+});
