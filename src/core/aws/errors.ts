@@ -23,7 +23,8 @@ export function statusOf(error: unknown): number | undefined {
   return metadata?.httpStatusCode;
 }
 
-const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
+/** The way on when the credentials are the problem. */
+export const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
 
 interface Explanation {
   readonly codes: readonly string[];
@@ -106,15 +107,6 @@ const EXPLANATIONS: readonly Explanation[] = [
 export function explain(error: unknown): Error {
   if (isUserError(error) || !(error instanceof Error)) {
     return error instanceof Error ? error : new Error(String(error));
-  }
-  if (
-    /Could not resolve credentials using profile/i.test(error.message) ||
-    /profile .*(not found|could not be found)/i.test(error.message)
-  ) {
-    return new UserError(`${firstLine(error.message)} Choose a profile that exists in your AWS configuration.`, {
-      cause: error,
-      remedy: SELECT_PROFILE,
-    });
   }
   const known = EXPLANATIONS.find(
     ({ codes }) => hasCode(error, ...codes) || codes.includes((error as NodeJS.ErrnoException).code ?? ''),
