@@ -7,6 +7,7 @@ interface Manifest {
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly walkthroughs: readonly { readonly steps: readonly { readonly description: string }[] }[];
     readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
   };
 }
@@ -25,14 +26,14 @@ describe('the manifest', () => {
     assert.deepEqual(registered.filter((id) => declared.includes(id)).sort(), declared);
   });
 
-  it('names only commands and views that exist in menus and welcome texts', async () => {
+  it('names only commands and views that exist in menus, welcome texts and walkthroughs', async () => {
     const all = new Set(await vscode.commands.getCommands(true));
     const views = Object.values(contributes().views).flatMap((list) => list.map(({ id }) => id));
     const inMenus = Object.values(contributes().menus).flatMap((list) => list.map(({ command }) => command));
     const texts = contributes().viewsWelcome;
-    const inTexts = texts.flatMap(({ contents }) =>
-      [...contents.matchAll(/\(command:([\w.]+)\)/g)].map(([, id]) => id),
-    );
+    const steps = contributes().walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    const prose = [...texts.map(({ contents }) => contents), ...steps.map(({ description }) => description)];
+    const inTexts = prose.flatMap((contents) => [...contents.matchAll(/\(command:([\w.]+)\)/g)].map(([, id]) => id));
     assert.deepEqual(
       [...inMenus, ...inTexts].filter((id) => !all.has(id ?? '')),
       [],
