@@ -51,7 +51,7 @@ class Agent:
                 return False
             return True
 
-    def start(self, path: str, arguments: list[str], stdin: str) -> int:
+    def start(self, path: str, arguments: list[str], stdin: str = "") -> int:
         """Starts a program and returns its process id in the guest."""
         encoded = base64.b64encode(stdin.encode()).decode()
         options = {"path": path, "arg": arguments, "input-data": encoded, "capture-output": True}
@@ -76,13 +76,6 @@ class Agent:
                 return ended
             time.sleep(0.05)
         raise AgentSilent(f"{path} did not end within {timeout_seconds} s.")
-
-    def shut_down(self, mode: str) -> None:
-        """Asks the guest to 'powerdown' or 'reboot'; there is no answer when it obeys."""
-        with self._lock:
-            self._fall_in_step(time.monotonic() + 5)
-            self._in_step = False
-            self._send({"execute": "guest-shutdown", "arguments": {"mode": mode}})
 
     def interrupt(self) -> None:
         """Ends the wait for an answer that cannot come any more, as the guest was reset."""

@@ -105,8 +105,8 @@ class Guest:
         with self._happened:
             before = self._boot
         try:
-            self._agent.shut_down("reboot")
-        except AgentSilent:
+            self._agent.start("/bin/systemctl", ["reboot"])
+        except (AgentSilent, AgentError):
             self._qmp.execute("system_reset")
         with self._happened:
             restarted = self._happened.wait_for(lambda: self._boot != before or self.ended.is_set(), _SHUTDOWN_SECONDS)
@@ -117,9 +117,9 @@ class Guest:
         """Shuts the guest down, or pulls the plug when it does not react."""
         self.withhold()
         try:
-            self._agent.shut_down("powerdown")
-        except AgentSilent:
-            self._press("system_powerdown")
+            self._agent.start("/bin/systemctl", ["poweroff"])
+        except (AgentSilent, AgentError):
+            self._press("quit")
         try:
             self._process.handle.wait(_SHUTDOWN_SECONDS)
         except subprocess.TimeoutExpired:
