@@ -50,6 +50,22 @@ const chunks: Plugin = {
   },
 };
 
+/** Cheerio brings older copies of its parser and of the entity tables; the ones that we parse with serve it as well. */
+const oneParser: Plugin = {
+  name: 'one-parser',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^(htmlparser2|entities)($|\/)/ }, ({ path, kind, pluginData }) =>
+      pluginData === 'resolved'
+        ? undefined
+        : plugin.resolve(path, {
+            kind,
+            resolveDir: join(__dirname, 'node_modules', 'htmlparser2'),
+            pluginData: 'resolved',
+          }),
+    );
+  },
+};
+
 /** Builds the extension into `dist/`, or wherever the options say, and removes what an earlier build left there. */
 export async function buildExtension(options: BuildOptions = {}): Promise<void> {
   const { development = false, outdir = join(__dirname, 'dist') } = options;
@@ -64,7 +80,7 @@ export async function buildExtension(options: BuildOptions = {}): Promise<void> 
     mainFields: ['module', 'main'],
     external: ['vscode'],
     loader: { '.sh': 'text' },
-    plugins: [inlineSchemaKeys, chunks],
+    plugins: [inlineSchemaKeys, oneParser, chunks],
     // Makes it a `require`, which VS Code's loader knows best.
     supported: { 'dynamic-import': false },
     minify: !development,

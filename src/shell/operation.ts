@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { isAbort, isUserError, type Op } from '../core/op';
 import { loadAws } from './chunks';
@@ -12,6 +13,8 @@ export function withOp<Result>(
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return vscode.window.withProgress(options, async (progress, token) => {
     const controller = new AbortController();
+    // Every request in flight listens to it, and there are dozens at once.
+    setMaxListeners(0, controller.signal);
     const subscription = token.onCancellationRequested(() => controller.abort());
     let reached = 0;
     const op: Op = {

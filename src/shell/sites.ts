@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { isAbort } from '../core/op';
 import type { Site } from '../core/site';
@@ -34,6 +35,7 @@ export class Sites implements vscode.Disposable {
 
   constructor(log: vscode.LogOutputChannel) {
     this.#log = log;
+    setMaxListeners(0, this.#closing.signal);
     const refresh = () => void this.refresh();
     this.#subscriptions = [
       this.#watcher,

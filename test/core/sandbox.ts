@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createClients } from '../../src/core/aws/clients';
 import type { Op } from '../../src/core/op';
 import type { Context } from '../../src/core/resources/resource';
@@ -26,5 +27,6 @@ export function newContext(change: (file: Record<string, unknown>) => void = () 
 /** An `Op` that is never cancelled and keeps what is reported. */
 export function newOp(signal: AbortSignal = new AbortController().signal): Op & { readonly reports: string[] } {
   const reports: string[] = [];
+  setMaxListeners(0, signal);
   return { signal, reports, report: (message) => void reports.push(message) };
 }
