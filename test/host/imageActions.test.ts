@@ -138,6 +138,8 @@ describe('image actions', () => {
       'vscode.executeCodeActionProvider',
       document.uri,
       rangeOf('../images/a.png'),
+      undefined,
+      20,
     );
     const all = offered.find(({ title }) => title.includes('in this file'));
     assert.ok(all?.edit);

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { assetUrl } from '../../src/core/html/assetUrl';
+import { rewriteBytes } from '../../src/core/html/encoding';
+import { rewritePage, rewriteStylesheet } from '../../src/core/html/rewrite';
+import { run, stepsOf } from '../../src/core/plan';
+import { scan } from '../../src/core/publish/localFiles';
+import { planPublish } from '../../src/core/publish/planPublish';
+import { runScript } from '../../src/core/remote/ssm';
+import { known, type Context, type ResourceName, type SiteHave } from '../../src/core/resources/resource';
+import type { ServerHave } from '../../src/core/resources/server';
+import { describeSite, planProvision } from '../../src/core/resources/stack';
+import { newContext, newOp } from '../core/sandbox';
+
+/** A site in a new folder, and what a person does with it. */
+export interface SiteDriver {
+  readonly context: Context;
+  put(path: string, content: string | Buffer): Promise<void>;
+  describe(): Promise<SiteHave>;
+  server(): Promise<ServerHave>;
+  /** Provisions and gives the keys of the steps. */
+  provision(what?: ResourceName | 'all'): Promise<string[]>;
+  /** Publishes and gives the keys of the steps. */
+  publish(): Promise<string[]>;
+  /** Runs a script as root on the server and gives its output. */
+  inside(script: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Makes a site of the sandbox's account in a new folder; nothing exists in AWS yet. */
+export async function newSite(change: (file: Record<string, unknown>) => void): Promise<SiteDriver> {
+  const folder = await mkdtemp(join(tmpdir(), 'sitelift-site-'));
+  const context = newContext(change);
+  const describe = () => describeSite(context, newOp());
+  const server = async () => known((await describe()).server) ?? assert.fail('no server');
+  return {
+    context,
+    describe,
+    server,
+    remove: () => rm(folder, { recursive: true, force: true }),
+    async put(path, content) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    },
+    async provision(what = 'all') {
+      const plan = planProvision(what, context, await describe());
+      await run(plan, newOp());
+      return stepsOf(plan).map(({ key }) => key);
+    },
+    async publish() {
+      const [have, local] = await Promise.all([describe(), scan(folder, newOp())]);
+      const domain = known(have.distribution)?.domain ?? '';
+      const assets = new Set(local.assets.map(({ path }) => path));
+      const resolve = (path: string) => (assets.has(path) ? assetUrl(domain, path) : undefined);
+      const rewrite = (bytes: Uint8Array, path: string) =>
+        rewriteBytes(bytes, (text) =>
+          path.endsWith('.css') ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve),
+        );
+      const work = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
+      try {
+        const { plan } = await planPublish(context, have, local, rewrite, work, newOp());
+        await run(plan, newOp());
+        return stepsOf(plan).map(({ key }) => key);
+      } finally {
+        await rm(work, { recursive: true });
+      }
+    },
+    async inside(script) {
+      const { instanceId } = await server();
+      return runScript(context, instanceId, { name: 'test', script, timeoutSeconds: 60 }, newOp());
+    },
+  };
+}
+
+/** Fetches a page from a server; the status is 000 while it is away. */
+export function fetched(host: string, path: string): { readonly status: string; readonly body: string } {
+  const url = `http://${host}/${path}`;
+  const options = ['-s', '--max-time', '60', '-w', '\n%{http_code}', url];
+  const { stdout } = spawnSync('curl', options, { encoding: 'utf8' });
+  const cut = stdout.lastIndexOf('\n');
+  return { status: stdout.slice(cut + 1), body: stdout.slice(0, cut) };
+}
+
+/** The body of a page once the server answers with it. */
+export async function eventually(host: string, path: string): Promise<string> {
+  for (let attempt = 0; attempt < 90; attempt += 1) {
+    const answer = fetched(host, path);
+    if (answer.status === '200') return answer.body;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  return assert.fail(`${path} does not come`);
+}
