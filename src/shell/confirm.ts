@@ -40,7 +40,7 @@ export async function confirmAndRun(
   while (!options) {
     if (plan.length === 0) break;
     op.report('Waiting for your answer');
-    const where = `Account ${identity.account} (${identity.arn}), region ${site.region}`;
+    const where = `Account ${identity.account}, region ${site.region}\nas ${identity.arn}`;
     if (!(await agrees(proposal, where, plan))) return undefined;
     op.report('Looking again');
     const now = await proposal.plan(op);

@@ -29,7 +29,7 @@ export class Sites implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
   readonly #closing = new AbortController();
   #reading: Promise<void> | undefined;
-  #again = false;
+  #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly onDidChange = this.#changed.event;
 
@@ -65,19 +65,25 @@ export class Sites implements vscode.Disposable {
     return folder && this.#entries.get(folder.uri.toString());
   }
 
-  /** Puts what a command has just read in place of what was known. */
-  update(folder: vscode.WorkspaceFolder, site: Site, have: SiteHave): void {
-    this.#entries.set(folder.uri.toString(), { folder, site, have, problem: undefined });
-    this.#changed.fire();
-    void this.#planNextLook();
+  /** Reads all sites again; a call during a reading waits for one that starts after it. */
+  refresh(): Promise<void> {
+    if (!this.#reading) return this.#readOnce();
+    const again = () => {
+      this.#next = undefined;
+      return this.refresh();
+    };
+    this.#next ??= this.#reading.then(again, again);
+    return this.#next;
   }
 
-  /** Reads all sites again; a call during a reading makes it read once more afterwards. */
-  async refresh(): Promise<void> {
-    if (this.#reading) {
-      this.#again = true;
-      return this.#reading;
-    }
+  dispose(): void {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#changed.dispose();
+  }
+
+  async #readOnce(): Promise<void> {
     this.#reading = this.#readAll();
     this.#changed.fire();
     try {
@@ -86,18 +92,7 @@ export class Sites implements vscode.Disposable {
       this.#reading = undefined;
       this.#changed.fire();
     }
-    if (this.#again) {
-      this.#again = false;
-      await this.refresh();
-    }
     await this.#planNextLook();
-  }
-
-  dispose(): void {
-    this.#closing.abort();
-    clearTimeout(this.#timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#changed.dispose();
   }
 
   async #readAll(): Promise<void> {

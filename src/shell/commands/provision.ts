@@ -32,7 +32,7 @@ export function provision(what: ResourceName | 'all') {
           op,
         );
       } finally {
-        void app.sites.refresh();
+        await app.sites.refresh();
       }
     });
     if (keys && !options) void tellOutcome(site.name, what, keys);

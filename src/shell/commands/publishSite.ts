@@ -70,7 +70,7 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
         const steps = await confirmAndRun(context, { question, verb: 'Publish', plan }, options, op);
         return steps && result ? { ...result, steps } : undefined;
       } finally {
-        void app.sites.refresh();
+        await app.sites.refresh();
       }
     });
     if (published && !options) void tellSummary(app, site.name, published);

@@ -63,7 +63,7 @@ export async function uploadToCdn(
         op,
       );
     } finally {
-      void app.sites.refresh();
+      await app.sites.refresh();
     }
   });
   if (!steps) return undefined;

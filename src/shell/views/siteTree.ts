@@ -32,7 +32,9 @@ export function registerSiteTree(app: App): vscode.Disposable {
       void vscode.commands.executeCommand('setContext', 'sitelift.state', state);
     }
     const [only] = sites.entries.length === 1 ? sites.entries : [];
-    view.description = only?.site ? `${only.site.name} · ${only.site.region}` : '';
+    // The view's own header is merged with its container's while it is the only view, and shows no description then.
+    view.title = only?.site?.name ?? 'Site';
+    view.description = only?.site?.region ?? '';
     changed.fire(undefined);
   };
   const subscriptions = [view, changed, sites.onDidChange(show)];
