@@ -28,6 +28,7 @@ export class Sites implements vscode.Disposable {
   readonly #watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);
   readonly #subscriptions: vscode.Disposable[];
   readonly #closing = new AbortController();
+  #isFirstReading = true;
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -56,7 +57,7 @@ export class Sites implements vscode.Disposable {
 
   /** True until everything was read for the first time. */
   get isFirstReading(): boolean {
-    return this.#reading !== undefined && this.entries.every(({ have, problem }) => !have && !problem);
+    return this.#isFirstReading;
   }
 
   /** The site whose folder holds the file, if any. */
@@ -90,6 +91,7 @@ export class Sites implements vscode.Disposable {
       await this.#reading;
     } finally {
       this.#reading = undefined;
+      this.#isFirstReading = false;
       this.#changed.fire();
     }
     await this.#planNextLook();
