@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly siteFolder?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly workspaceTrust?: boolean;
+  /** Opens the browser in a window. */
+  readonly window?: boolean;
 }
 
 /** A sandbox, a clean VS Code with the packed extension installed on a copy of a site, and a browser to use it with. */
@@ -37,7 +39,9 @@ export const VSIX = join(__dirname, '..', '..', 'dist', 'sitelift.vsix');
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
   const closing: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
-    for (const end of closing.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    for (const end of closing.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'The session could not be closed in order.');
   };
   try {
     await vscodeHost();
@@ -61,7 +65,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
       workspaceTrust: options.workspaceTrust ?? false,
     });
     closing.push(() => server.stop());
-    const browser = await launchBrowser({ sandbox });
+    const browser = await launchBrowser(options.window ? { sandbox, headless: false, viewport: null } : { sandbox });
     closing.push(() => browser.close());
     return {
       sandbox,

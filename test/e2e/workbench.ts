@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { openTree, type Tree } from './tree';
 
-const LIMIT_MS = 120_000;
-const SCREENSHOTS = join(__dirname, '..', '..', 'out', 'screenshots');
+const LIMIT_MS = 300_000;
+const POLL_MS = 200;
+/** Where pictures of the workbench and of published pages are left. */
+export const SCREENSHOTS = join(__dirname, '..', '..', 'out', 'screenshots');
 
 /** A VS Code workbench as a person sees and uses it. */
 export class Workbench {
@@ -92,6 +94,18 @@ export class Workbench {
   /** Clicks a button of the notification that holds the text, once it is there. */
   async answerNotification(text: string | RegExp, button: string): Promise<void> {
     await this.notification(text).getByRole('button', { name: button, exact: true }).click();
+    await this.notification(text).waitFor({ state: 'hidden' });
+  }
+
+  /** What the clipboard holds once it holds something that matches. */
+  async clipboard(wanted: RegExp): Promise<string> {
+    const read = (): Promise<string> => this.page.evaluate<string>('navigator.clipboard.readText()');
+    const endMs = Date.now() + LIMIT_MS;
+    for (let text = await read(); ; text = await read()) {
+      if (wanted.test(text)) return text;
+      if (Date.now() > endMs) throw new Error(`The clipboard should match ${wanted}, but holds “${text}”.`);
+      await this.page.waitForTimeout(POLL_MS);
+    }
   }
 
   /** The modal dialog that is open or will be. */
@@ -152,8 +166,9 @@ export class Workbench {
     return inOrder.map(({ text }) => text.replaceAll('\u00a0', ' ')).join('\n');
   }
 
-  /** Saves the active editor. */
+  /** Saves the active editor once it has a change. */
   async save(): Promise<void> {
+    await this.page.locator('.tab.active.dirty').waitFor();
     await this.page.keyboard.press('Control+S');
     await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
   }

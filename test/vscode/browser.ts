@@ -12,7 +12,8 @@ export interface BrowserOptions {
   /** Everything but this machine is reached through this proxy, and its authority is trusted by this browser alone. */
   readonly sandbox?: { readonly proxyUrl: string; readonly caFile: string };
   readonly headless?: boolean;
-  readonly viewport?: { readonly width: number; readonly height: number };
+  /** Default 1440 × 900; null follows the window. */
+  readonly viewport?: { readonly width: number; readonly height: number } | null;
 }
 
 /** A browser with a profile of its own, both gone after `close()`. */
@@ -41,8 +42,12 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
     const context = await chromium.launchPersistentContext(join(home, 'profile'), {
       executablePath,
       headless: options.headless ?? true,
-      viewport: options.viewport ?? { width: 1440, height: 900 },
+      viewport: options.viewport === undefined ? { width: 1440, height: 900 } : options.viewport,
       args: FLAGS,
+      // Whoever started the browser ends it in order.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
       env: { ...definedEnvironment(), HOME: home },
       ...(options.sandbox ? { proxy: { server: options.sandbox.proxyUrl, bypass: '127.0.0.1,localhost' } } : {}),
       permissions: ['clipboard-read', 'clipboard-write'],
@@ -50,8 +55,11 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
     return {
       context,
       async close() {
-        await context.close();
-        await remove();
+        try {
+          await context.close();
+        } finally {
+          await remove();
+        }
       },
     };
   } catch (error) {

@@ -35,7 +35,7 @@ export interface WorkbenchServer {
 
 const STOP_LIMIT_MS = 10_000;
 
-/** What keeps a test window still: no welcome pages, tips, update checks or experiments. */
+/** What keeps a test window still, with no welcome pages, tips, update checks or experiments; files are saved as on a desktop. */
 const QUIET_SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
@@ -48,6 +48,7 @@ const QUIET_SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'chat.disableAIFeatures': true,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'files.autoSave': 'off',
   'remote.autoForwardPorts': false,
   'editor.minimap.enabled': false,
   'security.workspace.trust.startupPrompt': 'never',

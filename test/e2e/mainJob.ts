@@ -1,0 +1,66 @@
+import type { Page } from 'playwright-core';
+import type { Workbench } from './workbench';
+
+/** What a reader of the tree sees once everything is provisioned. */
+const READY: Readonly<Record<string, RegExp>> = {
+  Server: /^Server running$/,
+  Volume: /^Volume attached · mounted$/,
+  Bucket: /^Bucket \d+ objects?$/,
+  Distribution: /^Distribution Deployed$/,
+};
+
+/** Creates a site by answering the questions of *Create Site*; root and region as they are suggested. */
+export async function createSite(workbench: Workbench, name: string): Promise<void> {
+  await workbench.showView('Sitelift');
+  await workbench.runCommand('Sitelift: Create Site…');
+  await workbench.waitForQuestion('Name of the site');
+  await workbench.answer(name);
+  await workbench.waitForQuestion('Folder that holds the pages');
+  await workbench.answer();
+  await workbench.waitForQuestion('Region of server');
+  await workbench.answer();
+  await workbench.notification('is a site of account').waitFor();
+  await workbench.tree().row('Server').waitFor();
+}
+
+/** Provisions everything through the palette; gives the text of the plan that was agreed to. */
+export async function provisionAll(workbench: Workbench): Promise<string> {
+  await workbench.showView('Sitelift');
+  await workbench.runCommand('Sitelift: Provision All…');
+  await workbench.dialog().waitFor();
+  await workbench.screenshot('plan');
+  const plan = await workbench.answerDialog('Provision');
+  await workbench.tree().row('Server').filter({ hasText: 'running' }).waitFor();
+  await workbench.screenshot('provisioning');
+  await workbench.notification(/\d+ steps done/).waitFor();
+  for (const [label, text] of Object.entries(READY)) await workbench.tree().waitForText(label, text);
+  return plan;
+}
+
+/** Publishes through the palette; gives the summary that VS Code shows. */
+export async function publishSite(workbench: Workbench): Promise<string> {
+  await workbench.runCommand('Sitelift: Publish Site…');
+  await workbench.answerDialog('Publish');
+  const summary = workbench.notification(/Published “/);
+  await summary.waitFor();
+  return summary.locator('.notification-list-item-message').innerText();
+}
+
+/** The address of the site as the tree tells it. */
+export async function siteAddress(workbench: Workbench): Promise<string> {
+  await workbench.showView('Sitelift');
+  await workbench.tree().expand('Server');
+  const host = (await workbench.tree().text('Address')).replace('Address ', '');
+  await workbench.tree().collapse('Server');
+  return `http://${host}/`;
+}
+
+/** Opens the site from the workbench as a person does; gives the page that shows it. */
+export async function openSite(workbench: Workbench): Promise<Page> {
+  const opened = workbench.page.context().waitForEvent('page');
+  await workbench.runCommand('Sitelift: Open Site');
+  await workbench.answerDialog('Open');
+  const page = await opened;
+  await page.waitForLoadState('load');
+  return page;
+}
