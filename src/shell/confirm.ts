@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan } from '../core/plan';
 import type { Context } from '../core/resources/resource';
+import type { App } from './app';
 import { loadAws } from './chunks';
 import type { Unattended } from './options';
 
@@ -22,6 +23,7 @@ const SHOWN_STEPS = 14;
  * if it has become another. Gives the keys of the steps that were run, [] when there was nothing to do, undefined when refused.
  */
 export async function confirmAndRun(
+  { sites }: App,
   context: Context,
   proposal: Proposal,
   options: Unattended | undefined,
@@ -48,7 +50,7 @@ export async function confirmAndRun(
     plan = now;
     if (same) break;
   }
-  await run(plan, op);
+  await sites.during(() => run(plan, op));
   return stepsOf(plan).map(({ key }) => key);
 }
 

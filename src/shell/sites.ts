@@ -28,6 +28,7 @@ export class Sites implements vscode.Disposable {
   readonly #watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);
   readonly #subscriptions: vscode.Disposable[];
   readonly #closing = new AbortController();
+  #changes = 0;
   #isFirstReading = true;
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -75,6 +76,18 @@ export class Sites implements vscode.Disposable {
     };
     this.#next ??= this.#reading.then(again, again);
     return this.#next;
+  }
+
+  /** Runs work that changes AWS; what is shown is read again and again meanwhile, and once afterwards. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#changes += 1;
+    void this.refresh();
+    try {
+      return await work();
+    } finally {
+      this.#changes -= 1;
+      await this.refresh();
+    }
   }
 
   dispose(): void {
@@ -131,12 +144,16 @@ export class Sites implements vscode.Disposable {
 
   async #planNextLook(): Promise<void> {
     clearTimeout(this.#timer);
-    const seen = this.entries.flatMap(({ have }) => have ?? []);
-    if (seen.length === 0) return;
-    const { isPending } = await loadAws();
-    if (this.#closing.signal.aborted || !seen.some(isPending)) return;
+    if (!(await this.#isWorthAnotherLook())) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.refresh(), POLL_SECONDS * 1000);
+  }
+
+  async #isWorthAnotherLook(): Promise<boolean> {
+    if (this.#closing.signal.aborted) return false;
+    if (this.#changes > 0) return true;
+    const seen = this.entries.flatMap(({ have }) => have ?? []);
+    return seen.length > 0 && seen.some((await loadAws()).isPending);
   }
 }
 

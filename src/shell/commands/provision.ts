@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Op } from '../../core/op';
 import { readSite } from '../../core/site';
 import type { ResourceName } from '../../core/resources/resource';
 import type { App } from '../app';
@@ -19,22 +20,14 @@ export function provision(what: ResourceName | 'all') {
     const site = await readSite(folder.uri.fsPath);
     const context = await contextFor(folder, site);
     const { describeSite, planProvision } = await loadAws();
-    const keys = await withOp(app.log, `Provisioning ${piece} for ${site.name}`, async (op) => {
-      try {
-        return await confirmAndRun(
-          context,
-          {
-            question: `Provision ${piece} for “${site.name}”?`,
-            verb: 'Provision',
-            plan: async () => planProvision(what, context, await describeSite(context, op)),
-          },
-          options,
-          op,
-        );
-      } finally {
-        await app.sites.refresh();
-      }
-    });
+    const proposal = {
+      question: `Provision ${piece} for “${site.name}”?`,
+      verb: 'Provision',
+      plan: async (op: Op) => planProvision(what, context, await describeSite(context, op)),
+    };
+    const keys = await withOp(app.log, `Provisioning ${piece} for ${site.name}`, (op) =>
+      confirmAndRun(app, context, proposal, options, op),
+    );
     if (keys && !options) void tellOutcome(site.name, what, keys);
     return keys;
   };

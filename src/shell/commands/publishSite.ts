@@ -65,13 +65,9 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
         };
         return publication.plan;
       };
-      try {
-        const question = `Publish “${site.name}”?`;
-        const steps = await confirmAndRun(context, { question, verb: 'Publish', plan }, options, op);
-        return steps && result ? { ...result, steps } : undefined;
-      } finally {
-        await app.sites.refresh();
-      }
+      const question = `Publish “${site.name}”?`;
+      const steps = await confirmAndRun(app, context, { question, verb: 'Publish', plan }, options, op);
+      return steps && result ? { ...result, steps } : undefined;
     });
     if (published && !options) void tellSummary(app, site.name, published);
     return published;

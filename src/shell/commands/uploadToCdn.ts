@@ -55,16 +55,8 @@ export async function uploadToCdn(
       domain = distribution?.domain;
       return (await planUpload(context, bucket, distribution, assets, op)).plan();
     };
-    try {
-      return await confirmAndRun(
-        context,
-        { question: `Upload ${count} to the CDN?`, verb: 'Upload', plan },
-        options,
-        op,
-      );
-    } finally {
-      await app.sites.refresh();
-    }
+    const question = `Upload ${count} to the CDN?`;
+    return confirmAndRun(app, context, { question, verb: 'Upload', plan }, options, op);
   });
   if (!steps) return undefined;
   const urls = domain === undefined ? [] : assets.map(({ path }) => assetUrl(domain ?? '', path));
