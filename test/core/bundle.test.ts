@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
+import { packExtension, VSIX } from '../setup/vsix';
 import { zipEntries, type ZipEntry } from './zipEntries';
 
 const CHECKOUT = join(__dirname, '..', '..');
@@ -25,9 +25,9 @@ interface Manifest {
 describe('the packed extension', () => {
   let entries: readonly ZipEntry[];
 
-  before(() => {
-    execFileSync('npm', ['run', '--silent', 'package'], { cwd: CHECKOUT, stdio: 'pipe' });
-    entries = zipEntries(join(CHECKOUT, 'dist', 'sitelift.vsix'));
+  before(async () => {
+    await packExtension();
+    entries = zipEntries(VSIX);
   });
 
   it('holds only what runs', () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/sandbox';
 import { vscodeHost } from '../setup/vscodeHost';
+import { VSIX } from '../setup/vsix';
 import { launchBrowser, type Browser } from '../vscode/browser';
 import { installExtension, serverEnvironment, startWorkbenchServer, type WorkbenchServer } from '../vscode/server';
 import { Workbench } from './workbench';
@@ -31,9 +32,6 @@ export interface Session {
   extensionLog(): Promise<string>;
   close(): Promise<void>;
 }
-
-/** The extension as `npm run package` leaves it. */
-export const VSIX = join(__dirname, '..', '..', 'dist', 'sitelift.vsix');
 
 /** Starts a session; whatever had started is ended again when something fails. */
 export async function startSession(options: SessionOptions = {}): Promise<Session> {
