@@ -98,8 +98,8 @@ export async function startWorkbenchServer(options: ServerOptions): Promise<Work
   const authority = `127.0.0.1:${port}`;
   return {
     port,
-    url(folder, payload = []) {
-      const query = new URLSearchParams({ folder, payload: JSON.stringify([['skipWelcome', 'true'], ...payload]) });
+    url(folder, payload) {
+      const query = new URLSearchParams({ folder, ...(payload ? { payload: JSON.stringify(payload) } : {}) });
       return `http://${authority}/?${query.toString().replaceAll('+', '%20')}`;
     },
     fileUri: (path) => `vscode-remote://${authority}${encodeURI(path)}`,

@@ -30,6 +30,7 @@ export async function runSuite(
     lost,
     page.goto(
       server.url(asked.workspace, [
+        ['skipWelcome', 'true'],
         ...asked.extensionFolders.map((folder) => ['extensionDevelopmentPath', server.fileUri(folder)] as const),
         ['extensionTestsPath', server.fileUri(moduleFile)],
       ]),
