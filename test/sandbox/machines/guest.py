@@ -125,13 +125,11 @@ class Guest:
         except subprocess.TimeoutExpired:
             self._press("quit")
         self._process.handle.wait()
-        self._agent.close()
 
     def kill(self) -> None:
         """Ends QEMU at once."""
         self._process.handle.kill()
         self._process.handle.wait()
-        self._agent.close()
 
     def run(self, script: str, timeout_seconds: float, cancelled: threading.Event) -> Result:
         """Runs a script as the SSM agent does; raises MachineGone when the guest goes away under it."""
@@ -206,7 +204,7 @@ class Guest:
             self._happened.notify_all()
 
     def _watch_boots(self) -> None:
-        """Finds out when the guest of each boot answers."""
+        """Finds out when the guest of each boot answers, and buries the process in the end."""
         while not self.ended.is_set():
             with self._happened:
                 self._happened.wait_for(lambda: self.ended.is_set() or self._answered_boot < self._boot)
@@ -214,3 +212,5 @@ class Guest:
             if self._agent.ping(1):
                 with self._happened:
                     self._answered_boot = boot
+        self._process.handle.wait()
+        self._agent.close()

@@ -80,9 +80,16 @@ export class TestMachines {
 
   /** The process ids of the emulators. */
   async processes(): Promise<number[]> {
-    const threads = `/proc/${this.#child.pid}/task`;
-    const lists = (await readdir(threads)).map((thread) => readFile(join(threads, thread, 'children'), 'utf8'));
-    return (await Promise.all(lists)).flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+    const children: number[] = [];
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
+        throw error;
+      });
+      const parent = stat.slice(stat.lastIndexOf(')')).split(' ')[2];
+      if (Number(parent) === this.#child.pid) children.push(Number(pid));
+    }
+    return children;
   }
 
   /** Ends the Python process the hard way. */
