@@ -44,10 +44,10 @@ export function clientToken(site: Pick<Site, 'id'>, role: string, generation: nu
     .slice(0, 48);
 }
 
-/** The tags that every resource of the site is created with. */
+/** The tags that every resource of the site is created with; a name's characters that some service refuses in tags become dashes. */
 export function tagsFor(site: Pick<Site, 'id' | 'name'>, role: string): { Key: string; Value: string }[] {
   return [
-    { Key: 'Name', Value: `${site.name} ${role}` },
+    { Key: 'Name', Value: `${site.name} ${role}`.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '-') },
     { Key: SITE_TAG, Value: site.id },
     { Key: ROLE_TAG, Value: role },
   ];

@@ -18,7 +18,9 @@ export interface SiteEntry {
   readonly problem: Error | undefined;
 }
 
-const POLL_SECONDS = 4;
+/** Seconds between looks while something is pending: soon at first, then slower, since a distribution takes minutes. */
+const FIRST_LOOK_SECONDS = 4;
+const SLOWEST_LOOK_SECONDS = 20;
 
 /** Knows the sites of the window and keeps what AWS shows of them fresh while something is pending. */
 export class Sites implements vscode.Disposable {
@@ -29,6 +31,7 @@ export class Sites implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[];
   readonly #closing = new AbortController();
   #changes = 0;
+  #nextLookSeconds = FIRST_LOOK_SECONDS;
   #isFirstReading = true;
   #reading: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -144,9 +147,14 @@ export class Sites implements vscode.Disposable {
 
   async #planNextLook(): Promise<void> {
     clearTimeout(this.#timer);
-    if (!(await this.#isWorthAnotherLook())) return;
+    if (!(await this.#isWorthAnotherLook())) {
+      this.#nextLookSeconds = FIRST_LOOK_SECONDS;
+      return;
+    }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.refresh(), POLL_SECONDS * 1000);
+    const seconds = this.#changes > 0 ? FIRST_LOOK_SECONDS : this.#nextLookSeconds;
+    this.#nextLookSeconds = Math.min(seconds * 1.3, SLOWEST_LOOK_SECONDS);
+    this.#timer = setTimeout(() => void this.refresh(), seconds * 1000);
   }
 
   async #isWorthAnotherLook(): Promise<boolean> {

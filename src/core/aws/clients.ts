@@ -36,15 +36,18 @@ export function createClients(settings: ClientSettings): Clients {
     maxAttempts: 6,
     ...(settings.profile ? { profile: settings.profile } : {}),
   };
+  const sts = new STSClient(shared);
+  // One provider for all, so that a role is assumed, or a credential process asked, once and not six times.
+  const same = { ...shared, credentials: sts.config.credentials };
   return {
     region: settings.region,
     profile: settings.profile,
-    ec2: new EC2Client(shared),
-    s3: new S3Client(shared),
-    cloudfront: new CloudFrontClient(shared),
-    ssm: new SSMClient(shared),
-    iam: new IAMClient(shared),
-    sts: new STSClient(shared),
+    ec2: new EC2Client(same),
+    s3: new S3Client(same),
+    cloudfront: new CloudFrontClient(same),
+    ssm: new SSMClient(same),
+    iam: new IAMClient(same),
+    sts,
   };
 }
 
@@ -57,7 +60,9 @@ export interface Identity {
 /** Asks STS whose credentials these are. Throws `UserError` for a profile that the configuration files do not have. */
 export async function identify(clients: Clients, op: Op): Promise<Identity> {
   const { profile } = clients;
-  if (profile && !(await listProfiles()).some(({ name }) => name === profile)) {
+  // Reading them here also makes the SDK see changes of these files, which it otherwise reads once per window.
+  const profiles = await listProfiles();
+  if (profile && !profiles.some(({ name }) => name === profile)) {
     throw new UserError(
       `There is no AWS profile named “${profile}” in your AWS configuration files. Choose a profile that is there, or add it with “aws configure --profile ${profile}”.`,
       { remedy: SELECT_PROFILE },

@@ -108,6 +108,12 @@ export function explain(error: unknown): Error {
   if (isUserError(error) || !(error instanceof Error)) {
     return error instanceof Error ? error : new Error(String(error));
   }
+  if (/must be verified/i.test(error.message)) {
+    return new UserError(
+      `AWS must verify this account before it may do that; ask AWS Support to do so, then run the command again. (${firstLine(error.message)})`,
+      { cause: error },
+    );
+  }
   const known = EXPLANATIONS.find(
     ({ codes }) => hasCode(error, ...codes) || codes.includes((error as NodeJS.ErrnoException).code ?? ''),
   );

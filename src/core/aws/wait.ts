@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UserError, type Op } from '../op';
+import { isUserError, UserError, type Op } from '../op';
 import { hasCode, statusOf } from './errors';
 
 /** How long and how often to look: seconds from the first to the slowest interval, and the limit of it all. */
@@ -57,6 +57,17 @@ export async function retry<Value>(
     op,
   );
   return outcome.value;
+}
+
+/** True once `find` gives something, which AWS's lists may show only after a while; false when it does not within 30 s. */
+export async function appears(find: () => Promise<unknown>, op: Op): Promise<boolean> {
+  try {
+    await waitFor('it to appear', find, { limitSeconds: 30 }, op);
+    return true;
+  } catch (error) {
+    if (isUserError(error)) return false;
+    throw error;
+  }
 }
 
 /** Errors of AWS's eventual consistency: what we have just made is not seen everywhere yet. */

@@ -48,7 +48,9 @@ export async function invalidate(
   paths: readonly string[],
   op: Op,
 ): Promise<void> {
-  const items = paths.length > MAX_PATHS ? ['/*'] : paths.map((path) => `/${encodePath(path)}`);
+  // CloudFront wants only unsafe and non-ASCII characters encoded; for paths with others that we encode, all is forgotten.
+  const plain = paths.every((path) => !/[!'()*,@+&=;:$]/.test(path));
+  const items = paths.length > MAX_PATHS || !plain ? ['/*'] : paths.map((path) => `/${encodePath(path)}`);
   const moment = createHash('sha256')
     .update(`${Date.now()} ${items.join(' ')}`)
     .digest('hex')

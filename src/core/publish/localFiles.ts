@@ -33,7 +33,7 @@ export const ASSET_EXTENSIONS: readonly string[] = [
 ];
 
 const ASSETS = new Set(ASSET_EXTENSIONS.map((extension) => `.${extension}`));
-const KEY_FILES = /(\.(pem|key|p12|pfx|ppk|jks|keystore|kdbx|asc)|^id_(rsa|dsa|ecdsa|ed25519)(\.pub)?)$/i;
+const KEY_FILES = /(\.(pem|key|p12|pfx|ppk|jks|keystore|kdbx|asc)$|^id_(rsa|dsa|ecdsa|ed25519)([._-].*)?$)/i;
 
 /** True for a path that goes to the bucket rather than to the server. */
 export function isAsset(path: string): boolean {

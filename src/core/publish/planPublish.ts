@@ -4,7 +4,7 @@ import { UserError, type Op } from '../op';
 import type { Plan, Step } from '../plan';
 import deployScript from '../remote/scripts/deploy.sh';
 import { runScript } from '../remote/ssm';
-import type { BucketHave } from '../resources/bucket';
+import { readerOf, type BucketHave } from '../resources/bucket';
 import { waitUntilDeployed, type DistributionHave } from '../resources/distribution';
 import { known, type Context, type SiteHave } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
@@ -106,6 +106,11 @@ function requireReady(site: SiteHave): Ready {
   if (!isMounted(volume, server)) {
     throw new UserError('The volume is not mounted on the server’s document root yet. Provision the volume first.', {
       remedy: { title: 'Provision Volume…', command: 'sitelift.provisionVolume' },
+    });
+  }
+  if (!distribution.enabled || !distribution.readsBucket || readerOf(bucket.policy) !== distribution.arn) {
+    throw new UserError('The distribution may not read the bucket yet, so images would not load. Provision it first.', {
+      remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
     });
   }
   return { bucket, distribution, server };

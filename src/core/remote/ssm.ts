@@ -76,7 +76,8 @@ export async function runScript(context: Context, instanceId: string, remote: Re
     );
     return outputOf(invocation, remote);
   } catch (error) {
-    if (op.signal.aborted) await ssm.send(new CancelCommandCommand({ CommandId }));
+    // Whether or not the cancelling reaches AWS, what the user hears of is the cancellation itself.
+    if (op.signal.aborted) await Promise.allSettled([ssm.send(new CancelCommandCommand({ CommandId }))]);
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import {
   type DistributionSummary,
 } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
-import { isConflict, retry, waitFor } from '../aws/wait';
+import { appears, isConflict, retry, waitFor } from '../aws/wait';
 import { bucketDomain, bucketName, distributionComment, SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
@@ -33,6 +33,7 @@ export interface DistributionHave {
 /** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const ORIGIN_ID = 'bucket';
+const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
 /** The CloudFront distribution in front of the bucket. */
@@ -149,10 +150,12 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
         }),
         { abortSignal: op.signal },
       );
+      await waitFor('the distribution to appear', () => findDistribution(context, op), APPEARANCE, op);
       return;
     } catch (error) {
-      // The reference was used before: either our own lost answer, which the next look finds, or a deleted generation.
+      // The reference was used before: by us, with the answer lost or the list behind, or for one that is deleted since.
       if (!hasCode(error, 'DistributionAlreadyExists') || generation >= 20) throw error;
+      if (await appears(() => findDistribution(context, op), op)) return;
     }
   }
 }

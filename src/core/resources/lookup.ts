@@ -35,12 +35,22 @@ export async function findInstance({ site, clients }: Context, op: Op): Promise<
   return found[0];
 }
 
-/** The site's instance once it runs; throws `UserError` when there is none. */
-export async function runningInstance(context: Context, op: Op): Promise<Instance & { InstanceId: string }> {
+/**
+ * The site's instance once it runs; throws `UserError` when there is none. After a change of ours AWS may still show what was
+ * before it, so then that is waited for.
+ */
+export async function runningInstance(
+  context: Context,
+  op: Op,
+  justChanged = false,
+): Promise<Instance & { InstanceId: string }> {
+  const patientUntil = justChanged ? Date.now() + 120_000 : 0;
   return waitFor(
     'the server to run',
     async () => {
       const instance = await findInstance(context, op);
+      const stale = !instance?.InstanceId || instance.State?.Name === 'stopped';
+      if (stale && Date.now() < patientUntil) return undefined;
       if (!instance?.InstanceId) throw new UserError('This site has no server yet. Run “Provision Server…” first.');
       if (instance.State?.Name === 'stopped') {
         throw new UserError('The server is stopped. Run “Provision Server…” to start it.');

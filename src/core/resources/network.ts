@@ -2,6 +2,7 @@ import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   DescribeInstanceTypeOfferingsCommand,
+  DescribeInstanceTypesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
@@ -39,7 +40,7 @@ export async function places(context: Context, op: Op): Promise<Place[]> {
   const { site, clients } = context;
   const options = { abortSignal: op.signal };
   const vpcId = await defaultVpc(context, op);
-  const [{ Subnets }, { InstanceTypeOfferings }] = await Promise.all([
+  const [{ Subnets }, { InstanceTypeOfferings }, { InstanceTypes }] = await Promise.all([
     clients.ec2.send(
       new DescribeSubnetsCommand({
         Filters: [
@@ -56,7 +57,17 @@ export async function places(context: Context, op: Op): Promise<Place[]> {
       }),
       options,
     ),
+    clients.ec2.send(
+      new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [site.server.instanceType] }] }),
+      options,
+    ),
   ]);
+  const type = InstanceTypes?.[0];
+  if (type?.Hypervisor === 'xen' || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
+    throw new UserError(
+      `${site.server.instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
+    );
+  }
   const offered = new Set(InstanceTypeOfferings?.map(({ Location }) => Location));
   if (offered.size === 0) {
     throw new UserError(
@@ -95,8 +106,9 @@ export async function ensureSecurityGroup(context: Context, op: Op): Promise<str
   const { site, clients } = context;
   const options = { abortSignal: op.signal };
   const vpcId = await defaultVpc(context, op);
+  let madeId: string | undefined;
   try {
-    await clients.ec2.send(
+    const made = await clients.ec2.send(
       new CreateSecurityGroupCommand({
         GroupName: groupName(context),
         Description: `Web server of ${stackName(site)}: port 80 only`,
@@ -105,19 +117,21 @@ export async function ensureSecurityGroup(context: Context, op: Op): Promise<str
       }),
       options,
     );
+    madeId = made.GroupId;
   } catch (error) {
     if (!hasCode(error, 'InvalidGroup.Duplicate')) throw error;
   }
   return retry(
     async () => {
       const group = await findSecurityGroup(context, op);
-      if (!group?.GroupId) {
+      const groupId = group?.GroupId ?? madeId;
+      if (!groupId) {
         throw new UserError(
           `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. Rename it, or name a group of yours in “server.securityGroup”.`,
         );
       }
-      if (!letsHttpIn(group)) await authorizeHttp(context, group.GroupId, op);
-      return group.GroupId;
+      if (!letsHttpIn(group)) await authorizeHttp(context, groupId, op);
+      return groupId;
     },
     isNotSeenYet,
     SETTLE,

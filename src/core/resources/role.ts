@@ -55,7 +55,7 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
         RoleName: name,
         Path: PATH,
         AssumeRolePolicyDocument: TRUST,
-        Description: `Lets the server of ${site.name} be managed by SSM`,
+        Description: `Lets the server of ${stackName(site)} be managed by SSM`,
         Tags: tags,
       }),
       options,

@@ -133,7 +133,7 @@ async function start(context: Context, op: Op): Promise<void> {
       abortSignal: op.signal,
     });
   }
-  await runningInstance(context, op);
+  await runningInstance(context, op, true);
 }
 
 async function launch(context: Context, op: Op): Promise<void> {
@@ -145,7 +145,7 @@ async function launch(context: Context, op: Op): Promise<void> {
   for (const [index, place] of candidates.entries()) {
     try {
       await launchIn(context, place, imageId, groupId, op);
-      await runningInstance(context, op);
+      await runningInstance(context, op, true);
       return;
     } catch (error) {
       const full = hasCode(error, 'InsufficientInstanceCapacity', 'Unsupported');

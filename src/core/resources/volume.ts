@@ -2,13 +2,14 @@ import {
   AttachVolumeCommand,
   CreateVolumeCommand,
   DescribeInstancesCommand,
+  DescribeVolumesCommand,
   type Volume,
   type VolumeAttachmentState,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
-import { waitFor } from '../aws/wait';
+import { appears, unlessMissing, waitFor } from '../aws/wait';
 import { BLANK_TAG, clientToken, tagsFor } from '../names';
-import { isUserError, UserError, type Op } from '../op';
+import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
@@ -113,17 +114,8 @@ async function createVolume(context: Context, op: Op): Promise<void> {
         }),
         { abortSignal: op.signal },
       );
-      const found = await waitFor(
-        'the volume to appear',
-        () => findVolume(context, op),
-        { limitSeconds: 20 },
-        op,
-      ).catch((error: unknown) => {
-        if (isUserError(error)) return undefined;
-        throw error;
-      });
+      if (made.VolumeId && (await exists(context, made.VolumeId, op))) return;
       // The token answered with a volume that is gone: take the next generation.
-      if (found?.VolumeId === made.VolumeId) return;
     } catch (error) {
       if (!hasCode(error, 'IdempotentParameterMismatch')) throw error;
     }
@@ -131,8 +123,20 @@ async function createVolume(context: Context, op: Op): Promise<void> {
   throw new Error(`No client token of ${MAX_GENERATIONS} was free for a new volume.`);
 }
 
+/** True once the list shows the volume; AWS tells of one that is deleted as of one that it does not show yet. */
+async function exists({ clients }: Context, volumeId: string, op: Op): Promise<boolean> {
+  const find = () =>
+    unlessMissing(async () => {
+      const { Volumes } = await clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), {
+        abortSignal: op.signal,
+      });
+      const state = Volumes?.[0]?.State;
+      return state === 'deleting' || state === 'deleted' ? undefined : state;
+    }, 'InvalidVolume.NotFound');
+  return appears(find, op);
+}
+
 async function attach(context: Context, op: Op): Promise<void> {
-  const { site, clients } = context;
   const { InstanceId } = await runningInstance(context, op);
   await waitFor(
     'the volume to be attached',
@@ -142,10 +146,7 @@ async function attach(context: Context, op: Op): Promise<void> {
       const attachment = found.Attachments?.[0];
       if (attachment?.InstanceId === InstanceId && attachment.State === 'attached') return found;
       if (found.State === 'available') {
-        await clients.ec2.send(
-          new AttachVolumeCommand({ VolumeId: found.VolumeId, InstanceId, Device: site.volume.device }),
-          { abortSignal: op.signal },
-        );
+        await attachOnce(context, found.VolumeId, InstanceId, op);
       } else if (attachment?.InstanceId !== InstanceId && (await isAlive(context, attachment?.InstanceId, op))) {
         throw new UserError(
           `The volume ${found.VolumeId} is attached to another instance (${attachment?.InstanceId}). Detach it there first; Sitelift does not take it away.`,
@@ -156,6 +157,16 @@ async function attach(context: Context, op: Op): Promise<void> {
     SETTLE,
     op,
   );
+}
+
+/** Asks for the attachment; a list that is behind, or a second window, may have asked already. */
+async function attachOnce({ site, clients }: Context, VolumeId: string, InstanceId: string, op: Op): Promise<void> {
+  try {
+    const command = new AttachVolumeCommand({ VolumeId, InstanceId, Device: site.volume.device });
+    await clients.ec2.send(command, { abortSignal: op.signal });
+  } catch (error) {
+    if (!hasCode(error, 'VolumeInUse', 'IncorrectState')) throw error;
+  }
 }
 
 /** False once an instance is going or gone; AWS then detaches its volumes by itself. */

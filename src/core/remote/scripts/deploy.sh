@@ -58,8 +58,15 @@ mkdir -m 700 "$work/stage"
 tar -xzf "$work/bundle.tar.gz" -C "$work/stage" --no-same-owner
 if command -v restorecon >/dev/null 2>&1; then restorecon -R "$work/stage"; fi
 
-# Style sheets and scripts go first, so that no page is seen before what it needs.
 cd "$work/stage"
+conflicts=$(find . -mindepth 1 -print0 | while IFS= read -r -d '' path; do
+  [ -e "$root/$path" ] || continue
+  if [ -d "$path" ] && [ ! -d "$root/$path" ]; then printf '%s ' "$path"; fi
+  if [ -f "$path" ] && [ -d "$root/$path" ]; then printf '%s ' "$path"; fi
+done)
+[ -z "$conflicts" ] || stop "The server has a file where you have a folder, or the reverse: $conflicts. Remove it on the server or choose another name. No page was changed."
+
+# Style sheets and scripts go first, so that no page is seen before what it needs.
 place() {
   find . -type d -print0 | while IFS= read -r -d '' folder; do
     mkdir -p -- "$root/$folder"

@@ -16,4 +16,5 @@ else
       apt-get -o DPkg::Lock::Timeout=300 install -y -q apache2
   } || stop 'The web server could not be installed. The server needs a way out to its package repository.'
 fi
+command -v tar >/dev/null 2>&1 || dnf install -y -q tar
 systemctl enable --now "$unit"
