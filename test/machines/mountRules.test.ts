@@ -8,6 +8,9 @@ import { serialOf } from '../../src/core/resources/volume';
 import { newOp } from '../core/sandbox';
 import { eventually, newSite, type SiteDriver } from './siteDriver';
 
+/** Shell words that give the one partition of `$disk`. */
+const PARTITION = `$(lsblk -nrpo NAME,TYPE $disk | awk '$2 == "part" { print $1 }')`;
+
 describe('the mount rules, on Ubuntu', function () {
   this.timeout(900_000);
   this.bail(true);
@@ -52,11 +55,9 @@ describe('the mount rules, on Ubuntu', function () {
     assert.equal((await onDisks('blkid -p -s TYPE -o value $disk')).trim(), 'swap');
     await onDisks('wipefs -qa $disk; printf "label: gpt\\n,50MiB\\n,50MiB\\n" | sfdisk -q $disk');
     await assert.rejects(site.provision(), /several partitions, none made by Sitelift/);
-    await onDisks(
-      'sfdisk -q --delete $disk 2; udevadm settle; mkswap -q $(lsblk -nrpo NAME,TYPE $disk | awk \'$2 == "part" { print $1 }\')',
-    );
+    await onDisks(`sfdisk -q --delete $disk 2; udevadm settle; mkswap -q ${PARTITION}`);
     await assert.rejects(site.provision(), /Nothing was changed/);
-    await onDisks('wipefs -qaf $disk; udevadm settle');
+    await onDisks(`wipefs -qaf ${PARTITION} $disk; udevadm settle`);
   });
 
   it('never format a blank disk that Sitelift did not create', async () => {
