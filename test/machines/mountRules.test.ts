@@ -57,7 +57,7 @@ describe('the mount rules, on Ubuntu', function () {
     await assert.rejects(site.provision(), /several partitions, none made by Sitelift/);
     await onDisks(`sfdisk -q --delete $disk 2; udevadm settle; mkswap -q ${PARTITION}`);
     await assert.rejects(site.provision(), /Nothing was changed/);
-    await onDisks(`wipefs -qaf ${PARTITION} $disk; udevadm settle`);
+    await onDisks(`wipefs -qa ${PARTITION}; wipefs -qa $disk; blockdev --rereadpt $disk; udevadm settle`);
   });
 
   it('never format a blank disk that Sitelift did not create', async () => {
