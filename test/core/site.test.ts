@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isUserError } from '../../src/core/op';
-import { bucketName, clientToken } from '../../src/core/names';
+import { bucketName, clientToken, tagsFor } from '../../src/core/names';
 import { newSiteId, parseSite, readSite, rootFolder, siteFileText } from '../../src/core/site';
 
 const base = { name: 'demo', id: 'abcd1234', account: '123456789012', region: 'eu-central-1' };
@@ -73,6 +73,10 @@ describe('names', () => {
     const id = newSiteId();
     assert.match(id, /^[a-z][a-z0-9]{7}$/);
     assert.ok(bucketName({ id, account: base.account, region: 'ap-southeast-4' }).length <= 63);
+    for (const { Value } of tagsFor({ id, name: 'Anna’s (2) & Söhne, 日本 🏔️' }, 'server')) {
+      // IAM’s and CloudFront’s pattern for tag values, the strictest of them.
+      assert.match(Value, /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u);
+    }
     assert.match(clientToken({ id }, 'server', 1), /^[0-9a-f]{48}$/);
     assert.notEqual(clientToken({ id }, 'server', 1), clientToken({ id }, 'server', 2));
   });

@@ -113,6 +113,18 @@ describe('a site on a real server', function () {
     assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
   });
 
+  it('changes nothing on the server where a file would replace a folder', async () => {
+    await site.inside('mkdir /var/www/html/clash.html');
+    await site.put('clash.html', 'page\n');
+    await site.put('lines.txt', 'not yet\n');
+    await assert.rejects(site.publish(), /has a file where you have a folder, or the reverse.*No page was changed/);
+    assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
+    await site.inside('rmdir /var/www/html/clash.html');
+    await site.put('lines.txt', 'changed\n');
+    await site.publish();
+    assert.equal(await eventually(await host(), 'clash.html'), 'page\n');
+  });
+
   it('comes back by itself after a reboot', async () => {
     const { instanceId } = await site.server();
     const boot = (await site.inside('cat /proc/sys/kernel/random/boot_id')).trim();
