@@ -167,4 +167,11 @@ describe('the main job, in the workbench', function () {
       [],
     );
   });
+
+  it('shows the same in a dark theme', async () => {
+    await workbench.chooseTheme('Dark Modern');
+    await workbench.showView('Sitelift');
+    await workbench.tree().waitForText('Distribution', /^Distribution Deployed$/);
+    await workbench.screenshot('tree-dark');
+  });
 });
