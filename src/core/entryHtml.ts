@@ -2,6 +2,5 @@
 export { assetUrl } from './html/assetUrl';
 export { parseHtml } from './html/document';
 export { applyEdits } from './html/edit';
-export { rewriteBytes } from './html/encoding';
-export { rewritePage, rewriteStylesheet } from './html/rewrite';
+export { rewriterFor } from './html/rewriter';
 export { findImageSources, findLocalImages } from './html/rules/imageSource';

@@ -3,9 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { assetUrl } from '../../src/core/html/assetUrl';
-import { rewriteBytes } from '../../src/core/html/encoding';
-import { rewritePage, rewriteStylesheet } from '../../src/core/html/rewrite';
+import { rewriterFor } from '../../src/core/html/rewriter';
 import { run, stepsOf } from '../../src/core/plan';
 import { scan } from '../../src/core/publish/localFiles';
 import { planPublish } from '../../src/core/publish/planPublish';
@@ -53,12 +51,10 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
     async publish() {
       const [have, local] = await Promise.all([describe(), scan(folder, newOp())]);
       const domain = known(have.distribution)?.domain ?? '';
-      const assets = new Set(local.assets.map(({ path }) => path));
-      const resolve = (path: string) => (assets.has(path) ? assetUrl(domain, path) : undefined);
-      const rewrite = (bytes: Uint8Array, path: string) =>
-        rewriteBytes(bytes, (text) =>
-          path.endsWith('.css') ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve),
-        );
+      const rewrite = rewriterFor(
+        domain,
+        local.assets.map(({ path }) => path),
+      );
       const work = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
       try {
         const { plan } = await planPublish(context, have, local, rewrite, work, newOp());

@@ -1,13 +1,11 @@
 import {
   CreateBucketCommand,
   GetBucketOwnershipControlsCommand,
-  GetBucketPolicyCommand,
   GetBucketTaggingCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
   PutBucketOwnershipControlsCommand,
-  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutPublicAccessBlockCommand,
   type BucketLocationConstraint,
@@ -17,6 +15,7 @@ import { isConflict, isNotSeenYet, retry, unlessMissing } from '../aws/wait';
 import { bucketName, PUBLIC_PREFIX, SITE_TAG, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Plan } from '../plan';
+import { readPolicy, type BucketPolicy } from './bucketPolicy';
 import { known, type Context, type Resource, type Seen } from './resource';
 
 /** One object below `site/` as a listing shows it; for a whole-body upload the ETag is the MD5 of the bytes. */
@@ -38,21 +37,7 @@ export interface BucketHave {
   readonly objects: ReadonlyMap<string, StoredObject>;
 }
 
-/** A bucket policy document, as far as it is read here. */
-export interface BucketPolicy {
-  readonly Version: string;
-  readonly Statement: readonly PolicyStatement[];
-}
-
-interface PolicyStatement {
-  readonly Sid?: string;
-  readonly [key: string]: unknown;
-}
-
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
-const READER_SID = 'SiteliftDistributionReads';
-const TLS_SID = 'SiteliftTlsOnly';
-
 /** The private bucket of images and other static media. */
 export const bucket: Resource<BucketHave> = {
   async describe(context, op): Promise<Seen<BucketHave>> {
@@ -112,58 +97,6 @@ export const bucket: Resource<BucketHave> = {
   },
 };
 
-/** Adds the right to read `site/*` for exactly one distribution, keeping statements that are not ours. */
-export function policyForReader(policy: BucketPolicy, bucketArn: string, distributionArn: string): BucketPolicy {
-  const others = policy.Statement.filter(({ Sid }) => Sid !== READER_SID && Sid !== TLS_SID);
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      ...others,
-      {
-        Sid: READER_SID,
-        Effect: 'Allow',
-        Principal: { Service: 'cloudfront.amazonaws.com' },
-        Action: 's3:GetObject',
-        Resource: `${bucketArn}/${PUBLIC_PREFIX}*`,
-        Condition: { StringEquals: { 'AWS:SourceArn': distributionArn } },
-      },
-      {
-        Sid: TLS_SID,
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 's3:*',
-        Resource: [bucketArn, `${bucketArn}/*`],
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      },
-    ],
-  };
-}
-
-/** The distribution that the policy lets read, as its ARN. */
-export function readerOf(policy: BucketPolicy): string | undefined {
-  const statement = policy.Statement.find(({ Sid }) => Sid === READER_SID);
-  const condition = statement?.['Condition'] as { StringEquals?: { 'AWS:SourceArn'?: string } } | undefined;
-  return condition?.StringEquals?.['AWS:SourceArn'];
-}
-
-/** Lets one distribution read `site/*`; reads the policy afresh, so a statement added meanwhile is kept. */
-export async function grantReader(context: Context, distributionArn: string, op: Op): Promise<void> {
-  const { site, clients } = context;
-  const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
-  await retry(
-    async () => {
-      const policy = await readPolicy(context, op);
-      const wanted = policyForReader(policy, `arn:aws:s3:::${owned.Bucket}`, distributionArn);
-      await clients.s3.send(new PutBucketPolicyCommand({ ...owned, Policy: JSON.stringify(wanted) }), {
-        abortSignal: op.signal,
-      });
-    },
-    (error) => isConflict(error) || isNotSeenYet(error),
-    SETTLE,
-    op,
-  );
-}
-
 async function ensureBucket({ site, clients: { s3 } }: Context, op: Op): Promise<void> {
   const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
   const options = { abortSignal: op.signal };
@@ -217,17 +150,6 @@ async function ensureBucket({ site, clients: { s3 } }: Context, op: Op): Promise
       options,
     ),
   );
-}
-
-async function readPolicy({ site, clients }: Context, op: Op): Promise<BucketPolicy> {
-  const answer = await unlessMissing(
-    () =>
-      clients.s3.send(new GetBucketPolicyCommand({ Bucket: bucketName(site), ExpectedBucketOwner: site.account }), {
-        abortSignal: op.signal,
-      }),
-    'NoSuchBucketPolicy',
-  );
-  return answer?.Policy ? (JSON.parse(answer.Policy) as BucketPolicy) : { Version: '2012-10-17', Statement: [] };
 }
 
 async function listObjects({ site, clients }: Context, op: Op): Promise<Map<string, StoredObject>> {

@@ -1,9 +1,7 @@
 import {
   CreateDistributionWithTagsCommand,
-  CreateOriginAccessControlCommand,
   GetDistributionConfigCommand,
   ListDistributionsCommand,
-  ListOriginAccessControlsCommand,
   ListTagsForResourceCommand,
   UpdateDistributionCommand,
   type DistributionConfig,
@@ -11,10 +9,12 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
 import { appears, isConflict, retry, waitFor } from '../aws/wait';
-import { bucketDomain, bucketName, distributionComment, SITE_TAG, stackName, tagsFor } from '../names';
+import { bucketDomain, distributionComment, SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
-import { bucket, grantReader, readerOf } from './bucket';
+import { bucket } from './bucket';
+import { grantReader, readerOf } from './bucketPolicy';
+import { ensureAccessControl } from './originAccessControl';
 import { known, type Context, type Resource, type Seen } from './resource';
 
 /** The distribution as AWS shows it. */
@@ -191,49 +191,6 @@ function originOf(site: Context['site'], accessControlId: string) {
     OriginAccessControlId: accessControlId,
     S3OriginConfig: { OriginAccessIdentity: '' },
   };
-}
-
-async function ensureAccessControl({ site, clients }: Context, op: Op): Promise<string> {
-  const options = { abortSignal: op.signal };
-  const name = bucketName(site).slice(0, 64);
-  const find = async () => {
-    let marker: string | undefined;
-    do {
-      const { OriginAccessControlList: list } = await clients.cloudfront.send(
-        new ListOriginAccessControlsCommand(marker ? { Marker: marker } : {}),
-        options,
-      );
-      const found = list?.Items?.find(({ Name }) => Name === name)?.Id;
-      if (found) return found;
-      marker = list?.IsTruncated ? list.NextMarker : undefined;
-    } while (marker);
-    return undefined;
-  };
-  const create = async () => {
-    const { OriginAccessControl: made } = await clients.cloudfront.send(
-      new CreateOriginAccessControlCommand({
-        OriginAccessControlConfig: {
-          Name: name,
-          Description: distributionComment(site),
-          OriginAccessControlOriginType: 's3',
-          SigningBehavior: 'always',
-          SigningProtocol: 'sigv4',
-        },
-      }),
-      options,
-    );
-    return made?.Id;
-  };
-  return retry(
-    async () => {
-      const id = (await find()) ?? (await create());
-      if (!id) throw new Error('CloudFront answered without the id of the origin access control.');
-      return id;
-    },
-    (error) => hasCode(error, 'OriginAccessControlAlreadyExists'),
-    SETTLE,
-    op,
-  );
 }
 
 /** Enables the distribution and points its origin at the bucket; an update carries the whole config and a fresh ETag. */

@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assetUrl } from '../../core/html/assetUrl';
 import { known } from '../../core/resources/resource';
 import { readSite, rootFolder } from '../../core/site';
 import type { App } from '../app';
@@ -36,10 +35,7 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
   const site = await readSite(folder.uri.fsPath);
   const context = await contextFor(folder, site);
   const root = rootFolder(folder.uri.fsPath, site);
-  const [{ describeSite, planPublish, scan }, { rewriteBytes, rewritePage, rewriteStylesheet }] = await Promise.all([
-    loadAws(),
-    loadHtml(),
-  ]);
+  const [{ describeSite, planPublish, scan }, { rewriterFor }] = await Promise.all([loadAws(), loadHtml()]);
   const work = await mkdtemp(join(tmpdir(), 'sitelift-'));
   try {
     const published = await withOp(app.log, `Publishing ${site.name}`, async (op): Promise<Published | undefined> => {
@@ -49,12 +45,10 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
         for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
         const server = known(have.server);
         const domain = known(have.distribution)?.domain ?? '';
-        const assets = new Set(local.assets.map(({ path }) => path));
-        const resolve = (path: string) => (assets.has(path) ? assetUrl(domain, path) : undefined);
-        const rewrite = (bytes: Uint8Array, path: string) =>
-          rewriteBytes(bytes, (text) =>
-            /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve),
-          );
+        const rewrite = rewriterFor(
+          domain,
+          local.assets.map(({ path }) => path),
+        );
         const publication = await planPublish(context, have, local, rewrite, work, op);
         result = {
           url: `http://${server?.host ?? ''}/`,

@@ -2,7 +2,7 @@ import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import { bucketName } from '../../../src/core/names';
-import { readerOf } from '../../../src/core/resources/bucket';
+import { readerOf } from '../../../src/core/resources/bucketPolicy';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
 import { known, type Context } from '../../../src/core/resources/resource';
 import { describeSite, planProvision } from '../../../src/core/resources/stack';
