@@ -35,6 +35,9 @@ export interface WorkbenchServer {
 
 const STOP_LIMIT_MS = 10_000;
 
+/** Runs a program; the signal that this process is gone ends the program with its extension hosts, which it would leave behind. */
+const ENDING_TOGETHER = 'trap "trap - TERM; kill 0" TERM; "$@" & wait $!';
+
 /** What keeps a test window still, with no welcome pages, tips, update checks or experiments; files are saved as on a desktop. */
 const QUIET_SETTINGS = {
   'workbench.startupEditor': 'none',
@@ -72,8 +75,8 @@ export async function startWorkbenchServer(options: ServerOptions): Promise<Work
     ...(options.development ? ['--enable-smoke-test-driver'] : []),
     ...(options.workspaceTrust ? [] : ['--disable-workspace-trust']),
   ];
-  // A session of its own keeps Ctrl-C from it, so that it is stopped in order; the signal ends it if this process dies.
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', node, ...args], {
+  // A session of its own keeps Ctrl-C from it, so that it is stopped in order.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'sh', '-c', ENDING_TOGETHER, 'sh', node, ...args], {
     cwd: dataFolder,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
