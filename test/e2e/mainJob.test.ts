@@ -70,9 +70,6 @@ describe('the main job, in the workbench', function () {
     await workbench.tree().expand('Volume');
     await workbench.tree().waitForText('Mounted', /on \/var\/www\/html \(ext4\)/);
     await workbench.screenshot('tree-details');
-    await workbench.runCommand('Preferences: Toggle between Light/Dark Themes');
-    await workbench.screenshot('tree-details-dark');
-    await workbench.runCommand('Preferences: Toggle between Light/Dark Themes');
     await workbench.tree().collapse('Volume');
   });
 

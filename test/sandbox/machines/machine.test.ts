@@ -162,7 +162,7 @@ describe('an instance of the sandbox', function () {
 
   it('does not outlive the process that started it, even when that is killed', async () => {
     const processes = await machines.processes();
-    assert.equal(processes.length, 1);
+    assert.ok(processes.length > 0);
     await machines.crash();
     while (processes.some(isAlive)) await pause(50);
   });
