@@ -49,7 +49,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       return stepsOf(plan).map(({ key }) => key);
     },
     async publish() {
-      const [have, local] = await Promise.all([describe(), scan(folder, newOp())]);
+      const [have, local] = await Promise.all([describe(), scan(folder, folder, newOp())]);
       const domain = known(have.distribution)?.domain ?? '';
       const rewrite = rewriterFor(
         domain,

@@ -50,16 +50,12 @@ export function refusal(name: string): string | undefined {
   return undefined;
 }
 
-/** Lists the files below the root, links followed only while they stay inside it. Throws `UserError` when there is no root. */
-export async function scan(root: string, op: Op): Promise<LocalFiles> {
-  let realRoot: string;
-  try {
-    realRoot = await realpath(root);
-  } catch (error) {
-    throw new UserError(`The site’s root folder ${root} does not exist. Correct “root” in ${SITE_FILE}.`, {
-      cause: error,
-    });
-  }
+/**
+ * Lists the files below the site's root, links followed only while they stay inside it. Throws `UserError` when there is no root, or when
+ * it leads out of the site's folder.
+ */
+export async function scan(folder: string, root: string, op: Op): Promise<LocalFiles> {
+  const realRoot = await resolveRoot(folder, root);
   const pages: LocalFile[] = [];
   const assets: LocalFile[] = [];
   const left: { path: string; reason: string }[] = [];
@@ -90,9 +86,30 @@ export async function scan(root: string, op: Op): Promise<LocalFiles> {
   return { pages, assets, left };
 }
 
+/** The root with all links resolved, which must still lie inside the site's folder. */
+async function resolveRoot(folder: string, root: string): Promise<string> {
+  let realRoot: string;
+  try {
+    realRoot = await realpath(root);
+  } catch (error) {
+    throw new UserError(`The site’s root folder ${root} does not exist. Correct “root” in ${SITE_FILE}.`, {
+      cause: error,
+    });
+  }
+  const realFolder = await realpath(folder);
+  if (realRoot === realFolder || isBelow(realRoot, realFolder)) return realRoot;
+  throw new UserError(
+    `The site’s root folder ${root} is a link that leads out of ${folder}, so nothing of it is published. Correct “root” in ${SITE_FILE}.`,
+  );
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
 /** One asset by its absolute path. Throws `UserError` for what a scan of the root would not take for an asset. */
-export async function localAsset(root: string, file: string): Promise<LocalFile> {
-  const realRoot = await realpath(root);
+export async function localAsset(folder: string, root: string, file: string): Promise<LocalFile> {
+  const realRoot = await resolveRoot(folder, root);
   const path = relative(root, file).split(sep).join('/');
   const parts = path.split('/');
   if (parts[0] === '..' || path === '') {
@@ -116,7 +133,7 @@ async function linkTarget(link: string, realRoot: string): Promise<{ size: numbe
     if (code !== 'ENOENT' && code !== 'ELOOP') throw error;
     return 'the link leads nowhere';
   }
-  if (!target.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) return 'the link leads out of the root';
+  if (!isBelow(target, realRoot)) return 'the link leads out of the root';
   const inside = target.slice(realRoot.length).split(sep).filter(Boolean);
   if (inside.some((part) => refusal(part))) return 'the link leads to something that is never published';
   const found = await stat(target);

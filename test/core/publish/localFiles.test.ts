@@ -24,7 +24,7 @@ describe('scan', () => {
   it('sends pages to the server and media to the bucket, with their media types', async () => {
     for (const path of ['index.html', 'css/a.css', 'a.js', 'b.PNG', 'c.svg', 'd.mp4', 'e.pdf', 'f.woff2', 'LICENSE'])
       await put(`root/${path}`);
-    const { pages, assets } = await scan(root, newOp());
+    const { pages, assets } = await scan(folder, root, newOp());
     assert.deepEqual(paths(pages), ['LICENSE', 'a.js', 'css/a.css', 'f.woff2', 'index.html']);
     assert.deepEqual(
       assets.map(({ path, contentType }) => [path, contentType]),
@@ -52,7 +52,7 @@ describe('scan', () => {
       'x.key',
     ];
     for (const path of [...secret, 'index.html']) await put(`root/${path}`);
-    const { pages, assets, left } = await scan(root, newOp());
+    const { pages, assets, left } = await scan(folder, root, newOp());
     assert.deepEqual(paths([...pages, ...assets]), ['index.html']);
     assert.equal(left.length, secret.length);
   });
@@ -67,13 +67,21 @@ describe('scan', () => {
     await symlink('gone.png', join(root, 'dangling.png'));
     await symlink('loop', join(root, 'loop'));
     await symlink('..', join(root, 'up'));
-    const { pages, assets, left } = await scan(root, newOp());
+    const { pages, assets, left } = await scan(folder, root, newOp());
     assert.deepEqual(paths([...pages, ...assets]), ['a.png', 'inside.png']);
     assert.deepEqual(paths(left), ['.env', 'dangling.png', 'env.txt', 'loop', 'out.png', 'up']);
   });
 
   it('says that the root is missing', async () => {
-    await assert.rejects(scan(join(root, 'gone'), newOp()), /does not exist.*“root”/);
+    await assert.rejects(scan(folder, join(root, 'gone'), newOp()), /does not exist.*“root”/);
+  });
+
+  it('takes nothing from a root that is a link out of the site’s folder', async () => {
+    const inner = join(folder, 'site');
+    await mkdir(inner);
+    await put('root/index.html');
+    await symlink('../root', join(inner, 'public'));
+    await assert.rejects(scan(inner, join(inner, 'public'), newOp()), /is a link that leads out of/);
   });
 
   it('refuses single files that a scan would not take', async () => {
@@ -81,9 +89,9 @@ describe('scan', () => {
     await put('root/a.txt');
     await put('root/.hidden/a.png');
     await symlink('../outside.png', join(root, 'out.png'));
-    await assert.rejects(localAsset(root, join(folder, 'outside.png')), /outside of the site’s root/);
-    await assert.rejects(localAsset(root, join(root, 'a.txt')), /not an image/);
-    await assert.rejects(localAsset(root, join(root, '.hidden/a.png')), /start with a dot/);
-    await assert.rejects(localAsset(root, join(root, 'out.png')), /leads out of the root/);
+    await assert.rejects(localAsset(folder, root, join(folder, 'outside.png')), /outside of the site’s root/);
+    await assert.rejects(localAsset(folder, root, join(root, 'a.txt')), /not an image/);
+    await assert.rejects(localAsset(folder, root, join(root, '.hidden/a.png')), /start with a dot/);
+    await assert.rejects(localAsset(folder, root, join(root, 'out.png')), /leads out of the root/);
   });
 });
