@@ -134,14 +134,19 @@ describe('image actions', () => {
   });
 
   it('rewrite all ready images at once, byte for byte, and one undo brings all back', async () => {
-    const offered = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      rangeOf('../images/a.png'),
-      undefined,
-      20,
-    );
-    const all = offered.find(({ title }) => title.includes('in this file'));
+    // A window that has just started asks providers only once it knows the document's language.
+    let all: vscode.CodeAction | undefined;
+    for (let attempt = 0; attempt < 100 && !all?.edit; attempt += 1) {
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+      const offered = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+        'vscode.executeCodeActionProvider',
+        document.uri,
+        rangeOf('../images/a.png'),
+        undefined,
+        20,
+      );
+      all = offered.find(({ title }) => title.includes('in this file'));
+    }
     assert.ok(all?.edit);
     await vscode.window.showTextDocument(document);
     assert.ok(await vscode.workspace.applyEdit(all.edit));
