@@ -52,3 +52,11 @@ export function tagsFor(site: Pick<Site, 'id' | 'name'>, role: string): { Key: s
     { Key: ROLE_TAG, Value: role },
   ];
 }
+
+/** Folder on the server that the volume is mounted on: httpd's document root. */
+export const DOCUMENT_ROOT = '/var/www/html';
+
+/** The NVMe serial that a volume shows on Nitro: its id without the dash (EC2 documentation, “Map NVMe disks to volumes”). */
+export function serialOf(volumeId: string): string {
+  return volumeId.replace('-', '');
+}

@@ -1,10 +1,9 @@
 import { AttachVolumeCommand, CreateTagsCommand, CreateVolumeCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
-import { BLANK_TAG } from '../../src/core/names';
+import { BLANK_TAG, serialOf } from '../../src/core/names';
 import { run } from '../../src/core/plan';
 import { known } from '../../src/core/resources/resource';
 import { planProvision } from '../../src/core/resources/stack';
-import { serialOf } from '../../src/core/resources/volume';
 import { newOp } from '../core/sandbox';
 import { eventually, newSite, type SiteDriver } from './siteDriver';
 

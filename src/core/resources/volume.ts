@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
 import { appears, unlessMissing, waitFor } from '../aws/wait';
-import { BLANK_TAG, clientToken, tagsFor } from '../names';
+import { BLANK_TAG, clientToken, DOCUMENT_ROOT, serialOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
@@ -27,8 +27,6 @@ export interface VolumeHave {
     { readonly instanceId: string; readonly device: string; readonly state: VolumeAttachmentState } | undefined;
 }
 
-/** Folder on the server that the volume is mounted on: httpd's document root. */
-export const DOCUMENT_ROOT = '/var/www/html';
 const SETTLE = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 300 };
 const MAX_GENERATIONS = 50;
 
@@ -69,11 +67,6 @@ export function isMounted(have: VolumeHave, serverHave: { inspection: InspectedM
 
 type InspectedMount =
   { readonly mount: { readonly serial: string; readonly inFstab: boolean } | undefined } | undefined;
-
-/** The NVMe serial that a volume shows on Nitro: its id without the dash (EC2 documentation, “Map NVMe disks to volumes”). */
-export function serialOf(volumeId: string): string {
-  return volumeId.replace('-', '');
-}
 
 function haveOf(found: Volume, volumeId: string): VolumeHave {
   const attachment = found.Attachments?.[0];

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { DOCUMENT_ROOT, serialOf } from '../../core/names';
 import type { BucketHave } from '../../core/resources/bucket';
 import type { DistributionHave } from '../../core/resources/distribution';
 import { known, type ResourceName, type Seen, type SiteHave } from '../../core/resources/resource';
@@ -81,7 +82,7 @@ function serverView(have: ServerHave): Known {
 
 function volumeView(have: VolumeHave, server: Seen<ServerHave>): Known {
   const mount = known(server)?.inspection?.mount;
-  const mounted = mount?.serial === have.volumeId.replace('-', '') ? mount : undefined;
+  const mounted = mount?.serial === serialOf(have.volumeId) ? mount : undefined;
   const attachment = have.attachment?.state;
   const state =
     attachment === undefined
@@ -100,7 +101,7 @@ function volumeView(have: VolumeHave, server: Seen<ServerHave>): Known {
       },
       ...(mounted
         ? [
-            { label: 'Mounted', value: `${mounted.partition} on /var/www/html (${mounted.fileSystem})` },
+            { label: 'Mounted', value: `${mounted.partition} on ${DOCUMENT_ROOT} (${mounted.fileSystem})` },
             { label: 'Free', value: `${mebibytes(mounted.freeBytes)} of ${mebibytes(mounted.sizeBytes)} MiB` },
           ]
         : []),
