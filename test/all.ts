@@ -26,6 +26,7 @@ const PARTS: readonly Part[] = [
     kind: 'check',
     commands: [
       [join(BIN, 'eslint'), '.'],
+      [join(BIN, 'depcruise'), '--config', '.dependency-cruiser.cjs', 'src', 'test'],
       [join(BIN, 'prettier'), '--check', '.'],
     ],
   },

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Site } from './site';
 
-/** File name of the site file; it lies in the workspace folder that is the site. */
-export const SITE_FILE = 'sitelift.json';
-
 /** Tag key that says which site a resource belongs to; its value is the site's id. */
 export const SITE_TAG = 'sitelift:site';
 /** Tag key that says what a resource is for the site, e.g. `server`. */

@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { SITE_FILE } from './names';
 import { UserError } from './op';
+
+/** File name of the site file; it lies in the workspace folder that is the site. */
+export const SITE_FILE = 'sitelift.json';
 
 /** What the site file asks of the server. */
 export interface ServerWant {

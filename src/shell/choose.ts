@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/op';
-import { SITE_FILE } from '../core/names';
+import { SITE_FILE } from '../core/site';
 import { isNode } from './options';
 import { hasSiteFile } from './sites';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { App } from './app';
-import { loadCommands } from './chunks';
+import type * as Commands from './entryCommands';
 import { isOptions } from './options';
 import { tellingErrors } from './operation';
 
@@ -47,8 +47,7 @@ export function registerCommands(app: App): vscode.Disposable {
   return vscode.Disposable.from(...registrations);
 }
 
-type Chunk = Awaited<ReturnType<typeof loadCommands>>;
-
-function chunked(intent: string, choose: (chunk: Chunk) => Command['run']): Command {
-  return { intent, run: async (app, ...args) => choose(await loadCommands())(app, ...args) };
+/** A command whose code is loaded when it is first run. */
+function chunked(intent: string, choose: (chunk: typeof Commands) => Command['run']): Command {
+  return { intent, run: async (app, ...args) => choose(await import('./entryCommands'))(app, ...args) };
 }

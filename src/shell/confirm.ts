@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan } from '../core/plan';
-import type { Context } from '../core/resources/resource';
+import type { Context } from '../core/context';
 import type { App } from './app';
 import { loadAws } from './chunks';
 import type { Unattended } from './options';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { createClients } from '../../src/core/aws/clients';
 import type { Op } from '../../src/core/op';
-import type { Context } from '../../src/core/resources/resource';
+import type { Context } from '../../src/core/context';
 import { newSiteId, parseSite, siteFileText, type Site } from '../../src/core/site';
 import { connectControlPlane, type ControlPlane } from '../sandbox/controlPlane';
 

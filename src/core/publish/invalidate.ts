@@ -5,7 +5,7 @@ import { unlessMissing } from '../aws/wait';
 import { encodePath } from '../html/assetUrl';
 import { bucketName, PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
-import type { Context } from '../resources/resource';
+import type { Context } from '../context';
 
 const PENDING_KEY = `${PRIVATE_PREFIX}pending-invalidation.json`;
 const MAX_PATHS = 15;

@@ -1,7 +1,7 @@
 import { lookup } from 'mime-types';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { SITE_FILE } from '../names';
+import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 
 /** A file of the site as it lies on this computer. */

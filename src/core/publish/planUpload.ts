@@ -3,7 +3,7 @@ import type { Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import type { BucketHave } from '../resources/bucket';
 import type { DistributionHave } from '../resources/distribution';
-import type { Context } from '../resources/resource';
+import type { Context } from '../context';
 import { invalidate, notePending, pendingInvalidation } from './invalidate';
 import type { LocalFile } from './localFiles';
 import { putAsset, uploadReason } from './store';

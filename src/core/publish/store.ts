@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { bucketName, PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
-import type { Context } from '../resources/resource';
+import type { Context } from '../context';
 import type { StoredObject } from '../resources/bucket';
 import type { LocalFile } from './localFiles';
 

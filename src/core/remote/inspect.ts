@@ -1,5 +1,5 @@
 import type { Op } from '../op';
-import type { Context } from '../resources/resource';
+import type { Context } from '../context';
 import inspectScript from './scripts/inspect.sh';
 import { runScript } from './ssm';
 

@@ -9,7 +9,7 @@ import { hasCode } from '../aws/errors';
 import { retry, waitFor } from '../aws/wait';
 import { stackName } from '../names';
 import { UserError, type Op } from '../op';
-import type { Context } from '../resources/resource';
+import type { Context } from '../context';
 
 /** A script for the server; it runs as root under bash. `values` become its variables, never its code. */
 export interface RemoteScript {

@@ -16,7 +16,8 @@ import { bucketName, PUBLIC_PREFIX, SITE_TAG, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Plan } from '../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
-import { known, type Context, type Resource, type Seen } from './resource';
+import type { Context } from '../context';
+import { known, type Resource, type Seen } from './resource';
 
 /** One object below `site/` as a listing shows it; for a whole-body upload the ETag is the MD5 of the bytes. */
 export interface StoredObject {
@@ -37,27 +38,20 @@ export interface BucketHave {
   readonly objects: ReadonlyMap<string, StoredObject>;
 }
 
+/** What the bucket's plan depends on. */
+export interface BucketNeeds {
+  readonly bucket: Seen<BucketHave>;
+}
+
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** The private bucket of images and other static media. */
-export const bucket: Resource<BucketHave> = {
+export const bucket: Resource<BucketHave, BucketNeeds> = {
   async describe(context, op): Promise<Seen<BucketHave>> {
     const { site, clients } = context;
     const { s3 } = clients;
-    const Bucket = bucketName(site);
-    const owned = { Bucket, ExpectedBucketOwner: site.account };
+    const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
     const options = { abortSignal: op.signal };
-    try {
-      await s3.send(new HeadBucketCommand(owned), options);
-    } catch (error) {
-      if (statusOf(error) === 404) return { kind: 'absent' };
-      if (statusOf(error) === 403) {
-        throw new UserError(
-          `Access to the bucket ${Bucket} is denied: it belongs to another account, or these credentials lack s3:ListBucket.`,
-          { cause: error },
-        );
-      }
-      throw error;
-    }
+    if (!(await exists(context, op))) return { kind: 'absent' };
     const [tags, block, ownership, policy, objects] = await Promise.all([
       unlessMissing(() => s3.send(new GetBucketTaggingCommand(owned), options), 'NoSuchTagSet'),
       unlessMissing(
@@ -73,7 +67,7 @@ export const bucket: Resource<BucketHave> = {
     ]);
     const blocked = block?.PublicAccessBlockConfiguration;
     const have: BucketHave = {
-      name: Bucket,
+      name: owned.Bucket,
       tagged: tags?.TagSet?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false,
       blocksPublicAccess: Boolean(
         blocked?.BlockPublicAcls &&
@@ -88,6 +82,13 @@ export const bucket: Resource<BucketHave> = {
     return { kind: 'known', have };
   },
 
+  async glance(context, before, op) {
+    if (before.kind === 'unknown') return undefined;
+    const there = await exists(context, op);
+    if (!there) return { kind: 'absent' };
+    return before.kind === 'known' ? { kind: 'known', have: before.have } : undefined;
+  },
+
   plan(context, { bucket: seen }): Plan {
     const have = known(seen);
     if (seen.kind === 'unknown' || (have?.tagged && have.blocksPublicAccess && have.ownerEnforced)) return [];
@@ -96,6 +97,24 @@ export const bucket: Resource<BucketHave> = {
     return [[{ key: 'bucket', title, run: (op) => ensureBucket(context, op) }]];
   },
 };
+
+/** True when the bucket is there and ours; throws `UserError` when it may not be read. */
+async function exists({ site, clients }: Context, op: Op): Promise<boolean> {
+  const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
+  try {
+    await clients.s3.send(new HeadBucketCommand(owned), { abortSignal: op.signal });
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 403) {
+      throw new UserError(
+        `Access to the bucket ${owned.Bucket} is denied: it belongs to another account, or these credentials lack s3:ListBucket.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
 
 async function ensureBucket({ site, clients: { s3 } }: Context, op: Op): Promise<void> {
   const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };

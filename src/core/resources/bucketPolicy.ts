@@ -2,7 +2,7 @@ import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-
 import { isConflict, isNotSeenYet, retry, unlessMissing } from '../aws/wait';
 import { bucketName, PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
-import type { Context } from './resource';
+import type { Context } from '../context';
 
 /** A bucket policy document, as far as it is read here. */
 export interface BucketPolicy {

@@ -1,5 +1,6 @@
 import {
   CreateDistributionWithTagsCommand,
+  GetDistributionCommand,
   GetDistributionConfigCommand,
   ListDistributionsCommand,
   ListTagsForResourceCommand,
@@ -8,14 +9,15 @@ import {
   type DistributionSummary,
 } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
-import { appears, isConflict, retry, waitFor } from '../aws/wait';
+import { appears, isConflict, retry, unlessMissing, waitFor } from '../aws/wait';
 import { bucketDomain, distributionComment, SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
-import { bucket } from './bucket';
+import { bucket, type BucketNeeds } from './bucket';
 import { grantReader, readerOf } from './bucketPolicy';
 import { ensureAccessControl } from './originAccessControl';
-import { known, type Context, type Resource, type Seen } from './resource';
+import type { Context } from '../context';
+import { known, type Resource, type Seen } from './resource';
 
 /** The distribution as AWS shows it. */
 export interface DistributionHave {
@@ -30,6 +32,11 @@ export interface DistributionHave {
   readonly readsBucket: boolean;
 }
 
+/** What the distribution's plan depends on. */
+export interface DistributionNeeds extends BucketNeeds {
+  readonly distribution: Seen<DistributionHave>;
+}
+
 /** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const ORIGIN_ID = 'bucket';
@@ -37,10 +44,23 @@ const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
 /** The CloudFront distribution in front of the bucket. */
-export const distribution: Resource<DistributionHave> = {
+export const distribution: Resource<DistributionHave, DistributionNeeds> = {
   async describe(context, op): Promise<Seen<DistributionHave>> {
     const summary = await findDistribution(context, op);
     return summary ? { kind: 'known', have: haveOf(context, summary) } : { kind: 'absent' };
+  },
+
+  async glance(context, before, op) {
+    if (before.kind !== 'known') return before.kind === 'absent' ? distribution.describe(context, op) : undefined;
+    const { clients } = context;
+    const answer = await unlessMissing(
+      () => clients.cloudfront.send(new GetDistributionCommand({ Id: before.have.id }), { abortSignal: op.signal }),
+      'NoSuchDistribution',
+    );
+    const { Distribution: seen } = answer ?? {};
+    return seen?.DistributionConfig
+      ? { kind: 'known', have: haveOf(context, { ...seen, ...seen.DistributionConfig }) }
+      : undefined;
   },
 
   plan(context, site): Plan {
@@ -98,7 +118,14 @@ async function requireDistribution(context: Context, op: Op): Promise<Distributi
   return haveOf(context, summary);
 }
 
-function haveOf({ site }: Context, summary: DistributionSummary): DistributionHave {
+/** What the summary of a list and the answer about one distribution share. */
+interface Described extends Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>> {
+  readonly Enabled?: boolean | undefined;
+  readonly Origins?: DistributionSummary['Origins'];
+  readonly DefaultCacheBehavior?: { readonly TargetOriginId: string | undefined } | undefined;
+}
+
+function haveOf({ site }: Context, summary: Described): DistributionHave {
   const origin = summary.Origins?.Items?.find(({ Id }) => Id === summary.DefaultCacheBehavior?.TargetOriginId);
   return {
     id: summary.Id ?? '',

@@ -8,7 +8,7 @@ import {
 import { waitFor } from '../aws/wait';
 import { ROLE_TAG, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
-import type { Context } from './resource';
+import type { Context } from '../context';
 
 const LIVING: readonly InstanceStateName[] = ['pending', 'running', 'stopping', 'stopped'];
 const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };

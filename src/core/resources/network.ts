@@ -12,7 +12,7 @@ import { hasCode } from '../aws/errors';
 import { isNotSeenYet, retry } from '../aws/wait';
 import { stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
-import type { Context } from './resource';
+import type { Context } from '../context';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 

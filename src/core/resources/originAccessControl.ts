@@ -3,7 +3,7 @@ import { hasCode } from '../aws/errors';
 import { retry } from '../aws/wait';
 import { bucketName, distributionComment } from '../names';
 import type { Op } from '../op';
-import type { Context } from './resource';
+import type { Context } from '../context';
 
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 

@@ -1,39 +1,25 @@
-import type { Clients } from '../aws/clients';
+import type { Context } from '../context';
 import type { Op } from '../op';
 import type { Plan } from '../plan';
-import type { Site } from '../site';
-import type { BucketHave } from './bucket';
-import type { DistributionHave } from './distribution';
-import type { ServerHave } from './server';
-import type { VolumeHave } from './volume';
 
 /** What AWS shows of one resource. Only *absent* ever leads to creating. */
 export type Seen<Have> =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'known'; readonly have: Have }
+  /** `old` tells why a later reading failed: then `have` is what was seen before that. */
+  | { readonly kind: 'known'; readonly have: Have; readonly old?: string }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** What AWS shows of a whole site, at one time. */
-export interface SiteHave {
-  readonly server: Seen<ServerHave>;
-  readonly volume: Seen<VolumeHave>;
-  readonly bucket: Seen<BucketHave>;
-  readonly distribution: Seen<DistributionHave>;
-}
-
-/** The names of a site's resources, in the order in which they are shown. */
-export type ResourceName = keyof SiteHave;
-
-/** A site together with the clients that reach its account and region. */
-export interface Context {
-  readonly site: Site;
-  readonly clients: Clients;
-}
-
-/** What every resource can do; `plan` is pure and gives [] when there is nothing to do. */
-export interface Resource<Have> {
+/** What every resource can do; `Needs` is what its plan must know of the site. */
+export interface Resource<Have, Needs> {
+  /** The deep reading: everything that a plan depends on, also inside the server and in the bucket. */
   describe(context: Context, op: Op): Promise<Seen<Have>>;
-  plan(context: Context, site: SiteHave): Plan;
+  /**
+   * The cheap reading, one or two calls: the states of what was known before, with the rest of `before` kept. Undefined when something
+   * is no longer what it was, so that only a deep reading can tell.
+   */
+  glance(context: Context, before: Seen<Have>, op: Op): Promise<Seen<Have> | undefined>;
+  /** Pure; gives [] when there is nothing to do. */
+  plan(context: Context, needs: Needs): Plan;
 }
 
 /** The have of a resource that is known, otherwise undefined. */

@@ -11,7 +11,7 @@ import { hasCode } from '../aws/errors';
 import { isNotSeenYet, retry, unlessMissing } from '../aws/wait';
 import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
-import type { Context } from './resource';
+import type { Context } from '../context';
 
 const PATH = '/sitelift/';
 const SSM_POLICY = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';

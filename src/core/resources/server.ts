@@ -10,7 +10,8 @@ import webServerScript from '../remote/scripts/webServer.sh';
 import { isOnline, runScript, waitUntilOnline } from '../remote/ssm';
 import { findInstance, findVolume, runningInstance } from './lookup';
 import { ensureSecurityGroup, findSecurityGroup, letsHttpIn, places, type Place } from './network';
-import { known, type Context, type Resource, type Seen, type SiteHave } from './resource';
+import type { Context } from '../context';
+import { known, type Resource, type Seen } from './resource';
 import { ensureRole, isRoleReady, profileName } from './role';
 
 /** The server as AWS shows it. */
@@ -20,6 +21,8 @@ export interface ServerHave {
   readonly instanceType: string;
   readonly zone: string;
   readonly publicIp: string | undefined;
+  /** When it was last started, as milliseconds since 1970: another one means another boot. */
+  readonly startedMs: number | undefined;
   /** Public DNS name, or the address where the VPC gives no names. */
   readonly host: string | undefined;
   /** The SSM agent answers. */
@@ -29,6 +32,12 @@ export interface ServerHave {
   readonly portOpen: boolean;
   /** What a look inside found; undefined while the agent does not answer. */
   readonly inspection: Inspection | undefined;
+}
+
+/** What the server's plan depends on: it is launched where the volume is. */
+export interface ServerNeeds {
+  readonly server: Seen<ServerHave>;
+  readonly volume: Seen<{ readonly zone: string }>;
 }
 
 /** Public parameters that name the newest image (AWS documentation, “Reference the latest AMIs using Systems Manager public parameters”). */
@@ -41,7 +50,7 @@ const PROFILE_SPREAD = { firstSeconds: 1, slowestSeconds: 8, limitSeconds: 180 }
 const MAX_GENERATIONS = 50;
 
 /** The EC2 instance that serves the pages. */
-export const server: Resource<ServerHave> = {
+export const server: Resource<ServerHave, ServerNeeds> = {
   async describe(context, op): Promise<Seen<ServerHave>> {
     const instance = await findInstance(context, op);
     if (!instance?.InstanceId) return { kind: 'absent' };
@@ -52,18 +61,27 @@ export const server: Resource<ServerHave> = {
       context.site.server.securityGroup ? undefined : findSecurityGroup(context, op),
     ]);
     const have: ServerHave = {
-      instanceId: instance.InstanceId,
-      state: instance.State?.Name ?? 'pending',
-      instanceType: instance.InstanceType ?? '',
-      zone: instance.Placement?.AvailabilityZone ?? '',
-      publicIp: instance.PublicIpAddress,
-      host: instance.PublicDnsName || instance.PublicIpAddress,
+      ...outsideOf(instance, instance.InstanceId),
       online,
       roleReady,
       portOpen: context.site.server.securityGroup !== undefined || letsHttpIn(group),
       inspection: online ? await inspect(context, instance.InstanceId, op) : undefined,
     };
     return { kind: 'known', have };
+  },
+
+  async glance(context, before, op) {
+    if (before.kind === 'unknown') return undefined;
+    const instance = await findInstance(context, op);
+    if (!instance?.InstanceId) return { kind: 'absent' };
+    if (before.kind === 'absent') return undefined;
+    const outside = outsideOf(instance, instance.InstanceId);
+    const online = outside.state === 'running' && (await isOnline(context, instance.InstanceId, op));
+    const { have } = before;
+    const isSameBoot = have.instanceId === outside.instanceId && have.startedMs === outside.startedMs;
+    // Another machine, another boot, or an agent that now answers: what is inside may be something else.
+    if (online && !(isSameBoot && have.online)) return undefined;
+    return { kind: 'known', have: { ...have, ...outside, online, inspection: online ? have.inspection : undefined } };
   },
 
   plan(context, site): Plan {
@@ -83,6 +101,19 @@ export const server: Resource<ServerHave> = {
     return stages.filter((stage) => stage.length > 0);
   },
 };
+
+/** What EC2 alone tells of an instance. */
+function outsideOf(instance: Instance, instanceId: string) {
+  return {
+    instanceId,
+    state: instance.State?.Name ?? 'pending',
+    instanceType: instance.InstanceType ?? '',
+    zone: instance.Placement?.AvailabilityZone ?? '',
+    publicIp: instance.PublicIpAddress,
+    startedMs: instance.LaunchTime?.getTime(),
+    host: instance.PublicDnsName || instance.PublicIpAddress,
+  };
+}
 
 function rights(context: Context, have: ServerHave | undefined): Step[] {
   const { site } = context;
@@ -104,7 +135,7 @@ function rights(context: Context, have: ServerHave | undefined): Step[] {
   return steps;
 }
 
-function instanceSteps(context: Context, { volume }: SiteHave, have: ServerHave | undefined): Step[] {
+function instanceSteps(context: Context, { volume }: ServerNeeds, have: ServerHave | undefined): Step[] {
   const { image, instanceType } = context.site.server;
   if (!have) {
     const zone = known(volume)?.zone;

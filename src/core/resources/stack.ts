@@ -1,13 +1,25 @@
 import { together, type Plan } from '../plan';
 import { explain } from '../aws/errors';
 import { UserError, type Op } from '../op';
-import { bucket } from './bucket';
-import { distribution } from './distribution';
-import type { Context, Resource, ResourceName, Seen, SiteHave } from './resource';
-import { server } from './server';
-import { volume } from './volume';
+import { bucket, type BucketHave } from './bucket';
+import { distribution, type DistributionHave } from './distribution';
+import type { Context } from '../context';
+import type { Resource, Seen } from './resource';
+import { server, type ServerHave } from './server';
+import { volume, type VolumeHave } from './volume';
 
-/** Reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason, unless nothing can be read. */
+/** What AWS shows of a whole site, at one time. */
+export interface SiteHave {
+  readonly server: Seen<ServerHave>;
+  readonly volume: Seen<VolumeHave>;
+  readonly bucket: Seen<BucketHave>;
+  readonly distribution: Seen<DistributionHave>;
+}
+
+/** The names of a site's resources, in the order in which they are shown. */
+export type ResourceName = keyof SiteHave;
+
+/** The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason, unless nothing can be read. */
 export async function describeSite(context: Context, op: Op): Promise<SiteHave> {
   const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
     see(server, context, op),
@@ -18,7 +30,36 @@ export async function describeSite(context: Context, op: Op): Promise<SiteHave> 
   return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
 }
 
-async function see<Have>(resource: Resource<Have>, context: Context, op: Op): Promise<Seen<Have>> {
+/**
+ * The cheap reading: the states of what was seen `before`, at most six calls on a settled site and none of them a command on the server. What
+ * is no longer what it was is read deeply; what cannot be read now stays as it was, marked as old.
+ */
+export async function glanceAtSite(context: Context, before: SiteHave, op: Op): Promise<SiteHave> {
+  const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
+    glance(server, context, before.server, op),
+    glance(volume, context, before.volume, op),
+    glance(bucket, context, before.bucket, op),
+    glance(distribution, context, before.distribution, op),
+  ]);
+  return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
+}
+
+async function glance<Have>(
+  resource: Resource<Have, never>,
+  context: Context,
+  before: Seen<Have>,
+  op: Op,
+): Promise<Seen<Have>> {
+  try {
+    return (await resource.glance(context, before, op)) ?? (await resource.describe(context, op));
+  } catch (error) {
+    op.signal.throwIfAborted();
+    const reason = explain(error).message;
+    return before.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
+  }
+}
+
+async function see<Have>(resource: Resource<Have, never>, context: Context, op: Op): Promise<Seen<Have>> {
   try {
     return await resource.describe(context, op);
   } catch (error) {

@@ -14,8 +14,9 @@ import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
 import { findVolume, runningInstance } from './lookup';
-import { known, type Context, type Resource, type Seen } from './resource';
-import { server } from './server';
+import type { Context } from '../context';
+import { known, type Resource, type Seen } from './resource';
+import { server, type ServerNeeds } from './server';
 
 /** The volume as AWS shows it. */
 export interface VolumeHave {
@@ -27,15 +28,22 @@ export interface VolumeHave {
     { readonly instanceId: string; readonly device: string; readonly state: VolumeAttachmentState } | undefined;
 }
 
+/** What the volume's plan depends on: what the server's does, of which the volume is more than a zone here. */
+export interface VolumeNeeds extends ServerNeeds {
+  readonly volume: Seen<VolumeHave>;
+}
+
 const SETTLE = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 300 };
 const MAX_GENERATIONS = 50;
 
 /** The EBS volume whose partition is the document root, so pages outlive the instance. */
-export const volume: Resource<VolumeHave> = {
+export const volume: Resource<VolumeHave, VolumeNeeds> = {
   async describe(context, op): Promise<Seen<VolumeHave>> {
     const found = await findVolume(context, op);
     return found?.VolumeId ? { kind: 'known', have: haveOf(found, found.VolumeId) } : { kind: 'absent' };
   },
+
+  glance: (context, _before, op) => volume.describe(context, op),
 
   plan(context, site): Plan {
     if (site.volume.kind === 'unknown' || site.server.kind === 'unknown') return [];

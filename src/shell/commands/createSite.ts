@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/op';
-import { SITE_FILE } from '../../core/names';
+import { SITE_FILE } from '../../core/site';
 import { newSiteId, parseSite, siteFileText } from '../../core/site';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Op } from '../../core/op';
 import { readSite } from '../../core/site';
-import type { ResourceName } from '../../core/resources/resource';
+import type { ResourceName } from '../../core/resources/stack';
 import type { App } from '../app';
 import { chooseSite } from '../choose';
 import { unattended } from '../options';

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { DOCUMENT_ROOT, serialOf } from '../../core/names';
 import type { BucketHave } from '../../core/resources/bucket';
 import type { DistributionHave } from '../../core/resources/distribution';
-import { known, type ResourceName, type Seen, type SiteHave } from '../../core/resources/resource';
+import { known, type Seen } from '../../core/resources/resource';
+import type { ResourceName, SiteHave } from '../../core/resources/stack';
 import type { ServerHave } from '../../core/resources/server';
 import type { VolumeHave } from '../../core/resources/volume';
 

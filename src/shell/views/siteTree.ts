@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ResourceName } from '../../core/resources/resource';
+import type { ResourceName } from '../../core/resources/stack';
 import type { App } from '../app';
 import type { SiteEntry } from '../sites';
 import { viewOf, type Detail } from './resourceItem';

@@ -4,7 +4,8 @@ import { run, stepsOf } from '../../../src/core/plan';
 import { bucketName } from '../../../src/core/names';
 import { readerOf } from '../../../src/core/resources/bucketPolicy';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
-import { known, type Context } from '../../../src/core/resources/resource';
+import type { Context } from '../../../src/core/context';
+import { known } from '../../../src/core/resources/resource';
 import { describeSite, planProvision } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 

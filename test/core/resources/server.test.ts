@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { SITE_TAG } from '../../../src/core/names';
 import { run, stepsOf } from '../../../src/core/plan';
 import { findSecurityGroup } from '../../../src/core/resources/network';
-import { known, type Context } from '../../../src/core/resources/resource';
+import type { Context } from '../../../src/core/context';
+import { known } from '../../../src/core/resources/resource';
 import { describeSite, planProvision } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
