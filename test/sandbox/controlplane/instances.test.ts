@@ -4,13 +4,10 @@ import {
   AssociateAddressCommand,
   CreateSecurityGroupCommand,
   DeleteSecurityGroupCommand,
-  DeleteVpcCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
-  DescribeVpcsCommand,
-  DeleteSubnetCommand,
   RebootInstancesCommand,
   ReleaseAddressCommand,
   RunInstancesCommand,
@@ -173,16 +170,6 @@ describe('the control plane, on instances', () => {
     await remove();
     const { NetworkInterfaces } = await plane.ec2.send(new DescribeNetworkInterfacesCommand({}));
     assert.deepEqual(NetworkInterfaces, []);
-  });
-
-  it('neither launches nor makes a security group where there is no default VPC', async () => {
-    const { Vpcs } = await plane.ec2.send(new DescribeVpcsCommand({}));
-    const { Subnets } = await plane.ec2.send(new DescribeSubnetsCommand({}));
-    for (const { SubnetId } of Subnets ?? []) await plane.ec2.send(new DeleteSubnetCommand({ SubnetId }));
-    await plane.ec2.send(new DeleteVpcCommand({ VpcId: Vpcs?.[0]?.VpcId }));
-    await assert.rejects(launch(), code('VPCIdNotSpecified'));
-    const group = new CreateSecurityGroupCommand({ GroupName: 'web', Description: 'port 80' });
-    await assert.rejects(plane.ec2.send(group), code('VPCIdNotSpecified'));
   });
 
   it('lets an elastic address answer for an instance, and not be released while it does', async () => {
