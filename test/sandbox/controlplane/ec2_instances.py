@@ -10,6 +10,7 @@ from moto.ec2.models.instances import InstanceState, StateReason
 from werkzeug.wrappers import Response
 
 from awscall import AwsError, Call
+from ec2_credits import launched_credits
 from ec2_images import ensure_images
 from ec2_launch import check_launch, completed_body, launched_platform
 from ec2_state import Ec2State, Life, earlier_answer, ec2, life_of, remember_answer
@@ -54,6 +55,7 @@ def _begin(call: Call, instance: Any) -> None:
     misfortune = call.sandbox.state(Misfortunes).meet("launch")
     life = Life(call.region, None if misfortune else launched_platform(ec2(call), instance.image_id))
     life.doom = (misfortune.code, misfortune.message) if misfortune else None
+    life.cpu_credits = launched_credits(call, instance.instance_type)
     state.lives[instance.id] = life
     instance._state = InstanceState("pending", 0)
     if has_machine(call.sandbox, life):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
 from awscall import AwsError, Call
+from ec2_credits import check_credits
 from ec2_images import platform_of
 from ec2_state import ec2
 from iam import IamTimes
@@ -22,6 +23,7 @@ def check_launch(call: Call) -> None:
     _check_profile(call.sandbox, parameters.get("IamInstanceProfile") or {})
     _check_type(call, parameters)
     _check_network(call, parameters)
+    check_credits(call)
     for mapping in parameters.get("BlockDeviceMappings") or []:
         size_gib = (mapping.get("Ebs") or {}).get("VolumeSize")
         if size_gib is not None and size_gib < 8 and mapping["DeviceName"] == _root_device(call):

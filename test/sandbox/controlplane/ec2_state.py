@@ -34,6 +34,8 @@ class Life:
     agent_sleeps_since: float | None = None
     # Why it dies instead of running: StateReason's code and message.
     doom: tuple[str, str] | None = None
+    # "standard" or "unlimited"; None for a type that is not burstable.
+    cpu_credits: str | None = None
 
     def booted(self) -> None:
         self.running_since = time.monotonic()

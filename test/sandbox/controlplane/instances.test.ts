@@ -5,9 +5,11 @@ import {
   CreateSecurityGroupCommand,
   DeleteSecurityGroupCommand,
   DescribeImagesCommand,
+  DescribeInstanceCreditSpecificationsCommand,
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
+  ModifyInstanceCreditSpecificationCommand,
   RebootInstancesCommand,
   ReleaseAddressCommand,
   RunInstancesCommand,
@@ -152,6 +154,28 @@ describe('the control plane, on instances', () => {
     assert.ok(subnet?.SubnetId);
     await assert.rejects(launch({ SubnetId: subnet.SubnetId }), code('Unsupported'));
     await assert.rejects(launch({ InstanceType: 't4g.micro' }), code('InvalidParameterValue'));
+  });
+
+  it('gives T3 unlimited credits unless the launch or a later change asks for standard ones', async () => {
+    const credits = async (...InstanceIds: string[]) => {
+      const command = new DescribeInstanceCreditSpecificationsCommand(InstanceIds.length > 0 ? { InstanceIds } : {});
+      const { InstanceCreditSpecifications } = await plane.ec2.send(command);
+      return InstanceCreditSpecifications?.map(({ InstanceId, CpuCredits }) => [InstanceId, CpuCredits]);
+    };
+    const standard = { CpuCredits: 'standard' };
+    const [open, capped] = [await launch(), await launch({ CreditSpecification: standard })];
+    assert.deepEqual(await credits(open, capped), [
+      [open, 'unlimited'],
+      [capped, 'standard'],
+    ]);
+    assert.deepEqual(await credits(), [[open, 'unlimited']]);
+    const change = { InstanceCreditSpecifications: [{ InstanceId: open, ...standard }] };
+    await plane.ec2.send(new ModifyInstanceCreditSpecificationCommand(change));
+    assert.deepEqual(await credits(open), [[open, 'standard']]);
+    const notSupported = code('InstanceCreditSpecification.NotSupported');
+    await assert.rejects(launch({ InstanceType: 'm5.large', CreditSpecification: standard }), notSupported);
+    await assert.rejects(credits(await launch({ InstanceType: 'm5.large' })), notSupported);
+    await assert.rejects(launch({ CreditSpecification: { CpuCredits: 'some' } }), code('InvalidParameterValue'));
   });
 
   it('keeps a security group until the interfaces of its instances are gone', async () => {
