@@ -36,10 +36,15 @@ export interface Fault {
   readonly seconds?: number;
 }
 
-/** What goes wrong behind a call that succeeded: the next `times` (1) launches die, or volumes end in state `error`. */
+/**
+ * What goes wrong behind a call that succeeded: the next `times` (1) launches die, volumes end in state `error`, agents of launched
+ * instances never register, or commands are never delivered.
+ */
 export interface Misfortune {
-  readonly kind: 'launch' | 'volume';
+  readonly kind: 'launch' | 'volume' | 'agent' | 'command';
   readonly times?: number;
+  /** The instance whose `agent` dies at once, until its next boot. */
+  readonly instanceId?: string;
   /** StateReason of an instance that dies; default: its key cannot be used, which AWS tells as `Client error on launch`. */
   readonly code?: string;
   readonly message?: string;
@@ -63,6 +68,10 @@ export interface SandboxSettings {
   readonly ec2LagSeconds?: number;
   /** The same for calls that name the resource: `*.NotFound` for one that is too new. */
   readonly ec2IdLagSeconds?: number;
+  /** How long an SSM agent that is gone still shows as Online, while commands to it wait for their delivery time-out. */
+  readonly pingLagSeconds?: number;
+  /** Ends the wait for an agent sooner than the command's own `TimeoutSeconds`, which AWS wants to be 30 or more; 0 does not. */
+  readonly deliveryLimitSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
 }

@@ -55,6 +55,7 @@ def _begin(call: Call, instance: Any) -> None:
     misfortune = call.sandbox.state(Misfortunes).meet("launch")
     life = Life(call.region, None if misfortune else launched_platform(ec2(call), instance.image_id))
     life.doom = (misfortune.code, misfortune.message) if misfortune else None
+    life.agent_never_registers = call.sandbox.state(Misfortunes).meet("agent") is not None
     life.cpu_credits = launched_credits(call, instance.instance_type)
     state.lives[instance.id] = life
     instance._state = InstanceState("pending", 0)

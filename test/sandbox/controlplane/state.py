@@ -40,6 +40,10 @@ class Settings:
     # Late by nothing unless a test says otherwise: see ec2_lag.
     ec2_lag_seconds: float = 0.0
     ec2_id_lag_seconds: float = 0.0
+    # How long an agent that is gone still counts as online: minutes on AWS, which misses five pings first.
+    ping_lag_seconds: float = 0.0
+    # Ends the wait for an agent before the command's own delivery time does, which is at least 30; 0 leaves it alone.
+    delivery_limit_seconds: float = 0.0
 
     def change(self, values: dict[str, Any]) -> None:
         """Takes camelCase names, as the admin endpoint gets them; raises ValueError for an unknown one."""
