@@ -72,6 +72,8 @@ export interface SandboxSettings {
   readonly pingLagSeconds?: number;
   /** Ends the wait for an agent sooner than the command's own `TimeoutSeconds`, which AWS wants to be 30 or more; 0 does not. */
   readonly deliveryLimitSeconds?: number;
+  /** How long after the launch of an Ubuntu `apt-get update` fails, as another one holds the lock of the package lists. */
+  readonly aptLockSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
 }

@@ -60,7 +60,8 @@ def _begin(call: Call, instance: Any) -> None:
     state.lives[instance.id] = life
     instance._state = InstanceState("pending", 0)
     if has_machine(call.sandbox, life):
-        call.sandbox.machines.launch(instance.id, life.platform)  # type: ignore[union-attr, arg-type]
+        lock_seconds = call.sandbox.settings.apt_lock_seconds
+        call.sandbox.machines.launch(instance.id, life.platform, lock_seconds)  # type: ignore[union-attr, arg-type]
         for device, mapping in instance.block_device_mapping.items():
             if device != instance.root_device_name:
                 volume = ec2(call).volumes[mapping.volume_id]

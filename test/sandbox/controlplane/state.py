@@ -44,6 +44,8 @@ class Settings:
     ping_lag_seconds: float = 0.0
     # Ends the wait for an agent before the command's own delivery time does, which is at least 30; 0 leaves it alone.
     delivery_limit_seconds: float = 0.0
+    # How long the updates that a fresh Ubuntu starts by itself keep `apt-get update` out: minutes on AWS.
+    apt_lock_seconds: float = 0.0
 
     def change(self, values: dict[str, Any]) -> None:
         """Takes camelCase names, as the admin endpoint gets them; raises ValueError for an unknown one."""
