@@ -37,6 +37,15 @@ class Settings:
     cooldown_seconds: float = 6 * 3600.0
     invocation_seconds: float = 0.3
     agent_sleep_seconds: float = 1800.0
+    # Late by nothing unless a test says otherwise: see ec2_lag.
+    ec2_lag_seconds: float = 0.0
+    ec2_id_lag_seconds: float = 0.0
+    # How long an agent that is gone still counts as online: minutes on AWS, which misses five pings first.
+    ping_lag_seconds: float = 0.0
+    # Ends the wait for an agent before the command's own delivery time does, which is at least 30; 0 leaves it alone.
+    delivery_limit_seconds: float = 0.0
+    # How long the updates that a fresh Ubuntu starts by itself keep `apt-get update` out: minutes on AWS.
+    apt_lock_seconds: float = 0.0
 
     def change(self, values: dict[str, Any]) -> None:
         """Takes camelCase names, as the admin endpoint gets them; raises ValueError for an unknown one."""
