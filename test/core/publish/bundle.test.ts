@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { writeBundle } from '../../../src/core/publish/bundle';
+import { writeBundle, type Rewrite } from '../../../src/core/publish/bundle';
 import { scan } from '../../../src/core/publish/localFiles';
 import { newOp } from '../sandbox';
 
-const asTheyAre = (bytes: Uint8Array) => bytes;
+const asTheyAre: Rewrite = (bytes) => Promise.resolve({ bytes });
 
 describe('writeBundle', function () {
   this.timeout(60_000);
@@ -59,7 +59,7 @@ describe('writeBundle', function () {
     const { release } = await bundled();
     assert.equal((await bundled()).release, release);
     assert.notEqual((await bundled(asTheyAre, 'other domain')).release, release);
-    assert.notEqual((await bundled(() => Buffer.from('rewritten'))).release, release);
+    assert.notEqual((await bundled(() => Promise.resolve({ bytes: Buffer.from('rewritten') }))).release, release);
     await put('index.html', 'b');
     assert.notEqual((await bundled()).release, release);
   });
