@@ -4,6 +4,7 @@ import nativePath, { join, type PlatformPath } from 'node:path';
 import * as v from 'valibot';
 import { SITE_FILE } from './names';
 import { UserError } from './op';
+import { pathBelow } from './pathBelow';
 import { SITE_DEFINITION } from './siteDefinition';
 
 /** What the site file asks of the server. */
@@ -72,10 +73,7 @@ export function parseSite(text: string): Site {
 /** The absolute root folder of a site; throws `UserError` when it would lie outside of the site’s folder. */
 export function rootFolder(folder: string, site: Pick<Site, 'root'>, path: PlatformPath = nativePath): string {
   const root = path.resolve(folder, site.root);
-  const inside = path.relative(folder, root);
-  if (path.isAbsolute(inside) || inside === '..' || inside.startsWith(`..${path.sep}`)) {
-    throw wrong('root', 'a folder inside the one that holds the file');
-  }
+  if (pathBelow(folder, root, path) === undefined) throw wrong('root', 'a folder inside the one that holds the file');
   return root;
 }
 
