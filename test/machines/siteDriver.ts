@@ -51,7 +51,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       return stepsOf(plan).map(({ key }) => key);
     },
     async publish() {
-      const [have, local] = await Promise.all([describe(), scan(folder, folder, newOp())]);
+      const [have, local] = await Promise.all([describe(), scan(folder, folder, context.site.publish.allow, newOp())]);
       const domain = known(have.distribution)?.domain ?? '';
       const assets = local.assets.map(({ path }) => path);
       const rewriter = createRewriter(domain, assets);

@@ -13,7 +13,8 @@ import type { SiteHave } from '../resources/stack';
 import type { ServerHave } from '../resources/server';
 import { isMounted } from '../resources/volume';
 import { writeBundle, type Bundle, type Rewrite } from './bundle';
-import { ASSET_EXTENSIONS, type LocalFile, type LocalFiles } from './localFiles';
+import { ASSET_EXTENSIONS } from './assetTypes';
+import type { LocalFile, LocalFiles } from './localFiles';
 import { planUpload } from './planUpload';
 import { presign, putFile } from './store';
 

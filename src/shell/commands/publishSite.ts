@@ -41,7 +41,7 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
     const published = await withOp(app.log, `Publishing ${site.name}`, async (op): Promise<Published | undefined> => {
       let result: Omit<Published, 'steps'> | undefined;
       const plan = async () => {
-        const [have, local] = await Promise.all([describeSite(context, op), scan(folder.uri.fsPath, root, op)]);
+        const [have, local] = await Promise.all([describeSite(context, op), scan(folder.uri.fsPath, root, site.publish.allow, op)]);
         for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
         const server = known(have.server);
         const domain = known(have.distribution)?.domain ?? '';

@@ -23,7 +23,7 @@ describe('writeBundle', function () {
     await writeFile(join(folder, 'root', path), content);
   };
   const bundled = async (rewrite = asTheyAre, salt = 'domain') => {
-    const { pages } = await scan(folder, join(folder, 'root'), newOp());
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     return writeBundle(pages, rewrite, join(folder, 'bundle.tar.gz'), salt, newOp());
   };
 
@@ -67,7 +67,7 @@ describe('writeBundle', function () {
   it('fails, and does not hang, when a page vanishes while it is written', async () => {
     await put('a.txt', 'a');
     await put('b.txt', 'b');
-    const { pages } = await scan(folder, join(folder, 'root'), newOp());
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     await rm(join(folder, 'root', 'b.txt'));
     await assert.rejects(writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()), /ENOENT/);
   });
