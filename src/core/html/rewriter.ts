@@ -1,16 +1,38 @@
 import { assetUrl } from './assetUrl';
 import { rewriteBytes } from './encoding';
+import { TooComplexError } from './limits';
 import { rewritePage, rewriteStylesheet } from './rewrite';
+
+/** The published form of an HTML or CSS file. */
+export interface Rewritten {
+  readonly bytes: Uint8Array;
+  /** Why its references were left as they are: a sentence for the user, without the file's name. */
+  readonly note?: string;
+}
+
+const SIZE_LIMIT_MIB = 32;
 
 /**
  * Gives published bytes from those of an HTML or CSS file: references to the given assets become their CDN URLs. `assets` and the file's path are
  * paths below the root.
  */
-export function rewriterFor(domain: string, assets: Iterable<string>): (bytes: Uint8Array, path: string) => Uint8Array {
+export function rewriterFor(domain: string, assets: Iterable<string>): (bytes: Uint8Array, path: string) => Rewritten {
   const known = new Set(assets);
   const resolve = (path: string) => (known.has(path) ? assetUrl(domain, path) : undefined);
-  return (bytes, path) =>
-    rewriteBytes(bytes, (text) =>
-      /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve),
-    );
+  const rewrite = (text: string, path: string) =>
+    /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve);
+  return (bytes, path) => {
+    if (bytes.length > SIZE_LIMIT_MIB * 1024 * 1024) return leftAlone(bytes, `it is larger than ${SIZE_LIMIT_MIB} MiB`);
+    try {
+      return { bytes: rewriteBytes(bytes, (text) => rewrite(text, path)) };
+    } catch (error) {
+      if (error instanceof TooComplexError) return leftAlone(bytes, error.message);
+      throw error;
+    }
+  };
+}
+
+/** The published form of a file whose references stay as they are, for a reason that stands behind a colon. */
+export function leftAlone(bytes: Uint8Array, reason: string): Rewritten {
+  return { bytes, note: `Its references were left as they are: ${reason}.` };
 }

@@ -35,21 +35,20 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
   const site = await readSite(folder.uri.fsPath);
   const context = await contextFor(folder, site);
   const root = rootFolder(folder.uri.fsPath, site);
-  const [{ describeSite, planPublish, scan }, { rewriterFor }] = await Promise.all([loadAws(), loadHtml()]);
+  const [{ describeSite, planPublish, scan }, { createRewriter }] = await Promise.all([loadAws(), loadHtml()]);
   const work = await mkdtemp(join(tmpdir(), 'sitelift-'));
   try {
     const published = await withOp(app.log, `Publishing ${site.name}`, async (op): Promise<Published | undefined> => {
       let result: Omit<Published, 'steps'> | undefined;
       const plan = async () => {
-        const [have, local] = await Promise.all([describeSite(context, op), scan(folder.uri.fsPath, root, op)]);
+        const [have, local] = await Promise.all([describeSite(context, op), scan(folder.uri.fsPath, root, site.publish.allow, op)]);
         for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
         const server = known(have.server);
         const domain = known(have.distribution)?.domain ?? '';
-        const rewrite = rewriterFor(
-          domain,
-          local.assets.map(({ path }) => path),
-        );
-        const publication = await planPublish(context, have, local, rewrite, work, op);
+        const assets = local.assets.map(({ path }) => path);
+        const rewriter = createRewriter(domain, assets);
+        const publication = await planPublish(context, have, local, rewriter.rewrite, work, op).finally(rewriter.close);
+        for (const { path, note } of publication.bundle.pages) if (note) app.log.warn(`${path}: ${note}`);
         result = {
           url: `http://${server?.host ?? ''}/`,
           domain,

@@ -38,7 +38,7 @@ export async function uploadToCdn(
   const context = await contextFor(chosen, site);
   const { describeSite, localAsset, planUpload } = await loadAws();
   const root = rootFolder(chosen.uri.fsPath, site);
-  const assets = await Promise.all(files.map((file) => localAsset(chosen.uri.fsPath, root, file)));
+  const assets = await Promise.all(files.map((file) => localAsset(chosen.uri.fsPath, root, file, site.publish.allow)));
   const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
   let domain: string | undefined;
   const steps = await withOp(app.log, `Uploading ${count} to the CDN`, async (op) => {
