@@ -12,7 +12,7 @@ from agent_rights import may_hold_sessions, may_register
 from awscall import AwsError, Call
 from cloudfront import utc_now
 from ec2_images import ensure_images
-from ec2_instances import find_instance, has_machine
+from ec2_lives import find_instance, has_machine
 from ec2_state import Ec2State, Life, life_of
 from gateway import handles
 from state import Sandbox

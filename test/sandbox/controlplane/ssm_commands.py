@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from awscall import AwsError, Call
-from ec2_instances import find_instance
+from ec2_lives import find_instance
 from gateway import handles
 from misfortunes import Misfortunes
 from ssm import managed_instances, ping_status

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_rights import may_take_commands
 from cloudfront import utc_now
-from ec2_instances import find_instance
+from ec2_lives import find_instance
 from ec2_state import life_of
 from ssm import agent_answers
 from state import Sandbox
