@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { setUp, type PartName } from './setup/setUp';
 
-/** Something `npm test` runs: checks count as one each, suites as many as mocha says they are. */
+/** Something `npm test` runs: checks count as one each, suites as many as mocha says they are; these need what is set up. */
 interface Part {
   readonly name: string;
   readonly kind: 'check' | 'suite';
+  readonly needs?: readonly PartName[];
   readonly commands: readonly (readonly string[])[];
 }
 
@@ -31,11 +33,26 @@ const PARTS: readonly Part[] = [
     ],
   },
   { name: 'tools', kind: 'suite', commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
-  { name: 'core', kind: 'suite', commands: [[...NODE, 'test/core/main.ts']] },
-  { name: 'sandbox', kind: 'suite', commands: [[join(BIN, 'mocha'), 'test/sandbox/**/*.test.ts']] },
-  { name: 'machines', kind: 'suite', commands: [[...NODE, 'test/core/main.ts', '--machines']] },
-  { name: 'host', kind: 'suite', commands: [[...NODE, 'test/host/main.ts']] },
-  { name: 'end to end', kind: 'suite', commands: [[...NODE, 'test/e2e/main.ts']] },
+  { name: 'core', kind: 'suite', needs: ['python'], commands: [[...NODE, 'test/core/main.ts']] },
+  {
+    name: 'sandbox',
+    kind: 'suite',
+    needs: ['python', 'machine'],
+    commands: [[join(BIN, 'mocha'), 'test/sandbox/**/*.test.ts']],
+  },
+  {
+    name: 'machines',
+    kind: 'suite',
+    needs: ['python', 'machine'],
+    commands: [[...NODE, 'test/core/main.ts', '--machines']],
+  },
+  { name: 'host', kind: 'suite', needs: ['python', 'vscode'], commands: [[...NODE, 'test/host/main.ts']] },
+  {
+    name: 'end to end',
+    kind: 'suite',
+    needs: ['python', 'vscode', 'machine'],
+    commands: [[...NODE, 'test/e2e/main.ts']],
+  },
 ];
 
 /**
@@ -49,8 +66,15 @@ async function main(): Promise<void> {
   if (unknown.length > 0) {
     throw new Error(`There is no part ${unknown.join(', ')}; there are: ${PARTS.map(({ name }) => name).join(', ')}.`);
   }
+  const parts = PARTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
   const totals: (Counts & { name: string; seconds: number })[] = [];
-  for (const part of PARTS.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+  // What the suites need is set up while the checks run; a suite whose set-up failed says so once more by itself.
+  const settingUp = setUp([...new Set(parts.flatMap(({ needs }) => needs ?? []))]).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1 });
+  });
+  for (const part of parts) {
+    if (part.needs) await settingUp;
     console.log(`\n=== ${part.name}`);
     const startedMs = Date.now();
     const counts = await runPart(part);
