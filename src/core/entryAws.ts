@@ -3,6 +3,6 @@ export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
 export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
-export { planUpload } from './publish/planUpload';
+export { planAssets } from './publish/planUpload';
 export { describeSite, isPending, planProvision } from './resources/stack';
 export { parseSite, readSite } from './site';
