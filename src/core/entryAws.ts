@@ -5,4 +5,4 @@ export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
 export { planUpload } from './publish/planUpload';
 export { describeSite, isPending, planProvision } from './resources/stack';
-export { readSite } from './site';
+export { parseSite, readSite } from './site';

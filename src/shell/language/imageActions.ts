@@ -1,9 +1,9 @@
-import { isAbsolute, relative, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { existingFiles } from '../../core/html/existingFiles';
 import { isNearImage } from '../../core/html/nearImage';
 import type { DistributionState, ImageFinding, LocalImage } from '../../core/html/rules/imageSource';
+import { pathBelow } from '../../core/pathBelow';
 import type { HtmlChunk } from '../chunks';
 
 /** What is known of the site that a document belongs to. */
@@ -145,12 +145,4 @@ function mayTouchImage(document: vscode.TextDocument, range: vscode.Range): bool
   const start = Math.max(0, cursor - REACH);
   const near = new vscode.Range(document.positionAt(start), document.positionAt(cursor + REACH));
   return isNearImage(document.getText(near), cursor - start);
-}
-
-/** The path of a file below a folder, with `/` between segments; undefined when it lies elsewhere. */
-function pathBelow(folder: string, file: string): string | undefined {
-  const path = relative(folder, file);
-  return path === '' || path.startsWith(`..${sep}`) || path === '..' || isAbsolute(path)
-    ? undefined
-    : path.split(sep).join('/');
 }
