@@ -8,6 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+import misfortunes
 from faults import Fault
 from state import Sandbox
 
@@ -43,6 +44,10 @@ class Admin:
                     sandbox.faults.arm(Fault.from_json(_body(request)))
                 case "DELETE", "faults":
                     sandbox.faults.clear()
+                case "POST", "misfortunes":
+                    misfortunes.arm(sandbox, _body(request))
+                case "DELETE", "misfortunes":
+                    misfortunes.clear(sandbox)
                 case "POST", "settings":
                     sandbox.settings.change(_body(request))
                 case "GET", "settings":

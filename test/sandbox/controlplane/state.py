@@ -37,6 +37,9 @@ class Settings:
     cooldown_seconds: float = 6 * 3600.0
     invocation_seconds: float = 0.3
     agent_sleep_seconds: float = 1800.0
+    # Late by nothing unless a test says otherwise: see ec2_lag.
+    ec2_lag_seconds: float = 0.0
+    ec2_id_lag_seconds: float = 0.0
 
     def change(self, values: dict[str, Any]) -> None:
         """Takes camelCase names, as the admin endpoint gets them; raises ValueError for an unknown one."""
