@@ -99,6 +99,7 @@ function requireReady(site: SiteHave): Ready {
     });
   }
   if (!server.inspection) {
+    if (server.inspectionProblem) throw new UserError(server.inspectionProblem);
     throw new UserError(
       server.state === 'running'
         ? 'The server is running but its SSM agent does not answer yet. Wait a minute and publish again.'
@@ -111,7 +112,8 @@ function requireReady(site: SiteHave): Ready {
       remedy: { title: 'Provision Volume…', command: 'sitelift.provisionVolume' },
     });
   }
-  if (!distribution.enabled || !distribution.readsBucket || readerOf(bucket.policy) !== distribution.arn) {
+  const isRefused = bucket.policy !== undefined && readerOf(bucket.policy) !== distribution.arn;
+  if (!distribution.enabled || !distribution.readsBucket || isRefused) {
     throw new UserError('The distribution may not read the bucket yet, so images would not load. Provision it first.', {
       remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
     });
