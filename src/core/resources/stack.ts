@@ -21,13 +21,16 @@ export interface SiteHave {
 /** The names of a site's resources, in the order in which they are shown. */
 export type ResourceName = keyof SiteHave;
 
-/** The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason, unless nothing can be read. */
-export async function describeSite(context: Context, op: Op): Promise<SiteHave> {
+/**
+ * The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason; with a `before` it stays as it
+ * was known then, marked as old, which is for showing and not for planning.
+ */
+export async function describeSite(context: Context, op: Op, before?: SiteHave): Promise<SiteHave> {
   const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
-    see(server, context, op),
-    see(volume, context, op),
-    see(bucket, context, op),
-    see(distribution, context, op),
+    see(server, context, before?.server, op),
+    see(volume, context, before?.volume, op),
+    see(bucket, context, before?.bucket, op),
+    see(distribution, context, before?.distribution, op),
   ]);
   return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
 }
@@ -55,19 +58,27 @@ async function glance<Have>(
   try {
     return (await resource.glance(context, before, op)) ?? (await resource.describe(context, op));
   } catch (error) {
-    op.signal.throwIfAborted();
-    const reason = explain(error).message;
-    return before.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
+    return unreadable(error, before, op);
   }
 }
 
-async function see<Have>(resource: Resource<Have, never>, context: Context, op: Op): Promise<Seen<Have>> {
+async function see<Have>(
+  resource: Resource<Have, never>,
+  context: Context,
+  before: Seen<Have> | undefined,
+  op: Op,
+): Promise<Seen<Have>> {
   try {
     return await resource.describe(context, op);
   } catch (error) {
-    op.signal.throwIfAborted();
-    return { kind: 'unknown', reason: explain(error).message };
+    return unreadable(error, before, op);
   }
+}
+
+function unreadable<Have>(error: unknown, before: Seen<Have> | undefined, op: Op): Seen<Have> {
+  op.signal.throwIfAborted();
+  const reason = explain(error).message;
+  return before?.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
 }
 
 /** The plan for one resource with the prerequisites that are missing, or for the whole site. */
