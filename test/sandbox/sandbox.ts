@@ -41,6 +41,14 @@ export interface SandboxSettings {
   readonly deploySeconds?: number;
   readonly registrationSeconds?: number;
   readonly invalidationSeconds?: number;
+  /** How far AWS's clock is ahead of this computer's; negative is behind. */
+  readonly clockSkewSeconds?: number;
+  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
+  readonly kmsEtags?: 0 | 1;
+  /** How long CloudFront's lists do not show a new distribution or access control. */
+  readonly cloudfrontListLagSeconds?: number;
+  /** How long S3 does not know a new bucket. */
+  readonly bucketLagSeconds?: number;
   /** How long EC2 does not know a new instance profile. */
   readonly profileSeconds?: number;
   /** How long SSM does not know an invocation after it was sent. */
@@ -50,14 +58,6 @@ export interface SandboxSettings {
   readonly modificationSeconds?: number;
   /** The rest that a volume needs between two changes; six hours unless set. */
   readonly cooldownSeconds?: number;
-  /** How far AWS's clock is ahead of this computer's; negative is behind. */
-  readonly clockSkewSeconds?: number;
-  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
-  readonly kmsEtags?: 0 | 1;
-  /** How long CloudFront's lists do not show a new distribution or access control. */
-  readonly cloudfrontListLagSeconds?: number;
-  /** How long S3 does not know a new bucket. */
-  readonly bucketLagSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
 }

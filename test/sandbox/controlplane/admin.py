@@ -50,6 +50,8 @@ class Admin:
                     sandbox.settings.change(_body(request))
                 case "GET", "settings":
                     return sandbox.settings.as_json()
+                case "POST", "reset":
+                    sandbox.reset()
                 case "POST", "users":
                     return create_user(**_body(request))
                 case "DELETE", "sessions":
@@ -58,8 +60,6 @@ class Admin:
                     permissions.arm(sandbox, _body(request))
                 case "DELETE", "denies":
                     permissions.disarm(sandbox)
-                case "POST", "reset":
-                    sandbox.reset()
                 case _:
                     raise ValueError(f"There is no {method} /sandbox/{name}.")
         return {}

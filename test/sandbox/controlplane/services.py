@@ -32,8 +32,8 @@ REPORTS: dict[str, Report] = {
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
     sandbox.settlers += [cloudfront.settle, ec2_instances.settle, ec2_modifications.settle, ssm.settle]
-    sandbox.checks += [permissions.check, tag_rules.check]
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
+    sandbox.checks += [permissions.check, tag_rules.check]
 
 
 def warm_up(sandbox: Sandbox) -> None:
