@@ -9,9 +9,9 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
-import permissions
 from faults import Fault
 from identities import Sessions, create_user
+from permissions import arm_denial, clear_denials
 from state import Sandbox
 
 Report = Callable[[Sandbox], list[dict[str, Any]]]
@@ -57,9 +57,9 @@ class Admin:
                 case "DELETE", "sessions":
                     sandbox.shared(Sessions).end_all()
                 case "POST", "denies":
-                    permissions.arm(sandbox, _body(request))
+                    arm_denial(sandbox, _body(request))
                 case "DELETE", "denies":
-                    permissions.disarm(sandbox)
+                    clear_denials(sandbox)
                 case _:
                     raise ValueError(f"There is no {method} /sandbox/{name}.")
         return {}

@@ -126,9 +126,9 @@ def denied(call: Call, need: Need, reason: str) -> AwsError:
     return AwsError("AccessDenied", sentence, 403)
 
 
-def arm(sandbox: Sandbox, body: dict[str, Any]) -> None:
+def arm_denial(sandbox: Sandbox, body: dict[str, Any]) -> None:
     sandbox.shared(Denials).armed.append(Denial.from_json(body))
 
 
-def disarm(sandbox: Sandbox) -> None:
+def clear_denials(sandbox: Sandbox) -> None:
     sandbox.shared(Denials).armed.clear()
