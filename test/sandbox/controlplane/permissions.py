@@ -7,11 +7,12 @@ import secrets
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from moto.core.utils import get_service_model
+
 import needs
 import policy
 from awscall import AwsError, Call
 from identities import Identity
-from moto.core.utils import get_service_model
 from needs import Need
 from state import Sandbox
 

@@ -143,7 +143,8 @@ def _authorize_caller(call: Call, bucket: Any, need: Need) -> None:
     own = permissions.identity_verdict(call, need)
     requester = _requester(call, need.context)
     is_in_bucket = bucket is not None and f"{need.resource}/".startswith(f"arn:aws:s3:::{bucket.name}/")
-    of_bucket = s3_policy.decide(_policy_text(bucket), requester, need.action, need.resource) if is_in_bucket else "none"
+    bucket_policy = _policy_text(bucket) if is_in_bucket else None
+    of_bucket = s3_policy.decide(bucket_policy, requester, need.action, need.resource)
     if own == "deny":
         raise permissions.denied(call, need, permissions.OWN_DENY)
     # The owner may always repair a policy that locks everybody out.

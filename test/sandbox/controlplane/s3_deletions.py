@@ -1,4 +1,4 @@
-"""DeleteObjects: each key is allowed or refused for itself, and the answer is a success that tells of the refused ones."""
+"""DeleteObjects: each key is allowed or refused for itself, and a success tells of the refused ones."""
 
 from __future__ import annotations
 

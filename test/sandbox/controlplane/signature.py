@@ -147,7 +147,10 @@ def _check_time(call: Call, presented: Presented) -> None:
     now, signed_at = call.sandbox.now(), presented.signed_at
     if presented.lifetime is not None:
         if presented.lifetime > timedelta(days=7):
-            message = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"  # noqa: E501
+            message = (
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less"
+                " than 604800 seconds"
+            )
             raise AwsError("AuthorizationQueryParametersError", message, 400)
         if signed_at > now + MOST_SKEW:
             raise AwsError("AccessDenied", "Request is not yet valid", 403, {"ServerTime": _iso(now)})
