@@ -28,7 +28,7 @@ const KNOWN: readonly (readonly [title: string, read: (text: string) => void, le
     80_000,
     (length) => `<img srcset="a.png?${repeat(',', length)}b">`,
   ],
-  ['escaped spaces in a style sheet', sheet, 160_000, (length) => `a{b:url(${repeat('\\ ', length)}b)}`],
+  ['escaped spaces in a style sheet', sheet, 160_000, (length) => `a{b:url(a${repeat('\\ ', length)}b)}`],
   ['open elements', page, 500_000, (length) => repeat('<div>', length)],
   ['open elements, for the code action', images, 500_000, (length) => repeat('<div>', length)],
   ['misnested elements', page, 560_000, (length) => repeat('<b>', length / 2) + repeat('</i>', length / 2)],
@@ -155,7 +155,7 @@ const AROUND: readonly (readonly [before: string, after: string])[] = [
   ['a{b:url(', 'a.png)}'],
   ['a{b:url("', '.png")}'],
 ];
-const DOCUMENTS = 150;
+const DOCUMENTS = 100;
 
 describe('reading a hostile document', function () {
   this.timeout(600_000);
@@ -185,7 +185,7 @@ describe('reading a hostile document', function () {
 /** How much more four times the text may cost: what is linear costs four times as much, what is quadratic sixteen times. */
 const MOST = 8;
 /** What is read in so little time cannot be compared; what is quadratic takes longer at these lengths. */
-const FAST_MS = 4;
+const FAST_MS = 10;
 const SHORTEST = 4000;
 
 /** Doubles the text twice and again, from a short one on, so that what is not linear is refused before it takes minutes. */
