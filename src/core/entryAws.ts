@@ -4,5 +4,6 @@ export { listProfiles } from './aws/profiles';
 export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
 export { planUpload } from './publish/planUpload';
-export { describeSite, isPending, planProvision } from './resources/stack';
+export { findInstance } from './resources/lookup';
+export { describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';
 export { readSite } from './site';

@@ -60,6 +60,7 @@ export async function planPublish(
       {
         key: `pages ${bundle.release}`,
         title: `send ${count} to the server (${reason})`,
+        sizeBytes: bundle.sizeBytes,
         run: (stepOp) => deployPages(context, ready, bundle, stepOp),
       },
     ]);

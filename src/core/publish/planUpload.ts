@@ -48,6 +48,7 @@ export async function planUpload(
   const upload: Step[] = uploads.map(({ asset, reason }) => ({
     key: `upload ${asset.path}`,
     title: `upload ${asset.path} (${reason})`,
+    sizeBytes: asset.sizeBytes,
     run: (stepOp) => putAsset(context, asset, stepOp),
   }));
   const after: Step[] =

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { existingFiles } from '../../core/html/existingFiles';
 import { isNearImage } from '../../core/html/nearImage';
+import { plainText } from '../../core/plainText';
 import type { DistributionState, ImageFinding, LocalImage } from '../../core/html/rules/imageSource';
 import type { HtmlChunk } from '../chunks';
 
@@ -42,12 +43,12 @@ class ImageAction extends vscode.CodeAction {
   readonly findings: readonly ImageFinding[];
 
   constructor(title: string, document: vscode.TextDocument, findings: readonly ImageFinding[]) {
-    super(title, KIND);
+    super(plainText(title), KIND);
     this.document = document;
     this.version = document.version;
     this.findings = findings.filter(({ blocked }) => blocked === undefined);
     const reason = findings.find(({ blocked }) => blocked !== undefined)?.blocked;
-    if (this.findings.length === 0 && reason !== undefined) this.disabled = { reason };
+    if (this.findings.length === 0 && reason !== undefined) this.disabled = { reason: plainText(reason) };
   }
 }
 
