@@ -70,7 +70,7 @@ export async function confirmAndRun(
     news = ['What there is to do has changed since you agreed. This is it now:', ''];
   }
   const { plan } = proposed;
-  await desk.during(() => run(plan, op));
+  if (plan.length > 0) await desk.during(() => run(plan, op));
   return stepsOf(plan).map(({ key }) => key);
 }
 
@@ -80,7 +80,6 @@ async function agrees(person: Person, { question, verb }: Proposal, shown: Shown
   for (;;) {
     const buttons = hidden > 0 ? [verb, SHOW_ALL] : [verb];
     const answer = await person.chooses({ question, lines, warns }, buttons);
-    op.signal.throwIfAborted();
     if (answer !== SHOW_ALL) return answer === verb;
     if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;
   }

@@ -118,8 +118,9 @@ export class Lookout {
     this.#needsDepth = false;
     this.#forget();
     this.#looking = this.#look(depth).then((found) => {
+      const isNews = found.changed || found.failed !== this.#found.failed;
+      this.#quiet = isNews ? 0 : this.#quiet + 1;
       this.#found = found;
-      this.#quiet = found.changed ? 0 : this.#quiet + 1;
       if (found.failed && depth === 'deep') this.#needsDepth = true;
     });
     try {
