@@ -2,15 +2,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkMainJob } from './e2e/check';
 import { startSession, type Session } from './e2e/session';
-import { machineImage } from './setup/machineImage';
-import { pythonEnvironment } from './setup/python';
-import { vscodeHost } from './setup/vscodeHost';
-import { packExtension } from './setup/vsix';
+import { setUp } from './setup/setUp';
 
 const USAGE = `npm start              a VS Code with Sitelift on a sample site, and a local AWS to provision it in, until Ctrl-C
 npm start -- --check   does the main job in that workbench by itself, and exits`;
 const SAMPLE = join(__dirname, 'fixtures', 'sample-site');
-const TICK_MS = 20_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } });
@@ -22,12 +18,7 @@ async function main(): Promise<void> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-  await setUp([
-    ['Python for the local AWS', pythonEnvironment],
-    ['VS Code and a browser', vscodeHost],
-    ['the Linux machine that plays the EC2 instance', machineImage],
-    ['packing the extension', packExtension],
-  ]);
+  await setUp(['python', 'vscode', 'machine', 'extension']);
   const window = !values.check && Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
   console.log('Starting the local AWS and VS Code');
   const session = await startSession({ siteFolder: SAMPLE, sandbox: { machines: true }, window });
@@ -38,23 +29,6 @@ async function main(): Promise<void> {
   } finally {
     console.log('Stopping');
     await session.close();
-  }
-}
-
-/** Says what is being set up, how far it is, and that it still goes on. */
-async function setUp(parts: readonly (readonly [title: string, prepare: () => Promise<unknown>])[]): Promise<void> {
-  for (const [index, [title, prepare]] of parts.entries()) {
-    const label = `[${index + 1}/${parts.length}] ${title}`;
-    console.log(label);
-    const startedMs = Date.now();
-    const ticking = setInterval(() => {
-      console.log(`${label}: ${Math.round((Date.now() - startedMs) / 1000)} s so far`);
-    }, TICK_MS);
-    try {
-      await prepare();
-    } finally {
-      clearInterval(ticking);
-    }
   }
 }
 

@@ -6,4 +6,4 @@ export { planPublish, type Publication } from './publish/planPublish';
 export { planUpload } from './publish/planUpload';
 export { findInstance } from './resources/lookup';
 export { describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';
-export { readSite } from './site';
+export { parseSite, readSite } from './site';

@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
-import { ensurePackages } from '../setup/packages';
 import { vscodeHost } from '../setup/vscodeHost';
 
 /** How a browser is started. */
@@ -70,7 +69,6 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
 
 /** Chromium on Linux trusts what the NSS database in its home says; names and dates are still verified. */
 function trust(caFile: string, home: string): void {
-  ensurePackages(['libnss3-tools']);
   const folder = join(home, '.pki', 'nssdb');
   mkdirSync(folder, { recursive: true });
   const database = ['-d', `sql:${folder}`];

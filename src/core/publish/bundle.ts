@@ -5,6 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack, type Pack } from 'tar-stream';
+import type { Rewritten } from '../html/rewritten';
 import type { Op } from '../op';
 import type { LocalFile } from './localFiles';
 
@@ -13,6 +14,8 @@ export interface ReleasedPage {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Why its references were left as they are. */
+  readonly note?: string;
 }
 
 /** A gzipped tar of all pages, as written to a file. */
@@ -27,8 +30,8 @@ export interface Bundle {
   readonly release: string;
 }
 
-/** Gives the published bytes of an HTML or CSS file from those in the folder. */
-export type Rewrite = (bytes: Uint8Array, path: string) => Uint8Array;
+/** Gives the published form of an HTML or CSS file from its bytes in the folder and its path below the root. */
+export type Rewrite = (bytes: Uint8Array, path: string, op: Op) => Promise<Rewritten>;
 
 /** Writes the pages, rewritten, to one file; `salt` is what else belongs to the release. */
 export async function writeBundle(
@@ -53,7 +56,7 @@ export async function writeBundle(
   const filled = (async () => {
     for (const page of pages) {
       op.signal.throwIfAborted();
-      released.push(await addPage(archive, page, rewrite));
+      released.push(await addPage(archive, page, rewrite, op));
     }
     archive.finalize();
   })();
@@ -78,15 +81,16 @@ export async function writeBundle(
 
 const REWRITTEN = /\.(html?|css)$/i;
 
-async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite): Promise<ReleasedPage> {
+async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite, op: Op): Promise<ReleasedPage> {
   const hash = createHash('sha256');
   const header = { name: page.path, mode: 0o644, mtime: new Date(page.modifiedMs) };
   if (REWRITTEN.test(page.path)) {
-    const bytes = Buffer.from(rewrite(await readFile(page.absolutePath), page.path));
+    const { bytes: rewritten, ...told } = await rewrite(await readFile(page.absolutePath), page.path, op);
+    const bytes = Buffer.from(rewritten.buffer, rewritten.byteOffset, rewritten.byteLength);
     await new Promise<void>((resolve, reject) => {
       archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
     });
-    return { path: page.path, sha256: hash.update(bytes).digest('hex'), sizeBytes: bytes.length };
+    return { path: page.path, sha256: hash.update(bytes).digest('hex'), sizeBytes: bytes.length, ...told };
   }
   const entry = archive.entry({ ...header, size: page.sizeBytes });
   await pipeline(

@@ -13,7 +13,8 @@ import type { SiteHave } from '../resources/stack';
 import type { ServerHave } from '../resources/server';
 import { isMounted } from '../resources/volume';
 import { writeBundle, type Bundle, type Rewrite } from './bundle';
-import { ASSET_EXTENSIONS, type LocalFile, type LocalFiles } from './localFiles';
+import { ASSET_EXTENSIONS } from './assetTypes';
+import type { LocalFile, LocalFiles } from './localFiles';
 import { planUpload } from './planUpload';
 import { presign, putFile } from './store';
 
@@ -24,7 +25,9 @@ export interface Publication {
   readonly uploads: readonly LocalFile[];
 }
 
-const PRESIGNED_SECONDS = 900;
+const DEPLOY_SECONDS = 900;
+/** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */
+const PRESIGNED_SECONDS = 1200;
 
 /** Plans a release: assets, then pages once the distribution is deployed, then the invalidation of changed assets. */
 export async function planPublish(
@@ -70,7 +73,8 @@ export async function planPublish(
 
 /** Why the pages must go to the server, or undefined; a new server with an old volume has the pages but not their redirects. */
 function reasonForPages(server: ServerHave, distribution: DistributionHave, bundle: Bundle): string | undefined {
-  const { release, redirectsTo } = server.inspection ?? {};
+  const { release, placing, redirectsTo } = server.inspection ?? {};
+  if (placing !== undefined) return 'the last publication was cut short';
   if (release === undefined) return 'first release';
   if (release !== bundle.release) return 'changed';
   return redirectsTo === distribution.domain ? undefined : 'new server';
@@ -140,14 +144,26 @@ async function deployPages(context: Context, { distribution, server }: Ready, bu
       values: {
         URL: await presign(context, key, PRESIGNED_SECONDS),
         SHA256: bundle.sha256,
-        NEEDED_BYTES: String(bundle.sizeBytes + bundle.unpackedBytes + 4096 * bundle.pages.length),
+        ...neededSpace(bundle),
         RELEASE: bundle.release,
         EXPECTED_RELEASE: server.inspection?.release ?? '',
         CDN_DOMAIN: distribution.domain,
         ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
       },
-      timeoutSeconds: PRESIGNED_SECONDS,
+      timeoutSeconds: DEPLOY_SECONDS,
     },
     op,
   );
+}
+
+/** Room for a full copy of the pages beside those that are there: each file and folder takes an inode, and a block more than its bytes. */
+function neededSpace({ pages, unpackedBytes }: Bundle) {
+  const folders = new Set(pages.flatMap(({ path }) => foldersOf(path)));
+  const inodes = pages.length + folders.size;
+  return { NEEDED_BYTES: String(unpackedBytes + 4096 * inodes), NEEDED_INODES: String(inodes) };
+}
+
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return parts.map((_part, index) => parts.slice(0, index + 1).join('/'));
 }

@@ -2,8 +2,7 @@ import * as vscode from 'vscode';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/op';
-import { SITE_FILE } from '../../core/site';
-import { newSiteId, parseSite, siteFileText } from '../../core/site';
+import { newSiteId, SITE_FILE, siteFileText } from '../../core/site';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';
 import { unattended, type Unattended } from '../options';
@@ -51,7 +50,7 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
     root: options?.root ?? (await likelyRoot(path)),
     region: options?.region ?? settings.region ?? 'us-east-1',
   };
-  const { identify } = await loadAws();
+  const { identify, parseSite } = await loadAws();
   const clients = await app.connections.clientsFor({ ...settings, region: start.region });
   const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) => identify(clients, op));
   if (options && options.account !== identity.account) {

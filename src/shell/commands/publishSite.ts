@@ -46,17 +46,21 @@ export function publishSite(app: App, argument: unknown): Promise<Published | un
 
 async function publish(bench: Bench, root: string, work: string, op: Op): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
-  const { rewriterFor } = await loadHtml();
+  const { createRewriter } = await loadHtml();
   let result: Omit<Published, 'steps'> | undefined;
   const plan = async (planOp: Op) => {
     const [have, local] = await Promise.all([
       aws.describeSite(context, planOp),
-      aws.scan(folder.uri.fsPath, root, planOp),
+      aws.scan(folder.uri.fsPath, root, site.publish.allow, planOp),
     ]);
     for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
     const domain = known(have.distribution)?.domain ?? '';
     const paths = local.assets.map(({ path }) => path);
-    const publication = await aws.planPublish(context, have, local, rewriterFor(domain, paths), work, planOp);
+    const rewriter = createRewriter(domain, paths);
+    const publication = await aws
+      .planPublish(context, have, local, rewriter.rewrite, work, planOp)
+      .finally(rewriter.close);
+    for (const { path, note } of publication.bundle.pages) if (note) app.log.warn(`${path}: ${note}`);
     result = {
       url: `http://${known(have.server)?.host ?? ''}/`,
       domain,

@@ -34,7 +34,9 @@ export async function uploadToCdn(
   if (!folder) return undefined;
   return atSite(app, folder, options, async ({ site, context, aws, working, confirm }) => {
     const root = rootFolder(folder.uri.fsPath, site);
-    const assets = await Promise.all(files.map((file) => aws.localAsset(folder.uri.fsPath, root, file)));
+    const assets = await Promise.all(
+      files.map((file) => aws.localAsset(folder.uri.fsPath, root, file, site.publish.allow)),
+    );
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
     let domain: string | undefined;
     const plan = async (op: Op) => {
