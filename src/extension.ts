@@ -16,6 +16,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = registerSiteTree(sites);
   const app: App = {
     ...{ log, connections, sites, tree },
+    memory: context.workspaceState,
     subscriptions: context.subscriptions,
     imageActions: { locate: (path) => locateImages(sites, path), loadHtml },
   };

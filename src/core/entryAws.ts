@@ -3,7 +3,7 @@ export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
 export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
-export { planUpload } from './publish/planUpload';
+export { planAssets } from './publish/planUpload';
 export { findInstance } from './resources/lookup';
 export { describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';
 export { parseSite, readSite } from './site';

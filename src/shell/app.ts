@@ -11,6 +11,8 @@ export interface App {
   readonly sites: Sites;
   readonly tree: { selected(): SiteNode | undefined };
   readonly imageActions: ImageActionSource;
+  /** What is remembered of the window's folders on this computer. */
+  readonly memory: vscode.Memento;
   /** What is disposed of when the extension ends. */
   readonly subscriptions: vscode.Disposable[];
 }

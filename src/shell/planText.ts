@@ -1,5 +1,6 @@
 import { plainText } from '../core/plainText';
 import { stepsOf, type Plan, type Step } from '../core/plan';
+import type { Summary } from '../core/publish/summary';
 
 /** What a user is shown before a plan runs. */
 export interface Shown {
@@ -13,6 +14,7 @@ export interface Shown {
 }
 
 const SHOWN_STEPS = 10;
+const SHOWN_NOTES = 5;
 
 /** The lines of a dialog: where, totals, then as many steps as fit, those that lose something before all others; and how many do not fit. */
 export function planLines(shown: Shown): { readonly lines: readonly string[]; readonly hidden: number } {
@@ -42,6 +44,23 @@ export function planDocument(question: string, shown: Shown): string {
   const lines = [question, '', ...shown.where, '', ...totals(shown), '', ...order];
   // A step's line keeps the spaces at its start, which `plainText` would take.
   return `${[...lines.map((line) => plainText(line)), ...stages].join('\n')}\n`;
+}
+
+/** What stands before the steps of a publication: what is to be heeded first, then the root folder, totals and sizes. */
+export function summaryLines({ notes, pages, assets, left }: Summary, root: string): string[] {
+  const shownNotes = notes.length > SHOWN_NOTES + 1 ? notes.slice(0, SHOWN_NOTES) : notes;
+  const more = notes.length > shownNotes.length ? [`… and ${notes.length - shownNotes.length} more, in the log`] : [];
+  const toUpload = assets.added + assets.changed;
+  const leftOut = left.map(({ reason, count }) => `${count} (${reason})`).join(', ');
+  return [
+    ...shownNotes,
+    ...more,
+    ...(shownNotes.length > 0 ? [''] : []),
+    `Root folder: ${root}`,
+    `Pages and other files: ${pages.count}, ${sizeText(pages.sizeBytes)}`,
+    `Images and other assets: ${toUpload + assets.unchanged}; to upload: ${toUpload}, ${sizeText(assets.uploadBytes)}`,
+    ...(leftOut ? [`Left out: ${leftOut}`] : []),
+  ];
 }
 
 /** Bytes in words, e.g. `3.1 MiB`. */

@@ -109,7 +109,7 @@ describe('a site on a real server', function () {
     const steps = await site.publish();
     assert.deepEqual(
       steps.map((key) => key.split(' ')[0]),
-      ['note', 'upload', 'pages', 'invalidate'],
+      ['turn', 'note', 'upload', 'pages', 'invalidate'],
     );
     assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
   });
@@ -154,7 +154,7 @@ describe('a site on a real server', function () {
     assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
     assert.deepEqual(
       (await site.publish()).map((key) => key.split(' ')[0]),
-      ['pages'],
+      ['turn', 'pages'],
     );
     assert.deepEqual(await site.publish(), []);
   });

@@ -58,7 +58,9 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       const rewriter = createRewriter(domain, assets, createSourceThread());
       const work = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
       try {
-        const { plan } = await planPublish(context, have, local, rewriter.rewrite, work, newOp());
+        const origin = { host: 'test', folder, place: folder };
+        const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease: undefined };
+        const { plan } = await planPublish(context, have, material, newOp());
         await run(plan, newOp());
         return stepsOf(plan).map(({ key }) => key);
       } finally {

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Op } from '../../core/op';
-import type { LocalFile } from '../../core/publish/localFiles';
 import { known } from '../../core/resources/resource';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { loadHtml } from '../chunks';
-import { sizeText } from '../planText';
+import { summaryLines } from '../planText';
 import { siteCommand, type Bench } from '../siteCommand';
+import { siteMemory } from '../siteMemory';
 import { tell } from '../tell';
 import { settleUnsaved } from '../unsavedFiles';
 
@@ -47,7 +47,9 @@ export function publishSite(app: App, argument: unknown): Promise<Published | un
 async function publish(bench: Bench, root: string, work: string, op: Op): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
   const { createRewriter } = await loadHtml();
+  const { origin, seenRelease, remember } = await siteMemory(app.memory, folder, site);
   let result: Omit<Published, 'steps'> | undefined;
+  let release = '';
   const plan = async (planOp: Op) => {
     const [have, local] = await Promise.all([
       aws.describeSite(context, planOp),
@@ -57,10 +59,10 @@ async function publish(bench: Bench, root: string, work: string, op: Op): Promis
     const domain = known(have.distribution)?.domain ?? '';
     const paths = local.assets.map(({ path }) => path);
     const rewriter = createRewriter(domain, paths);
-    const publication = await aws
-      .planPublish(context, have, local, rewriter.rewrite, work, planOp)
-      .finally(rewriter.close);
-    for (const { path, note } of publication.bundle.pages) if (note) app.log.warn(`${path}: ${note}`);
+    const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease };
+    const publication = await aws.planPublish(context, have, material, planOp).finally(rewriter.close);
+    for (const note of publication.summary.notes) app.log.warn(note);
+    release = publication.bundle.release;
     result = {
       url: `http://${known(have.server)?.host ?? ''}/`,
       domain,
@@ -68,23 +70,13 @@ async function publish(bench: Bench, root: string, work: string, op: Op): Promis
       assets: local.assets.length,
       uploaded: publication.uploads.length,
     };
-    const left = local.left.length === 0 ? [] : [`${local.left.length} left out (the log names them)`];
-    const about = [
-      `Root folder: ${relative(folder.uri.fsPath, root) || '.'} in ${folder.name}`,
-      `Pages and other files of the site: ${total(local.pages)}`,
-      `Images and other assets of the site: ${total(local.assets)}; to upload: ${total(publication.uploads)}`,
-      ...left,
-    ];
-    return { plan: publication.plan, about };
+    const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
+    return { plan: publication.plan, about: summaryLines(publication.summary, `${rootName} (in ${folder.name})`) };
   };
   const isSingle = ({ key }: { readonly key: string }) => key.startsWith('upload ');
   const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan, isSingle }, op);
+  if (steps) await remember(release);
   return steps && result ? { ...result, steps } : undefined;
-}
-
-function total(files: readonly Pick<LocalFile, 'sizeBytes'>[]): string {
-  const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return files.length === 0 ? 'none' : `${files.length} (${sizeText(bytes)})`;
 }
 
 async function tellSummary({ log }: App, name: string, published: Published): Promise<void> {

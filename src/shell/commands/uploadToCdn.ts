@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { assetUrl } from '../../core/html/assetUrl';
 import { UserError, type Op } from '../../core/op';
-import { known } from '../../core/resources/resource';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { chooseSite } from '../choose';
 import { unattended, type Unattended } from '../options';
 import { atSite } from '../siteCommand';
+import { siteMemory } from '../siteMemory';
 import { tell } from '../tell';
 
 /** Options of *Upload to CDN*. */
@@ -33,6 +33,7 @@ export async function uploadToCdn(
   const folder = await chooseSite(undefined, { folder: own?.uri.fsPath ?? first });
   if (!folder) return undefined;
   return atSite(app, folder, options, async ({ site, context, aws, working, confirm }) => {
+    const { origin } = await siteMemory(app.memory, folder, site);
     const root = rootFolder(folder.uri.fsPath, site);
     const assets = await Promise.all(
       files.map((file) => aws.localAsset(folder.uri.fsPath, root, file, site.publish.allow)),
@@ -40,22 +41,9 @@ export async function uploadToCdn(
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
     let domain: string | undefined;
     const plan = async (op: Op) => {
-      const have = await aws.describeSite(context, op);
-      // What cannot be read is not absent: without the distribution the edges would keep an image's former bytes.
-      for (const name of ['bucket', 'distribution'] as const) {
-        const seen = have[name];
-        if (seen.kind === 'unknown') throw new UserError(`The ${name} cannot be read. ${seen.reason}`);
-      }
-      const bucket = known(have.bucket);
-      if (!bucket) {
-        throw new UserError('There is no bucket to upload to yet. Provision the distribution with its bucket first.', {
-          remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
-        });
-      }
-      const distribution = known(have.distribution);
-      domain = distribution?.domain;
-      const upload = await aws.planUpload(context, bucket, distribution, assets, op);
-      return { plan: upload.plan(), about: [`To bucket ${bucket.name}, below site/`] };
+      const publication = await aws.planAssets(context, await aws.describeSite(context, op), assets, origin, op);
+      domain = publication.domain;
+      return { plan: publication.plan, about: [`To the bucket of “${site.name}”`] };
     };
     const question = `Upload ${count} to the CDN?`;
     const steps = await working(`Uploading ${count} to the CDN`, (op) =>
