@@ -45,6 +45,7 @@ const CASES: readonly Case[] = [
   ['clip paths', 'a{clip-path:url(b);-webkit-clip-path:url(c) url("d");x-clip-path:url(«e»)}'],
   ['masks', 'a{mask:url(«b») filter;-webkit-mask-image:url(«c»);mask-border:url(«d») clip-path}'],
   ['behind a filter', 'a{filter:url(b);c:url(«d»)}e{filter:none}f{g:url(«h»);filter:x}@media x{i:url(«j»)}'],
+  ['behind a block inside a block', 'a{b{filter:url(c)}d:url(«e»)}'],
   ['rules for elements that are called filter', 'filter{a:url(«b»)}filter:hover{a:url(«c»)}'],
   ['none', 'a{b:c;d:"url(e)"}/* url(f) */'],
 ];
