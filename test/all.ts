@@ -32,7 +32,7 @@ const PARTS: readonly Part[] = [
       [join(BIN, 'prettier'), '--check', '.'],
     ],
   },
-  { name: 'tools', kind: 'suite', commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
+  { name: 'tools', kind: 'suite', needs: ['python'], commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
   { name: 'core', kind: 'suite', needs: ['python'], commands: [[...NODE, 'test/core/main.ts']] },
   {
     name: 'sandbox',
