@@ -36,6 +36,15 @@ export interface Fault {
   readonly seconds?: number;
 }
 
+/** What goes wrong behind a call that succeeded: the next `times` (1) launches die, or volumes end in state `error`. */
+export interface Misfortune {
+  readonly kind: 'launch' | 'volume';
+  readonly times?: number;
+  /** StateReason of an instance that dies; default: its key cannot be used, which AWS tells as `Client error on launch`. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
 /** What can be changed while a sandbox runs. */
 export interface SandboxSettings {
   readonly deploySeconds?: number;
@@ -50,6 +59,10 @@ export interface SandboxSettings {
   readonly modificationSeconds?: number;
   /** The rest that a volume needs between two changes; six hours unless set. */
   readonly cooldownSeconds?: number;
+  /** How late EC2's listings and filters show an instance, a volume, a security group or a change of one made from now on. */
+  readonly ec2LagSeconds?: number;
+  /** The same for calls that name the resource: `*.NotFound` for one that is too new. */
+  readonly ec2IdLagSeconds?: number;
   /** How far AWS's clock is ahead of this computer's; negative is behind. */
   readonly clockSkewSeconds?: number;
   /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
@@ -102,6 +115,8 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>;
   fault(fault: Fault): Promise<void>;
   clearFaults(): Promise<void>;
+  misfortune(misfortune: Misfortune): Promise<void>;
+  clearMisfortunes(): Promise<void>;
   /** Every AWS API call so far, in order. */
   calls(): Promise<Call[]>;
   clearCalls(): Promise<void>;
@@ -161,6 +176,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     env: { ...(await credentialFiles(folder)), ...clientEnvironment(proxyUrl, caFile) },
     fault: (fault) => admin.send('POST', 'faults', fault),
     clearFaults: () => admin.send('DELETE', 'faults'),
+    misfortune: (misfortune) => admin.send('POST', 'misfortunes', misfortune),
+    clearMisfortunes: () => admin.send('DELETE', 'misfortunes'),
     calls: () => admin.calls(),
     clearCalls: () => admin.send('DELETE', 'calls'),
     async settings({ viewerCountry, ...times }) {

@@ -47,7 +47,7 @@ export function requireReady(site: SiteHave): Ready {
     ? 'The distribution is disabled'
     : !distribution.readsBucket
       ? 'The distribution does not read from this site’s bucket'
-      : readerOf(bucket.policy) !== distribution.arn
+      : bucket.policy !== undefined && readerOf(bucket.policy) !== distribution.arn
         ? 'The bucket does not let the distribution read it'
         : undefined;
   if (trouble) {

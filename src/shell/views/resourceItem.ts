@@ -112,14 +112,18 @@ function volumeView(have: VolumeHave, server: Seen<ServerHave>): Known {
 
 function bucketView(have: BucketHave): Known {
   const sizeBytes = [...have.objects.values()].reduce((sum, object) => sum + object.sizeBytes, 0);
-  const isPrivate = have.blocksPublicAccess && have.ownerEnforced;
+  const isPrivate = have.blocksPublicAccess !== false && have.ownerEnforced !== false;
+  const isKnown = have.blocksPublicAccess !== undefined && have.ownerEnforced !== undefined;
   return {
     state: `${have.objects.size} ${have.objects.size === 1 ? 'object' : 'objects'}`,
     ...look(false, isPrivate, 'archive', 'archive'),
     details: [
       { label: 'Bucket', value: have.name },
       { label: 'Size', value: `${(sizeBytes / 1_048_576).toFixed(1)} MiB` },
-      { label: 'Access', value: isPrivate ? 'private' : 'not private: provision it again' },
+      {
+        label: 'Access',
+        value: isPrivate ? (isKnown ? 'private' : 'could not be read') : 'not private: provision it again',
+      },
     ],
   };
 }

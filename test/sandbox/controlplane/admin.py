@@ -9,6 +9,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
+import misfortunes
 import permissions
 from faults import Fault
 from identities import Sessions, create_user
@@ -46,6 +47,10 @@ class Admin:
                     sandbox.faults.arm(Fault.from_json(_body(request)))
                 case "DELETE", "faults":
                     sandbox.faults.clear()
+                case "POST", "misfortunes":
+                    misfortunes.arm(sandbox, _body(request))
+                case "DELETE", "misfortunes":
+                    misfortunes.clear(sandbox)
                 case "POST", "settings":
                     sandbox.settings.change(_body(request))
                 case "GET", "settings":

@@ -10,11 +10,13 @@ from moto.ec2.models.instances import InstanceState, StateReason
 from werkzeug.wrappers import Response
 
 from awscall import AwsError, Call
+from ec2_credits import launched_credits
 from ec2_images import ensure_images
 from ec2_launch import check_launch, completed_body, launched_platform
 from ec2_state import Ec2State, Life, earlier_answer, ec2, life_of, remember_answer
 from ec2_volumes import drop_disk, make_disk
 from gateway import handles
+from misfortunes import Misfortunes
 from state import Sandbox
 
 STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
@@ -50,7 +52,10 @@ def run_instances(call: Call) -> object:
 
 def _begin(call: Call, instance: Any) -> None:
     state = call.sandbox.state(Ec2State)
-    life = Life(call.region, launched_platform(ec2(call), instance.image_id))
+    misfortune = call.sandbox.state(Misfortunes).meet("launch")
+    life = Life(call.region, None if misfortune else launched_platform(ec2(call), instance.image_id))
+    life.doom = (misfortune.code, misfortune.message) if misfortune else None
+    life.cpu_credits = launched_credits(call, instance.instance_type)
     state.lives[instance.id] = life
     instance._state = InstanceState("pending", 0)
     if has_machine(call.sandbox, life):
@@ -167,7 +172,10 @@ def settle(sandbox: Sandbox) -> None:
             settings = sandbox.settings
             needed_seconds = settings.boot_seconds if instance.state == "pending" else settings.stop_seconds
             if time.monotonic() >= life.changed + needed_seconds:
-                _arrive(sandbox, instance, life, _after(instance.state))
+                if life.doom and instance.state == "pending":
+                    _doom(instance, life)
+                else:
+                    _arrive(sandbox, instance, life, _after(instance.state))
     for since, region, interface in list(state.lingering):
         if time.monotonic() >= since + sandbox.settings.linger_seconds:
             state.lingering.remove((since, region, interface))
@@ -197,6 +205,19 @@ def _follow(sandbox: Sandbox, instance: Any, life: Life, reached: str) -> None:
         _arrive(sandbox, instance, life, "stopped")
 
 
+def _doom(instance: Any, life: Life) -> None:
+    """A launch that failed dies as if it were terminated, and says why."""
+    instance._state = InstanceState("shutting-down", STATE_CODES["shutting-down"])
+    life.changed = time.monotonic()
+    _tell_doom(instance, life)
+
+
+def _tell_doom(instance: Any, life: Life) -> None:
+    if life.doom:
+        code, message = life.doom
+        instance._reason, instance.state_reason = code, StateReason(message, code)
+
+
 def _arrive(sandbox: Sandbox, instance: Any, life: Life, state: str) -> None:
     if state == "running":
         instance._state = InstanceState("running", 16)
@@ -208,6 +229,7 @@ def _arrive(sandbox: Sandbox, instance: Any, life: Life, state: str) -> None:
     else:
         interfaces = list(instance.nics.values())
         instance.terminate()
+        _tell_doom(instance, life)
         now = time.monotonic()
         sandbox.state(Ec2State).lingering += [(now, life.region, interface) for interface in interfaces]
 

@@ -32,6 +32,10 @@ class Life:
     running_since: float | None = None
     # An SSM agent that finds no permission at boot sleeps for long before it tries again.
     agent_sleeps_since: float | None = None
+    # Why it dies instead of running: StateReason's code and message.
+    doom: tuple[str, str] | None = None
+    # "standard" or "unlimited"; None for a type that is not burstable.
+    cpu_credits: str | None = None
 
     def booted(self) -> None:
         self.running_since = time.monotonic()

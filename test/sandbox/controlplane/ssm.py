@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent_rights import may_hold_sessions, may_register
 from awscall import AwsError, Call
 from cloudfront import utc_now
 from ec2_images import ensure_images
 from ec2_instances import find_instance, has_machine
 from ec2_state import Ec2State, Life
 from gateway import handles
-from iam import may_register
 from state import Sandbox
 
 PLATFORMS = {"amazon-linux": ("Amazon Linux", "2023"), "ubuntu": ("Ubuntu", "24.04")}
@@ -40,15 +40,14 @@ def settle(sandbox: Sandbox) -> None:
         instance = find_instance(sandbox, life, instance_id)
         if instance is None or instance.state == "terminated":
             state.registered.pop(instance_id, None)
-        elif instance_id not in state.registered and _agent_answers(sandbox, instance_id, life):
-            profile = (instance.iam_instance_profile or {}).get("Arn")
-            if may_register(sandbox, profile):
+        elif instance_id not in state.registered and agent_answers(sandbox, instance_id, life):
+            if may_register(sandbox, instance):
                 state.registered[instance_id] = utc_now()
             else:
                 life.agent_sleeps_since = time.monotonic()
 
 
-def _agent_answers(sandbox: Sandbox, instance_id: str, life: Life) -> bool:
+def agent_answers(sandbox: Sandbox, instance_id: str, life: Life) -> bool:
     """The agent lives in the machine: without one, an instance never registers."""
     now, settings = time.monotonic(), sandbox.settings
     if life.running_since is None or now < life.running_since + settings.registration_seconds:
@@ -68,7 +67,9 @@ def managed_instances(call: Call) -> dict[str, Life]:
 
 
 def ping_status(sandbox: Sandbox, instance_id: str, life: Life) -> str:
-    return "Online" if _agent_answers(sandbox, instance_id, life) else "ConnectionLost"
+    instance = find_instance(sandbox, life, instance_id)
+    online = agent_answers(sandbox, instance_id, life) and may_register(sandbox, instance)
+    return "Online" if online else "ConnectionLost"
 
 
 @handles("ssm", "DescribeInstanceInformation")
@@ -126,7 +127,9 @@ def start_session(call: Call) -> object:
     if document not in SHELL_DOCUMENTS:
         raise AwsError("InvalidDocument", f"Document with name {document} does not exist.")
     life = managed_instances(call).get(target)
-    if life is None or ping_status(call.sandbox, target, life) != "Online":
+    instance = find_instance(call.sandbox, life, target) if life else None
+    connected = instance is not None and agent_answers(call.sandbox, target, life)
+    if not connected or not may_hold_sessions(call.sandbox, instance):
         raise AwsError("TargetNotConnected", f"{target} is not connected.")
     session_id = f"sandbox-{uuid.uuid4().hex[:17]}"
     call.sandbox.state(SsmState).sessions[session_id] = {

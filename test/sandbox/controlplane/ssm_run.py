@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from agent_rights import may_take_commands
 from cloudfront import utc_now
+from ec2_instances import find_instance
 from ec2_state import life_of
-from ssm import ping_status
+from ssm import agent_answers
 from state import Sandbox
 
 if TYPE_CHECKING:
@@ -123,7 +125,12 @@ def _delivered(sandbox: Sandbox, command: Command, invocation: Invocation) -> bo
     while not invocation.cancelled.is_set():
         with sandbox.lock:
             life = life_of(sandbox, invocation.instance_id)
-            ready = life is not None and ping_status(sandbox, invocation.instance_id, life) == "Online"
+            instance = find_instance(sandbox, life, invocation.instance_id) if life else None
+            ready = (
+                instance is not None
+                and agent_answers(sandbox, invocation.instance_id, life)
+                and may_take_commands(sandbox, instance)
+            )
         if ready and command.is_visible(sandbox):
             return True
         if time.monotonic() > deadline:

@@ -43,6 +43,9 @@ class Settings:
     cooldown_seconds: float = 6 * 3600.0
     invocation_seconds: float = 0.3
     agent_sleep_seconds: float = 1800.0
+    # Late by nothing unless a test says otherwise: see ec2_lag.
+    ec2_lag_seconds: float = 0.0
+    ec2_id_lag_seconds: float = 0.0
     # How far AWS's clock is ahead of this computer's.
     clock_skew_seconds: float = 0.0
     # 1: buckets encrypt with KMS unless a PUT says otherwise, as an account's rules can demand.
