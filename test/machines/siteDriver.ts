@@ -14,6 +14,7 @@ import type { ServerHave } from '../../src/core/resources/server';
 import { describeSite, planProvision } from '../../src/core/resources/stack';
 import { createRewriter } from '../../src/core/worker/rewriter';
 import { newContext, newOp } from '../core/sandbox';
+import { createSourceThread } from '../core/worker/sourceThread';
 
 /** A site in a new folder, and what a person does with it. */
 export interface SiteDriver {
@@ -54,7 +55,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       const [have, local] = await Promise.all([describe(), scan(folder, folder, context.site.publish.allow, newOp())]);
       const domain = known(have.distribution)?.domain ?? '';
       const assets = local.assets.map(({ path }) => path);
-      const rewriter = createRewriter(domain, assets);
+      const rewriter = createRewriter(domain, assets, createSourceThread());
       const work = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
       try {
         const origin = { host: 'test', folder, place: folder };

@@ -2,13 +2,7 @@ import { assetUrl } from './assetUrl';
 import { rewriteBytes } from './encoding';
 import { TooComplexError } from './limits';
 import { rewritePage, rewriteStylesheet } from './rewrite';
-
-/** The published form of an HTML or CSS file. */
-export interface Rewritten {
-  readonly bytes: Uint8Array;
-  /** Why its references were left as they are: a sentence for the user, without the file's name. */
-  readonly note?: string;
-}
+import { leftAlone, type Rewritten } from './rewritten';
 
 const SIZE_LIMIT_MIB = 32;
 
@@ -30,9 +24,4 @@ export function rewriterFor(domain: string, assets: Iterable<string>): (bytes: U
       throw error;
     }
   };
-}
-
-/** The published form of a file whose references stay as they are, for a reason that stands behind a colon. */
-export function leftAlone(bytes: Uint8Array, reason: string): Rewritten {
-  return { bytes, note: `Its references were left as they are: ${reason}.` };
 }

@@ -4,7 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack, type Pack } from 'tar-stream';
-import type { Rewritten } from '../html/rewriter';
+import type { Rewritten } from '../html/rewritten';
 import { isUserError, type Op } from '../op';
 import type { LocalFile } from './localFiles';
 import { FileChangedError, readTwice, streamOf, withFile, type OpenFile } from './readFile';
