@@ -7,10 +7,12 @@ import { runScript } from '../remote/ssm';
 import { ASSET_EXTENSIONS } from './assetTypes';
 import type { Bundle } from './bundle';
 import { dropOtherManifests, putManifest } from './manifest';
+import { listKeys } from './pending';
 import type { Ready } from './ready';
 import { awsTimeMs, deleteObject, newByteBudget, presign, putFile } from './store';
 import type { Origin } from './turn';
 
+const BUNDLES = `${PRIVATE_PREFIX}releases/`;
 const DEPLOY_SECONDS = 900;
 /** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */
 const PRESIGNED_SECONDS = 1200;
@@ -27,7 +29,7 @@ export async function deployPages(
   op: Op,
 ): Promise<void> {
   const { release, pages } = bundle;
-  const key = `${PRIVATE_PREFIX}releases/${release}.tar.gz`;
+  const key = `${BUNDLES}${release}.tar.gz`;
   op.report('Staging the pages in the bucket');
   const file = {
     path: 'bundle.tar.gz',
@@ -61,7 +63,8 @@ export async function deployPages(
     op,
   );
   await dropOtherManifests(context, release, op);
-  await deleteObject(context, key, op);
+  // Nobody else publishes now, so that those of runs that were cut short are needed by nobody either.
+  for (const bundleKey of await listKeys(context, BUNDLES, op)) await deleteObject(context, bundleKey, op);
 }
 
 /** Room for a full copy of the pages beside those that are there: each file and folder takes an inode, and a block more than its bytes. */
