@@ -14,6 +14,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const app: App = {
     log,
     sites,
+    memory: context.workspaceState,
     imageActions: { locate: (path) => Promise.resolve(locateImages(sites, path)), loadHtml },
   };
   context.subscriptions.push(

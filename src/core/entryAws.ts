@@ -4,6 +4,6 @@ export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
 export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
-export { planUpload } from './publish/planUpload';
+export { planAssets } from './publish/planUpload';
 export { describeAddress, describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';
 export { parseSite, readSite } from './site';

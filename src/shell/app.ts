@@ -7,4 +7,6 @@ export interface App {
   readonly log: vscode.LogOutputChannel;
   readonly sites: Sites;
   readonly imageActions: ImageActionSource;
+  /** What is remembered of the window's folders on this computer. */
+  readonly memory: vscode.Memento;
 }

@@ -3,6 +3,7 @@ import { Document, DomHandler, Element } from 'domhandler';
 import { decodeHTMLAttribute } from 'entities/decode';
 import { Parser } from 'htmlparser2';
 import type { Quote, Range } from './edit';
+import { DEPTH_LIMIT, TooComplexError } from './limits';
 import { scanStartTag, type StartTag } from './startTag';
 
 /** The value of an attribute, with where it is written. */
@@ -39,9 +40,9 @@ export interface HtmlDocument {
   texts(element: Element): TextPiece[];
 }
 
-/** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. */
+/** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. Throws `TooComplexError` for a page that nests too deep. */
 export function parseHtml(text: string): HtmlDocument {
-  const parsed = new DomHandler(undefined, { withStartIndices: true, withEndIndices: true });
+  const parsed = new ShallowHandler(undefined, { withStartIndices: true, withEndIndices: true });
   new ExactParser(parsed, { decodeEntities: false }).end(text);
   // Cheerio compares each child of the root with all the others, so a page of many top-level elements gets one around them.
   const root = new Document([new Element('page', {}, parsed.dom)]);
@@ -87,6 +88,17 @@ class ExactParser extends Parser {
   override onopentagname(start: number, endIndex: number): void {
     this.startIndex = start - 1;
     super.onopentagname(start, endIndex);
+  }
+}
+
+/** Gives a page up as soon as it nests too deep, before anything searches its open elements. */
+class ShallowHandler extends DomHandler {
+  override onopentag(name: string, attribs: Record<string, string>): void {
+    super.onopentag(name, attribs);
+    // The document itself is the first of them.
+    if (this.tagStack.length > DEPTH_LIMIT + 1) {
+      throw new TooComplexError(`its elements are nested more than ${DEPTH_LIMIT} deep`);
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import { encodePath } from './assetUrl';
 import type { HtmlDocument } from './document';
+import { BASE_URL_LIMIT, TooComplexError } from './limits';
+import { trimmedLength } from './trim';
 
 /** A reference to a file of the site itself. */
 export interface LocalReference {
@@ -11,20 +13,23 @@ export interface LocalReference {
 
 /** The site's address for resolving; no host can have it (RFC 2606), so what leaves it is external. */
 const SITE = 'http://site.invalid/';
+const SPACE_AND_CONTROLS = String.fromCharCode(...Array(33).keys());
 
 /** The URL that a file's relative references start from. `path` is the file's path from the root. */
 export function fileBase(path: string): URL {
   return new URL(SITE + encodePath(path));
 }
 
-/** The URL that a page's relative references start from: its own, unless a `<base href>` says otherwise. */
+/** The URL that a page's relative references start from: its own, unless a `<base href>` says otherwise. Throws `TooComplexError` for a huge one. */
 export function pageBase(document: HtmlDocument, pagePath: string): URL {
   const own = fileBase(pagePath);
   const [first] = document.attributes('base[href]', 'href');
   if (first === undefined) return own;
   // The standard ignores a base that does not parse, and data: and javascript: ones.
   const base = parseUrl(first.value, own);
-  return base === undefined || ['data:', 'javascript:'].includes(base.protocol) ? own : base;
+  if (base === undefined || ['data:', 'javascript:'].includes(base.protocol)) return own;
+  if (base.href.length > BASE_URL_LIMIT) throw new TooComplexError('the URL in its <base> is too long');
+  return base;
 }
 
 /**
@@ -45,7 +50,10 @@ export function resolveReference(reference: string, base: URL): LocalReference |
 
 /** Without what the URL parser drops: spaces and controls around, tabs and line breaks anywhere. */
 function trim(reference: string): string {
-  return reference.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]/g, '');
+  const begin = reference.search(/[^\0- ]/);
+  return begin === -1
+    ? ''
+    : reference.slice(begin, trimmedLength(reference, SPACE_AND_CONTROLS)).replace(/[\t\n\r]/g, '');
 }
 
 function parseUrl(reference: string, base: URL): URL | undefined {
@@ -54,6 +62,7 @@ function parseUrl(reference: string, base: URL): URL | undefined {
 
 /** The file name that a segment of a URL's path stands for. */
 function decodeSegment(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment;
   const wellFormed = segment.replace(/%(?![\da-f]{2})/gi, '%25');
   let name: string;
   try {

@@ -10,6 +10,8 @@ export interface Inspection {
   readonly mount: MountSeen | undefined;
   /** Id of the release whose pages are in the document root. */
   readonly release: string | undefined;
+  /** Id of the release whose pages were being put in place when that was cut short: those of two may stand side by side. */
+  readonly placing: string | undefined;
   /** Domain that the web server sends requests for missing assets to; undefined before the first publication to this server. */
   readonly redirectsTo: string | undefined;
 }
@@ -24,9 +26,9 @@ export interface MountSeen {
   readonly inFstab: boolean;
 }
 
-/** Looks inside a server whose agent answers; changes nothing there. */
+/** Looks inside a server whose agent answers; changes nothing there. It throws when the look fails, which says nothing of what is inside. */
 export async function inspect(context: Context, instanceId: string, op: Op): Promise<Inspection> {
-  const remote = { name: 'look', script: inspectScript, timeoutSeconds: 60 };
+  const remote = { name: 'look', script: inspectScript, timeoutSeconds: 60, deliverySeconds: 60 };
   return parseInspection(await runScript(context, instanceId, remote, op));
 }
 
@@ -57,6 +59,7 @@ export function parseInspection(output: string): Inspection {
         }
       : undefined,
     release: text('release') || undefined,
+    placing: values.has('placing') ? text('placing') || '?' : undefined,
     redirectsTo: text('redirects_to') || undefined,
   };
 }

@@ -6,23 +6,29 @@ import {
   type GetCommandInvocationCommandOutput,
 } from '@aws-sdk/client-ssm';
 import { hasCode } from '../aws/errors';
-import { retry, waitFor } from '../aws/wait';
+import { retry, waitFor, type Pace } from '../aws/wait';
 import { stackName } from '../names';
-import { UserError, type Op } from '../op';
+import { isUserError, UserError, type Op } from '../op';
 import type { Context } from '../context';
+import { plainText } from '../plainText';
+import { reasonOf } from './reasons';
 
 /** A script for the server; it runs as root under bash. `values` become its variables, never its code. */
 export interface RemoteScript {
   readonly name: string;
   readonly script: string;
   readonly values?: Readonly<Record<string, string>>;
+  /** How long it may run. */
   readonly timeoutSeconds: number;
+  /** How long the agent may take to fetch it, 30 at least; agents that poll slowly or were just restarted take minutes. */
+  readonly deliverySeconds?: number;
 }
 
+const DELIVERY_SECONDS = 600;
+/** What AWS may take to tell of an end, beyond what it grants the command. */
+const SLACK_SECONDS = 60;
 const REGISTRATION = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 const PENDING: readonly (string | undefined)[] = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
-/** Line that a script writes to standard error to tell the user why it stops. */
-const REASON = /^sitelift: (.*)$/m;
 
 /** True when the instance's SSM agent answers. */
 export async function isOnline({ clients }: Context, instanceId: string, op: Op): Promise<boolean> {
@@ -33,19 +39,29 @@ export async function isOnline({ clients }: Context, instanceId: string, op: Op)
   return InstanceInformationList?.[0]?.PingStatus === 'Online';
 }
 
-/** Waits until the agent has registered: usually within a minute or two of boot. */
-export async function waitUntilOnline(context: Context, instanceId: string, op: Op): Promise<void> {
-  await waitFor(
-    `the SSM agent of ${instanceId} to answer`,
-    async () => ((await isOnline(context, instanceId, op)) ? true : undefined),
-    REGISTRATION,
-    op,
-  );
+/** Waits until the agent has registered, usually within a minute or two of boot; in vain, the error names what keeps agents silent. */
+export function waitUntilOnline(context: Context, instanceId: string, op: Op): Promise<void> {
+  return waitForAgent(context, instanceId, REGISTRATION, op);
+}
+
+/** `waitUntilOnline` at a pace of one's own. */
+export async function waitForAgent(context: Context, instanceId: string, pace: Pace, op: Op): Promise<void> {
+  const what = `the SSM agent of ${instanceId} to answer`;
+  try {
+    await waitFor(what, async () => ((await isOnline(context, instanceId, op)) ? true : undefined), pace, op);
+  } catch (error) {
+    if (!isUserError(error)) throw error;
+    throw new UserError(
+      `Waited ${Math.round(pace.limitSeconds / 60)} min for ${what}, in vain. Likely causes: the server has no way out to the internet (no public address, no route, or a security group without outgoing HTTPS); its instance profile was added after it had started, so the agent sleeps for up to 30 min (reboot it); or its image has no SSM agent. Nothing is lost: run the command again to go on.`,
+      { cause: error },
+    );
+  }
 }
 
 /** Runs a script on the instance and gives its standard output (AWS keeps 24,000 characters of it). Cancelling cancels it there too. */
 export async function runScript(context: Context, instanceId: string, remote: RemoteScript, op: Op): Promise<string> {
   const { ssm } = context.clients;
+  const { deliverySeconds = DELIVERY_SECONDS } = remote;
   const { Command } = await retry(
     () =>
       ssm.send(
@@ -53,7 +69,7 @@ export async function runScript(context: Context, instanceId: string, remote: Re
           DocumentName: 'AWS-RunShellScript',
           InstanceIds: [instanceId],
           Comment: `${stackName(context.site)}: ${remote.name}`.slice(0, 100),
-          TimeoutSeconds: 60,
+          TimeoutSeconds: deliverySeconds,
           Parameters: {
             commands: [scriptText(remote)],
             executionTimeout: [String(remote.timeoutSeconds)],
@@ -71,7 +87,7 @@ export async function runScript(context: Context, instanceId: string, remote: Re
     const invocation = await waitFor(
       `“${remote.name}” on the server`,
       () => finishedInvocation(context, CommandId, instanceId, op),
-      { firstSeconds: 0.5, slowestSeconds: 4, limitSeconds: remote.timeoutSeconds + 90 },
+      { firstSeconds: 0.5, slowestSeconds: 4, limitSeconds: deliverySeconds + remote.timeoutSeconds + SLACK_SECONDS },
       op,
     );
     return outputOf(invocation, remote);
@@ -99,20 +115,42 @@ async function finishedInvocation(
   }
 }
 
+/** How commands end when not by their script (Systems Manager documentation, “Understanding command statuses”). */
+const ENDINGS: Readonly<Record<string, (remote: RemoteScript) => string>> = {
+  DeliveryTimedOut: ({ name, deliverySeconds = DELIVERY_SECONDS }) =>
+    `The server’s SSM agent did not take up “${name}” within ${Math.round(deliverySeconds / 60)} min, so nothing was changed. The server may hang or have lost its way out; reboot it and run the command again.`,
+  ExecutionTimedOut: ({ name, timeoutSeconds }) =>
+    `“${name}” took more than ${Math.round(timeoutSeconds / 60)} min on the server and was ended. Run the command again; it goes on where it stopped.`,
+  Undeliverable: ({ name }) =>
+    `“${name}” could not be delivered: the instance is gone or its SSM agent does not answer. Nothing was changed; refresh to see the server’s state.`,
+  Terminated: ({ name }) =>
+    `“${name}” was not run, because AWS ended the command before it reached the server. Nothing was changed; run the command again.`,
+  Cancelled: ({ name }) =>
+    `“${name}” was cancelled in AWS by somebody else. Run the command again; it goes on where it stopped.`,
+  AccessDenied: ({ name }) =>
+    `AWS did not let “${name}” run on the server: its role or your rights do not allow it. Nothing was changed.`,
+};
+
 function outputOf(invocation: GetCommandInvocationCommandOutput, remote: RemoteScript): string {
   if (invocation.Status === 'Success') return invocation.StandardOutputContent ?? '';
-  const stderr = redact(invocation.StandardErrorContent ?? '');
-  const reason = REASON.exec(stderr)?.[1];
-  if (reason) throw new UserError(reason);
-  const lastLines = stderr.trim().split('\n').slice(-4).join(' · ');
+  const { StatusDetails = '', ResponseCode, StandardErrorContent = '' } = invocation;
+  const ending = Object.hasOwn(ENDINGS, StatusDetails) ? ENDINGS[StatusDetails] : undefined;
+  if (ending) throw new UserError(ending(remote));
+  const stderr = redact(StandardErrorContent);
+  const reason = reasonOf(stderr);
+  if (reason) throw reason;
+  const lastLines = plainText(stderr.trim().split('\n').slice(-4).join(' · '));
   throw new UserError(
-    `“${remote.name}” ended on the server with ${invocation.StatusDetails ?? 'an error'} (exit code ${invocation.ResponseCode}): ${lastLines || 'it said nothing'}.`,
+    `“${remote.name}” ended on the server with ${StatusDetails || 'an error'} (exit code ${ResponseCode}): ${lastLines || 'it said nothing'}.`,
   );
 }
 
-/** Takes the signature and credentials out of presigned URLs. */
+/** Takes what is secret in presigned URLs out of a text, also where it stands encoded, in a header or in JSON. */
 export function redact(text: string): string {
-  return text.replace(/(X-Amz-[A-Za-z-]+=)[^&\s"']+/g, '$1…');
+  return text.replace(
+    /(X-Amz-[A-Za-z-]+|AWSAccessKeyId|(?<=[?&])Signature)((?:\\?["'])?\s{0,3}(?:[=:]|%(?:25)*3[AD])\s{0,3}(?:\\?["'])?)[^&\s"'\\<>]+/gi,
+    '$1$2…',
+  );
 }
 
 /** The whole text that is sent: bash, the values as quoted assignments, then the script. */

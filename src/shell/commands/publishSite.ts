@@ -10,6 +10,7 @@ import { unattended } from '../options';
 import { loadAws, loadHtml } from '../chunks';
 import { confirmAndRun } from '../confirm';
 import { withOp } from '../operation';
+import { siteMemory } from '../siteMemory';
 import { contextFor } from '../sites';
 
 /** What a publication did. */
@@ -35,21 +36,28 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
   const site = await readSite(folder.uri.fsPath);
   const context = await contextFor(folder, site);
   const root = rootFolder(folder.uri.fsPath, site);
-  const [{ describeSite, planPublish, scan }, { rewriterFor }] = await Promise.all([loadAws(), loadHtml()]);
+  const memory = await siteMemory(app.memory, folder, site);
+  const [{ describeSite, planPublish, scan }, { createRewriter }] = await Promise.all([loadAws(), loadHtml()]);
   const work = await mkdtemp(join(tmpdir(), 'sitelift-'));
   try {
     const published = await withOp(app.log, `Publishing ${site.name}`, async (op): Promise<Published | undefined> => {
       let result: Omit<Published, 'steps'> | undefined;
+      let release = '';
       const plan = async () => {
-        const [have, local] = await Promise.all([describeSite(context, op), scan(folder.uri.fsPath, root, op)]);
+        const [have, local] = await Promise.all([
+          describeSite(context, op),
+          scan(folder.uri.fsPath, root, site.publish.allow, op),
+        ]);
         for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
         const server = known(have.server);
         const domain = known(have.distribution)?.domain ?? '';
-        const rewrite = rewriterFor(
-          domain,
-          local.assets.map(({ path }) => path),
-        );
-        const publication = await planPublish(context, have, local, rewrite, work, op);
+        const assets = local.assets.map(({ path }) => path);
+        const rewriter = createRewriter(domain, assets);
+        const { origin, seenRelease } = memory;
+        const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease };
+        const publication = await planPublish(context, have, material, op).finally(rewriter.close);
+        for (const note of publication.summary.notes) app.log.warn(note);
+        release = publication.bundle.release;
         result = {
           url: `http://${server?.host ?? ''}/`,
           domain,
@@ -61,6 +69,7 @@ export async function publishSite(app: App, argument: unknown): Promise<Publishe
       };
       const question = `Publish “${site.name}”?`;
       const steps = await confirmAndRun(app, context, { question, verb: 'Publish', plan }, options, op);
+      if (steps) await memory.remember(release);
       return steps && result ? { ...result, steps } : undefined;
     });
     if (published && !options) void tellSummary(app, site.name, published);

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { assetUrl } from '../../core/html/assetUrl';
 import { UserError } from '../../core/op';
-import { known } from '../../core/resources/resource';
 import { readSite, rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { chooseSite } from '../choose';
@@ -9,6 +8,7 @@ import { unattended, type Unattended } from '../options';
 import { loadAws } from '../chunks';
 import { confirmAndRun } from '../confirm';
 import { withOp } from '../operation';
+import { siteMemory } from '../siteMemory';
 import { contextFor } from '../sites';
 
 /** Options of *Upload to CDN*. */
@@ -36,24 +36,18 @@ export async function uploadToCdn(
   if (!chosen) return undefined;
   const site = await readSite(chosen.uri.fsPath);
   const context = await contextFor(chosen, site);
-  const { describeSite, localAsset, planUpload } = await loadAws();
+  const { origin } = await siteMemory(app.memory, chosen, site);
+  const { describeSite, localAsset, planAssets } = await loadAws();
   const root = rootFolder(chosen.uri.fsPath, site);
-  const assets = await Promise.all(files.map((file) => localAsset(chosen.uri.fsPath, root, file)));
+  const assets = await Promise.all(files.map((file) => localAsset(chosen.uri.fsPath, root, file, site.publish.allow)));
   const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
   let domain: string | undefined;
   const steps = await withOp(app.log, `Uploading ${count} to the CDN`, async (op) => {
     const plan = async () => {
       const have = await describeSite(context, op);
-      if (have.bucket.kind === 'unknown') throw new UserError(`The bucket cannot be read. ${have.bucket.reason}`);
-      const bucket = known(have.bucket);
-      if (!bucket) {
-        throw new UserError('There is no bucket to upload to yet. Provision the distribution with its bucket first.', {
-          remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
-        });
-      }
-      const distribution = known(have.distribution);
-      domain = distribution?.domain;
-      return (await planUpload(context, bucket, distribution, assets, op)).plan();
+      const publication = await planAssets(context, have, assets, origin, op);
+      domain = publication.domain;
+      return publication.plan;
     };
     const question = `Upload ${count} to the CDN?`;
     return confirmAndRun(app, context, { question, verb: 'Upload', plan }, options, op);

@@ -89,7 +89,18 @@ const SHEETS: readonly Case[] = [
   ['quotes', `a{b:url("a.png") url( 'b.png' )}`, `a{b:url("${url('css/a.png')}") url( '${url('css/b.png')}' )}`],
   ['a relative path', 'a{b:url(../a.png)}', `a{b:url(${url('a.png')})}`],
   ['escapes', 'a{b:url(a\\20 b.png) url("a\\"b.png")}', `a{b:url(${url('css/a b.png')}) url("${url('css/a"b.png')}")}`],
-  ['an apostrophe in the fragment', `a{b:url("a.svg#it's")}`, `a{b:url("${url('css/a.svg')}#it\\'s")}`],
+  ['parentheses in the query', 'a{b:url("a.svg?(it\\\\s)")}', `a{b:url("${url('css/a.svg')}?\\(it\\\\s\\)")}`],
+  ['fragments stay', 'a{b:url(a.svg#b);c:url("a.svg#b")}', 'a{b:url(a.svg#b);c:url("a.svg#b")}'],
+  [
+    'filters and clip paths stay, masks do not',
+    'a{filter:blur(1px) url(a.svg);-WebKit-Filter:url("a.svg");backdrop-filter:url(a.svg);clip-path:url(a.svg);mask:url(a.svg)}',
+    `a{filter:blur(1px) url(a.svg);-WebKit-Filter:url("a.svg");backdrop-filter:url(a.svg);clip-path:url(a.svg);mask:url(${url('css/a.svg')})}`,
+  ],
+  [
+    'what stands behind a filter does not stay',
+    'a{filter:url(a.svg)}b{c:url(a.svg)}d{clip-path:url(a.svg);e:url(a.svg)}filter{f:url(a.svg)}',
+    `a{filter:url(a.svg)}b{c:url(${url('css/a.svg')})}d{clip-path:url(a.svg);e:url(${url('css/a.svg')})}filter{f:url(${url('css/a.svg')})}`,
+  ],
   [
     'image-set',
     'a{b:image-set("a.png" 1x, url(b.png) 2x, "c.jpg" type("a.png"))}',

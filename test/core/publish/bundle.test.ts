@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { writeBundle } from '../../../src/core/publish/bundle';
+import { writeBundle, type Rewrite } from '../../../src/core/publish/bundle';
 import { scan } from '../../../src/core/publish/localFiles';
 import { newOp } from '../sandbox';
 
-const asTheyAre = (bytes: Uint8Array) => bytes;
+const asTheyAre: Rewrite = (bytes) => Promise.resolve({ bytes });
 
 describe('writeBundle', function () {
   this.timeout(60_000);
@@ -23,7 +23,7 @@ describe('writeBundle', function () {
     await writeFile(join(folder, 'root', path), content);
   };
   const bundled = async (rewrite = asTheyAre, salt = 'domain') => {
-    const { pages } = await scan(folder, join(folder, 'root'), newOp());
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     return writeBundle(pages, rewrite, join(folder, 'bundle.tar.gz'), salt, newOp());
   };
 
@@ -59,7 +59,7 @@ describe('writeBundle', function () {
     const { release } = await bundled();
     assert.equal((await bundled()).release, release);
     assert.notEqual((await bundled(asTheyAre, 'other domain')).release, release);
-    assert.notEqual((await bundled(() => Buffer.from('rewritten'))).release, release);
+    assert.notEqual((await bundled(() => Promise.resolve({ bytes: Buffer.from('rewritten') }))).release, release);
     await put('index.html', 'b');
     assert.notEqual((await bundled()).release, release);
   });
@@ -67,7 +67,7 @@ describe('writeBundle', function () {
   it('fails, and does not hang, when a page vanishes while it is written', async () => {
     await put('a.txt', 'a');
     await put('b.txt', 'b');
-    const { pages } = await scan(folder, join(folder, 'root'), newOp());
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     await rm(join(folder, 'root', 'b.txt'));
     await assert.rejects(writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()), /ENOENT/);
   });

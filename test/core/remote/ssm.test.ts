@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { parseInspection } from '../../../src/core/remote/inspect';
-import { quote, redact, scriptText } from '../../../src/core/remote/ssm';
+import { isAbort, isUserError } from '../../../src/core/op';
+import { inspect, parseInspection } from '../../../src/core/remote/inspect';
+import { quote, redact, runScript, scriptText, waitForAgent } from '../../../src/core/remote/ssm';
+import { newOp } from '../sandbox';
+import { newAgent, type Ending } from './agent';
+
+const INSTANCE = 'i-0123456789abcdef0';
+const REMOTE = { name: 'deploy', script: 'true', timeoutSeconds: 900 };
 
 describe('remote scripts', () => {
   for (const text of ["it's", '$(touch /tmp/x)', '`id`', 'a\nb', '"', '\\', 'ä 🙂', '', "'; exit 9; '", '-n', '!!']) {
@@ -13,24 +19,142 @@ describe('remote scripts', () => {
 
   it('cannot carry a NUL character', () => assert.throws(() => quote('a\0b'), /NUL/));
 
-  it('tell nothing of a presigned URL', () => {
-    const told = redact('curl: https://b.s3/x?X-Amz-Credential=AKIA%2F1&X-Amz-Signature=abc&x=1 failed');
-    assert.ok(!/AKIA|abc/.test(told));
+  const secret = 'SeCr3t';
+  for (const text of [
+    `curl: https://b.s3/x?X-Amz-Credential=${secret}%2F1&X-Amz-Signature=${secret}&x=1 failed`,
+    `https://b.s3/x?x=1&X-Amz-Security-Token=${secret}%2F%2B`,
+    `https%3A%2F%2Fb.s3%2Fx%3FX-Amz-Signature%3D${secret}`,
+    `X-Amz-Signature%253D${secret}`,
+    `{"X-Amz-Security-Token": "${secret}"}`,
+    String.raw`{\"x-amz-signature\":\"${secret}\"}`,
+    `> x-amz-security-token: ${secret}`,
+    `https://b.s3/x?AWSAccessKeyId=${secret}&Signature=${secret}`,
+    `x-amz-credential='${secret}'`,
+  ]) {
+    it(`tell nothing secret of a presigned URL: ${text}`, async () => {
+      assert.ok(!redact(text).includes(secret), redact(text));
+      const told = (StandardErrorContent: string) =>
+        failureOf({ Status: 'Failed', StatusDetails: 'Failed', ResponseCode: 1, StandardErrorContent });
+      assert.ok(!(await told(`bash: ${text}\n`)).includes(secret));
+      assert.ok(!(await told(`sitelift: fetch-failed\t6\t${text}\n`)).includes(secret));
+    });
+  }
+
+  it('tell the rest of a text as it is', () =>
+    assert.equal(redact('x-amz: a=b, signature=c'), 'x-amz: a=b, signature=c'));
+});
+
+describe('a command on the server', () => {
+  it('gives what its script printed', async () => {
+    const agent = newAgent(
+      { Status: 'Success', StandardOutputContent: 'release=abc\nplacing=def\n' },
+      { isLate: true },
+    );
+    assert.equal(await runScript(agent.context, INSTANCE, REMOTE, newOp()), 'release=abc\nplacing=def\n');
+    assert.equal((await inspect(agent.context, INSTANCE, newOp())).placing, 'def');
+  });
+
+  it('has ten minutes to reach the server for what changes it, one for a look', async () => {
+    const agent = newAgent({ Status: 'Success' });
+    await runScript(agent.context, INSTANCE, REMOTE, newOp());
+    await inspect(agent.context, INSTANCE, newOp());
+    assert.deepEqual(
+      agent.sent.map(({ TimeoutSeconds }) => TimeoutSeconds),
+      [600, 60],
+    );
+    assert.deepEqual(agent.sent[0]?.Parameters?.['executionTimeout'], ['900']);
+  });
+
+  it('is cancelled on the server too when the user cancels', async () => {
+    const agent = newAgent(undefined);
+    const controller = new AbortController();
+    const running = runScript(agent.context, INSTANCE, REMOTE, newOp(controller.signal));
+    while (agent.asked < 2) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    await assert.rejects(running, isAbort);
+    assert.deepEqual(agent.cancelled, ['command-1']);
+  });
+
+  it('is not cancelled when it fails by itself', async () => {
+    const agent = newAgent({ Status: 'Failed', ResponseCode: 1 });
+    await assert.rejects(runScript(agent.context, INSTANCE, REMOTE, newOp()), isUserError);
+    assert.deepEqual(agent.cancelled, []);
+  });
+
+  for (const [details, sentence] of [
+    ['DeliveryTimedOut', /did not take up “deploy” within 10 min, so nothing was changed.*reboot it/],
+    ['ExecutionTimedOut', /took more than 15 min.*goes on where it stopped/],
+    ['Undeliverable', /could not be delivered.*Nothing was changed/],
+    ['Terminated', /was not run.*Nothing was changed/],
+    ['Cancelled', /was cancelled in AWS by somebody else/],
+    ['AccessDenied', /did not let “deploy” run/],
+  ] as const) {
+    it(`ends with a sentence of its own when AWS says ${details}`, async () => {
+      assert.match(await failureOf({ Status: 'Failed', StatusDetails: details, ResponseCode: -1 }), sentence);
+    });
+  }
+
+  it('tells the last lines of a script without a reason as plain text', async () => {
+    const StandardErrorContent = 'one\ntwo\nthree\n[four](command:x)\n\u202efive\u001b[0m `six`\n';
+    const told = await failureOf({
+      Status: 'Failed',
+      StatusDetails: 'Failed',
+      ResponseCode: 127,
+      StandardErrorContent,
+    });
+    assert.match(told, /\(exit code 127\): two · three · \[four\] \(command:x\) · five \[0m 'six'\.$/);
+  });
+
+  it('tells a server without an answering agent, and what that may come from', async () => {
+    const { context } = newAgent(undefined, { ping: 'ConnectionLost' });
+    const waiting = waitForAgent(context, INSTANCE, { firstSeconds: 0.01, limitSeconds: 0.02 }, newOp());
+    await assert.rejects(waiting, (error: Error) => {
+      assert.ok(isUserError(error));
+      assert.match(error.message, /no public address.*security group without outgoing HTTPS/);
+      assert.match(error.message, /instance profile was added after.*reboot/);
+      assert.match(error.message, /image has no SSM agent/);
+      return true;
+    });
   });
 });
+
+async function failureOf(ending: Ending): Promise<string> {
+  const failed = runScript(newAgent(ending).context, INSTANCE, REMOTE, newOp());
+  const error = await failed.then(
+    () => assert.fail('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(isUserError(error), String(error));
+  return error.message;
+}
 
 describe('parseInspection', () => {
   it('reads what the look inside prints', () => {
     const seen = parseInspection(
-      'installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=vol0abc\nfile_system=ext4\nsize_bytes=262144000\nfree_bytes=1\nin_fstab=yes\nrelease=abc\n',
+      'installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=vol0abc\nfile_system=ext4\nsize_bytes=262144000\nfree_bytes=1\nin_fstab=yes\nrelease=abc\nredirects_to=d1.cloudfront.net\n',
     );
-    assert.deepEqual(seen.webServer, { installed: true, enabled: true, active: true });
-    assert.equal(seen.mount?.serial, 'vol0abc');
-    assert.equal(seen.mount?.inFstab, true);
-    assert.equal(seen.release, 'abc');
+    assert.deepEqual(seen, {
+      webServer: { installed: true, enabled: true, active: true },
+      mount: {
+        partition: '/dev/nvme1n1p1',
+        serial: 'vol0abc',
+        fileSystem: 'ext4',
+        sizeBytes: 262144000,
+        freeBytes: 1,
+        inFstab: true,
+      },
+      release: 'abc',
+      placing: undefined,
+      redirectsTo: 'd1.cloudfront.net',
+    });
   });
 
   it('sees no mount where there is none', () => {
     assert.equal(parseInspection('installed=no\nenabled=\nactive=inactive\n').mount, undefined);
+  });
+
+  it('sees that a publication was cut short, also by a note without a name', () => {
+    assert.equal(parseInspection('placing=abc\n').placing, 'abc');
+    assert.equal(parseInspection('placing=\n').placing, '?');
   });
 });

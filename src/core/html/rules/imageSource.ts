@@ -1,6 +1,7 @@
 import { assetUrl } from '../assetUrl';
 import type { HtmlDocument } from '../document';
 import { escapeAttribute, type Finding, type Quote, type Range } from '../edit';
+import { EDITED_IMAGES_LIMIT, TooComplexError } from '../limits';
 import { pageBase, resolveReference, type LocalReference } from '../references';
 
 /** Where the distribution is on its way to serving images. */
@@ -37,13 +38,17 @@ export interface ImageFinding extends Finding {
   readonly blocked: string | undefined;
 }
 
-/** The images of a page that are files of the site, whether these exist or not. */
+/** The images of a page that are files of the site, whether these exist or not. Throws `TooComplexError` when there are too many. */
 export function findLocalImages(document: HtmlDocument, pagePath: string): LocalImage[] {
   const base = pageBase(document, pagePath);
-  return document.attributes('img', 'src').flatMap(({ value, range, quote, tag }) => {
+  const images = document.attributes('img', 'src').flatMap(({ value, range, quote, tag }) => {
     const reference = resolveReference(value, base);
     return reference === undefined ? [] : [{ reference, range, quote, tag }];
   });
+  if (images.length > EDITED_IMAGES_LIMIT) {
+    throw new TooComplexError(`it has more than ${EDITED_IMAGES_LIMIT} local images`);
+  }
+  return images;
 }
 
 /** Reports each local image that exists, with the edit to its stable CDN URL or the reason why that must wait. */

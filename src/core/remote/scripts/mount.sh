@@ -1,9 +1,19 @@
 # Mounts the volume on the document root, by its serial. Formats only a volume that we created and that is still blank.
 # Values: VOLUME_ID SERIAL CREATED_BLANK PARTITION_MIB MOUNT_POINT
 set -euo pipefail
-stop() { echo "sitelift: $1" >&2; exit 1; }
+export LC_ALL=C
+stop() { printf 'sitelift: %s' "$1" >&2; shift; [ $# = 0 ] || printf '\t%s' "${@//[$'\t\r\n']/ }" >&2; echo >&2; exit 1; }
 exec 9>/run/sitelift.lock
-flock -w 300 9 || stop 'Another Sitelift run is busy on the server. Wait until it has ended and try again.'
+flock -w 300 9 || stop busy
+
+# A run that was killed may have left the volume mounted aside.
+aside=/run/sitelift.aside
+put_away() {
+  while mountpoint -q "$aside"; do umount "$aside"; done
+  [ ! -d "$aside" ] || rmdir "$aside"
+}
+trap put_away EXIT
+put_away
 
 find_disk() { lsblk -dnrpo NAME,SERIAL | awk -v serial="$SERIAL" '$2 == serial { print $1 }'; }
 for _ in $(seq 60); do
@@ -11,7 +21,7 @@ for _ in $(seq 60); do
   [ -n "$disk" ] && [ -b "$disk" ] && break
   sleep 1
 done
-[ -n "$disk" ] && [ -b "$disk" ] || stop "The disk of $VOLUME_ID does not show up on the server. Detach it, attach it again, and retry."
+[ -n "$disk" ] && [ -b "$disk" ] || stop no-disk "$VOLUME_ID"
 udevadm settle
 
 file_system() { blkid -p -s TYPE -o value "$1" 2>/dev/null || true; }
@@ -29,9 +39,24 @@ is_blank() {
   [ -z "$signatures" ]
 }
 format() {
-  is_blank "$1" || stop "$1 on $VOLUME_ID is not blank any more, so it is not formatted."
+  is_blank "$1" || stop not-blank "$VOLUME_ID" "$1"
   mkfs.ext4 -q -L sitelift "$1"
 }
+
+# Whatever else is mounted there, or is to be mounted there at the next boot, is somebody's: it stays. Ours is marked.
+mounted=$(findmnt -nro SOURCE --mountpoint "$MOUNT_POINT" | tail -n 1 || true)
+[ -z "$mounted" ] || lsblk -nrpo NAME "$disk" | grep -xF -- "$mounted" >/dev/null || stop other-mount "$MOUNT_POINT" "$mounted"
+uuids=$(lsblk -nrpo NAME "$disk" | while read -r name; do blkid -p -s UUID -o value "$name" 2>/dev/null || true; done)
+# Lines of fstab: `foreign` ones for the mount point, or all but those `for` it.
+fstab() {
+  awk -v what="$1" -v at="$MOUNT_POINT" -v uuids="$(echo $uuids)" '
+    BEGIN { count = split(uuids, list, " "); for (i = 1; i <= count; i++) ours["UUID=" list[i]] = 1 }
+    { point = $2; if (point != "/") sub(/\/+$/, "", point); here = !/^[[:space:]]*#/ && point == at }
+    what == "foreign" && here && !($1 in ours) && ("," $4 ",") !~ /,x-sitelift,/
+    what == "for" && !here' /etc/fstab
+}
+foreign=$(fstab foreign | head -n 1)
+[ -z "$foreign" ] || stop other-fstab-line "$MOUNT_POINT" "$foreign"
 
 target=
 if [ "$(partition_count)" -gt 0 ]; then
@@ -47,12 +72,12 @@ if [ "$(partition_count)" -gt 0 ]; then
     if [ "$label" = sitelift-data ]; then target=$part; break; fi
   done
   if [ -z "$target" ] && [ "$(partition_count)" = 1 ]; then target=$(partition_path 1); fi
-  [ -n "$target" ] || stop "$VOLUME_ID has several partitions, none made by Sitelift. Nothing was changed; use a volume with one partition."
+  [ -n "$target" ] || stop several-partitions "$VOLUME_ID"
 elif [ -n "$(file_system "$disk")" ]; then
   target=$disk
 else
-  [ "$CREATED_BLANK" = yes ] || stop "$VOLUME_ID has no file system and was not created by Sitelift, so it is not formatted. Format it yourself, or let Sitelift create a volume."
-  is_blank "$disk" || stop "$VOLUME_ID holds something that is not a file system, so it is not formatted. Nothing was changed."
+  [ "$CREATED_BLANK" = yes ] || stop not-ours "$VOLUME_ID"
+  is_blank "$disk" || stop not-blank "$VOLUME_ID" "$disk"
   size=
   [ "$PARTITION_MIB" = 0 ] || size="size=${PARTITION_MIB}MiB, "
   printf 'label: gpt\n%sname=sitelift-new\n' "$size" | sfdisk -q "$disk"
@@ -64,36 +89,60 @@ else
 fi
 case $(file_system "$target") in
   ext4 | xfs) ;;
-  '') stop "$target on $VOLUME_ID has no file system that is known here. Nothing was changed." ;;
-  *) stop "$target on $VOLUME_ID has a $(file_system "$target") file system; Sitelift mounts ext4 and xfs. Nothing was changed." ;;
+  '') stop no-file-system "$VOLUME_ID" "$target" ;;
+  *) stop other-file-system "$VOLUME_ID" "$target" "$(file_system "$target")" ;;
 esac
-
+[ -z "$mounted" ] || [ "$mounted" = "$target" ] || stop other-mount "$MOUNT_POINT" "$mounted"
 uuid=$(blkid -p -s UUID -o value "$target")
 mkdir -p "$MOUNT_POINT"
-mounted=$(findmnt -nro UUID --mountpoint "$MOUNT_POINT" || true)
-[ -z "$mounted" ] || [ "$mounted" = "$uuid" ] || stop "Another disk is mounted on $MOUNT_POINT. Unmount it first; nothing was changed."
 
-# What the old document root holds must not vanish behind the mount.
-if [ -z "$mounted" ] && [ -n "$(ls -A "$MOUNT_POINT")" ]; then
-  fresh=$(mktemp -d)
-  mount "$target" "$fresh"
-  if [ -z "$(ls -A "$fresh" | grep -vx 'lost+found')" ]; then cp -a "$MOUNT_POINT/." "$fresh/"; fi
-  umount "$fresh"
-  rmdir "$fresh"
+# What the old document root holds must not vanish behind the mount. A copy that was cut short is made anew from the same
+# root; on another server's root those pages are not, so there what came across stays.
+content() { find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .sitelift-copying "${@:2}"; }
+copy_old_root() {
+  local copying=$aside/.sitelift-copying bytes inodes free free_inodes
+  if [ -e "$copying" ] && [ "$(cat "$copying")" = "$(cat /etc/machine-id)" ]; then
+    content "$aside" -exec rm -rf {} +
+  fi
+  if [ -z "$(content "$aside")" ] && [ -n "$(content "$MOUNT_POINT")" ]; then
+    bytes=$(du -sB1 "$MOUNT_POINT" | cut -f 1) inodes=$(du -s --inodes "$MOUNT_POINT" | cut -f 1)
+    read -r free free_inodes < <(df -B1 --output=avail,iavail "$aside" | tail -n 1)
+    [ "$bytes" -lt "$free" ] || stop old-root-too-big "$MOUNT_POINT" "$bytes" "$free"
+    [ "$inodes" -lt "$free_inodes" ] || stop old-root-too-many "$MOUNT_POINT" "$inodes" "$free_inodes"
+    cat /etc/machine-id >"$copying"
+    sync -f "$aside"
+    cp -a "$MOUNT_POINT/." "$aside/"
+    sync -f "$aside"
+  fi
+  rm -f "$copying"
+  sync -f "$aside"
+}
+if [ -z "$mounted" ]; then
+  mkdir "$aside"
+  mount "$target" "$aside"
+  copy_old_root
+  put_away
 fi
-
-entry="UUID=$uuid $MOUNT_POINT $(file_system "$target") defaults,nofail,x-systemd.device-timeout=30 0 2"
-{ awk -v at="$MOUNT_POINT" '$2 != at || /^#/' /etc/fstab; echo "$entry"; } >/etc/fstab.sitelift
-chmod 644 /etc/fstab.sitelift
-mv /etc/fstab.sitelift /etc/fstab
-systemctl daemon-reload
-mountpoint -q "$MOUNT_POINT" || mount "$MOUNT_POINT"
-chmod 755 "$MOUNT_POINT"
-if command -v restorecon >/dev/null 2>&1; then restorecon -R "$MOUNT_POINT"; fi
 
 for unit in httpd apache2; do
   systemctl cat "$unit.service" >/dev/null 2>&1 || continue
   mkdir -p "/etc/systemd/system/$unit.service.d"
   printf '[Unit]\nRequiresMountsFor=%s\n' "$MOUNT_POINT" >"/etc/systemd/system/$unit.service.d/sitelift.conf"
 done
-systemctl daemon-reload
+# The line in fstab comes last: it says that all of this is done. systemd would unmount at once what an older line is for.
+write_fstab() {
+  cat >/etc/fstab.sitelift
+  chmod 644 /etc/fstab.sitelift
+  sync -f /etc
+  mv /etc/fstab.sitelift /etc/fstab
+  sync -f /etc
+  systemctl daemon-reload
+}
+if [ -z "$mounted" ]; then
+  fstab for | write_fstab
+  mount "$target" "$MOUNT_POINT"
+fi
+chmod 755 "$MOUNT_POINT"
+if command -v restorecon >/dev/null 2>&1; then restorecon -R "$MOUNT_POINT"; fi
+entry="UUID=$uuid $MOUNT_POINT $(file_system "$target") defaults,nofail,x-systemd.device-timeout=30,x-sitelift 0 2"
+{ fstab for; echo "$entry"; } | write_fstab

@@ -1,0 +1,201 @@
+import { UserError, type Remedy } from '../op';
+import { plainText } from '../plainText';
+
+interface Sentence {
+  text(values: Values): string;
+  readonly remedy?: Remedy;
+}
+
+/** The values of a reason: text from a server that may be hostile, or numbers that need not be any. */
+interface Values {
+  /** One value as plain text, quoted where it reads as a name. */
+  at(index: number): string;
+  /** A number of bytes in MiB, rounded up or down. */
+  mib(index: number, round: 'up' | 'down'): string;
+  /** All values from this one on, a few at most; `count` of them there are. */
+  names(from: number, count: string): string;
+}
+
+const PUBLISH = { title: 'Publish Site…', command: 'sitelift.publishSite' };
+const PROVISION_VOLUME = { title: 'Provision Volume…', command: 'sitelift.provisionVolume' };
+const PROVISION_SERVER = { title: 'Provision Server…', command: 'sitelift.provisionServer' };
+const VALUE_LIMIT = 200;
+
+/** What each code of the scripts means: what happened, why, and what to do. */
+const SENTENCES: Readonly<Record<string, Sentence>> = {
+  busy: {
+    text: () => 'Another Sitelift run is busy on the server. Wait until it has ended and run the command again.',
+  },
+
+  'not-mounted': {
+    text: (v) =>
+      `The volume is not mounted on ${v.at(0)}, so no page was changed. Run “Provision Volume…” and publish again.`,
+    remedy: PROVISION_VOLUME,
+  },
+  'published-meanwhile': {
+    text: () =>
+      'Somebody else published meanwhile; their pages were left as they are. Publish again to put yours in their place.',
+    remedy: PUBLISH,
+  },
+  'settings-refused': {
+    text: (v) =>
+      `The web server does not accept the settings that send requests for images to the CDN: “${v.at(0)}”. No page was changed; see “apachectl configtest” on the server.`,
+  },
+  'not-reloaded': {
+    text: (v) =>
+      `The web server ${v.at(0)} could not load its new settings. No page was changed; see “systemctl status ${v.at(0)}” on the server.`,
+  },
+  'disk-full': {
+    text: (v) =>
+      `The volume is too full: these pages need ${v.mib(0, 'up')} beside those that are there, and ${v.mib(1, 'down')} are free. No page was changed. Remove files that are not needed from the server, or take a larger volume.`,
+  },
+  'inodes-full': {
+    text: (v) =>
+      `The volume cannot hold that many files: these pages need ${v.at(0)} entries (inodes) beside those that are there, and ${v.at(1)} are free. No page was changed. Publish fewer files, or take a larger volume.`,
+  },
+  'full-meanwhile': {
+    text: () =>
+      'The volume filled up while the pages were unpacked: something else on the server writes to it. No page was changed. Free some space there and publish again.',
+  },
+  'fetch-refused': {
+    text: (v) => `${refusal(v.at(0))} No page was changed; publish again.`,
+    remedy: PUBLISH,
+  },
+  'fetch-failed': {
+    text: (v) => `${unreached(v.at(0))} No page was changed. (${v.at(1) || `curl ended with ${v.at(0)}`})`,
+  },
+  'wrong-bytes': {
+    text: () =>
+      'The pages that the server fetched are not the ones that were sent (SHA-256 differs). No page was changed; publish again.',
+    remedy: PUBLISH,
+  },
+  'not-unpacked': {
+    text: (v) => `The server could not unpack the pages: “${v.at(0)}”. No page was changed.`,
+  },
+  'link-in-the-way': {
+    text: (v) =>
+      `The server has a symbolic link where a page or a folder of the site goes: ${v.names(1, v.at(0))}. Nothing is written through a link, and no page was changed. Remove it on the server or choose another name.`,
+  },
+  'other-kind-in-the-way': {
+    text: (v) =>
+      `The server has a file where you have a folder, or the reverse: ${v.names(1, v.at(0))}. Remove it on the server or choose another name. No page was changed.`,
+  },
+  'not-placed': {
+    text: (v) =>
+      `The server could not put all pages in place: “${v.at(0)}”. Some may be new and some old until you publish again.`,
+    remedy: PUBLISH,
+  },
+
+  'no-disk': {
+    text: (v) =>
+      `The disk of ${v.at(0)} does not show up on the server. Detach it, attach it again, and run the command again.`,
+  },
+  'other-mount': {
+    text: (v) => `Something else is mounted on ${v.at(0)}: “${v.at(1)}”. Unmount it first; nothing was changed.`,
+  },
+  'other-fstab-line': {
+    text: (v) =>
+      `The server’s /etc/fstab has a line for ${v.at(0)} that is not Sitelift’s: “${v.at(1)}”. Remove it there if it is not needed any more; nothing was changed.`,
+  },
+  'not-blank': {
+    text: (v) =>
+      `${v.at(1)} on ${v.at(0)} holds something that is not a file system, so it is not formatted. Nothing was changed.`,
+  },
+  'several-partitions': {
+    text: (v) =>
+      `${v.at(0)} has several partitions, none made by Sitelift. Nothing was changed; use a volume with one partition.`,
+  },
+  'not-ours': {
+    text: (v) =>
+      `${v.at(0)} has no file system and was not created by Sitelift, so it is not formatted. Format it yourself, or let Sitelift create a volume.`,
+  },
+  'no-file-system': {
+    text: (v) => `${v.at(1)} on ${v.at(0)} has no file system that is known here. Nothing was changed.`,
+  },
+  'other-file-system': {
+    text: (v) =>
+      `${v.at(1)} on ${v.at(0)} has a ${v.at(2)} file system; Sitelift mounts ext4 and xfs. Nothing was changed.`,
+  },
+  'old-root-too-big': {
+    text: (v) =>
+      `The pages that are in ${v.at(0)} now do not fit on the volume: they take ${v.mib(1, 'up')}, and ${v.mib(2, 'down')} are free. Nothing was copied. Remove what is not needed there, or take a larger volume or partition.`,
+  },
+  'old-root-too-many': {
+    text: (v) =>
+      `The files that are in ${v.at(0)} now do not fit on the volume: they take ${v.at(1)} entries (inodes), and ${v.at(2)} are free. Nothing was copied. Remove what is not needed there, or take a larger volume or partition.`,
+  },
+
+  'packages-busy': {
+    text: (v) =>
+      `The server’s package lists were locked by another program for five minutes: “${v.at(0)}”. A new server updates itself after its first boot; wait a while and run the command again.`,
+    remedy: PROVISION_SERVER,
+  },
+  'packages-failed': {
+    text: (v) =>
+      `The web server could not be installed: “${v.at(0)}”. If the server cannot reach its package repository, give it a way out: a public address or a NAT, and outgoing HTTP and HTTPS in its security group.`,
+  },
+  'not-started': {
+    text: (v) =>
+      `The web server ${v.at(0)} was installed but does not start: “${v.at(1)}”. See “systemctl status ${v.at(0)}” on the server.`,
+  },
+};
+
+/** Codes that have a sentence; the scripts may use no other. */
+export const REASON_CODES: readonly string[] = Object.keys(SENTENCES);
+
+/**
+ * The error for a script's last line `sitelift: code<tab>value…` on standard error, or undefined when there is none or its code is unknown.
+ * Of what the server wrote, only the values get into the sentence, as plain text.
+ */
+export function reasonOf(stderr: string): UserError | undefined {
+  const line = stderr.split('\n').findLast((candidate) => candidate.startsWith('sitelift: '));
+  const [code = '', ...values] = line?.slice('sitelift: '.length).split('\t') ?? [];
+  if (!Object.hasOwn(SENTENCES, code)) return undefined;
+  const { text, remedy } = SENTENCES[code] as Sentence;
+  return new UserError(text(valuesOf(values)), remedy ? { remedy } : {});
+}
+
+function valuesOf(raw: readonly string[]): Values {
+  const at = (index: number) => plainText(raw[index] ?? '', VALUE_LIMIT);
+  return {
+    at,
+    mib: (index, round) => {
+      const bytes = Number(raw[index]);
+      if (!Number.isFinite(bytes)) return '? MiB';
+      return `${(round === 'up' ? Math.ceil : Math.floor)(bytes / 1024 ** 2)} MiB`;
+    },
+    names: (from, count) => {
+      const shown = raw.slice(from).map((_value, index) => `“${at(from + index)}”`);
+      const more = Number(count) - shown.length;
+      return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
+    },
+  };
+}
+
+function refusal(status: string): string {
+  switch (status) {
+    case '403':
+      return 'The bucket refused the server’s request for the pages (HTTP 403): the link had expired because the server took it up too late, this computer’s clock is wrong, or your credentials may not read the bucket.';
+    case '404':
+      return 'The pages were not in the bucket any more when the server fetched them (HTTP 404).';
+    default:
+      return `The bucket answered the server’s request for the pages with HTTP ${status}.`;
+  }
+}
+
+/** What curl's exit codes mean for a server that fetches from S3 (curl's manual, “EXIT CODES”). */
+function unreached(exitCode: string): string {
+  switch (exitCode) {
+    case '5':
+    case '6':
+      return 'The server could not fetch the pages: it cannot resolve the bucket’s name. Check the DNS settings of its VPC.';
+    case '7':
+    case '28':
+      return 'The server could not fetch the pages: it gets no connection to S3. It needs a way out: a public address, a NAT or an S3 endpoint, and outgoing HTTPS in its security group.';
+    case '35':
+    case '60':
+      return 'The server could not fetch the pages: it does not trust the certificate that answers for S3, or its clock is wrong.';
+    default:
+      return 'The server could not fetch the pages from the bucket; the connection broke off.';
+  }
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
+import deployScript from '../../../src/core/remote/scripts/deploy.sh';
+import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
+import mountScript from '../../../src/core/remote/scripts/mount.sh';
+import webServerScript from '../../../src/core/remote/scripts/webServer.sh';
+
+const SCRIPTS = { deploy: deployScript, inspect: inspectScript, mount: mountScript, webServer: webServerScript };
+
+describe('the reasons of the scripts', () => {
+  it('have a sentence each, and no sentence is without its reason', () => {
+    const used = Object.values(SCRIPTS).flatMap((script) =>
+      Array.from(script.matchAll(/\bstop ([a-z][a-z-]*)/g), ([, code]) => code),
+    );
+    assert.deepEqual([...new Set(used)].sort(), [...REASON_CODES].sort());
+  });
+
+  for (const [name, script] of Object.entries(SCRIPTS)) {
+    it(`come from scripts that SSM takes: ${name}.sh has less than 8 KB`, () => {
+      assert.ok(Buffer.byteLength(script) < 8192);
+    });
+  }
+
+  for (const code of REASON_CODES) {
+    it(`cannot bring links, codes or lines into the sentence of ${code}`, () => {
+      const hostile = '[x](command:y)\u202e\u0007`z`<a href=w>';
+      const told = reasonOf(`noise\nsitelift: ${code}${`\t${hostile}`.repeat(8)}\n`)?.message ?? assert.fail(code);
+      assert.match(told, /^[^\p{Cc}\u202e`]{20,}$/u);
+      assert.doesNotMatch(told, /\]\(|<a/);
+      assert.match(reasonOf(`sitelift: ${code}`)?.message ?? '', /^[^]{20,}\.\)?$|\(curl ended with \)$/);
+    });
+  }
+
+  it('tell sizes in MiB, what is needed rounded up and what is free rounded down', () => {
+    assert.match(reasonOf('sitelift: disk-full\t1048577\t2097151')?.message ?? '', /need 2 MiB .* and 1 MiB are free/);
+    assert.match(reasonOf('sitelift: disk-full\tx\t')?.message ?? '', /need \? MiB/);
+  });
+
+  it('tell a few names and how many there are', () => {
+    const told = reasonOf('sitelift: link-in-the-way\t7\ta.html\tb c/d.html')?.message ?? '';
+    assert.match(told, /goes: “a\.html”, “b c\/d\.html” and 5 more\./);
+    assert.match(reasonOf('sitelift: link-in-the-way\t1\ta.html')?.message ?? '', /goes: “a\.html”\. /);
+  });
+
+  it('tell a URL that was refused from a connection that did not come about', () => {
+    assert.match(
+      reasonOf('sitelift: fetch-refused\t403')?.message ?? '',
+      /refused .* \(HTTP 403\): the link had expired/,
+    );
+    assert.match(reasonOf('sitelift: fetch-refused\t404')?.message ?? '', /not in the bucket any more/);
+    assert.match(reasonOf('sitelift: fetch-refused\t503')?.message ?? '', /answered .* with HTTP 503/);
+    assert.match(reasonOf('sitelift: fetch-failed\t6\tcurl: (6) x')?.message ?? '', /cannot resolve.*curl: \(6\) x/);
+    assert.match(reasonOf('sitelift: fetch-failed\t7\tx')?.message ?? '', /needs a way out/);
+    assert.match(reasonOf('sitelift: fetch-failed\t28\tx')?.message ?? '', /needs a way out/);
+    assert.match(reasonOf('sitelift: fetch-failed\t60\tx')?.message ?? '', /certificate/);
+    assert.match(reasonOf('sitelift: fetch-failed\t56\tx')?.message ?? '', /connection broke off/);
+  });
+
+  it('are the last one that was written, and none where there is none', () => {
+    assert.match(reasonOf('sitelift: busy\nsitelift: wrong-bytes\n')?.message ?? '', /SHA-256/);
+    for (const stderr of ['', 'sitelift: no-such-code', 'sitelift: constructor', 'x sitelift: busy', 'sitelift:busy']) {
+      assert.equal(reasonOf(stderr), undefined, stderr);
+    }
+  });
+
+  it('offer the way on', () => {
+    assert.deepEqual(reasonOf('sitelift: not-mounted\t/var/www/html')?.remedy, {
+      title: 'Provision Volume…',
+      command: 'sitelift.provisionVolume',
+    });
+  });
+});

@@ -1,0 +1,308 @@
+# Checks of mount.sh. Two disks: DATA, which is to be mounted, and SMALL, which was there before it.
+html=/var/www/html
+
+set_up_mount() {
+  umask 022
+  grep -v "[[:space:]]$html[[:space:]]" /etc/fstab >/root/fstab
+}
+# Blank disk, nothing mounted, pages in the old root.
+blank() {
+  while mountpoint -q $html; do umount $html; done
+  while mountpoint -q /run/sitelift.aside; do umount /run/sitelift.aside; done
+  data=$(disk_of "$DATA")
+  dd if=/dev/zero of="$data" bs=1M count=70 conv=fsync status=none
+  blockdev --rereadpt "$data"
+  udevadm settle
+  cp /root/fstab /etc/fstab
+  rm -rf /etc/systemd/system/httpd.service.d $html /run/sitelift.aside
+  mkdir -p $html/sub
+  local n
+  for n in 1 2 3 4 5; do echo "old page $n" >"$html/page $n.html"; done
+  echo sub >$html/sub/page.html
+  chmod 640 $html/sub/page.html
+  ln -s sub/page.html $html/link.html
+  rm -rf /root/old
+  cp -a $html /root/old
+}
+# mount_volume [NAME=value…]
+mount_volume() {
+  run mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=64 MOUNT_POINT=$html "$@"
+}
+part() { lsblk -nrpo NAME,TYPE "$data" | awk '$2 == "part" { print $1; exit }'; }
+same_pages() { diff -r --no-dereference -x lost+found "$1" "$2" >/root/said 2>&1; }
+# Shell code that reads the data volume aside, in $at.
+on_volume() {
+  local at=/root/at status=0
+  mkdir -p $at
+  mount "$(part)" $at
+  eval "$1" || status=$?
+  umount $at
+  return $status
+}
+is_mounted() {
+  [ "$(findmnt -nro SOURCE --mountpoint $html)" = "$(part)" ] || fail 'the partition is mounted once'
+  ! mountpoint -q /run/sitelift.aside && [ ! -e /run/sitelift.aside ] || fail 'nothing stays mounted aside'
+  local uuid
+  uuid=$(blkid -p -s UUID -o value "$(part)")
+  [ "$(grep -c " $html " /etc/fstab)" = 1 ] &&
+    grep -qx "UUID=$uuid $html ext4 defaults,nofail,x-systemd.device-timeout=30,x-sitelift 0 2" /etc/fstab ||
+    fail "fstab mounts it by UUID, and lets the server boot without: $(cat /etc/fstab)"
+  [ "$(cat /etc/systemd/system/httpd.service.d/sitelift.conf)" = "$(printf '[Unit]\nRequiresMountsFor=%s' $html)" ] ||
+    fail 'the web server waits for the volume'
+  [ "$(stat -c %a $html)" = 755 ] || fail 'the web server may enter'
+  [ "$(sfdisk --part-label "$data" 1)" = sitelift-data ] || fail 'the partition is labelled as done'
+  [ ! -e $html/.sitelift-copying ] || fail 'the note of copying is gone'
+}
+untouched() { [ -z "$(wipefs -n "$data")" ] || fail 'the disk stays as it was'; }
+
+check_mounts() {
+  blank
+  mount_volume
+  succeeds
+  is_mounted
+  same_pages /root/old $html || fail "the old pages are there"
+  [ "$(stat -c %a $html/sub/page.html)" = 640 ] || fail 'their modes too'
+  [ "$(lsblk -dnrbo SIZE "$(part)")" = $((64 << 20)) ] || fail 'the partition is as large as wanted'
+  local before
+  before=$(cat /etc/fstab)
+  echo new >$html/new.html
+  mount_volume
+  succeeds
+  is_mounted
+  [ "$before" = "$(cat /etc/fstab)" ] && [ -e $html/new.html ] || fail 'a second run changes nothing'
+  umount $html
+  mount $html
+  is_mounted
+}
+check_whole_disk() {
+  blank
+  mount_volume PARTITION_MIB=0
+  succeeds
+  is_mounted
+}
+check_serial() {
+  blank
+  local small
+  small=$(disk_of "$SMALL")
+  dd if="$small" bs=1M count=1 status=none | sha256sum >/root/small
+  mount_volume
+  succeeds
+  [ "$(lsblk -dnro SERIAL "$data")" = "$DATA" ] || fail 'the disk is found'
+  is_mounted
+  dd if="$small" bs=1M count=1 status=none | sha256sum | cmp -s - /root/small || fail 'the other disk stays as it was'
+}
+check_no_disk() {
+  blank
+  traced mv
+  printf '#!/bin/bash\n' >/root/wrap/sleep
+  printf '#!/bin/bash\necho 1\n' >/root/wrap/seq
+  chmod 755 /root/wrap/*
+  mount_volume SERIAL=vol9
+  stops $'no-disk\tvol-1'
+}
+check_not_ours() {
+  blank
+  mount_volume CREATED_BLANK=no
+  stops $'not-ours\tvol-1'
+  untouched
+}
+# ambivalent <device>: two signatures, so that blkid names no type.
+ambivalent() {
+  mkfs.ext4 -q -F "$1" 32M
+  printf _BHRfS_M | dd of="$1" bs=1 seek=$((0x10040)) conv=notrunc,fsync status=none
+  [ -z "$(blkid -p -s TYPE -o value "$1" 2>/dev/null)" ] || fail 'blkid names no type'
+  [ "$(wipefs -n "$1" | grep -c 'ext4\|btrfs')" = 2 ] || fail 'wipefs sees both'
+}
+check_ambivalent_disk() {
+  blank
+  ambivalent "$data"
+  mount_volume
+  stops $'not-blank\tvol-1\t'"$data"
+  [ "$(wipefs -n "$data" | grep -c 'ext4\|btrfs')" = 2 ] || fail 'the disk is not formatted'
+}
+check_ambivalent_partition() {
+  blank
+  printf 'label: gpt\nsize=48MiB, name=sitelift-new\n' | sfdisk -q "$data"
+  udevadm settle
+  ambivalent "$(part)"
+  mount_volume
+  stops $'not-blank\tvol-1\t'"$(part)"
+  [ "$(wipefs -n "$(part)" | grep -c 'ext4\|btrfs')" = 2 ] || fail 'the partition is not formatted'
+}
+check_empty_table() {
+  blank
+  printf 'label: dos\n' | sfdisk -q "$data"
+  udevadm settle
+  mount_volume
+  stops $'not-blank\tvol-1\t'"$data"
+  [ "$(blkid -p -s PTTYPE -o value "$data")" = dos ] || fail 'the partition table stays'
+}
+check_other_contents() {
+  blank
+  mkswap -q "$data"
+  mount_volume
+  stops $'other-file-system\tvol-1\t'"$data"$'\tswap'
+  [ "$(blkid -p -s TYPE -o value "$data")" = swap ] || fail 'the disk is not formatted'
+  blank
+  printf 'label: gpt\n,20MiB\n,20MiB\n' | sfdisk -q "$data"
+  udevadm settle
+  mount_volume
+  stops $'several-partitions\tvol-1'
+  blank
+  printf 'label: gpt\n,20MiB\n' | sfdisk -q "$data"
+  udevadm settle
+  mount_volume
+  stops $'no-file-system\tvol-1\t'"$(part)"
+}
+# A volume that already holds pages is mounted with them; those of the old root stay below.
+check_keeps_volume() {
+  blank
+  mount_volume
+  succeeds
+  umount $html
+  cp /root/fstab /etc/fstab
+  on_volume 'rm -r $at/*; echo precious >$at/mine.html'
+  mount_volume
+  succeeds
+  [ "$(ls $html)" = mine.html ] && [ "$(cat $html/mine.html)" = precious ] || fail 'the volume keeps what it holds'
+}
+check_other_mount() {
+  blank
+  mount -t tmpfs -o size=1m elsewhere $html
+  touch $html/theirs
+  mount_volume
+  stops $'other-mount\t/var/www/html\telsewhere'
+  [ -e $html/theirs ] && cmp -s /etc/fstab /root/fstab || fail 'the other mount stays'
+  untouched
+  umount $html
+  mount "$(disk_of "$SMALL")" $html
+  mount_volume
+  stops $'other-mount\t/var/www/html\t/dev/*'
+  untouched
+}
+check_other_fstab_line() {
+  local line
+  for line in "server:/pages $html nfs _netdev 0 0" "tmpfs	$html/	tmpfs	defaults	0 0" "UUID=1-2 $html ext4 defaults,x-sitelifted 0 2"; do
+    blank
+    echo "$line" >>/etc/fstab
+    cp /etc/fstab /root/fstab.theirs
+    mount_volume
+    stops $'other-fstab-line\t/var/www/html\t'"${line//$'\t'/ }"
+    cmp -s /etc/fstab /root/fstab.theirs || fail 'fstab stays'
+    untouched
+  done
+}
+check_own_fstab_line() {
+  blank
+  {
+    echo "# UUID=1-2 $html ext4 defaults 0 2"
+    echo "tmpfs $html.old tmpfs noauto 0 0"
+    echo "UUID=1-2 $html ext4 defaults,nofail,x-sitelift 0 2"
+  } >>/etc/fstab
+  head -n -1 /etc/fstab >/root/fstab.theirs
+  mount_volume
+  succeeds
+  head -n -1 /etc/fstab | cmp -s - /root/fstab.theirs || fail 'all other lines stay'
+  grep -vx "# UUID.*" /etc/fstab >/root/fstab.clean
+  cp /root/fstab.clean /etc/fstab
+  is_mounted
+}
+check_too_big() {
+  blank
+  head -c 70000000 /dev/zero >$html/big.bin
+  mount_volume
+  stops $'old-root-too-big\t/var/www/html\t70*'
+  on_volume '[ "$(ls -A $at)" = lost+found ]' || fail 'nothing is copied'
+  ! mountpoint -q /run/sitelift.aside || fail 'nothing stays mounted aside'
+  ! mountpoint -q $html || fail 'it is not mounted'
+  rm $html/big.bin
+  (cd $html && seq 20000 | xargs touch)
+  mount_volume
+  stops $'old-root-too-many\t/var/www/html\t200*'
+  on_volume '[ "$(ls -A $at)" = lost+found ]' || fail 'nothing is copied'
+  (cd $html && seq 20000 | xargs rm)
+  mount_volume
+  succeeds
+  is_mounted
+  same_pages /root/old $html || fail "the old pages are there"
+}
+# A copy that was cut short: some pages truncated, one that should not be there.
+check_copies_again() {
+  blank
+  mount_volume
+  succeeds
+  umount $html
+  cp /root/fstab /etc/fstab
+  on_volume 'for f in $at/page*; do : >"$f"; done; rm -r $at/sub; touch $at/partly; cp /etc/machine-id $at/.sitelift-copying'
+  mount_volume
+  succeeds
+  is_mounted
+  same_pages /root/old $html || fail "the old pages are there, whole"
+}
+check_copy_from_elsewhere() {
+  blank
+  mount_volume
+  succeeds
+  umount $html
+  cp /root/fstab /etc/fstab
+  on_volume 'rm -r $at/*; echo precious >$at/mine.html; echo other-machine >$at/.sitelift-copying'
+  mount_volume
+  succeeds
+  is_mounted
+  [ "$(ls $html)" = mine.html ] || fail 'what came across from another server stays'
+}
+# The note is on the volume before the first page, and goes when all are there for good.
+check_copy_order() {
+  blank
+  traced cp sync rm mv mount systemctl sfdisk mkfs.ext4
+  mount_volume
+  succeeds
+  local order
+  order=$(grep -v 'systemctl cat\|conf\.d' /root/trace | sed 's/^\([a-z4.]*\).* \(-[a-z-]*label\).*/\1 \2/; s/^sfdisk -q .*/sfdisk/; s/^\([a-z4.]*\) .*/\1/' | uniq | tr '\n' ' ')
+  [[ $order == *'sync cp sync rm sync '* ]] || fail "the copy is safe at each moment: $order"
+  [[ $order == *'mount '*'mount sync mv sync systemctl ' ]] || fail "the line in fstab comes last: $order"
+}
+check_aside() {
+  blank
+  mount_volume
+  succeeds
+  umount $html
+  cp /root/fstab /etc/fstab
+  mkdir /run/sitelift.aside
+  mount "$(part)" /run/sitelift.aside
+  mount "$(part)" /run/sitelift.aside
+  mount_volume
+  succeeds
+  is_mounted
+}
+check_boot_order() {
+  blank
+  mount_volume
+  succeeds
+  [[ " $(systemctl show -p RequiresMountsFor --value httpd) " == *" $html "* ]] || fail 'systemd knows that the web server waits'
+}
+
+# kills_mount <n…>: kills the mounting of a blank volume, then mounts again.
+kills_mount() {
+  local n seen
+  for n; do
+    blank
+    compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=64 MOUNT_POINT=$html >/root/run.sh
+    killed_before "$n"
+    seen=$(systemctl() { :; }; export -f systemctl; bash /root/scripts/inspect.sh 2>/dev/null)
+    if grep -qx in_fstab=yes <<<"$seen"; then
+      same_pages /root/old $html || fail "killed before command $n: what counts as mounted holds all pages"
+    fi
+    mount_volume
+    succeeds
+    is_mounted
+    same_pages /root/old $html || fail "killed before command $n: the old pages are there"
+    echo "$n"
+  done
+}
+count_mount() {
+  blank
+  compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=64 MOUNT_POINT=$html >/root/run.sh
+  count_commands
+  is_mounted
+}

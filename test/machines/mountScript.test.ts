@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { sample } from './sample';
+import { SCRIPTS, startBench, type ScriptBench } from './scriptBench';
+
+/** The checks of `guest/mount.sh` and what each promises. */
+const PROMISES = {
+  mounts: 'mounts a new partition with the old pages, by UUID, and changes nothing a second time',
+  whole_disk: 'takes the whole disk where no partition size is wanted',
+  serial: 'takes the disk by its serial and leaves the other one as it is',
+  no_disk: 'tells a disk that does not show up',
+  not_ours: 'never formats a disk that Sitelift did not create',
+  ambivalent_disk: 'never formats a disk with two signatures, for which blkid names no type',
+  ambivalent_partition: 'never formats a partition with two signatures, not even one of its own making',
+  empty_table: 'never formats a disk with an empty partition table',
+  other_contents: 'never formats a disk or partition with other contents',
+  keeps_volume: 'mounts a volume with the pages that it holds',
+  other_mount: 'leaves what is mounted there by others, with or without a UUID',
+  other_fstab_line: 'leaves lines of fstab that are not its own, and does not mount over them',
+  own_fstab_line: 'replaces its own line of fstab and no other',
+  too_big: 'copies nothing when the old pages do not fit, by bytes or by files',
+  copies_again: 'copies the old pages again when that was cut short',
+  copy_from_elsewhere: 'keeps what came across from another server before it was cut short',
+  copy_order: 'notes that it copies before the first page, and mounts for every boot last',
+  aside: 'puts away what a killed run left mounted aside',
+  boot_order: 'lets the web server wait for the volume',
+} as const;
+
+describe('mount.sh on a real server', function () {
+  this.timeout(1_800_000);
+  let bench: ScriptBench;
+  before(async () => {
+    bench = await startBench();
+    await bench.run('mount', 'set_up_mount');
+  });
+  after(() => bench?.stop());
+
+  for (const [name, promise] of Object.entries(PROMISES)) {
+    it(promise, async () => void (await bench.run('mount', `check_${name}`)));
+  }
+
+  it('killed before any of its commands, comes to the same end the next time', async () => {
+    const commands = Number(/commands=(\d+)/.exec(await bench.run('mount', 'count_mount'))?.[1]);
+    assert.ok(commands > 80, `${commands} commands`);
+    const all = Array.from({ length: commands }, (_, index) => index + 1);
+    const chosen = sample(all, 8, SCRIPTS.mount);
+    for (let start = 0; start < chosen.length; start += 25) {
+      const some = chosen.slice(start, start + 25).join(' ');
+      assert.equal((await bench.run('mount', `kills_mount ${some}`)).trim(), some.replaceAll(' ', '\n'));
+    }
+  });
+});
