@@ -7,6 +7,7 @@ import { run, stepsOf } from '../../src/core/plan';
 import { scan } from '../../src/core/publish/localFiles';
 import { planPublish } from '../../src/core/publish/planPublish';
 import { runScript } from '../../src/core/remote/ssm';
+import type { Clients } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
 import { known } from '../../src/core/resources/resource';
 import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
@@ -24,8 +25,8 @@ export interface SiteDriver {
   server(): Promise<ServerHave>;
   /** Provisions and gives the keys of the steps. */
   provision(what?: ResourceName | 'all'): Promise<string[]>;
-  /** Publishes and gives the keys of the steps. */
-  publish(): Promise<string[]>;
+  /** Publishes, as somebody else when clients are given, and gives the keys of the steps. */
+  publish(clients?: Clients): Promise<string[]>;
   /** Runs a script as root on the server and gives its output. */
   inside(script: string): Promise<string>;
   remove(): Promise<void>;
@@ -51,8 +52,12 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       await run(plan, newOp());
       return stepsOf(plan).map(({ key }) => key);
     },
-    async publish() {
-      const [have, local] = await Promise.all([describe(), scan(folder, folder, context.site.publish.allow, newOp())]);
+    async publish(clients = context.clients) {
+      const publisher = { ...context, clients };
+      const [have, local] = await Promise.all([
+        describeSite(publisher, newOp()),
+        scan(folder, folder, context.site.publish.allow, newOp()),
+      ]);
       const domain = known(have.distribution)?.domain ?? '';
       const assets = local.assets.map(({ path }) => path);
       const rewriter = createRewriter(domain, assets, createSourceThread());
@@ -60,7 +65,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       try {
         const origin = { host: 'test', folder, place: folder };
         const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease: undefined };
-        const { plan } = await planPublish(context, have, material, newOp());
+        const { plan } = await planPublish(publisher, have, material, newOp());
         await run(plan, newOp());
         return stepsOf(plan).map(({ key }) => key);
       } finally {
