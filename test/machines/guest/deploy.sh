@@ -26,7 +26,11 @@ pack() {
 }
 # Puts A in place by hand, as most checks want to start.
 published_a() {
-  mountpoint -q $html || mount "$(disk_of "$SMALL")" $html
+  if [ "$(findmnt -nro SOURCE --mountpoint $html)" != "$(disk_of "$SMALL")" ]; then
+    while mountpoint -q $html; do umount $html; done
+    mkdir -p $html
+    mount "$(disk_of "$SMALL")" $html
+  fi
   find $html -mindepth 1 -delete
   mkdir -m 700 $html/.sitelift
   printf A >$html/.sitelift/release

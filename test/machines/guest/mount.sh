@@ -2,9 +2,13 @@
 html=/var/www/html
 
 set_up_mount() {
+  mkfs.ext4 -q -F "$(disk_of "$SMALL")" 64M
+  set_up_mount_beside
+}
+# The same where the small disk has its file system already.
+set_up_mount_beside() {
   umask 022
   cp /etc/fstab /root/fstab
-  mkfs.ext4 -q -F "$(disk_of "$SMALL")" 64M
 }
 # Blank disk, nothing mounted, pages in the old root.
 blank() {
