@@ -1,7 +1,6 @@
 import { encodePath } from './assetUrl';
 import type { HtmlDocument } from './document';
 import { BASE_URL_LIMIT, TooComplexError } from './limits';
-import { trimmedLength } from './trim';
 
 /** A reference to a file of the site itself. */
 export interface LocalReference {
@@ -13,7 +12,6 @@ export interface LocalReference {
 
 /** The site's address for resolving; no host can have it (RFC 2606), so what leaves it is external. */
 const SITE = 'http://site.invalid/';
-const SPACE_AND_CONTROLS = String.fromCharCode(...Array(33).keys());
 
 /** The URL that a file's relative references start from. `path` is the file's path from the root. */
 export function fileBase(path: string): URL {
@@ -37,7 +35,7 @@ export function pageBase(document: HtmlDocument, pagePath: string): URL {
  * for what lies elsewhere, for the page itself, for folders, and for what cannot be a file's name on every system.
  */
 export function resolveReference(reference: string, base: URL): LocalReference | undefined {
-  const written = trim(reference);
+  const written = trimStart(reference);
   if (written === '' || /^[?#]/.test(written) || /^[a-z][a-z\d+.-]*:/i.test(written)) return undefined;
   const url = parseUrl(written, base);
   if (url === undefined || !url.href.startsWith(SITE)) return undefined;
@@ -48,12 +46,9 @@ export function resolveReference(reference: string, base: URL): LocalReference |
   return { path: names.join('/'), suffix: url.href.slice(url.origin.length + url.pathname.length) };
 }
 
-/** Without what the URL parser drops: spaces and controls around, tabs and line breaks anywhere. */
-function trim(reference: string): string {
-  const begin = reference.search(/[^\0- ]/);
-  return begin === -1
-    ? ''
-    : reference.slice(begin, trimmedLength(reference, SPACE_AND_CONTROLS)).replace(/[\t\n\r]/g, '');
+/** Without what the URL parser drops before it looks for a scheme: spaces and controls in front, tabs and line breaks anywhere. */
+function trimStart(reference: string): string {
+  return reference.replace(/^[\0- ]+|[\t\n\r]/g, '');
 }
 
 function parseUrl(reference: string, base: URL): URL | undefined {
@@ -62,6 +57,7 @@ function parseUrl(reference: string, base: URL): URL | undefined {
 
 /** The file name that a segment of a URL's path stands for. */
 function decodeSegment(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment;
   const wellFormed = segment.replace(/%(?![\da-f]{2})/gi, '%25');
   let name: string;
   try {
@@ -71,5 +67,5 @@ function decodeSegment(segment: string): string | undefined {
     if (error instanceof URIError) return undefined;
     throw error;
   }
-  return /[/\\\0]/.test(name) || name === '.' || name === '..' ? undefined : name;
+  return /[/\\\0]/.test(name) ? undefined : name;
 }

@@ -56,32 +56,28 @@ export function findImageSources(images: readonly LocalImage[], site: ImageSite)
   return images
     .filter(({ reference }) => site.exists(reference.path))
     .map(({ reference: { path, suffix }, range, quote, tag }) => {
-      const blocked = reasonToWait(path, site);
-      const text = escapeAttribute(assetUrl(site.domain ?? '', path) + suffix, quote);
-      return {
-        rule: 'imageSource',
-        path,
-        range,
-        tag,
-        message: blocked ?? `${path} can load from the CDN.`,
-        edits: blocked === undefined ? [{ range, text }] : [],
-        blocked,
-      };
+      const ready = readinessOf(path, site);
+      const found = { rule: 'imageSource', path, range, tag } as const;
+      if ('blocked' in ready) return { ...found, message: ready.blocked, edits: [], blocked: ready.blocked };
+      const text = escapeAttribute(assetUrl(ready.domain, path) + suffix, quote);
+      return { ...found, message: `${path} can load from the CDN.`, edits: [{ range, text }], blocked: undefined };
     });
 }
 
-function reasonToWait(path: string, site: ImageSite): string | undefined {
+/** The domain that an image can load from, or why that must wait. */
+function readinessOf(path: string, site: ImageSite): { readonly domain: string } | { readonly blocked: string } {
+  const { domain } = site;
   switch (site.distributionState) {
     case 'absent':
-      return 'There is no distribution yet. Provision it first.';
+      return { blocked: 'There is no distribution yet. Provision it first.' };
     case 'deploying':
-      return 'The distribution is still being deployed.';
+      return { blocked: 'The distribution is still being deployed.' };
     case 'unknown':
-      return 'The state of the distribution is not known. Refresh the Sitelift view.';
+      return { blocked: 'The state of the distribution is not known. Refresh the Sitelift view.' };
     case 'deployed':
-      if (site.domain === undefined) return 'The domain name of the distribution is not known yet.';
+      if (domain === undefined) return { blocked: 'The domain name of the distribution is not known yet.' };
       return site.uploaded(path)
-        ? undefined
-        : `${path} is not in the bucket yet. Publish the site or upload it to the CDN.`;
+        ? { domain }
+        : { blocked: `${path} is not in the bucket yet. Publish the site or upload it to the CDN.` };
   }
 }
