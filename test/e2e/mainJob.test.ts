@@ -3,6 +3,7 @@ import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPage, type LoadedPage } from './loadedPage';
 import { createSite, openSite, provisionAll, publishSite, siteAddress } from './mainJob';
+import { inSequence } from '../setup/sequence';
 import { startSession, type Session } from './session';
 import { SCREENSHOTS, type Workbench } from './workbench';
 
@@ -11,7 +12,7 @@ const CHANGING = /^(Run|Create|Put|Attach|Add|Authorize|Start|Allocate|Associate
 
 describe('the main job, in the workbench', function () {
   this.timeout(1_200_000);
-  this.bail(true);
+  inSequence(this);
   let session: Session;
   let workbench: Workbench;
 

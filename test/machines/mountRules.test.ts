@@ -5,6 +5,7 @@ import { run } from '../../src/core/plan';
 import { known } from '../../src/core/resources/resource';
 import { planProvision } from '../../src/core/resources/stack';
 import { newOp } from '../core/sandbox';
+import { inSequence } from '../setup/sequence';
 import { eventually, newSite, type SiteDriver } from './siteDriver';
 
 /** Shell words that give the one partition of `$disk`. */
@@ -12,7 +13,7 @@ const PARTITION = `$(lsblk -nrpo NAME,TYPE $disk | awk '$2 == "part" { print $1 
 
 describe('the mount rules, on Ubuntu', function () {
   this.timeout(900_000);
-  this.bail(true);
+  inSequence(this);
   let site: SiteDriver;
   let volumeId: string;
   let decoyId: string;

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { encodePath } from '../../src/core/html/assetUrl';
 import { known } from '../../src/core/resources/resource';
 import { controlPlane } from '../core/sandbox';
+import { inSequence } from '../setup/sequence';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 
 const PNG = Buffer.from(
@@ -32,7 +33,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
 
 describe('a site on a real server', function () {
   this.timeout(900_000);
-  this.bail(true);
+  inSequence(this);
   let site: SiteDriver;
   const host = async () => (await site.server()).host ?? assert.fail('no address');
 

@@ -36,10 +36,15 @@ export interface Fault {
   readonly seconds?: number;
 }
 
-/** What goes wrong behind a call that succeeded: the next `times` (1) launches die, or volumes end in state `error`. */
+/**
+ * What goes wrong behind a call that succeeded: the next `times` (1) launches die, volumes end in state `error`, agents of launched
+ * instances never register, or commands are never delivered.
+ */
 export interface Misfortune {
-  readonly kind: 'launch' | 'volume';
+  readonly kind: 'launch' | 'volume' | 'agent' | 'command';
   readonly times?: number;
+  /** The instance whose `agent` dies at once, until its next boot. */
+  readonly instanceId?: string;
   /** StateReason of an instance that dies; default: its key cannot be used, which AWS tells as `Client error on launch`. */
   readonly code?: string;
   readonly message?: string;
@@ -50,6 +55,14 @@ export interface SandboxSettings {
   readonly deploySeconds?: number;
   readonly registrationSeconds?: number;
   readonly invalidationSeconds?: number;
+  /** How far AWS's clock is ahead of this computer's; negative is behind. */
+  readonly clockSkewSeconds?: number;
+  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
+  readonly kmsEtags?: 0 | 1;
+  /** How long CloudFront's lists do not show a new distribution or access control. */
+  readonly cloudfrontListLagSeconds?: number;
+  /** How long S3 does not know a new bucket. */
+  readonly bucketLagSeconds?: number;
   /** How long EC2 does not know a new instance profile. */
   readonly profileSeconds?: number;
   /** How long SSM does not know an invocation after it was sent. */
@@ -63,14 +76,12 @@ export interface SandboxSettings {
   readonly ec2LagSeconds?: number;
   /** The same for calls that name the resource: `*.NotFound` for one that is too new. */
   readonly ec2IdLagSeconds?: number;
-  /** How far AWS's clock is ahead of this computer's; negative is behind. */
-  readonly clockSkewSeconds?: number;
-  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
-  readonly kmsEtags?: 0 | 1;
-  /** How long CloudFront's lists do not show a new distribution or access control. */
-  readonly cloudfrontListLagSeconds?: number;
-  /** How long S3 does not know a new bucket. */
-  readonly bucketLagSeconds?: number;
+  /** How long an SSM agent that is gone still shows as Online, while commands to it wait for their delivery time-out. */
+  readonly pingLagSeconds?: number;
+  /** Ends the wait for an agent sooner than the command's own `TimeoutSeconds`, which AWS wants to be 30 or more; 0 does not. */
+  readonly deliveryLimitSeconds?: number;
+  /** How long after the launch of an Ubuntu `apt-get update` fails, as another one holds the lock of the package lists. */
+  readonly aptLockSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
 }

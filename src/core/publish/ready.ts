@@ -58,7 +58,7 @@ export function requireReady(site: SiteHave): Ready {
   return { bucket, distribution, instanceId: server.instanceId, inspection };
 }
 
-function requireInspection(server: ServerHave & { readonly inspectionProblem?: string }): Inspection {
+function requireInspection(server: ServerHave): Inspection {
   if (server.inspection) return server.inspection;
   const remedy = provision('Server');
   if (server.state !== 'running') {

@@ -37,20 +37,10 @@ export function profileName(site: Context['site']): string {
 
 /** Whether role, policy and profile exist and are bound; an interrupted run can leave a profile without its role. */
 export async function describeRole(context: Context, op: Op): Promise<RoleState> {
-  const { iam } = context.clients;
   const name = profileName(context.site);
   const profile = await findProfile(context, op);
   if (!profile?.Roles?.some(({ RoleName }) => RoleName === name)) return 'lacking';
-  const [isBroad, isNarrow] = await Promise.all([
-    hasBroadPolicy(context, op),
-    unlessMissing(
-      () =>
-        iam.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: AGENT_POLICY_NAME }), {
-          abortSignal: op.signal,
-        }),
-      ...MISSING,
-    ).then((answer) => isAgentPolicy(answer?.PolicyDocument ?? '')),
-  ]);
+  const [isBroad, isNarrow] = await Promise.all([hasBroadPolicy(context, op), hasAgentPolicy(context, op)]);
   if (isBroad) return 'broad';
   return isNarrow ? 'ready' : 'lacking';
 }
@@ -77,16 +67,10 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
       ),
     op,
   );
-  await settle(() =>
-    iam.send(
-      new PutRolePolicyCommand({
-        RoleName: name,
-        PolicyName: AGENT_POLICY_NAME,
-        PolicyDocument: AGENT_POLICY_DOCUMENT,
-      }),
-      options,
-    ),
-  );
+  if (!(await hasAgentPolicy(context, op))) {
+    const policy = { PolicyName: AGENT_POLICY_NAME, PolicyDocument: AGENT_POLICY_DOCUMENT };
+    await settle(() => iam.send(new PutRolePolicyCommand({ RoleName: name, ...policy }), options));
+  }
   if (await settle(() => hasBroadPolicy(context, op))) {
     await unlessMissing(
       () => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: BROAD_POLICY_ARN }), options),
@@ -142,6 +126,12 @@ async function ensureOwn(findOwn: () => Promise<unknown>, create: () => Promise<
     if (!hasCode(error, 'EntityAlreadyExists', 'EntityAlreadyExistsException')) throw error;
     await waitFor('what exists in IAM to be seen', findOwn, SETTLE, op);
   }
+}
+
+async function hasAgentPolicy({ site, clients }: Context, op: Op): Promise<boolean> {
+  const command = new GetRolePolicyCommand({ RoleName: profileName(site), PolicyName: AGENT_POLICY_NAME });
+  const answer = await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING);
+  return isAgentPolicy(answer?.PolicyDocument ?? '');
 }
 
 async function hasBroadPolicy({ site, clients }: Context, op: Op): Promise<boolean> {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { EDITED_PAGE_LIMIT } from '../../core/html/limits';
 import { isNearImage } from '../../core/html/nearImage';
+import { plainText } from '../../core/plainText';
 import type { DistributionState, ImageFinding } from '../../core/html/rules/imageSource';
 import { pathBelow } from '../../core/pathBelow';
 import type { ImageFinder } from '../../core/worker/imageFinder';
@@ -43,12 +44,12 @@ class ImageAction extends vscode.CodeAction {
   readonly findings: readonly ImageFinding[];
 
   constructor(title: string, document: vscode.TextDocument, findings: readonly ImageFinding[], giveUp?: string) {
-    super(title, KIND);
+    super(plainText(title), KIND);
     this.document = document;
     this.version = document.version;
     this.findings = findings.filter(({ blocked }) => blocked === undefined);
     const reason = giveUp ?? findings.find(({ blocked }) => blocked !== undefined)?.blocked;
-    if (this.findings.length === 0 && reason !== undefined) this.disabled = { reason };
+    if (this.findings.length === 0 && reason !== undefined) this.disabled = { reason: plainText(reason) };
   }
 }
 

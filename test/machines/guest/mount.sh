@@ -3,7 +3,8 @@ html=/var/www/html
 
 set_up_mount() {
   umask 022
-  grep -v "[[:space:]]$html[[:space:]]" /etc/fstab >/root/fstab
+  cp /etc/fstab /root/fstab
+  mkfs.ext4 -q -F "$(disk_of "$SMALL")" 64M
 }
 # Blank disk, nothing mounted, pages in the old root.
 blank() {
@@ -11,6 +12,7 @@ blank() {
   while mountpoint -q /run/sitelift.aside; do umount /run/sitelift.aside; done
   data=$(disk_of "$DATA")
   dd if=/dev/zero of="$data" bs=1M count=70 conv=fsync status=none
+  wipefs -qa "$data" 2>/dev/null
   blockdev --rereadpt "$data"
   udevadm settle
   cp /root/fstab /etc/fstab
@@ -258,7 +260,7 @@ check_copy_order() {
   mount_volume
   succeeds
   local order
-  order=$(grep -v 'systemctl cat\|conf\.d' /root/trace | sed 's/^\([a-z4.]*\).* \(-[a-z-]*label\).*/\1 \2/; s/^sfdisk -q .*/sfdisk/; s/^\([a-z4.]*\) .*/\1/' | uniq | tr '\n' ' ')
+  order=$(grep -v 'systemctl show\|conf\.d' /root/trace | sed 's/^\([a-z4.]*\).* \(-[a-z-]*label\).*/\1 \2/; s/^sfdisk -q .*/sfdisk/; s/^\([a-z4.]*\) .*/\1/' | uniq | tr '\n' ' ')
   [[ $order == *'sync cp sync rm sync '* ]] || fail "the copy is safe at each moment: $order"
   [[ $order == *'mount '*'mount sync mv sync systemctl ' ]] || fail "the line in fstab comes last: $order"
 }
@@ -269,7 +271,6 @@ check_aside() {
   umount $html
   cp /root/fstab /etc/fstab
   mkdir /run/sitelift.aside
-  mount "$(part)" /run/sitelift.aside
   mount "$(part)" /run/sitelift.aside
   mount_volume
   succeeds

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { RebootInstancesCommand, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import {
   CreatePolicyCommand,
   DetachRolePolicyCommand,
@@ -11,7 +12,14 @@ import {
   SendCommandCommand,
   StartSessionCommand,
 } from '@aws-sdk/client-ssm';
-import { code, eventually, setInstant, startTestControlPlane, type TestControlPlane } from './testControlPlane';
+import {
+  code,
+  eventually,
+  setInstant,
+  setNever,
+  startTestControlPlane,
+  type TestControlPlane,
+} from './testControlPlane';
 import { allowInline, instanceReaches, launchInstance, makeProfile } from './testInstances';
 
 const REGISTER = 'ssm:UpdateInstanceInformation';
@@ -119,5 +127,71 @@ describe('the control plane, on SSM agents', () => {
     assert.equal(await ping(id), 'Online');
     await plane.iam.send(new DetachRolePolicyCommand({ RoleName: 'web', PolicyArn }));
     assert.equal(await ping(id), 'ConnectionLost');
+  });
+
+  describe('that are gone', () => {
+    let id: string;
+    beforeEach(async () => {
+      await allowInline(plane, 'web', [REGISTER, ...CHANNELS]);
+      id = await launch();
+      assert.equal(await ping(id), 'Online');
+      await setNever(plane, 'pingLagSeconds');
+    });
+    const kill = () => plane.admin('POST', 'misfortunes', { kind: 'agent', instanceId: id });
+    const catchUp = () => plane.admin('POST', 'settings', { pingLagSeconds: 0 });
+
+    it('stay online for a while, and commands wait for them until the delivery time is over', async () => {
+      await kill();
+      assert.equal(await ping(id), 'Online');
+      const command = await send(id);
+      await assert.rejects(connect(id), code('TargetNotConnected'));
+      assert.equal((await look(command, id)).Status, 'Pending');
+      await plane.admin('POST', 'settings', { deliveryLimitSeconds: 0.01 });
+      const { StatusDetails, ResponseCode } = await ends(command, id, 'TimedOut');
+      assert.deepEqual([StatusDetails, ResponseCode], ['DeliveryTimedOut', -1]);
+      await catchUp();
+      assert.equal(await ping(id), 'ConnectionLost');
+    });
+
+    it('take what waited for them when a reboot brings them back', async () => {
+      await kill();
+      const command = await send(id);
+      await plane.ec2.send(new RebootInstancesCommand({ InstanceIds: [id] }));
+      assert.equal((await ends(command, id, 'Success')).StandardOutputContent, 'done\n');
+    });
+
+    it('stay online and are sent to after their instance stopped and was terminated', async () => {
+      await plane.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+      await instanceReaches(plane.ec2, id, 'stopped');
+      assert.equal(await ping(id), 'Online');
+      assert.equal((await look(await send(id), id)).Status, 'Pending');
+      await plane.ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+      await instanceReaches(plane.ec2, id, 'terminated');
+      assert.equal(await ping(id), 'Online');
+      await catchUp();
+      assert.equal(await ping(id), undefined);
+      await assert.rejects(send(id), code('InvalidInstanceId'));
+    });
+  });
+
+  it('never registers after a launch without a way to SSM, not even after a reboot', async () => {
+    await allowInline(plane, 'web', [REGISTER, ...CHANNELS]);
+    await plane.admin('POST', 'misfortunes', { kind: 'agent' });
+    const [silent, other] = [await launch(), await launch()];
+    assert.equal(await ping(other), 'Online');
+    assert.equal(await ping(silent), undefined);
+    await plane.ec2.send(new RebootInstancesCommand({ InstanceIds: [silent] }));
+    assert.equal(await ping(silent), undefined);
+    await assert.rejects(send(silent), code('InvalidInstanceId'));
+  });
+
+  it('does not get a command that is lost, but the next one', async () => {
+    await allowInline(plane, 'web', [REGISTER, ...CHANNELS]);
+    const id = await launch();
+    await eventually(async () => ((await ping(id)) === 'Online' ? true : undefined));
+    await plane.admin('POST', 'misfortunes', { kind: 'command' });
+    const [lost, taken] = [await send(id), await send(id)];
+    assert.equal((await ends(lost, id, 'TimedOut')).StatusDetails, 'DeliveryTimedOut');
+    await ends(taken, id, 'Success');
   });
 });

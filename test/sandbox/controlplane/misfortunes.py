@@ -5,6 +5,9 @@ its Message begins with a code of the API reference (Client.InternalError when t
 Client.VolumeLimitExceeded, Server.InsufficientInstanceCapacity), while its Code and StateTransitionReason were seen to say just
 Server.InternalError.
 `volume`: the volume is in state `error` after CreateVolume; it can be neither attached nor changed, only deleted.
+`agent`: the SSM agent of the instance never registers, as without a way out to SSM; with `instanceId` the agent of that instance dies
+now and comes back with the next boot.
+`command`: the agent never takes the command, whose delivery time is over at once: status TimedOut, details DeliveryTimedOut.
 """
 
 from __future__ import annotations
@@ -12,19 +15,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from ec2_state import life_of
 from state import Sandbox
 
-KINDS = ("launch", "volume")
+KINDS = ("launch", "volume", "agent", "command")
 
 
 @dataclass
 class Misfortune:
-    """Meets the next `times` launches or volumes."""
+    """Meets the next `times` launches, volumes or commands."""
 
-    kind: Literal["launch", "volume"]
+    kind: Literal["launch", "volume", "agent", "command"]
     times: int = 1
     code: str = "Server.InternalError"
     message: str = "Client.InternalError: Client error on launch"
+    instanceId: str | None = None
 
     @staticmethod
     def from_json(body: dict[str, Any]) -> Misfortune:
@@ -52,7 +57,15 @@ class Misfortunes:
 
 
 def arm(sandbox: Sandbox, body: dict[str, Any]) -> None:
-    sandbox.state(Misfortunes).armed.append(Misfortune.from_json(body))
+    """Raises ValueError for what is no misfortune, or for the agent of an instance that is not there."""
+    misfortune = Misfortune.from_json(body)
+    if misfortune.instanceId is None:
+        sandbox.state(Misfortunes).armed.append(misfortune)
+        return
+    life = life_of(sandbox, misfortune.instanceId)
+    if misfortune.kind != "agent" or life is None:
+        raise ValueError(f"There is no agent {misfortune.instanceId}.")
+    life.agent_died = True
 
 
 def clear(sandbox: Sandbox) -> None:

@@ -84,5 +84,6 @@ describe('the control plane, on what goes wrong behind a call', () => {
   it('refuses what is no misfortune', async () => {
     await assert.rejects(arm({ kind: 'flood' }), /A misfortune has a kind/);
     await assert.rejects(arm({ kind: 'launch', reason: 'none' }), /A misfortune has a kind/);
+    await assert.rejects(arm({ kind: 'agent', instanceId: 'i-00000000000000000' }), /There is no agent/);
   });
 });

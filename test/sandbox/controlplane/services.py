@@ -9,6 +9,7 @@ import cloudfront_policies  # noqa: F401
 import cloudfront_report
 import ec2_instances
 import ec2_lag
+import ec2_lives
 import ec2_modifications
 import ec2_network  # noqa: F401
 import ec2_volumes  # noqa: F401
@@ -32,10 +33,10 @@ REPORTS: dict[str, Report] = {
 
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
-    sandbox.settlers += [cloudfront.settle, ec2_instances.settle, ec2_modifications.settle, ssm.settle]
+    sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_modifications.settle, ssm.settle]
     ec2_lag.install()
-    sandbox.checks += [permissions.check, tag_rules.check]
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
+    sandbox.checks += [permissions.check, tag_rules.check]
 
 
 def warm_up(sandbox: Sandbox) -> None:

@@ -12,8 +12,8 @@ from agent_rights import may_hold_sessions, may_register
 from awscall import AwsError, Call
 from cloudfront import utc_now
 from ec2_images import ensure_images
-from ec2_instances import find_instance, has_machine
-from ec2_state import Ec2State, Life
+from ec2_lives import find_instance, has_machine
+from ec2_state import Ec2State, Life, life_of
 from gateway import handles
 from state import Sandbox
 
@@ -24,6 +24,8 @@ SHELL_DOCUMENTS = ("SSM-SessionManagerRunShell", "AWS-StartInteractiveCommand", 
 @dataclass
 class SsmState:
     registered: dict[str, datetime] = field(default_factory=dict)
+    # When each registered agent last answered, by the clock that never jumps and by the calendar.
+    pinged: dict[str, tuple[float, datetime]] = field(default_factory=dict)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -34,22 +36,26 @@ def get_parameters(call: Call) -> object:
 
 
 def settle(sandbox: Sandbox) -> None:
-    """Registers the agents whose time has come, and forgets those of terminated instances."""
+    """Registers the agents whose time has come, notes which answer, and forgets those of terminated instances."""
     state = sandbox.state(SsmState)
     for instance_id, life in sandbox.state(Ec2State).lives.items():
         instance = find_instance(sandbox, life, instance_id)
         if instance is None or instance.state == "terminated":
-            state.registered.pop(instance_id, None)
-        elif instance_id not in state.registered and agent_answers(sandbox, instance_id, life):
+            if ping_status(sandbox, instance_id) != "Online":
+                state.registered.pop(instance_id, None)
+        elif agent_answers(sandbox, instance_id, life):
             if may_register(sandbox, instance):
-                state.registered[instance_id] = utc_now()
-            else:
+                state.registered.setdefault(instance_id, utc_now())
+                state.pinged[instance_id] = time.monotonic(), utc_now()
+            elif instance_id not in state.registered:
                 life.agent_sleeps_since = time.monotonic()
 
 
 def agent_answers(sandbox: Sandbox, instance_id: str, life: Life) -> bool:
     """The agent lives in the machine: without one, an instance never registers."""
     now, settings = time.monotonic(), sandbox.settings
+    if life.agent_died or life.agent_never_registers:
+        return False
     if life.running_since is None or now < life.running_since + settings.registration_seconds:
         return False
     if life.agent_sleeps_since is not None and now < life.agent_sleeps_since + settings.agent_sleep_seconds:
@@ -66,15 +72,21 @@ def managed_instances(call: Call) -> dict[str, Life]:
     return {name: lives[name] for name in registered if lives[name].region == call.region}
 
 
-def ping_status(sandbox: Sandbox, instance_id: str, life: Life) -> str:
+def ping_status(sandbox: Sandbox, instance_id: str) -> str:
+    """What SSM believes of an agent, which is online until its pings have been missing for long enough."""
+    pinged = sandbox.state(SsmState).pinged.get(instance_id)
+    life = life_of(sandbox, instance_id)
+    if pinged is None or life is None:
+        return "ConnectionLost"
     instance = find_instance(sandbox, life, instance_id)
-    online = agent_answers(sandbox, instance_id, life) and may_register(sandbox, instance)
-    return "Online" if online else "ConnectionLost"
+    alive = instance is not None and agent_answers(sandbox, instance_id, life) and may_register(sandbox, instance)
+    missed = not alive and time.monotonic() >= pinged[0] + sandbox.settings.ping_lag_seconds
+    return "ConnectionLost" if missed else "Online"
 
 
 @handles("ssm", "DescribeInstanceInformation")
 def describe_instance_information(call: Call) -> object:
-    registered = call.sandbox.state(SsmState).registered
+    state = call.sandbox.state(SsmState)
     rows = []
     for instance_id, life in managed_instances(call).items():
         instance = find_instance(call.sandbox, life, instance_id)
@@ -82,9 +94,9 @@ def describe_instance_information(call: Call) -> object:
         rows.append(
             {
                 "InstanceId": instance_id,
-                "PingStatus": ping_status(call.sandbox, instance_id, life),
-                "LastPingDateTime": utc_now(),
-                "RegistrationDate": registered[instance_id],
+                "PingStatus": ping_status(call.sandbox, instance_id),
+                "LastPingDateTime": state.pinged[instance_id][1],
+                "RegistrationDate": state.registered[instance_id],
                 "AgentVersion": "3.3.3270.0",
                 "IsLatestVersion": True,
                 "PlatformType": "Linux",

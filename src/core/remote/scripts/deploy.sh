@@ -5,7 +5,7 @@ umask 022
 export LC_ALL=C
 # The reason: a code of reasons.ts and its values, on one line.
 stop() { printf 'sitelift: %s' "$1" >&2; shift; [ $# = 0 ] || printf '\t%s' "${@//[$'\t\r\n']/ }" >&2; echo >&2; exit 1; }
-last_line() { grep -v '^[[:space:]]*$' "$1" | tail -n 1 || true; }
+last_line() { grep -v '^[[:space:]]*$\|Exiting with failure' "$1" | tail -n 1 || true; }
 root=/var/www/html
 work=$root/.sitelift
 
@@ -90,7 +90,7 @@ for try in 1 2 3; do
 done
 [ "$fetched" != 22 ] || stop fetch-refused "$http"
 [ "$fetched" = 0 ] || stop fetch-failed "$fetched" "$(grep '^curl:' "$told/curl" | tail -n 1)"
-if grep -q 'No space left' "$told/tar"; then stop full-meanwhile; fi
+if grep -qE 'No space left|Wrote only|quota exceeded' "$told/tar"; then stop full-meanwhile; fi
 [ "${sum%% *}" = "$SHA256" ] || stop wrong-bytes
 [ "$unpacked" = 0 ] || stop not-unpacked "$(last_line "$told/tar")"
 if command -v restorecon >/dev/null 2>&1; then restorecon -R "$work/stage"; fi

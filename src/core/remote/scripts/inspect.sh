@@ -1,7 +1,7 @@
 # Looks at the web server and the document root; prints name=value lines and changes nothing.
 root=/var/www/html
 if [ -d /etc/httpd ] || command -v dnf >/dev/null 2>&1; then unit=httpd; else unit=apache2; fi
-if systemctl cat "$unit.service" >/dev/null 2>&1; then echo installed=yes; else echo installed=no; fi
+if [ "$(systemctl show -p LoadState --value "$unit.service")" = loaded ]; then echo installed=yes; else echo installed=no; fi
 echo "enabled=$(systemctl is-enabled "$unit" 2>/dev/null)"
 echo "active=$(systemctl is-active "$unit" 2>/dev/null)"
 # Of mounts on top of each other the last one is seen.

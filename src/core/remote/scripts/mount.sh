@@ -125,7 +125,7 @@ if [ -z "$mounted" ]; then
 fi
 
 for unit in httpd apache2; do
-  systemctl cat "$unit.service" >/dev/null 2>&1 || continue
+  [ "$(systemctl show -p LoadState --value "$unit.service")" = loaded ] || continue
   mkdir -p "/etc/systemd/system/$unit.service.d"
   printf '[Unit]\nRequiresMountsFor=%s\n' "$MOUNT_POINT" >"/etc/systemd/system/$unit.service.d/sitelift.conf"
 done
@@ -139,7 +139,7 @@ write_fstab() {
   systemctl daemon-reload
 }
 if [ -z "$mounted" ]; then
-  fstab for | write_fstab
+  [ "$(fstab for)" = "$(cat /etc/fstab)" ] || fstab for | write_fstab
   mount "$target" "$MOUNT_POINT"
 fi
 chmod 755 "$MOUNT_POINT"

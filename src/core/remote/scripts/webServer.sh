@@ -8,6 +8,7 @@ said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 last_line() { { grep '^E: \|[Ee]rror' "$said" || grep -v '^[[:space:]]*$' "$said" || true; } | tail -n 1; }
 
+is_there() { [ "$(systemctl show -p LoadState --value "$1.service")" = loaded ]; }
 # A server that has just booted updates its lists by itself, and DPkg::Lock::Timeout does not cover that lock.
 update_lists() {
   local end=$((SECONDS + 300))
@@ -20,12 +21,12 @@ update_lists() {
 if command -v dnf >/dev/null 2>&1; then
   unit=httpd
   missing=()
-  systemctl cat httpd.service >/dev/null 2>&1 || missing+=(httpd)
+  is_there httpd || missing+=(httpd)
   command -v tar >/dev/null 2>&1 || missing+=(tar)
   [ ${#missing[@]} = 0 ] || dnf install -y -q "${missing[@]}" >"$said" 2>&1 || stop packages-failed "$(last_line)"
 else
   unit=apache2
-  systemctl cat apache2.service >/dev/null 2>&1 || {
+  is_there apache2 || {
     export DEBIAN_FRONTEND=noninteractive
     update_lists && apt-get -o DPkg::Lock::Timeout=300 install -y -q apache2 >"$said" 2>&1
   } || stop packages-failed "$(last_line)"
