@@ -69,6 +69,57 @@ describe('writeBundle', function () {
     await put('b.txt', 'b');
     const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     await rm(join(folder, 'root', 'b.txt'));
-    await assert.rejects(writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()), /ENOENT/);
+    await assert.rejects(
+      writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()),
+      /“b\.txt” is not there any more \(ENOENT\)/,
+    );
+  });
+
+  it('is another release when a page has another name, or two have changed places', async () => {
+    await put('a.txt', 'one');
+    await put('b.txt', 'two');
+    const { release } = await bundled();
+    await put('a.txt', 'two');
+    await put('b.txt', 'one');
+    const swapped = (await bundled()).release;
+    assert.notEqual(swapped, release);
+    await rm(join(folder, 'root', 'b.txt'));
+    await put('c.txt', 'one');
+    assert.notEqual((await bundled()).release, swapped);
+  });
+
+  it('is written once more when a page changes while it is read, and holds what the page became', async () => {
+    await put('a.html', 'before');
+    let reads = 0;
+    const changing = async (bytes: Uint8Array) => {
+      reads += 1;
+      if (reads === 1) await put('a.html', 'afterwards');
+      return { bytes };
+    };
+    const bundle = await bundled(changing);
+    assert.equal(reads, 2);
+    assert.equal(bundle.unpackedBytes, 'afterwards'.length);
+    assert.equal(execFileSync('tar', ['-xzOf', bundle.file, 'a.html'], { encoding: 'utf8' }), 'afterwards');
+  });
+
+  it('names the page that goes on changing', async () => {
+    await put('index.html', 'x');
+    await put('log.txt', 'x');
+    const restless = async (bytes: Uint8Array, path: string) => {
+      await put(path, `${Buffer.from(bytes).toString()}x`);
+      return { bytes };
+    };
+    await assert.rejects(bundled(restless), /^UserError: “index\.html” changes while it is read/);
+  });
+
+  it('takes a file as it is now, though its size was another when it was listed', async () => {
+    await put('a.txt', 'x'.repeat(1000));
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
+    await put('a.txt', 'short');
+    const bundle = await writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp());
+    assert.deepEqual(
+      bundle.pages.map(({ sizeBytes }) => sizeBytes),
+      [5],
+    );
   });
 });
