@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkMainJob } from './e2e/check';
+import { showSitelift } from './e2e/opening';
 import { startSession, type Session } from './e2e/session';
+import { Workbench } from './e2e/workbench';
 import { setUp } from './setup/setUp';
 
 const USAGE = `npm start              a VS Code with Sitelift on a sample site, and a local AWS to provision it in, until Ctrl-C
@@ -41,8 +43,14 @@ async function show({ server, browser, sandbox, workspace }: Session, window: bo
       'It opens in a browser window of its own. Closing it, or Ctrl-C here, ends everything and leaves nothing.',
     );
     const [page = await browser.context.newPage()] = browser.context.pages();
-    await page.goto(url);
-    await new Promise((resolve) => browser.context.once('close', resolve));
+    const closed = new Promise((resolve) => browser.context.once('close', resolve));
+    const workbench = new Workbench(page);
+    const opened = workbench.open(url).then(() => showSitelift(workbench));
+    opened.catch((error: unknown) => {
+      // Whoever is quicker than this, or closes the window meanwhile, is not to be stopped by it.
+      console.log(`Sitelift is the last icon of the activity bar (it did not open by itself: ${String(error)}).`);
+    });
+    await closed;
     return;
   }
   console.log(`Instances and images have AWS names that only the proxy of the local AWS knows. A browser that sees them all:

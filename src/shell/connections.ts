@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { UserError } from '../core/op';
+import type { ClientCache } from '../core/aws/clientCache';
 import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
 import type { Site } from '../core/site';
@@ -10,16 +11,18 @@ import { askLine } from './tell';
 /** Makes the clients that reach AWS, and knows whether a person is there to be asked for what signing in needs. */
 export class Connections {
   #attended = 0;
+  #cache: ClientCache | undefined;
 
   /** The site together with clients for its region under the folder's settings. */
   async contextFor(folder: vscode.WorkspaceFolder, site: Site): Promise<Context> {
     return { site, clients: await this.clientsFor({ ...connectionSettings(folder), region: site.region }) };
   }
 
-  /** The clients of a profile and region. */
+  /** The clients of a profile and region, kept as long as these, the proxy and the AWS configuration files stay the same. */
   async clientsFor(settings: ConnectionSettings & { readonly region: string }): Promise<Clients> {
-    const { createClients } = await loadAws();
-    return createClients(settings);
+    const { ClientCache } = await loadAws();
+    this.#cache ??= new ClientCache(this.#mfaCode);
+    return this.#cache.clientsFor(settings);
   }
 
   /** Runs what a person has asked for, who can be asked for an MFA code meanwhile. */
@@ -33,7 +36,7 @@ export class Connections {
   }
 
   /** Asks for the code of an MFA device. Throws `UserError` when nobody is there to be asked, or none is given. */
-  readonly mfaCode = async (device: string): Promise<string> => {
+  readonly #mfaCode = async (device: string): Promise<string> => {
     if (this.#attended === 0) {
       throw new UserError('Signing in to AWS needs an MFA code. Choose Refresh to enter it.', {
         remedy: { title: 'Refresh', command: 'sitelift.refresh' },

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
 import { isAbort, isUserError, type Op } from '../core/op';
-import { allOld, isSameSeen, keepSeen, unreadOf } from '../core/resources/keepSeen';
+import { allOld, isSameSeen, unreadOf } from '../core/resources/readings';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
 import { loadAws } from './chunks';
@@ -37,7 +37,7 @@ export class SiteReader {
       const have =
         depth === 'cheap' && start.have
           ? await aws.glanceAtSite(context, start.have, op)
-          : keepSeen(start.have, await aws.describeSite(context, op));
+          : await aws.describeSite(context, op, start.have);
       return { ...start, have, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
     } catch (error) {
       if (isAbort(error)) return before;

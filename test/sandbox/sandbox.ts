@@ -55,6 +55,14 @@ export interface SandboxSettings {
   readonly deploySeconds?: number;
   readonly registrationSeconds?: number;
   readonly invalidationSeconds?: number;
+  /** How far AWS's clock is ahead of this computer's; negative is behind. */
+  readonly clockSkewSeconds?: number;
+  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
+  readonly kmsEtags?: 0 | 1;
+  /** How long CloudFront's lists do not show a new distribution or access control. */
+  readonly cloudfrontListLagSeconds?: number;
+  /** How long S3 does not know a new bucket. */
+  readonly bucketLagSeconds?: number;
   /** How long EC2 does not know a new instance profile. */
   readonly profileSeconds?: number;
   /** How long SSM does not know an invocation after it was sent. */
@@ -74,14 +82,6 @@ export interface SandboxSettings {
   readonly deliveryLimitSeconds?: number;
   /** How long after the launch of an Ubuntu `apt-get update` fails, as another one holds the lock of the package lists. */
   readonly aptLockSeconds?: number;
-  /** How far AWS's clock is ahead of this computer's; negative is behind. */
-  readonly clockSkewSeconds?: number;
-  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
-  readonly kmsEtags?: 0 | 1;
-  /** How long CloudFront's lists do not show a new distribution or access control. */
-  readonly cloudfrontListLagSeconds?: number;
-  /** How long S3 does not know a new bucket. */
-  readonly bucketLagSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
 }

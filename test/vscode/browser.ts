@@ -31,6 +31,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** A window that is for a person: no bar that warns of the flags above, and as large as a picture of the workbench. */
+const WINDOW_FLAGS = ['--test-type', '--window-size=1440,900'];
+
 /** Starts Chromium. */
 export async function launchBrowser(options: BrowserOptions = {}): Promise<Browser> {
   const { chromium: executablePath } = await vscodeHost();
@@ -42,7 +45,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       executablePath,
       headless: options.headless ?? true,
       viewport: options.viewport === undefined ? { width: 1440, height: 900 } : options.viewport,
-      args: FLAGS,
+      args: options.headless === false ? [...FLAGS, ...WINDOW_FLAGS] : FLAGS,
       // Whoever started the browser ends it in order.
       handleSIGINT: false,
       handleSIGTERM: false,

@@ -5,7 +5,7 @@
 export const DEPTH_LIMIT = 512;
 
 /** How long the URL of a `<base>` may be, in characters: each reference of the page is appended to it. */
-export const BASE_URL_LIMIT = 8192;
+export const BASE_URL_LIMIT = 2048;
 
 /** How long a page may be, in UTF-16 code units, for its images to be looked for while it is edited: copying its text takes the editor's own time. */
 export const EDITED_PAGE_LIMIT = 4 * 1024 * 1024;

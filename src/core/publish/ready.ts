@@ -47,7 +47,7 @@ export function requireReady(site: SiteHave): Ready {
     ? 'The distribution is disabled'
     : !distribution.readsBucket
       ? 'The distribution does not read from this site’s bucket'
-      : readerOf(bucket.policy) !== distribution.arn
+      : bucket.policy !== undefined && readerOf(bucket.policy) !== distribution.arn
         ? 'The bucket does not let the distribution read it'
         : undefined;
   if (trouble) {
@@ -58,7 +58,7 @@ export function requireReady(site: SiteHave): Ready {
   return { bucket, distribution, instanceId: server.instanceId, inspection };
 }
 
-function requireInspection(server: ServerHave & { readonly inspectionProblem?: string }): Inspection {
+function requireInspection(server: ServerHave): Inspection {
   if (server.inspection) return server.inspection;
   const remedy = provision('Server');
   if (server.state !== 'running') {

@@ -119,10 +119,17 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
 function serverView(have: ServerHave): Shown {
   const web = have.inspection?.webServer;
   const isRunning = have.state === 'running';
-  const isWaking = isRunning && !have.online;
+  const isUnread = isRunning && have.inspectionProblem !== undefined;
+  const isWaking = isRunning && !have.online && !isUnread;
   const pending = have.state === 'pending' || have.state === 'stopping' || isWaking;
   const lacksWebServer = isRunning && have.online && have.inspection !== undefined && !web?.active;
-  const state = isWaking ? 'running · agent starting…' : lacksWebServer ? 'running · no web server' : have.state;
+  const state = isUnread
+    ? 'running · not looked into'
+    : isWaking
+      ? 'running · agent starting…'
+      : lacksWebServer
+        ? 'running · no web server'
+        : have.state;
   const next =
     isRunning && web?.active
       ? 'Next: Publish Site… sends the pages.'
@@ -141,6 +148,8 @@ function serverView(have: ServerHave): Shown {
     tooltip: [
       ...(have.startedMs === undefined ? [] : [`Last started: ${timeText(have.startedMs)}.`]),
       ...(next === undefined ? [] : [next]),
+      ...(have.inspectionProblem === undefined ? [] : [have.inspectionProblem]),
+      ...have.problems,
     ],
     details: [
       { label: 'Instance', value: have.instanceId, place, about: 'Its id in EC2.' },
@@ -182,7 +191,12 @@ function volumeView(have: VolumeHave, server: ServerHave | undefined): Shown {
   const mounted = mount?.serial === serialOf(have.volumeId) ? mount : undefined;
   const attachment = have.attachment?.state;
   const isAttached = attachment === 'attached';
-  const state = attachment === undefined ? 'not attached' : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
+  const state =
+    attachment === undefined
+      ? have.state === 'creating' || have.state === 'error'
+        ? have.state
+        : 'not attached'
+      : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
   const next = isAttached && mounted ? [] : ['Next: Provision Volume… attaches and mounts it.'];
   const place: ConsolePlace = { kind: 'volume', id: have.volumeId };
   return {
@@ -229,13 +243,14 @@ function volumeView(have: VolumeHave, server: ServerHave | undefined): Shown {
 
 function bucketView(have: BucketHave): Shown {
   const sizeBytes = [...have.objects.values()].reduce((sum, object) => sum + object.sizeBytes, 0);
-  const isPrivate = have.blocksPublicAccess && have.ownerEnforced;
+  const isPrivate = have.blocksPublicAccess !== false && have.ownerEnforced !== false;
+  const isKnown = have.blocksPublicAccess !== undefined && have.ownerEnforced !== undefined;
   const place: ConsolePlace = { kind: 'bucket', name: have.name };
   return {
     state: `${have.objects.size} ${have.objects.size === 1 ? 'object' : 'objects'}`,
     ...look(false, isPrivate, 'archive', 'archive'),
     ...{ value: have.name, place },
-    tooltip: isPrivate ? [] : ['It is not private. Next: Provision Bucket… closes it.'],
+    tooltip: [...(isPrivate ? [] : ['It is not private. Next: Provision Bucket… closes it.']), ...have.problems],
     details: [
       { label: 'Bucket', value: have.name, place, about: 'Its name in S3. What readers may see lies below site/.' },
       {
@@ -245,7 +260,10 @@ function bucketView(have: BucketHave): Shown {
         about: 'Of the objects below site/.',
       },
       {
-        ...{ label: 'Access', value: isPrivate ? 'private' : 'not private: provision it again' },
+        ...{
+          label: 'Access',
+          value: isPrivate ? (isKnown ? 'private' : 'could not be read') : 'not private: provision it again',
+        },
         ...{ place, about: 'Only the distribution may read it.' },
       },
     ],
@@ -254,7 +272,8 @@ function bucketView(have: BucketHave): Shown {
 
 function distributionView(have: DistributionHave): Shown {
   const place: ConsolePlace = { kind: 'distribution', id: have.id };
-  const repair = have.enabled && have.readsBucket ? [] : ['Next: Provision Distribution… puts it in order.'];
+  const isRight = have.enabled && have.readsBucket && have.drift.length === 0;
+  const repair = isRight ? [] : [...have.drift, 'Next: Provision Distribution… puts it in order.'];
   return {
     state: have.enabled ? (have.deployed ? 'Deployed' : 'Deploying…') : 'disabled',
     ...look(!have.deployed, have.enabled, 'globe', 'globe'),

@@ -57,7 +57,7 @@ describe('server and volume', () => {
   it('use the security group and the key that the site file names', async () => {
     const other = newContext();
     await provision(other);
-    const group = (await findSecurityGroup(other, newOp()))?.GroupId ?? assert.fail('no group');
+    const group = (await findSecurityGroup(other, undefined, newOp()))?.GroupId ?? assert.fail('no group');
     const context = newContext((file) => {
       file['server'] = { securityGroup: group };
       file['volume'] = { device: '/dev/sdh' };
@@ -94,7 +94,7 @@ describe('server and volume', () => {
 
   const changes = [
     ['iam', 'CreateRole'],
-    ['iam', 'AttachRolePolicy'],
+    ['iam', 'PutRolePolicy'],
     ['iam', 'CreateInstanceProfile'],
     ['iam', 'AddRoleToInstanceProfile'],
     ['ec2', 'CreateSecurityGroup'],

@@ -10,9 +10,9 @@ from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
 import misfortunes
-import permissions
 from faults import Fault
 from identities import Sessions, create_user
+from permissions import arm_denial, clear_denials
 from state import Sandbox
 
 Report = Callable[[Sandbox], list[dict[str, Any]]]
@@ -55,16 +55,16 @@ class Admin:
                     sandbox.settings.change(_body(request))
                 case "GET", "settings":
                     return sandbox.settings.as_json()
+                case "POST", "reset":
+                    sandbox.reset()
                 case "POST", "users":
                     return create_user(**_body(request))
                 case "DELETE", "sessions":
                     sandbox.shared(Sessions).end_all()
                 case "POST", "denies":
-                    permissions.arm(sandbox, _body(request))
+                    arm_denial(sandbox, _body(request))
                 case "DELETE", "denies":
-                    permissions.disarm(sandbox)
-                case "POST", "reset":
-                    sandbox.reset()
+                    clear_denials(sandbox)
                 case _:
                     raise ValueError(f"There is no {method} /sandbox/{name}.")
         return {}

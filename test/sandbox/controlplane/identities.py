@@ -23,7 +23,7 @@ CAPITALS = string.ascii_uppercase + "234567"
 
 @dataclass(frozen=True)
 class Identity:
-    """One caller. `name` is an IAM user's, `role` the name of the role that was assumed; the administrator has neither."""
+    """One caller. `name` is an IAM user's, `role` that of the role which was assumed; the administrator has neither."""
 
     account: str
     arn: str

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 import needs
 import permissions
+import s3_deletions
 import s3_objects
 import s3_policy
 from awscall import AwsError, Call
@@ -43,6 +44,9 @@ def handle(call: Call) -> Response:
         elif not call.sandbox.shared(s3_objects.BucketTimes).has_spread(call):
             raise _no_such_bucket()
         _check_region(call, bucket)
+        if call.operation == "DeleteObjects" and call.identity:
+            with call.sandbox.acting_in(bucket_account):
+                return s3_deletions.delete_allowed(call, _refused_keys(call, bucket))
         _authorize(call, bucket)
         _check_change(call, bucket)
         s3_objects.check(call, bucket)
@@ -130,11 +134,8 @@ def _authorize(call: Call, bucket: Any) -> None:
         _authorize_caller(call, bucket, need)
     if bucket is not None and _is_missing(call, bucket):
         # Whether a key is there is told only to those who may list.
-        own = Need("s3:ListBucket", f"arn:aws:s3:::{bucket.name}", {"s3:prefix": call.parameters.get("Key") or ""})
-        try:
-            _authorize_caller(call, bucket, own)
-        except AwsError as error:
-            raise permissions.denied(call, own, permissions.NO_ALLOW) from error
+        listing = Need("s3:ListBucket", f"arn:aws:s3:::{bucket.name}", {"s3:prefix": call.parameters.get("Key") or ""})
+        _authorize_caller(call, bucket, listing)
 
 
 def _authorize_caller(call: Call, bucket: Any, need: Need) -> None:
@@ -142,7 +143,8 @@ def _authorize_caller(call: Call, bucket: Any, need: Need) -> None:
     own = permissions.identity_verdict(call, need)
     requester = _requester(call, need.context)
     is_in_bucket = bucket is not None and f"{need.resource}/".startswith(f"arn:aws:s3:::{bucket.name}/")
-    of_bucket = s3_policy.decide(_policy_text(bucket), requester, need.action, need.resource) if is_in_bucket else "none"
+    bucket_policy = _policy_text(bucket) if is_in_bucket else None
+    of_bucket = s3_policy.decide(bucket_policy, requester, need.action, need.resource)
     if own == "deny":
         raise permissions.denied(call, need, permissions.OWN_DENY)
     # The owner may always repair a policy that locks everybody out.
@@ -152,6 +154,16 @@ def _authorize_caller(call: Call, bucket: Any, need: Need) -> None:
         raise permissions.denied(call, need, permissions.BUCKET_DENY)
     if "allow" not in (own, of_bucket):
         raise permissions.denied(call, need, permissions.NO_ALLOW)
+
+
+def _refused_keys(call: Call, bucket: Any) -> dict[str, AwsError]:
+    refused: dict[str, AwsError] = {}
+    for need in needs.of(call):
+        try:
+            _authorize_caller(call, bucket, need)
+        except AwsError as error:
+            refused[need.resource.removeprefix(f"arn:aws:s3:::{bucket.name}/")] = error
+    return refused
 
 
 def _policy_text(bucket: Any) -> str | None:
@@ -166,7 +178,7 @@ def _is_missing(call: Call, bucket: Any) -> bool:
 def _authorize_stranger(call: Call, bucket: Any) -> None:
     """Anybody and CloudFront get what the bucket's policy (or a public ACL) gives them."""
     policy, key = _policy_text(bucket), call.parameters.get("Key")
-    need = needs.of(call)[0]
+    need = next(iter(needs.of(call)), Need("s3:DeleteObject"))
     requester = _requester(call, need.context)
     verdict = s3_policy.decide(policy, requester, need.action, need.resource)
     block = bucket.public_access_block

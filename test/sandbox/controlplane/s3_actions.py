@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
+import s3_deletions
 from awscall import Call
 
 NAMES = {
@@ -22,7 +23,6 @@ NAMES = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
     "CompleteMultipartUpload": "PutObject",
-    "DeleteObjects": "DeleteObject",
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
     "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
     "GetBucketCors": "GetBucketCORS",
@@ -57,10 +57,15 @@ def of(call: Call) -> list[tuple[str, str]]:
     bucket, key = call.parameters["Bucket"], call.parameters.get("Key")
     arn = f"arn:aws:s3:::{bucket}" if bucket else "*"
     resource = f"{arn}/{key}" if key else arn
+    if call.operation == "DeleteObjects":
+        return [
+            ("s3:DeleteObjectVersion" if version else "s3:DeleteObject", f"{arn}/{one}")
+            for one, version in s3_deletions.requested(call.body)
+        ]
     name = NAMES.get(call.operation, call.operation)
     if name in OF_ONE_VERSION and call.parameters.get("versionId"):
         name = name.replace("Object", "ObjectVersion")
-    found = [(f"s3:{name}", f"{arn}/*" if call.operation == "DeleteObjects" else resource)]
+    found = [(f"s3:{name}", resource)]
     headers = call.request.headers
     if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
         if headers.get("x-amz-tagging"):

@@ -38,7 +38,7 @@ def check(call: Call, bucket: Any) -> None:
     found = _current(call, bucket)
     if call.operation in UPLOAD_STEPS and call.parameters.get("uploadId") not in bucket.multiparts:
         if found is None or not _is_same_upload(call, found):
-            message = "The specified upload does not exist. The upload ID may be invalid, or it was aborted or completed."
+            message = "The specified upload does not exist. It may be invalid, or it was aborted or completed."
             raise AwsError("NoSuchUpload", message, 404)
     if call.operation in WRITES:
         _check_conditions(call, found)

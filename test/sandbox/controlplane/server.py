@@ -38,7 +38,7 @@ from state import Sandbox, Settings  # noqa: E402
 
 
 class QuietHandler(WSGIRequestHandler):
-    """AWS's clock, no line for each request (the call log is at /sandbox/calls), silence on a connection that was cut."""
+    """AWS's clock; no line for each request (they are at /sandbox/calls), and silence on a connection that was cut."""
 
     sandbox: Sandbox
 

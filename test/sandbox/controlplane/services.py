@@ -35,8 +35,8 @@ def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
     sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_modifications.settle, ssm.settle]
     ec2_lag.install()
-    sandbox.checks += [permissions.check, tag_rules.check]
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
+    sandbox.checks += [permissions.check, tag_rules.check]
 
 
 def warm_up(sandbox: Sandbox) -> None:

@@ -15,59 +15,15 @@ from botocore.auth import UNSIGNED_PAYLOAD, S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials as SigningKeys
-from moto.core.utils import get_service_model
 from werkzeug.wrappers import Request
 
 from awscall import AwsError, Call
 from identities import Identity, find_credentials, has_ended
+from signature_refusals import refusal
 
 BASIC_TIME = "%Y%m%dT%H%M%SZ"
 MOST_SKEW = timedelta(minutes=15)
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
-
-_INVALID_TOKEN = "The security token included in the request is invalid."
-_EXPIRED_TOKEN = "The security token included in the request is expired"
-_NOT_VALIDATED = "AWS was not able to validate the provided access credentials"
-_WRONG = "The request signature we calculated does not match the signature you provided. Check your"
-_WRONG_LONG = f"{_WRONG} AWS Secret Access Key and signing method. Consult the service documentation for details."
-# How each family of services words what is wrong with a signature: code, HTTP status, message.
-REFUSALS: dict[str, dict[str, tuple[str, int, str]]] = {
-    "s3": {
-        "key": ("InvalidAccessKeyId", 403, "The AWS Access Key Id you provided does not exist in our records."),
-        "token": ("InvalidToken", 400, "The provided token is malformed or otherwise invalid."),
-        "ended": ("ExpiredToken", 400, "The provided token has expired."),
-        "signature": ("SignatureDoesNotMatch", 403, f"{_WRONG} key and signing method."),
-        "malformed": ("AuthorizationHeaderMalformed", 400, "The authorization header that you provided is not valid."),
-        "missing": ("AccessDenied", 403, "Access Denied"),
-    },
-    "ec2": {
-        "key": ("AuthFailure", 401, _NOT_VALIDATED),
-        "token": ("AuthFailure", 401, _NOT_VALIDATED),
-        "ended": ("RequestExpired", 400, "Request has expired."),
-        "signature": ("AuthFailure", 401, _NOT_VALIDATED),
-        "time": ("RequestExpired", 400, "Request has expired."),
-        "malformed": ("AuthFailure", 401, _NOT_VALIDATED),
-        "missing": ("MissingParameter", 400, "The request must contain the parameter AWSAccessKeyId"),
-    },
-    "json": {
-        "key": ("UnrecognizedClientException", 400, _INVALID_TOKEN),
-        "token": ("UnrecognizedClientException", 400, _INVALID_TOKEN),
-        "ended": ("ExpiredTokenException", 400, _EXPIRED_TOKEN),
-        "signature": ("InvalidSignatureException", 400, _WRONG_LONG),
-        "time": ("InvalidSignatureException", 400, ""),
-        "malformed": ("IncompleteSignatureException", 400, "The request signature does not conform to AWS standards."),
-        "missing": ("MissingAuthenticationTokenException", 400, "Missing Authentication Token"),
-    },
-    "query": {
-        "key": ("InvalidClientTokenId", 403, _INVALID_TOKEN),
-        "token": ("InvalidClientTokenId", 403, _INVALID_TOKEN),
-        "ended": ("ExpiredToken", 403, _EXPIRED_TOKEN),
-        "signature": ("SignatureDoesNotMatch", 403, _WRONG_LONG),
-        "time": ("SignatureDoesNotMatch", 403, ""),
-        "malformed": ("IncompleteSignature", 403, "The request signature does not conform to AWS standards."),
-        "missing": ("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -107,33 +63,22 @@ def authenticate(call: Call) -> Identity | None:
     if presented is None:
         if call.service == "s3" or call.operation in UNSIGNED_OPERATIONS:
             return None
-        raise _refusal(call, "missing")
+        raise refusal(call, "missing")
     credentials = find_credentials(call.sandbox, presented.access_key)
     if credentials is None:
-        raise _refusal(call, "key")
+        raise refusal(call, "key")
     if presented.token != credentials.token:
-        raise _refusal(call, "token" if presented.token else "key")
+        raise refusal(call, "token" if presented.token else "key")
     _check_time(call, presented)
     _check_scope(call, presented)
     if has_ended(call.sandbox, credentials):
-        raise _refusal(call, "ended")
+        raise refusal(call, "ended")
     keys = SigningKeys(presented.access_key, credentials.secret)
     if not hmac.compare_digest(_signature(call, presented, keys), presented.signature):
-        raise _refusal(call, "signature")
+        raise refusal(call, "signature")
     if call.service == "s3":
         _check_s3_headers(call, presented)
     return credentials.identity
-
-
-def _family(call: Call) -> str:
-    if call.service in ("s3", "ec2"):
-        return call.service
-    return "json" if "json" in get_service_model(call.service).protocol else "query"
-
-
-def _refusal(call: Call, kind: str, message: str = "") -> AwsError:
-    code, status, usual = REFUSALS[_family(call)][kind]
-    return AwsError(code, message or usual, status)
 
 
 def _presented(call: Call) -> Presented | None:
@@ -151,7 +96,7 @@ def _presented(call: Call) -> Presented | None:
                 " X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
             )
             raise AwsError("AuthorizationQueryParametersError", message, 400) from error
-        raise _refusal(call, "malformed") from error
+        raise refusal(call, "malformed") from error
     if header or "Signature" in request.args:
         message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
         raise AwsError("InvalidRequest", message, 400)
@@ -202,7 +147,10 @@ def _check_time(call: Call, presented: Presented) -> None:
     now, signed_at = call.sandbox.now(), presented.signed_at
     if presented.lifetime is not None:
         if presented.lifetime > timedelta(days=7):
-            message = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"  # noqa: E501
+            message = (
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less"
+                " than 604800 seconds"
+            )
             raise AwsError("AuthorizationQueryParametersError", message, 400)
         if signed_at > now + MOST_SKEW:
             raise AwsError("AccessDenied", "Request is not yet valid", 403, {"ServerTime": _iso(now)})
@@ -225,7 +173,7 @@ def _check_time(call: Call, presented: Presented) -> None:
                     "MaxAllowedSkewMilliseconds": "900000",
                 },
             )
-        raise _refusal(call, "time", "" if call.service == "ec2" else _time_sentence(signed_at, now))
+        raise refusal(call, "time", "" if call.service == "ec2" else _time_sentence(signed_at, now))
 
 
 def _time_sentence(signed_at: datetime, now: datetime) -> str:
@@ -245,14 +193,14 @@ def _check_scope(call: Call, presented: Presented) -> None:
     """A host name that tells a region takes signatures for that region only, and S3 those for S3 only."""
     _, region, service = presented.scope
     if call.service == "s3" and service != "s3":
-        raise _refusal(call, "malformed", f'The authorization header is malformed; incorrect service "{service}".')
+        raise refusal(call, "malformed", f'The authorization header is malformed; incorrect service "{service}".')
     if region == call.region:
         return
     if call.service == "s3":
         message = f"The authorization header is malformed; the region '{region}' is wrong; expecting '{call.region}'"
         raise AwsError("AuthorizationHeaderMalformed", message, 400, {"Region": call.region})
     message = f"Credential should be scoped to a valid region, not '{region}'."
-    raise _refusal(call, "signature", "" if call.service == "ec2" else message)
+    raise refusal(call, "signature", "" if call.service == "ec2" else message)
 
 
 def _signature(call: Call, presented: Presented, keys: SigningKeys) -> str:

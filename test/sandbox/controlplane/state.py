@@ -35,6 +35,13 @@ class Settings:
     deploy_seconds: float = 2.0
     registration_seconds: float = 2.0
     invalidation_seconds: float = 1.0
+    # How far AWS's clock is ahead of this computer's.
+    clock_skew_seconds: float = 0.0
+    # 1: buckets encrypt with KMS unless a PUT says otherwise, as an account's rules can demand.
+    kms_etags: float = 0.0
+    # How long CloudFront's lists do not show what was made, and S3 not a new bucket.
+    cloudfront_list_lag_seconds: float = 0.0
+    bucket_lag_seconds: float = 0.0
     profile_seconds: float = 1.0
     boot_seconds: float = 0.3
     stop_seconds: float = 0.3
@@ -52,13 +59,6 @@ class Settings:
     delivery_limit_seconds: float = 0.0
     # How long the updates that a fresh Ubuntu starts by itself keep `apt-get update` out: minutes on AWS.
     apt_lock_seconds: float = 0.0
-    # How far AWS's clock is ahead of this computer's.
-    clock_skew_seconds: float = 0.0
-    # 1: buckets encrypt with KMS unless a PUT says otherwise, as an account's rules can demand.
-    kms_etags: float = 0.0
-    # How long CloudFront's lists do not show what was made, and S3 not a new bucket.
-    cloudfront_list_lag_seconds: float = 0.0
-    bucket_lag_seconds: float = 0.0
 
     def change(self, values: dict[str, Any]) -> None:
         """Takes camelCase names, as the admin endpoint gets them; raises ValueError for an unknown one."""

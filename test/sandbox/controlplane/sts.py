@@ -6,13 +6,14 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from moto.iam.models import iam_backends
+
 import permissions
 import policy
 import s3_policy
 from awscall import AwsError, Call
 from gateway import handles
 from identities import Credentials, Identity, Sessions
-from moto.iam.models import iam_backends
 from needs import Need
 from policy import listed
 

@@ -16,6 +16,7 @@ import {
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   GetPublicAccessBlockCommand,
   ListBucketsCommand,
@@ -173,6 +174,26 @@ describe('the control plane, on users', () => {
     const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await plane.s3.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy }));
     await clientsOf(ann).s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'a', Body: 'x' }));
+  });
+
+  it('deletes of several objects those that the user may delete, and tells of the others', async () => {
+    const { s3 } = clientsOf(await makeWith(allow('s3:DeleteObject', { Resource: `${bucketArn}/site/*` })));
+    const keys = ['site/a&b', 'private/a', 'site/c'];
+    for (const Key of keys) await plane.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: 'x' }));
+    const remove = (...some: string[]) =>
+      s3.send(new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects: some.map((Key) => ({ Key })) } }));
+    const { Deleted, Errors } = await remove(...keys);
+    assert.deepEqual(Deleted?.map(({ Key }) => Key).sort(), ['site/a&b', 'site/c']);
+    assert.deepEqual(
+      Errors?.map(({ Key, Code }) => [Key, Code]),
+      [['private/a', 'AccessDenied']],
+    );
+    assert.equal((await remove('private/a')).Errors?.length, 1);
+    const { Contents } = await plane.s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    assert.deepEqual(
+      Contents?.map(({ Key }) => Key),
+      ['private/a'],
+    );
   });
 
   it('tells only those who may list a bucket that a key is missing', async () => {
