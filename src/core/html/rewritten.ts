@@ -1,7 +1,7 @@
 /** The published form of an HTML or CSS file. */
 export interface Rewritten {
   readonly bytes: Uint8Array;
-  /** Why its references were left as they are: a sentence for the user, without the file's name. */
+  /** Which of its references were left as they are, and why: a sentence for the user, without the file's name. */
   readonly note?: string;
 }
 

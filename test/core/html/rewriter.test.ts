@@ -23,6 +23,23 @@ describe('rewriterFor', () => {
     );
   });
 
+  it('leaves a reference in another spelling than the file’s as it is, with a note of how that is spelled', () => {
+    const page = Buffer.from('<img src="/Images/A.png"><img src="/images/a.png"><img src="/images/c.png">');
+    const { bytes, note } = rewrite(page, 'index.html');
+    assert.equal(
+      Buffer.from(bytes).toString(),
+      '<img src="/Images/A.png"><img src="https://d1.cloudfront.net/images/a.png"><img src="/images/c.png">',
+    );
+    const told = 'It refers to files in another spelling than theirs, so they do not load on the published site: ';
+    assert.equal(note, `${told}“Images/A.png” is really named “images/a.png”.`);
+    const sheet = Buffer.from('a{b:url(A.png);c:url("a\u0308 b.png");d:url(A.png)}');
+    assert.equal(
+      rewrite(sheet, 'images/x.css').note,
+      `${told}“images/A.png” is really named “images/a.png”, and 1 more.`,
+    );
+    assert.equal(rewrite(Buffer.from('<img src="a.png">'), 'images/index.html').note, undefined);
+  });
+
   it('takes for a style sheet what is named like one, and all else for a page', () => {
     for (const path of ['images/x.css', 'images/X.CSS']) {
       assert.equal(published('a{b:url(a.png)}', path), 'a{b:url(https://d1.cloudfront.net/images/a.png)}', path);

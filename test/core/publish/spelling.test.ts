@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spellingNotes, spellings } from '../../../src/core/publish/spelling';
+import { spellings } from '../../../src/core/html/spelling';
+import { spellingNotes } from '../../../src/core/publish/spelling';
 
 const NFD = 'café/é.png'.normalize('NFD');
 
