@@ -15,6 +15,8 @@ const ENTRY_POINTS = {
   aws: 'src/core/entryAws.ts',
   html: 'src/core/entryHtml.ts',
   commands: 'src/shell/entryCommands.ts',
+  rows: 'src/shell/entryRows.ts',
+  worker: 'src/core/entryWorker.ts',
 };
 
 /**
@@ -42,7 +44,7 @@ const inlineSchemaKeys: Plugin = {
 const chunks: Plugin = {
   name: 'chunks',
   setup(plugin) {
-    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands)$/ }, ({ kind, path }) => {
+    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands|Rows|Worker)$/ }, ({ kind, path }) => {
       if (kind === 'entry-point') return undefined;
       const name = path.slice(path.lastIndexOf('entry') + 'entry'.length).toLowerCase();
       return { path: `./${name}.js`, external: true };

@@ -29,6 +29,21 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/shell/**/*.ts'],
+    ignores: ['src/shell/tell.ts', 'src/shell/steps.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[property.name=/^(show(Information|Warning|Error)Message|showQuickPick|showInputBox|createQuickPick|createInputBox|createStatusBarItem|setStatusBarMessage|withProgress|MarkdownString)$/]',
+          message:
+            'What VS Code shows goes through src/shell/tell.ts or steps.ts, which make text from elsewhere plain.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', module: 'writable' } },
     rules: { '@typescript-eslint/no-require-imports': 'off' },

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { App } from './shell/app';
 import { loadHtml } from './shell/chunks';
 import { registerCommands } from './shell/commands';
+import { Connections } from './shell/connections';
 import { registerImageActions } from './shell/language/imageActions';
 import { locateImages } from './shell/language/imageSource';
 import { Sites } from './shell/sites';
@@ -10,14 +11,14 @@ import { registerSiteTree } from './shell/views/siteTree';
 /** Builds the application and registers all that VS Code calls; AWS and HTML code is loaded on first use. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Sitelift', { log: true });
-  const sites = new Sites(log);
+  const connections = new Connections();
+  const sites = new Sites(log, connections);
+  const tree = registerSiteTree(sites);
   const app: App = {
-    log,
-    sites,
-    imageActions: { locate: (path) => Promise.resolve(locateImages(sites, path)), loadHtml },
+    ...{ log, connections, sites, tree },
+    memory: context.workspaceState,
+    subscriptions: context.subscriptions,
+    imageActions: { locate: (path) => locateImages(sites, path), loadHtml },
   };
-  context.subscriptions.push(
-    ...[log, sites],
-    ...[registerCommands(app), registerSiteTree(app), registerImageActions(app.imageActions)],
-  );
+  context.subscriptions.push(...[log, sites, tree], registerCommands(app), registerImageActions(app.imageActions));
 }

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { setUp, type PartName } from './setup/setUp';
 
-/** Something `npm test` runs: checks count as one each, suites as many as mocha says they are. */
+/** Something `npm test` runs: checks count as one each, suites as many as mocha says they are; these need what is set up. */
 interface Part {
   readonly name: string;
   readonly kind: 'check' | 'suite';
+  readonly needs?: readonly PartName[];
   readonly commands: readonly (readonly string[])[];
 }
 
@@ -30,22 +32,49 @@ const PARTS: readonly Part[] = [
       [join(BIN, 'prettier'), '--check', '.'],
     ],
   },
-  { name: 'core', kind: 'suite', commands: [[...NODE, 'test/core/main.ts']] },
-  { name: 'sandbox', kind: 'suite', commands: [[join(BIN, 'mocha'), 'test/sandbox/**/*.test.ts']] },
-  { name: 'machines', kind: 'suite', commands: [[...NODE, 'test/core/main.ts', '--machines']] },
-  { name: 'host', kind: 'suite', commands: [[...NODE, 'test/host/main.ts']] },
-  { name: 'end to end', kind: 'suite', commands: [[...NODE, 'test/e2e/main.ts']] },
+  { name: 'tools', kind: 'suite', needs: ['python'], commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
+  { name: 'core', kind: 'suite', needs: ['python'], commands: [[...NODE, 'test/core/main.ts']] },
+  {
+    name: 'sandbox',
+    kind: 'suite',
+    needs: ['python', 'machine'],
+    commands: [[join(BIN, 'mocha'), 'test/sandbox/**/*.test.ts']],
+  },
+  {
+    name: 'machines',
+    kind: 'suite',
+    needs: ['python', 'machine'],
+    commands: [[...NODE, 'test/core/main.ts', '--machines']],
+  },
+  { name: 'host', kind: 'suite', needs: ['python', 'vscode'], commands: [[...NODE, 'test/host/main.ts']] },
+  {
+    name: 'end to end',
+    kind: 'suite',
+    needs: ['python', 'vscode', 'machine'],
+    commands: [[...NODE, 'test/e2e/main.ts']],
+  },
 ];
 
-/** Runs every part, or those that are named, whatever becomes of the ones before; the last line has the sums. */
+/**
+ * Runs every part, or those that are named, whatever becomes of the ones before, with `--full` the long matrices as well;
+ * the last line has the sums.
+ */
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2);
+  const { values, positionals: asked } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true });
+  if (values.full) process.env['SITELIFT_TEST'] = 'full';
   const unknown = asked.filter((name) => !PARTS.some((part) => part.name === name));
   if (unknown.length > 0) {
     throw new Error(`There is no part ${unknown.join(', ')}; there are: ${PARTS.map(({ name }) => name).join(', ')}.`);
   }
+  const parts = PARTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
   const totals: (Counts & { name: string; seconds: number })[] = [];
-  for (const part of PARTS.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+  // What the suites need is set up while the checks run; a suite whose set-up failed says so once more by itself.
+  const settingUp = setUp([...new Set(parts.flatMap(({ needs }) => needs ?? []))]).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1 });
+  });
+  for (const part of parts) {
+    if (part.needs) await settingUp;
     console.log(`\n=== ${part.name}`);
     const startedMs = Date.now();
     const counts = await runPart(part);
@@ -73,7 +102,7 @@ async function runPart(part: Part): Promise<Counts> {
     const { code, output } = await runCommand(command);
     if (code !== 0) succeeded = false;
     passed += sumOf(output, 'passing');
-    failed += sumOf(output, 'failing');
+    failed += sumOf(output, 'failing') + sumOf(output, 'pending');
   }
   if (part.kind === 'check') return succeeded ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   // A suite that could not run, or ran nothing, has failed as well.
@@ -104,7 +133,7 @@ async function runCommand([program = '', ...args]: readonly string[]): Promise<{
 }
 
 /** Adds up the lines of mocha's summaries, such as `  12 passing (3s)`. */
-function sumOf(output: string, word: 'passing' | 'failing'): number {
+function sumOf(output: string, word: 'passing' | 'failing' | 'pending'): number {
   const plain = stripVTControlCharacters(output);
   return Array.from(plain.matchAll(new RegExp(`^\\s*(\\d+) ${word}\\b`, 'gm')), ([, count]) => Number(count)).reduce(
     (sum, count) => sum + count,

@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkMainJob } from './e2e/check';
+import { showSitelift } from './e2e/opening';
 import { startSession, type Session } from './e2e/session';
-import { machineImage } from './setup/machineImage';
-import { pythonEnvironment } from './setup/python';
-import { vscodeHost } from './setup/vscodeHost';
-import { packExtension } from './setup/vsix';
+import { Workbench } from './e2e/workbench';
+import { setUp } from './setup/setUp';
 
 const USAGE = `npm start              a VS Code with Sitelift on a sample site, and a local AWS to provision it in, until Ctrl-C
 npm start -- --check   does the main job in that workbench by itself, and exits`;
 const SAMPLE = join(__dirname, 'fixtures', 'sample-site');
-const TICK_MS = 20_000;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } });
@@ -22,12 +20,7 @@ async function main(): Promise<void> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-  await setUp([
-    ['Python for the local AWS', pythonEnvironment],
-    ['VS Code and a browser', vscodeHost],
-    ['the Linux machine that plays the EC2 instance', machineImage],
-    ['packing the extension', packExtension],
-  ]);
+  await setUp(['python', 'vscode', 'machine', 'extension']);
   const window = !values.check && Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
   console.log('Starting the local AWS and VS Code');
   const session = await startSession({ siteFolder: SAMPLE, sandbox: { machines: true }, window });
@@ -41,23 +34,6 @@ async function main(): Promise<void> {
   }
 }
 
-/** Says what is being set up, how far it is, and that it still goes on. */
-async function setUp(parts: readonly (readonly [title: string, prepare: () => Promise<unknown>])[]): Promise<void> {
-  for (const [index, [title, prepare]] of parts.entries()) {
-    const label = `[${index + 1}/${parts.length}] ${title}`;
-    console.log(label);
-    const startedMs = Date.now();
-    const ticking = setInterval(() => {
-      console.log(`${label}: ${Math.round((Date.now() - startedMs) / 1000)} s so far`);
-    }, TICK_MS);
-    try {
-      await prepare();
-    } finally {
-      clearInterval(ticking);
-    }
-  }
-}
-
 /** Opens a window where there is a display, until it is closed; otherwise tells how to open one. */
 async function show({ server, browser, sandbox, workspace }: Session, window: boolean): Promise<void> {
   const url = server.url(workspace);
@@ -67,8 +43,14 @@ async function show({ server, browser, sandbox, workspace }: Session, window: bo
       'It opens in a browser window of its own. Closing it, or Ctrl-C here, ends everything and leaves nothing.',
     );
     const [page = await browser.context.newPage()] = browser.context.pages();
-    await page.goto(url);
-    await new Promise((resolve) => browser.context.once('close', resolve));
+    const closed = new Promise((resolve) => browser.context.once('close', resolve));
+    const workbench = new Workbench(page);
+    const opened = workbench.open(url).then(() => showSitelift(workbench));
+    opened.catch((error: unknown) => {
+      // Whoever is quicker than this, or closes the window meanwhile, is not to be stopped by it.
+      console.log(`Sitelift is the last icon of the activity bar (it did not open by itself: ${String(error)}).`);
+    });
+    await closed;
     return;
   }
   console.log(`Instances and images have AWS names that only the proxy of the local AWS knows. A browser that sees them all:

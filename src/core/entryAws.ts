@@ -1,8 +1,9 @@
 export { createClients, identify, requireAccount, type Clients, type Identity } from './aws/clients';
+export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
 export { localAsset, scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
-export { planUpload } from './publish/planUpload';
-export { describeSite, isPending, planProvision } from './resources/stack';
-export { readSite } from './site';
+export { planAssets } from './publish/planUpload';
+export { describeAddress, describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';
+export { parseSite, readSite } from './site';

@@ -1,4 +1,4 @@
-// The HTML chunk: what the shell loads on first use, so that activation costs nothing of it.
-export { parseHtml } from './html/document';
-export { rewriterFor } from './html/rewriter';
-export { findImageSources, findLocalImages } from './html/rules/imageSource';
+// The HTML chunk: what the shell loads on first use, so that activation costs nothing of it. Documents themselves are read in the worker.
+export { findImageSources } from './html/rules/imageSource';
+export { createImageFinder } from './worker/imageFinder';
+export { createRewriter } from './worker/rewriter';

@@ -8,6 +8,8 @@ export interface Step {
   readonly key: string;
   readonly title: string;
   readonly loses?: 'data' | 'uptime';
+  /** Bytes that it sends, for steps that send files. */
+  readonly sizeBytes?: number;
   run(op: Op): Promise<void>;
 }
 

@@ -1,48 +1,25 @@
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import nativePath, { join, type PlatformPath } from 'node:path';
+import * as v from 'valibot';
 import { UserError } from './op';
+import { pathBelow } from './pathBelow';
+import { SITE_DEFINITION } from './siteDefinition';
 
 /** File name of the site file; it lies in the workspace folder that is the site. */
 export const SITE_FILE = 'sitelift.json';
 
 /** What the site file asks of the server. */
-export interface ServerWant {
-  readonly image: 'amazon-linux-2023' | 'ubuntu-24.04';
-  readonly instanceType: string;
-  readonly keyName?: string;
-  /** Id of an existing security group to use instead of one of our own. */
-  readonly securityGroup?: string;
-}
+export type ServerWant = Site['server'];
 
 /** What the site file asks of the volume. */
-export interface VolumeWant {
-  readonly sizeGib: number;
-  /** Size of the partition that becomes the document root; all of the volume when left out. */
-  readonly partitionMib?: number;
-  /** Device name that the attachment carries in EC2; the disk itself is found by its serial. */
-  readonly device: string;
-}
+export type VolumeWant = Site['volume'];
 
 /** What the site file asks of the distribution. */
-export interface DistributionWant {
-  readonly priceClass: 'PriceClass_100' | 'PriceClass_200' | 'PriceClass_All';
-}
+export type DistributionWant = Site['distribution'];
 
 /** The content of `sitelift.json`, with defaults filled in. */
-export interface Site {
-  readonly name: string;
-  /** Random 8 characters from which tags, names and client tokens derive. */
-  readonly id: string;
-  /** The 12-digit AWS account; any other is refused. */
-  readonly account: string;
-  readonly region: string;
-  /** Folder of pages and images, relative to the folder of the site file. */
-  readonly root: string;
-  readonly server: ServerWant;
-  readonly volume: VolumeWant;
-  readonly distribution: DistributionWant;
-}
+export type Site = Omit<v.InferOutput<typeof SITE_DEFINITION>, '$schema'>;
 
 /** A random site id: 8 lower-case letters and digits, the first a letter. */
 export function newSiteId(): string {
@@ -86,111 +63,30 @@ export async function readSite(folder: string): Promise<Site> {
 
 /** Checks the text of a site file and fills in defaults. Throws `UserError` naming the property that is wrong. */
 export function parseSite(text: string): Site {
-  const top = new Properties(parseJson(text), '');
-  const server = top.object('server');
-  const volume = top.object('volume');
-  const distribution = top.object('distribution');
-  const partitionMib = volume.number('partitionMib', 32, 16_777_216);
-  const keyName = server.string('keyName', /^[^\p{Cc}]{1,255}$/u);
-  const securityGroup = server.string('securityGroup', /^sg-[0-9a-f]{8,17}$/);
-  const sizeGib = volume.number('sizeGib', 1, 16_384) ?? 1;
-  if (partitionMib !== undefined && partitionMib > sizeGib * 1024 - 2) {
-    throw wrong('volume.partitionMib', `at most ${sizeGib * 1024 - 2}, since the volume has ${sizeGib} GiB`);
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UserError(`${SITE_FILE} must hold one JSON object.`);
   }
-  return {
-    name: top.required('name', /^[^\p{Cc}]{1,60}$/u),
-    id: top.required('id', /^[a-z][a-z0-9]{7}$/),
-    account: top.required('account', /^\d{12}$/),
-    region: top.required('region', /^[a-z]{2}(-[a-z]+)+-\d$/),
-    root: top.string('root', /^[^\0]*$/) ?? '.',
-    server: {
-      image: server.oneOf('image', ['amazon-linux-2023', 'ubuntu-24.04'] as const),
-      instanceType: server.string('instanceType', /^[a-z0-9-]+\.[a-z0-9-]+$/) ?? 't3.micro',
-      ...(keyName === undefined ? {} : { keyName }),
-      ...(securityGroup === undefined ? {} : { securityGroup }),
-    },
-    volume: {
-      sizeGib,
-      ...(partitionMib === undefined ? {} : { partitionMib }),
-      device: volume.string('device', /^(\/dev\/(sd[b-z]|xvd[b-z])|xvd[b-z][a-z]?)$/) ?? '/dev/sdf',
-    },
-    distribution: {
-      priceClass: distribution.oneOf('priceClass', ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'] as const),
-    },
-  };
+  const { success, output, issues } = v.safeParse(SITE_DEFINITION, value, { abortEarly: true });
+  if (!success) throw wrong(v.getDotPath(issues[0]) ?? '', issues[0].message);
+  return output;
 }
 
-/** The absolute root folder of a site; throws `UserError` when it would lie outside of the site's folder. */
-export function rootFolder(folder: string, site: Site): string {
-  const root = resolve(folder, site.root);
-  const inside = relative(folder, root);
-  if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${process.platform === 'win32' ? '\\' : '/'}`)) {
-    throw wrong('root', 'a folder inside the one that holds the file');
-  }
+/** The absolute root folder of a site; throws `UserError` when it would lie outside of the site’s folder. */
+export function rootFolder(folder: string, site: Pick<Site, 'root'>, path: PlatformPath = nativePath): string {
+  const root = path.resolve(folder, site.root);
+  if (pathBelow(folder, root, path) === undefined) throw wrong('root', 'a folder inside the one that holds the file');
   return root;
 }
 
-class Properties {
-  readonly #values: Record<string, unknown>;
-  readonly #path: string;
-
-  constructor(values: Record<string, unknown>, path: string) {
-    this.#values = values;
-    this.#path = path;
-  }
-
-  object(name: string): Properties {
-    const value = this.#values[name] ?? {};
-    if (!isRecord(value)) throw wrong(this.#path + name, 'an object');
-    return new Properties(value, `${this.#path}${name}.`);
-  }
-
-  string(name: string, pattern: RegExp): string | undefined {
-    const value = this.#values[name];
-    if (value === undefined) return undefined;
-    if (typeof value !== 'string' || !pattern.test(value)) throw wrong(this.#path + name, `text matching ${pattern}`);
-    return value;
-  }
-
-  required(name: string, pattern: RegExp): string {
-    const value = this.string(name, pattern);
-    if (value === undefined) throw wrong(this.#path + name, 'present');
-    return value;
-  }
-
-  number(name: string, least: number, most: number): number | undefined {
-    const value = this.#values[name];
-    if (value === undefined) return undefined;
-    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-      throw wrong(this.#path + name, `a whole number from ${least} to ${most}`);
-    }
-    return value as number;
-  }
-
-  /** One of the given words, the first being the default. */
-  oneOf<Word extends string>(name: string, words: readonly [Word, ...Word[]]): Word {
-    const value = this.#values[name] ?? words[0];
-    const word = words.find((candidate) => candidate === value);
-    if (word === undefined) throw wrong(this.#path + name, `one of ${words.join(', ')}`);
-    return word;
-  }
-}
-
-function parseJson(text: string): Record<string, unknown> {
-  let value: unknown;
+function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new UserError(`${SITE_FILE} is not valid JSON (${(error as Error).message}). Correct it and try again.`, {
       cause: error,
     });
   }
-  if (!isRecord(value)) throw new UserError(`${SITE_FILE} must hold one JSON object.`);
-  return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(property: string, expected: string): UserError {

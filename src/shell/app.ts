@@ -1,10 +1,18 @@
 import type * as vscode from 'vscode';
+import type { Connections } from './connections';
 import type { ImageActionSource } from './language/imageActions';
 import type { Sites } from './sites';
+import type { SiteNode } from './views/siteNode';
 
 /** What the parts of the shell share; a plain object that is handed down. */
 export interface App {
   readonly log: vscode.LogOutputChannel;
+  readonly connections: Connections;
   readonly sites: Sites;
+  readonly tree: { selected(): SiteNode | undefined };
   readonly imageActions: ImageActionSource;
+  /** What is remembered of the window's folders on this computer. */
+  readonly memory: vscode.Memento;
+  /** What is disposed of when the extension ends. */
+  readonly subscriptions: vscode.Disposable[];
 }

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { UserError } from '../core/op';
 import { SITE_FILE } from '../core/site';
 import { isNode } from './options';
-import { hasSiteFile } from './sites';
+import { foldersOfSites, hasSiteFile } from './siteFiles';
+import { askWhich } from './tell';
 
 /** The folder that a command is about: the one named, the one of the tree's row, the only one, or the one that the user picks. */
 export async function chooseFolder(
@@ -10,7 +11,7 @@ export async function chooseFolder(
   options: { readonly folder?: string } | undefined,
 ): Promise<vscode.WorkspaceFolder | undefined> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-  if (isNode(argument) && argument.kind !== 'detail') return argument.entry.folder;
+  if (isNode(argument)) return argument.entry.folder;
   if (options?.folder) {
     const named = folders.find(({ uri }) => uri.fsPath === options.folder);
     if (!named) throw new UserError(`${options.folder} is not a folder of this window.`);
@@ -31,17 +32,15 @@ export async function chooseSite(
   argument: unknown,
   options: { readonly folder?: string } | undefined,
 ): Promise<vscode.WorkspaceFolder | undefined> {
-  if ((isNode(argument) && argument.kind !== 'detail') || options?.folder) {
+  if (isNode(argument) || options?.folder) {
     return requireSite(await chooseFolder(argument, options));
   }
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  const present = await Promise.all(folders.map(hasSiteFile));
-  const sites = folders.filter((_, index) => present[index]);
+  const sites = await foldersOfSites();
   if (sites.length === 0) return requireSite(await chooseFolder(argument, options));
   if (sites.length === 1) return sites[0];
   if (options) throw new UserError('The window has several sites; name one with “folder”.');
   const items = sites.map((folder) => ({ label: folder.name, description: folder.uri.fsPath, folder }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: 'Site' }))?.folder;
+  return (await askWhich('Site', items))?.folder;
 }
 
 async function requireSite(folder: vscode.WorkspaceFolder | undefined): Promise<vscode.WorkspaceFolder | undefined> {

@@ -1,5 +1,6 @@
 import type * as Aws from '../core/entryAws';
 import type * as Html from '../core/entryHtml';
+import type * as Rows from './entryRows';
 
 /** The AWS code, a bundle of its own that is loaded on first use. */
 export type AwsChunk = typeof Aws;
@@ -14,4 +15,9 @@ export async function loadAws(): Promise<AwsChunk> {
 /** Loads the HTML code. */
 export async function loadHtml(): Promise<HtmlChunk> {
   return import('../core/entryHtml');
+}
+
+/** Loads what draws the rows of the tree. */
+export async function loadRows(): Promise<typeof Rows> {
+  return import('./entryRows');
 }

@@ -3,6 +3,7 @@ import type { App } from './app';
 import type * as Commands from './entryCommands';
 import { isOptions } from './options';
 import { tellingErrors } from './operation';
+import { showReading, tellWarning } from './tell';
 
 /** A command of the extension. */
 export interface Command {
@@ -23,7 +24,12 @@ export const COMMANDS = {
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.uploadToCdn': chunked('upload to the CDN', ({ uploadToCdn }) => uploadToCdn),
   'sitelift.openSite': chunked('open the site', ({ openSite }) => openSite),
-  'sitelift.refresh': { intent: 'read the site', run: ({ sites }) => sites.refresh() },
+  'sitelift.copyValue': chunked('copy the value', ({ copyValue }) => copyValue),
+  'sitelift.openInConsole': chunked('open the AWS console', ({ openInConsole }) => openInConsole),
+  'sitelift.refresh': {
+    intent: 'read the site',
+    run: async ({ sites }) => showReading('sitelift.site', () => sites.refresh()),
+  },
   'sitelift.showLog': { intent: 'show the log', run: ({ log }) => Promise.resolve(log.show()) },
   'sitelift.selectProfile': chunked('select the profile', ({ selectProfile }) => selectProfile),
 } satisfies Record<string, Command>;
@@ -36,9 +42,12 @@ export function registerCommands(app: App): vscode.Disposable {
   const registrations = Object.entries<Command>(COMMANDS).map(([id, command]) =>
     vscode.commands.registerCommand(id, (...args: unknown[]) => {
       if (vscode.workspace.isTrusted || HARMLESS.has(id)) {
-        return tellingErrors(app.log, command.intent, isOptions(args[0]), () => command.run(app, ...args));
+        const unattended = isOptions(args[0]);
+        const run = () => command.run(app, ...args);
+        const attended = () => (unattended ? run() : app.connections.attended(run));
+        return tellingErrors(app.log, command.intent, unattended, attended);
       }
-      void vscode.window.showWarningMessage(
+      void tellWarning(
         'Sitelift does nothing in a workspace that is not trusted. Trust the workspace, then run the command again.',
       );
       return undefined;

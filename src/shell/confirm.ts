@@ -1,10 +1,11 @@
-import * as vscode from 'vscode';
-import { UserError, type Op } from '../core/op';
-import { run, samePlan, stepsOf, type Plan } from '../core/plan';
+import { isDeepStrictEqual } from 'node:util';
+import type { Identity } from '../core/aws/clients';
 import type { Context } from '../core/context';
-import type { App } from './app';
-import { loadAws } from './chunks';
+import { UserError, type Op } from '../core/op';
+import { run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
 import type { Unattended } from './options';
+import type { Person } from './person';
+import { planDocument, planLines, type Shown } from './planText';
 
 /** A plan that is to be shown, confirmed and run. */
 export interface Proposal {
@@ -13,51 +14,83 @@ export interface Proposal {
   /** Label of the button that agrees, a verb. */
   readonly verb: string;
   /** Makes the plan from what AWS shows now. */
-  plan(op: Op): Promise<Plan>;
+  plan(op: Op): Promise<Proposed>;
+  /** Steps about single files, which are shown after all others. */
+  isSingle?(step: Step): boolean;
 }
 
-const SHOWN_STEPS = 14;
+/** A plan and what is to be known before its steps: totals, sizes, the root folder. */
+export interface Proposed {
+  readonly plan: Plan;
+  readonly about: readonly string[];
+}
+
+/** What confirming needs: somebody to ask, the account of the credentials, and who must know that AWS changes. */
+export interface Desk {
+  readonly person: Person;
+  requireAccount(clients: Context['clients'], account: string, op: Op): Promise<Identity>;
+  during<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+const SHOW_ALL = 'Show All';
 
 /**
  * Shows account, region and plan, and runs the plan once the user agrees; after the answer it is made again, and shown again
  * if it has become another. Gives the keys of the steps that were run, [] when there was nothing to do, undefined when refused.
  */
 export async function confirmAndRun(
-  { sites }: App,
+  desk: Desk,
   context: Context,
   proposal: Proposal,
   options: Unattended | undefined,
   op: Op,
 ): Promise<readonly string[] | undefined> {
-  const { requireAccount } = await loadAws();
   const { site, clients } = context;
   if (options && options.account !== site.account) {
     throw new UserError(
       `The caller expects account ${options.account}, but this site belongs to ${site.account}. Nothing was changed.`,
     );
   }
-  const identity = await requireAccount(clients, site.account, op);
+  const identity = await desk.requireAccount(clients, site.account, op);
+  const where = [`Account ${identity.account}, region ${site.region}`, `as ${identity.arn}`];
   op.report('Looking at what is there');
-  let plan = await proposal.plan(op);
-  while (!options) {
-    if (plan.length === 0) break;
+  let proposed = await proposal.plan(op);
+  let news: readonly string[] = [];
+  while (proposed.plan.length > 0 && (!options || loses(proposed.plan, 'data'))) {
     op.report('Waiting for your answer');
-    const where = `Account ${identity.account}, region ${site.region}\nas ${identity.arn}`;
-    if (!(await agrees(proposal, where, plan))) return undefined;
+    const shown = { where: [...news, ...where], ...proposed, isSingle: proposal.isSingle };
+    if (!options && !(await agrees(desk.person, proposal, shown, op))) return undefined;
+    if (loses(proposed.plan, 'data') && !(await desk.person.types(site.name))) return undefined;
+    op.signal.throwIfAborted();
     op.report('Looking again');
     const now = await proposal.plan(op);
-    const same = samePlan(plan, now);
-    plan = now;
+    const same = isSamePromise(proposed.plan, now.plan);
+    proposed = now;
     if (same) break;
+    news = ['What there is to do has changed since you agreed. This is it now:', ''];
   }
-  await sites.during(() => run(plan, op));
+  const { plan } = proposed;
+  if (plan.length > 0) await desk.during(() => run(plan, op));
   return stepsOf(plan).map(({ key }) => key);
 }
 
-async function agrees({ question, verb }: Proposal, where: string, plan: Plan): Promise<boolean> {
-  const titles = stepsOf(plan).map(({ title }) => `• ${title}`);
-  const shown = titles.length > SHOWN_STEPS + 1 ? titles.slice(0, SHOWN_STEPS) : titles;
-  const more = titles.length > shown.length ? [`… and ${titles.length - shown.length} more`] : [];
-  const detail = [where, '', ...shown, ...more].join('\n');
-  return (await vscode.window.showInformationMessage(question, { modal: true, detail }, verb)) === verb;
+async function agrees(person: Person, { question, verb }: Proposal, shown: Shown, op: Op): Promise<boolean> {
+  const { lines, hidden } = planLines(shown);
+  const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');
+  for (;;) {
+    const buttons = hidden > 0 ? [verb, SHOW_ALL] : [verb];
+    const answer = await person.chooses({ question, lines, warns }, buttons);
+    if (answer !== SHOW_ALL) return answer === verb;
+    if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;
+  }
+}
+
+function loses(plan: Plan, what: NonNullable<Step['loses']>): boolean {
+  return stepsOf(plan).some((step) => step.loses === what);
+}
+
+/** True when both plans do the same and say the same, so that who agreed to one agreed to the other. */
+function isSamePromise(one: Plan, other: Plan): boolean {
+  const losses = (plan: Plan) => stepsOf(plan).map((step) => step.loses);
+  return samePlan(one, other) && isDeepStrictEqual(losses(one), losses(other));
 }

@@ -1,5 +1,7 @@
 // The commands' chunk: loaded when the first command is run, so that activation stays small.
+export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';
+export { openInConsole } from './commands/openInConsole';
 export { openSite } from './commands/openSite';
 export { provision } from './commands/provision';
 export { publishSite } from './commands/publishSite';

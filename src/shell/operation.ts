@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { isAbort, isUserError, type Op } from '../core/op';
 import { loadAws } from './chunks';
+import { showProgress, tellFailure } from './tell';
 
 /** Runs work with progress and cancel under a title. */
 export function withOp<Result>(
@@ -10,19 +11,18 @@ export function withOp<Result>(
   work: (op: Op) => Promise<Result>,
 ): Thenable<Result> {
   log.info(title);
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, async (progress, token) => {
+  return showProgress(title, async (report, cancellation) => {
     const controller = new AbortController();
     // Every request in flight listens to it, and there are dozens at once.
     setMaxListeners(0, controller.signal);
-    const subscription = token.onCancellationRequested(() => controller.abort());
+    const subscription = cancellation.onCancellationRequested(() => controller.abort());
     let reached = 0;
     const op: Op = {
       signal: controller.signal,
       report(message, fraction) {
         const increment = fraction === undefined ? 0 : Math.max(0, fraction - reached) * 100;
         reached = Math.max(reached, fraction ?? 0);
-        progress.report({ message, increment });
+        report(message, increment);
         log.debug(message);
       },
     };
@@ -32,11 +32,6 @@ export function withOp<Result>(
       subscription.dispose();
     }
   });
-}
-
-/** An `Op` for reads in the background, which nobody watches. */
-export function quietOp(signal: AbortSignal): Op {
-  return { signal, report: () => undefined };
 }
 
 /**
@@ -68,7 +63,7 @@ function showError(log: vscode.LogOutputChannel, intent: string, error: Error): 
   const message = isUserError(error) ? error.message : `Could not ${intent}: ${error.message}`;
   const remedy = isUserError(error) ? error.remedy : undefined;
   const buttons = [...(remedy ? [remedy.title] : []), 'Show Log'];
-  void vscode.window.showErrorMessage(message, ...buttons).then((chosen) => {
+  void tellFailure(message, ...buttons).then((chosen) => {
     if (chosen === 'Show Log') log.show();
     else if (remedy && chosen === remedy.title) void vscode.commands.executeCommand(remedy.command);
   });

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/op';
-import type { SiteNode } from './views/siteTree';
+import type { SiteNode } from './views/siteNode';
 
 /** Options that let a task, a keybinding or a test run a command without prompts; the account must be named. */
 export interface Unattended {

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { plainText } from '../core/plainText';
+import { plainItem, type PlainItem } from './tell';
 
 /** One question of a sequence: shows itself and gives the answer, `'back'`, or undefined when it was dismissed. */
 export type Question<Answers> = (
@@ -44,9 +46,9 @@ export function askText(
   problem: (text: string) => string | undefined,
 ): Promise<string | 'back' | undefined> {
   const box = vscode.window.createInputBox();
-  Object.assign(box, position, { prompt, value, ignoreFocusOut: true });
+  Object.assign(box, plainPosition(position), { prompt: plainText(prompt), value, ignoreFocusOut: true });
   box.onDidChangeValue((text) => {
-    box.validationMessage = problem(text) ?? '';
+    box.validationMessage = plainText(problem(text) ?? '');
   });
   return answerOf(box, position, () => (problem(box.value) ? undefined : box.value));
 }
@@ -58,10 +60,16 @@ export function askPick<Item extends vscode.QuickPickItem>(
   items: readonly Item[],
   active?: Item,
 ): Promise<Item | 'back' | undefined> {
-  const pick = vscode.window.createQuickPick<Item>();
-  Object.assign(pick, position, { placeholder, items, matchOnDescription: true, ignoreFocusOut: true });
-  if (active) pick.activeItems = [active];
-  return answerOf(pick, position, () => pick.selectedItems[0]);
+  const pick = vscode.window.createQuickPick<PlainItem<Item>>();
+  const shown = items.map(plainItem);
+  const texts = { ...plainPosition(position), placeholder: plainText(placeholder) };
+  Object.assign(pick, texts, { items: shown, matchOnDescription: true, ignoreFocusOut: true });
+  pick.activeItems = shown.filter(({ item }) => item === active);
+  return answerOf(pick, position, () => pick.selectedItems[0]?.item);
+}
+
+function plainPosition(position: Position): Position {
+  return { ...position, title: plainText(position.title) };
 }
 
 function answerOf<Answer>(

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { createClients, identify } from '../../src/core/aws/clients';
-import { explain, hasCode } from '../../src/core/aws/errors';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { explain, hasCode, isCredentialProblem } from '../../src/core/aws/errors';
 import { proxyFor } from '../../src/core/aws/http';
+import { listProfiles } from '../../src/core/aws/profiles';
+import { regionProblem } from '../../src/core/aws/regions';
 import { isUserError } from '../../src/core/op';
 import { newOp } from './sandbox';
 
@@ -41,6 +46,34 @@ describe('explain', () => {
     });
   }
 
+  it('leaves out the encoded message that EC2 adds, and every line but the first', () => {
+    const message =
+      'You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:RunInstances. Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefg';
+    assert.equal(
+      explain(awsError('UnauthorizedOperation', message)).message,
+      'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile. (UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:RunInstances.)',
+    );
+    assert.match(explain(awsError('Throttling', 'slow\ndown')).message, /\(Throttling: slow\)$/);
+  });
+
+  it('tells an account that AWS has yet to verify, and what Node says of the network', () => {
+    assert.match(
+      explain(awsError('AccessDenied', 'Your account must be verified.')).message,
+      /must verify this account/,
+    );
+    const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    assert.match(explain(reset).message, /^AWS could not be reached\./);
+  });
+
+  it('takes for a problem of the credentials what other ones may solve, and nothing else', () => {
+    for (const code of ['ExpiredToken', 'CredentialsProviderError', 'InvalidClientTokenId', 'SignatureDoesNotMatch']) {
+      assert.ok(isCredentialProblem(awsError(code)), code);
+    }
+    for (const code of ['AccessDenied', 'Throttling', 'NoSuchBucket']) {
+      assert.ok(!isCredentialProblem(awsError(code)), code);
+    }
+  });
+
   it('leaves an error that it does not know as it is', () => {
     const error = awsError('Strange');
     assert.equal(explain(error), error);
@@ -50,6 +83,70 @@ describe('explain', () => {
     assert.ok(hasCode(awsError('InvalidVolume.NotFound'), '*.NotFound'));
     assert.ok(hasCode(awsError('InvalidVolume.NotFound'), 'InvalidVolume.*'));
     assert.ok(!hasCode(awsError('InvalidVolume'), '*.NotFound'));
+  });
+});
+
+describe('a region that an account must switch on', () => {
+  const refused = Object.assign(new Error('The security token included in the request is invalid.'), {
+    name: 'InvalidClientTokenId',
+  });
+
+  it('is told as such when AWS refuses the keys there', () => {
+    assert.match(
+      regionProblem('eu-south-1', refused)?.message ?? '',
+      /^AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/,
+    );
+  });
+
+  it('is not blamed elsewhere, nor for anything else', () => {
+    for (const region of ['us-east-1', 'eu-central-1', 'ap-northeast-3', 'sa-east-1']) {
+      assert.equal(regionProblem(region, refused), undefined);
+    }
+    const denied = Object.assign(new Error('no'), { name: 'AccessDenied' });
+    assert.equal(regionProblem('eu-south-1', denied), undefined);
+  });
+});
+
+describe('profiles', () => {
+  it('are told with how they sign in', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sitelift-profiles-'));
+    const before = [process.env['AWS_CONFIG_FILE'], process.env['AWS_SHARED_CREDENTIALS_FILE']];
+    try {
+      process.env['AWS_CONFIG_FILE'] = join(folder, 'config');
+      process.env['AWS_SHARED_CREDENTIALS_FILE'] = join(folder, 'credentials');
+      await writeFile(
+        join(folder, 'config'),
+        [
+          '[profile sso]\nsso_session = a\nregion = eu-west-1\n[sso-session a]\nsso_region = eu-west-1',
+          '[profile old]\nsso_start_url = https://a.awsapps.com/start',
+          '[profile console]\nlogin_session = arn:aws:iam::1:user/a',
+          '[profile web]\nrole_arn = arn:aws:iam::1:role/a\nweb_identity_token_file = /t',
+          '[profile role]\nrole_arn = arn:aws:iam::1:role/a\nsource_profile = keys',
+          '[profile mfa]\nrole_arn = arn:aws:iam::1:role/a\nsource_profile = keys\nmfa_serial = arn:aws:iam::1:mfa/a',
+          '[profile process]\ncredential_process = true',
+          '[profile nothing]\nregion = us-east-1',
+          '[services s]\ns3 =',
+        ].join('\n'),
+      );
+      await writeFile(join(folder, 'credentials'), '[keys]\naws_access_key_id = A\naws_secret_access_key = B\n');
+      assert.deepEqual(
+        (await listProfiles()).map(({ name, region, kind }) => [name, region, kind]),
+        [
+          ['console', undefined, 'console sign-in'],
+          ['keys', undefined, 'access key'],
+          ['mfa', undefined, 'role with MFA'],
+          ['nothing', 'us-east-1', 'settings only'],
+          ['old', undefined, 'single sign-on'],
+          ['process', undefined, 'credential process'],
+          ['role', undefined, 'role'],
+          ['sso', 'eu-west-1', 'single sign-on'],
+          ['web', undefined, 'web identity'],
+        ],
+      );
+    } finally {
+      [process.env['AWS_CONFIG_FILE'], process.env['AWS_SHARED_CREDENTIALS_FILE']] = before;
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -12,7 +12,7 @@ const MAY_BE_PACKED = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
-  /^extension\/dist\/(main|commands|aws|html)\.js$/,
+  /^extension\/dist\/(main|commands|aws|html|worker)\.js$/,
   /^extension\/media\//,
 ];
 

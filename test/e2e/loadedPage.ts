@@ -26,10 +26,15 @@ export async function loadPage(context: BrowserContext, url: string, screenshotP
     await session.send('Network.enable');
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
     const caches = new Map<string, string | undefined>();
-    const note = (response: Response): void => {
-      if (response.request().resourceType() === 'image') caches.set(response.url(), response.headers()['x-cache']);
-    };
-    page.on('response', note);
+    const wholes = new Map<string, Promise<boolean>>();
+    page.on('response', (response) => {
+      if (response.request().resourceType() !== 'image') return;
+      caches.set(response.url(), response.headers()['x-cache']);
+      wholes.set(response.url(), isWhole(response));
+    });
+    page.on('requestfailed', (request) => {
+      if (request.resourceType() === 'image') wholes.set(request.url(), Promise.resolve(false));
+    });
     const answer = await page.goto(url, { waitUntil: 'load' });
     const elements = await page.locator('img').evaluateAll((images) =>
       Promise.all(
@@ -49,17 +54,31 @@ export async function loadPage(context: BrowserContext, url: string, screenshotP
       await page.screenshot({ path: screenshotPath });
     }
     const shown = new Set(elements.map((image) => image.url));
-    const inStyles = [...caches.keys()].filter((address) => !shown.has(address));
+    const inStyles = [...wholes].filter(([address]) => !shown.has(address));
     return {
       url,
       status: answer?.status() ?? 0,
       title: await page.title(),
       images: [
         ...elements.map((image) => ({ ...image, cache: caches.get(image.url) })),
-        ...inStyles.map((address) => ({ url: address, complete: true, cache: caches.get(address) })),
+        ...(await Promise.all(
+          inStyles.map(async ([address, whole]) => ({
+            ...{ url: address, complete: await whole, cache: caches.get(address) },
+          })),
+        )),
       ],
     };
   } finally {
     await page.close();
   }
+}
+
+/** True when an image came with all of its bytes; what only a style sheet shows cannot be asked whether it is decoded. */
+async function isWhole(response: Response): Promise<boolean> {
+  const type = response.headers()['content-type'] ?? '';
+  if (!response.ok() || !type.startsWith('image/')) return false;
+  return response.body().then(
+    ({ byteLength }) => byteLength > 0,
+    () => false,
+  );
 }

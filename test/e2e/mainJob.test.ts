@@ -3,6 +3,8 @@ import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPage, type LoadedPage } from './loadedPage';
 import { createSite, openSite, provisionAll, publishSite, siteAddress } from './mainJob';
+import { inSequence } from '../setup/sequence';
+import { until } from '../vscode/until';
 import { startSession, type Session } from './session';
 import { SCREENSHOTS, type Workbench } from './workbench';
 
@@ -11,7 +13,7 @@ const CHANGING = /^(Run|Create|Put|Attach|Add|Authorize|Start|Allocate|Associate
 
 describe('the main job, in the workbench', function () {
   this.timeout(1_200_000);
-  this.bail(true);
+  inSequence(this);
   let session: Session;
   let workbench: Workbench;
 
@@ -131,10 +133,9 @@ describe('the main job, in the workbench', function () {
     const column = (before.split('\n')[line] ?? '').indexOf('<img') + 3;
     await workbench.openFile('about.html');
     await workbench.goTo(line + 1, column);
-    const actions = await workbench.openLightBulb();
-    await actions.filter({ hasText: 'Use CDN URL for' }).first().waitFor();
+    await workbench.openLightBulb('Use CDN URL for');
     await workbench.screenshot('light-bulb');
-    await actions.filter({ hasText: 'Use CDN URL for' }).first().click();
+    await workbench.chooseAction('Use CDN URL for');
     await workbench.save();
     const after = await readFile(join(session.workspace, 'about.html'), 'utf8');
     const source = /<img[^>]* src="([^"]*)"/;
@@ -146,7 +147,8 @@ describe('the main job, in the workbench', function () {
     await copyFile(join(session.workspace, 'images', 'hero.jpg'), join(session.workspace, 'a new picture.jpg'));
     await workbench.showView('Explorer');
     await workbench.explorer().row('a new picture.jpg').waitFor();
-    await workbench.explorer().chooseFromMenu('a new picture.jpg', 'Upload to CDN');
+    const shown = workbench.dialog().or(workbench.notification('Uploading a new picture.jpg'));
+    await workbench.explorer().chooseFromMenu('a new picture.jpg', 'Upload to CDN', shown);
     await workbench.answerDialog('Upload');
     await workbench.answerNotification('Uploaded a new picture.jpg', 'Copy URL');
     const url = await workbench.clipboard(/^https:\/\/[a-z0-9]+\.cloudfront\.net\/a%20new%20picture\.jpg$/);
@@ -157,7 +159,8 @@ describe('the main job, in the workbench', function () {
 
   it('changes nothing when everything is provisioned once more', async () => {
     await session.sandbox.clearCalls();
-    await workbench.runCommand('Sitelift: Provision All…');
+    const nothing = workbench.notification('Nothing to do');
+    await workbench.runCommand('Sitelift: Provision All…', nothing, workbench.progress());
     await workbench.notification('Nothing to do').waitFor();
     assert.deepEqual(
       (await changes()).filter((action) => action !== 'SendCommand'),
@@ -165,10 +168,130 @@ describe('the main job, in the workbench', function () {
     );
   });
 
-  it('shows the same in a dark theme', async () => {
-    await workbench.chooseTheme('Dark Modern');
+  it('looks at AWS when its view is shown again: a handful of calls, none of them a command on the server', async () => {
+    const looked = async () => (await session.sandbox.calls()).map(({ action }) => action);
     await workbench.showView('Sitelift');
-    await workbench.tree().waitForText('Distribution', /^Distribution Deployed$/);
-    await workbench.screenshot('tree-dark');
+    await workbench.showView('Explorer');
+    // What ran before may still be read after it; from the last look on, nothing is called while the view is hidden.
+    await until(
+      async () => (await looked()).includes('GetDistribution'),
+      async () => {
+        await workbench.showView('Explorer');
+        await session.sandbox.clearCalls();
+        await workbench.showView('Sitelift');
+      },
+      { gestureMs: 15_000 },
+    );
+    const parts = ['DescribeInstances', 'DescribeVolumes', 'HeadBucket', 'GetDistribution'];
+    const calls = await until(
+      async () => {
+        const seen = await looked();
+        return parts.every((part) => seen.includes(part)) && seen;
+      },
+      () => Promise.resolve(),
+    );
+    assert.ok(calls.length <= 6, calls.join(', '));
+    assert.ok(!calls.includes('SendCommand') && !calls.includes('ListObjectsV2'), calls.join(', '));
   });
+
+  it('finds the address of the site in three calls at most', async () => {
+    await workbench.showView('Explorer');
+    await session.sandbox.clearCalls();
+    await (await openSite(workbench)).close();
+    const calls = (await session.sandbox.calls()).map(({ action }) => action);
+    assert.ok(calls.length > 0 && calls.length <= 3, calls.join(', '));
+  });
+
+  it('copies what a row says, from its menu and by the keyboard', async () => {
+    await workbench.showView('Sitelift');
+    const tree = workbench.tree();
+    await tree.expand('Distribution');
+    const domain = (await tree.text('Domain')).replace('Domain ', '');
+    const menu = await tree.openMenu('Domain');
+    await workbench.screenshot('tree-menu');
+    await menu.locator('.action-item', { hasText: 'Copy Value' }).click();
+    await workbench.clipboard(new RegExp(`^${domain.replaceAll('.', '\\.')}$`));
+    await until(
+      async () => (await workbench.readClipboard()) === 'the bucket, below site/',
+      async () => {
+        await tree.row('Origin').click({ timeout: 5000 });
+        await workbench.page.keyboard.press('Control+C');
+      },
+    );
+    await tree.collapse('Distribution');
+  });
+
+  it('opens what a row is about in the AWS console', async () => {
+    const { region } = await siteFile();
+    const tree = workbench.tree();
+    for (const [label, address] of [
+      ['Server', `https://${region}.console.aws.amazon.com/ec2/home?region=${region}#InstanceDetails:instanceId=i-`],
+      ['Bucket', `https://${region}.console.aws.amazon.com/s3/buckets/sitelift-`],
+    ] as const) {
+      await tree.chooseFromMenu(label, 'Open in AWS Console', workbench.dialog());
+      const asked = await workbench.answerDialog('Cancel');
+      assert.ok(asked.includes(address), asked);
+    }
+  });
+
+  it('tells in a tooltip what a resource is for and since when it runs', async () => {
+    const tooltip = await workbench.tree().showTooltip('Server');
+    const text = await tooltip.innerText();
+    assert.match(text, /serves the pages/);
+    assert.match(text, /Last started: /);
+    assert.match(text, /Read at \d\d:\d\d/);
+    await workbench.screenshot('tree-tooltip');
+  });
+
+  it('offers in the palette what can be done with the site', async () => {
+    await workbench.openPalette('Sitelift:');
+    const offered = await workbench.entries();
+    for (const label of ['Publish Site…', 'Open Site', 'Copy Value', 'Open in AWS Console', 'Provision All…']) {
+      assert.ok(offered.includes(`Sitelift: ${label}`), label);
+    }
+    assert.ok(!offered.includes('Sitelift: Create Site…'));
+    await workbench.closeQuickInput();
+  });
+
+  it('shows a long plan whole in an editor, and asks again', async () => {
+    for (let index = 0; index < 15; index += 1) {
+      await copyFile(join(session.workspace, 'images', 'puffin.svg'), join(session.workspace, `puffin ${index}.svg`));
+    }
+    for (const theme of ['Light Modern', 'Dark Modern']) {
+      const name = theme.split(' ')[0]?.toLowerCase() ?? '';
+      await workbench.chooseTheme(theme);
+      await workbench.runCommand('Sitelift: Publish Site…', workbench.dialog(), workbench.progress());
+      await workbench.dialog().waitFor();
+      await workbench.screenshot(`plan-${name}`);
+      const short = await workbench.answerDialog('Show All');
+      assert.match(short, /… and \d+ more/);
+      await workbench.page.locator('.tab.active', { hasText: 'Publish' }).waitFor();
+      await workbench.notification('Read the plan in the editor').waitFor();
+      const text = await workbench.visibleText();
+      assert.match(text, /Root folder/);
+      await workbench.screenshot(`plan-all-${name}`);
+      await workbench.answerNotification('Read the plan in the editor', 'Continue…');
+      await workbench.answerDialog('Cancel');
+    }
+    assert.deepEqual(
+      (await changes()).filter((action) => action === 'PutObject'),
+      [],
+    );
+  });
+
+  for (const theme of ['Light Modern', 'Dark Modern']) {
+    it(`shows tree, tooltip and menu in the theme ${theme}`, async () => {
+      const name = theme.split(' ')[0]?.toLowerCase() ?? '';
+      const tree = workbench.tree();
+      await workbench.chooseTheme(theme);
+      await workbench.showView('Sitelift');
+      await tree.waitForText('Distribution', /^Distribution Deployed$/);
+      await workbench.screenshot(`tree-${name}`);
+      await tree.showTooltip('Volume');
+      await workbench.screenshot(`tree-tooltip-${name}`);
+      await tree.openMenu('Server');
+      await workbench.screenshot(`tree-menu-${name}`);
+      await workbench.page.keyboard.press('Escape');
+    });
+  }
 });

@@ -12,13 +12,10 @@ const READY: Readonly<Record<string, RegExp>> = {
 /** Creates a site by answering the questions of *Create Site*; root and region as they are suggested. */
 export async function createSite(workbench: Workbench, name: string): Promise<void> {
   await workbench.showView('Sitelift');
-  await workbench.runCommand('Sitelift: Create Site…');
-  await workbench.waitForQuestion('Name of the site');
-  await workbench.answer(name);
-  await workbench.waitForQuestion('Folder that holds the pages');
-  await workbench.answer();
-  await workbench.waitForQuestion('Region of server');
-  await workbench.answer();
+  await workbench.runCommand('Sitelift: Create Site…', workbench.question('Name of the site'), workbench.progress());
+  await workbench.answer('Name of the site', name);
+  await workbench.answer('Folder that holds the pages');
+  await workbench.answer('Region of server');
   await workbench.notification('is a site of account').waitFor();
   await workbench.tree().row('Server').waitFor();
 }
@@ -26,7 +23,7 @@ export async function createSite(workbench: Workbench, name: string): Promise<vo
 /** Provisions everything through the palette; gives the text of the plan that was agreed to. */
 export async function provisionAll(workbench: Workbench): Promise<string> {
   await workbench.showView('Sitelift');
-  await workbench.runCommand('Sitelift: Provision All…');
+  await workbench.runCommand('Sitelift: Provision All…', workbench.dialog(), workbench.progress());
   await workbench.dialog().waitFor();
   await workbench.screenshot('plan');
   const plan = await workbench.answerDialog('Provision');
@@ -39,7 +36,9 @@ export async function provisionAll(workbench: Workbench): Promise<string> {
 
 /** Publishes through the palette; gives the summary that VS Code shows. */
 export async function publishSite(workbench: Workbench): Promise<string> {
-  await workbench.runCommand('Sitelift: Publish Site…');
+  await workbench.runCommand('Sitelift: Publish Site…', workbench.dialog(), workbench.progress());
+  await workbench.dialog().waitFor();
+  await workbench.screenshot('publish-plan');
   await workbench.answerDialog('Publish');
   const summary = workbench.notification(/Published “/);
   await summary.waitFor();
@@ -58,7 +57,7 @@ export async function siteAddress(workbench: Workbench): Promise<string> {
 /** Opens the site from the workbench as a person does; gives the page that shows it. */
 export async function openSite(workbench: Workbench): Promise<Page> {
   const opened = workbench.page.context().waitForEvent('page');
-  await workbench.runCommand('Sitelift: Open Site');
+  await workbench.runCommand('Sitelift: Open Site', workbench.dialog(), workbench.progress());
   await workbench.answerDialog('Open');
   const page = await opened;
   await page.waitForLoadState('load');

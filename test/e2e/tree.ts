@@ -1,7 +1,9 @@
 import type { Locator, Page } from 'playwright-core';
+import { until } from '../vscode/until';
 
 const LIMIT_MS = 300_000;
 const POLL_MS = 200;
+const AIM = { timeout: 5000 };
 
 /** A tree of the workbench: the explorer's files or a view of an extension. */
 export interface Tree {
@@ -14,10 +16,12 @@ export interface Tree {
   waitForText(label: string, text: RegExp): Promise<void>;
   expand(label: string): Promise<void>;
   collapse(label: string): Promise<void>;
-  /** Clicks an action that shows in the row itself, by its title. */
-  clickInline(label: string, action: string): Promise<void>;
-  /** Chooses from the context menu of a row; several rows are selected first. */
-  chooseFromMenu(labels: string | readonly string[], action: string): Promise<void>;
+  /** Opens the context menu of a row; several rows are selected first. */
+  openMenu(labels: string | readonly string[]): Promise<Locator>;
+  /** Chooses from the context menu of a row, again until what it leads to at first can be seen. */
+  chooseFromMenu(labels: string | readonly string[], action: string, effect: Locator): Promise<void>;
+  /** Rests on a row until its tooltip is there. */
+  showTooltip(label: string): Promise<Locator>;
 }
 
 /** The tree within an element. */
@@ -34,9 +38,8 @@ export function openTree(page: Page, element: Locator): Tree {
   };
   const setExpanded = async (label: string, wanted: boolean): Promise<void> => {
     await settle(label);
-    if ((await row(label).getAttribute('aria-expanded')) === String(wanted)) return;
-    await row(label).locator('.monaco-tl-twistie').click();
-    await page.locator(`.monaco-list-row[aria-expanded="${wanted}"]`).and(row(label)).waitFor();
+    const isSo = async () => (await row(label).getAttribute('aria-expanded')) === String(wanted);
+    await until(isSo, async () => (await isSo()) || (await row(label).locator('.monaco-tl-twistie').click(AIM)));
   };
   const textOf = async (label: string): Promise<string> => {
     await row(label).waitFor();
@@ -56,21 +59,46 @@ export function openTree(page: Page, element: Locator): Tree {
     },
     expand: (label) => setExpanded(label, true),
     collapse: (label) => setExpanded(label, false),
-    async clickInline(label, action) {
-      await settle(label);
-      await row(label).hover();
-      await row(label).locator(`.actions .action-label[aria-label^="${action}"]`).click();
-    },
-    async chooseFromMenu(labels, action) {
+    async openMenu(labels) {
       const [first, ...others] = typeof labels === 'string' ? [labels] : labels;
       if (first === undefined) throw new Error('No row was named.');
-      await settle(first);
-      await row(first).click();
-      for (const label of others) await row(label).click({ modifiers: ['Control'] });
-      await row(others.at(-1) ?? first).click({ button: 'right' });
+      const menu = page.locator('.monaco-menu:visible');
+      await until(
+        () => menu.isVisible(),
+        async () => {
+          await settle(first);
+          await row(first).click(AIM);
+          for (const label of others) await row(label).click({ ...AIM, modifiers: ['Control'] });
+          await row(others.at(-1) ?? first).click({ ...AIM, button: 'right' });
+        },
+      );
+      return menu;
+    },
+    async chooseFromMenu(labels, action, effect) {
       const entry = page.locator('.monaco-menu .action-item', { hasText: action });
-      await entry.waitFor();
-      await entry.click();
+      await until(
+        () => effect.first().isVisible(),
+        async () => {
+          if (!(await entry.isVisible())) await this.openMenu(labels);
+          await until(
+            async () => !(await entry.isVisible()),
+            () => entry.click(AIM),
+          );
+        },
+        { gestureMs: 60_000 },
+      );
+    },
+    async showTooltip(label) {
+      const tooltip = page.locator('.workbench-hover-container:visible, .monaco-hover.workbench-hover:visible').last();
+      await settle(label);
+      await until(
+        () => tooltip.isVisible(),
+        async () => {
+          await page.mouse.move(1000, 600);
+          await row(label).hover(AIM);
+        },
+      );
+      return tooltip;
     },
   };
 }

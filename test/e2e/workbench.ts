@@ -1,10 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { until } from '../vscode/until';
 import { openTree, type Tree } from './tree';
 
 const LIMIT_MS = 300_000;
 const POLL_MS = 200;
+/** For what a gesture is aimed at: it is there, or the gesture is made again. */
+const AIM = { timeout: 5000 };
 /** Where pictures of the workbench and of published pages are left. */
 export const SCREENSHOTS = join(__dirname, '..', '..', 'out', 'screenshots');
 
@@ -24,23 +27,49 @@ export class Workbench {
     await this.explorer().rows().first().waitFor();
   }
 
-  /** Runs a command by its full title, e.g. `Sitelift: Publish Site…`, through the palette. */
-  async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.#quickInput().waitFor();
-    await this.#quickInputBox().fill(`>${title}`);
-    await this.#quickEntry(title).click();
-    await this.page
-      .locator('input[placeholder="Type the name of a command to run."]:visible')
-      .waitFor({ state: 'hidden' });
+  /**
+   * Runs a command by its full title, e.g. `Sitelift: Publish Site…`, through the palette. It is run again when nothing that is given as its
+   * effect shows up, so that must be what comes first.
+   */
+  async runCommand(title: string, ...effects: readonly Locator[]): Promise<void> {
+    const run = async () => {
+      await this.openPalette(title);
+      const entry = this.#quickEntry(title);
+      await until(
+        async () => !(await this.#palette().isVisible()),
+        () => entry.click(AIM),
+      );
+    };
+    if (effects.length === 0) return run();
+    await until(() => anyVisible(effects), run, { gestureMs: 60_000 });
+  }
+
+  /** Opens the palette and types into it. */
+  async openPalette(text: string): Promise<void> {
+    await until(
+      () => this.#palette().isVisible(),
+      async () => {
+        await this.page.keyboard.press('Escape');
+        await this.page.keyboard.press('F1');
+      },
+    );
+    await until(
+      async () => (await this.#quickInputBox().inputValue()) === `>${text}`,
+      () => this.#quickInputBox().fill(`>${text}`, AIM),
+    );
+  }
+
+  /** Closes the palette or whatever quick input is open. */
+  async closeQuickInput(): Promise<void> {
+    await until(
+      async () => !(await this.#quickInput().isVisible()),
+      () => this.page.keyboard.press('Escape'),
+    );
   }
 
   /** Waits for the quick pick or input box that asks this. */
   async waitForQuestion(text: string): Promise<void> {
-    const asked = this.page
-      .locator(`input[placeholder*="${text}"]`)
-      .or(this.page.locator('.quick-input-message', { hasText: text }));
-    await this.#quickInput().filter({ has: asked }).waitFor();
+    await this.question(text).waitFor();
   }
 
   /** The labels of the entries that the open quick pick shows. */
@@ -49,17 +78,37 @@ export class Workbench {
     return this.#quickRows().locator('.quick-input-list-label .label-name').allInnerTexts();
   }
 
-  /** Chooses an entry of the open quick pick by its label. */
-  async pick(label: string): Promise<void> {
-    await this.#quickEntry(label).click();
+  /** The entry of the open quick pick with this label. */
+  entry(label: string): Locator {
+    return this.#quickEntry(label);
   }
 
-  /** Answers the open input box; without a text, with what it suggests. */
-  async answer(text?: string): Promise<void> {
+  /** Chooses an entry of the open quick pick by its label. */
+  async pick(label: string): Promise<void> {
+    const entry = this.#quickEntry(label);
+    await entry.waitFor();
+    await until(
+      async () => !(await entry.isVisible()),
+      () => entry.click(AIM),
+    );
+  }
+
+  /** Answers the input box or quick pick that asks this; without a text, with what it suggests. */
+  async answer(question: string, text?: string): Promise<void> {
+    await this.waitForQuestion(question);
     const box = this.#quickInputBox();
-    await box.waitFor();
-    if (text !== undefined) await box.fill(text);
-    await box.press('Enter');
+    if (text !== undefined) {
+      await until(
+        async () => (await box.inputValue()) === text,
+        () => box.fill(text, AIM),
+      );
+    }
+    await until(
+      async () => !(await this.question(question).isVisible()),
+      async () => {
+        if (await this.question(question).isVisible()) await box.press('Enter', AIM);
+      },
+    );
   }
 
   /** Shows the view of an activity bar entry. */
@@ -67,8 +116,10 @@ export class Workbench {
     const entry = this.page.locator('.activitybar .action-item', {
       has: this.page.locator(`[aria-label^="${title}"]`),
     });
-    if ((await entry.getAttribute('class'))?.includes('checked')) return;
-    await entry.click();
+    const isShown = async () => (await entry.getAttribute('class'))?.includes('checked') === true;
+    if (await isShown()) return;
+    // A second click on the entry of a view that shows would hide it.
+    await until(isShown, async () => (await isShown()) || (await entry.click(AIM)));
   }
 
   /** The files of the folder. */
@@ -91,21 +142,36 @@ export class Workbench {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
   }
 
-  /** Clicks a button of the notification that holds the text, once it is there. */
+  /** Clicks a button of the notification that holds the text, once it is there, until it has gone. */
   async answerNotification(text: string | RegExp, button: string): Promise<void> {
-    await this.notification(text).getByRole('button', { name: button, exact: true }).click();
-    await this.notification(text).waitFor({ state: 'hidden' });
+    const notification = this.notification(text);
+    await notification.first().waitFor();
+    await until(
+      async () => !(await notification.first().isVisible()),
+      () => notification.first().getByRole('button', { name: button, exact: true }).click(AIM),
+    );
+  }
+
+  /** What the clipboard holds now. */
+  readClipboard(): Promise<string> {
+    return this.page.evaluate<string>('navigator.clipboard.readText()');
   }
 
   /** What the clipboard holds once it holds something that matches. */
   async clipboard(wanted: RegExp): Promise<string> {
-    const read = (): Promise<string> => this.page.evaluate<string>('navigator.clipboard.readText()');
     const endMs = Date.now() + LIMIT_MS;
-    for (let text = await read(); ; text = await read()) {
+    for (let text = await this.readClipboard(); ; text = await this.readClipboard()) {
       if (wanted.test(text)) return text;
       if (Date.now() > endMs) throw new Error(`The clipboard should match ${wanted}, but holds “${text}”.`);
       await this.page.waitForTimeout(POLL_MS);
     }
+  }
+
+  /** A notification that shows the progress of something. */
+  progress(): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', {
+      has: this.page.locator('.monaco-progress-container.active'),
+    });
   }
 
   /** The modal dialog that is open or will be. */
@@ -118,42 +184,69 @@ export class Workbench {
     const dialog = this.dialog();
     await dialog.waitFor();
     const text = await dialog.locator('.dialog-message-container').innerText();
-    await dialog.getByRole('button', { name: button, exact: true }).click();
-    await dialog.waitFor({ state: 'hidden' });
+    const same = dialog.filter({ hasText: text.split('\n')[0] ?? '' });
+    await until(
+      async () => !(await same.isVisible()),
+      () => same.getByRole('button', { name: button, exact: true }).click(AIM),
+    );
     return text;
   }
 
   /** Opens a file by its path within the folder. */
   async openFile(path: string): Promise<void> {
-    await this.page.keyboard.press('Control+P');
-    await this.#quickInputBox().fill(path);
-    await this.#quickRows().first().waitFor();
-    await this.page.keyboard.press('Enter');
     const name = path.slice(path.lastIndexOf('/') + 1);
-    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+    const tab = this.page.locator('.tab.active', { hasText: name });
+    await until(
+      () => tab.isVisible(),
+      async () => {
+        await this.page.keyboard.press('Escape');
+        await this.page.keyboard.press('Control+P');
+        await this.#quickInputBox().fill(path, AIM);
+        await this.#quickRows().first().waitFor(AIM);
+        await this.page.keyboard.press('Enter');
+      },
+      { gestureMs: 10_000 },
+    );
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
   /** Puts the cursor of the active editor on a line and column, both from 1. */
   async goTo(line: number, column: number): Promise<void> {
-    await this.page.keyboard.press('Control+G');
-    await this.#quickInputBox().fill(`:${line}:${column}`);
-    await this.page.keyboard.press('Enter');
-    await this.#quickInput().waitFor({ state: 'hidden' });
+    const place = this.page.locator('.statusbar-item', { hasText: `Ln ${line}, Col ${column}` });
+    await until(
+      async () => (await place.isVisible()) && !(await this.#quickInput().isVisible()),
+      async () => {
+        await this.page.keyboard.press('Escape');
+        await this.page.keyboard.press('Control+G');
+        await this.#quickInputBox().fill(`:${line}:${column}`, AIM);
+        await this.page.keyboard.press('Enter');
+      },
+    );
   }
 
-  /** Opens the light bulb's menu at the cursor; gives its entries. */
-  async openLightBulb(): Promise<Locator> {
-    await this.page.keyboard.press('Control+.');
-    const menu = this.page.locator('.action-widget');
-    await menu.locator('.monaco-list-row').first().waitFor();
-    return menu.locator('.monaco-list-row.action');
+  /** Opens the light bulb's menu at the cursor; gives its entries, of which one begins as given. */
+  async openLightBulb(title: string): Promise<Locator> {
+    const entries = this.page.locator('.action-widget .monaco-list-row.action');
+    await until(
+      () => entries.filter({ hasText: title }).first().isVisible(),
+      async () => {
+        // What is offered depends on what was read of AWS, and a menu that is open does not change.
+        await this.page.keyboard.press('Escape');
+        await this.page.keyboard.press('Control+.');
+      },
+      { gestureMs: 10_000 },
+    );
+    return entries;
   }
 
-  /** Chooses an entry of the light bulb's menu by what it begins with. */
+  /** Chooses an entry of the light bulb's menu by what it begins with, until it has changed the document. */
   async chooseAction(title: string): Promise<void> {
-    const actions = await this.openLightBulb();
-    await actions.filter({ hasText: title }).first().click();
+    const dirty = this.page.locator('.tab.active.dirty');
+    await until(
+      () => dirty.isVisible(),
+      async () => (await this.openLightBulb(title)).filter({ hasText: title }).first().click(AIM),
+      { gestureMs: 10_000 },
+    );
   }
 
   /** The lines of the active editor that are in sight. */
@@ -168,16 +261,28 @@ export class Workbench {
 
   /** Saves the active editor once it has a change. */
   async save(): Promise<void> {
-    await this.page.locator('.tab.active.dirty').waitFor();
-    await this.page.keyboard.press('Control+S');
-    await this.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+    const dirty = this.page.locator('.tab.active.dirty');
+    await dirty.waitFor();
+    await until(
+      async () => !(await dirty.isVisible()),
+      () => this.page.keyboard.press('Control+S'),
+    );
   }
 
   /** Chooses a colour theme by its name, e.g. `Dark Modern`. */
   async chooseTheme(name: string): Promise<void> {
+    const kind = name.startsWith('Dark') ? '.vs-dark' : '.vs';
     await this.runCommand('Preferences: Color Theme');
-    await this.answer(name);
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await until(
+      () => this.page.locator(`.monaco-workbench${kind}`).isVisible(),
+      async () => {
+        if (!(await this.#quickInput().isVisible())) await this.runCommand('Preferences: Color Theme');
+        await this.#quickInputBox().fill(name, AIM);
+        await this.#quickEntry(name).waitFor(AIM);
+        await this.page.keyboard.press('Enter');
+      },
+    );
+    await this.closeQuickInput();
   }
 
   /** Leaves a picture in `out/screenshots/`. */
@@ -186,6 +291,18 @@ export class Workbench {
     const path = join(SCREENSHOTS, `${name}.png`);
     await this.page.screenshot({ path });
     return path;
+  }
+
+  #palette(): Locator {
+    return this.page.locator('input[placeholder="Type the name of a command to run."]:visible');
+  }
+
+  /** The quick input while it asks this. */
+  question(text: string): Locator {
+    const asked = this.page
+      .locator(`input[placeholder*="${text}"]`)
+      .or(this.page.locator('.quick-input-message', { hasText: text }));
+    return this.#quickInput().filter({ has: asked });
   }
 
   #quickInput(): Locator {
@@ -204,6 +321,12 @@ export class Workbench {
     const name = this.page.locator('.label-name', { hasText: new RegExp(`^${escape(label)}$`) });
     return this.#quickRows().filter({ has: name }).first();
   }
+}
+
+/** True as soon as one of them can be seen. */
+async function anyVisible(locators: readonly Locator[]): Promise<boolean> {
+  const seen = await Promise.all(locators.map((locator) => locator.first().isVisible()));
+  return seen.includes(true);
 }
 
 function escape(text: string): string {

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** The host tests as CommonJS modules that export `run()`. */
 export interface HostTests {
@@ -13,6 +13,14 @@ export interface HostTests {
 
 const CHECKOUT = join(__dirname, '..', '..');
 
+/** The worker thread stays a file of its own, beside the tests. */
+const worker: Plugin = {
+  name: 'worker',
+  setup(plugin) {
+    plugin.onResolve({ filter: /[\\/]entryWorker$/ }, () => ({ path: './worker.js', external: true }));
+  },
+};
+
 /** Bundles all `test/host/**\/*.test.ts` into a new folder inside the checkout, where they find mocha. */
 export async function bundleHostTests(): Promise<HostTests> {
   const names = await readdir(__dirname, { recursive: true });
@@ -23,7 +31,10 @@ export async function bundleHostTests(): Promise<HostTests> {
     if (files.length === 0) return undefined;
     await build({
       absWorkingDir: __dirname,
-      entryPoints: ['suite.ts', ...files],
+      entryPoints: [
+        ...['suite.ts', ...files].map((file) => ({ in: file, out: file.replace(/\.ts$/, '') })),
+        { in: '../../src/core/entryWorker.ts', out: 'worker' },
+      ],
       outbase: '.',
       outdir: join(folder, kind),
       bundle: true,
@@ -33,6 +44,7 @@ export async function bundleHostTests(): Promise<HostTests> {
       mainFields: ['module', 'main'],
       external: ['vscode', 'mocha'],
       loader: { '.sh': 'text' },
+      plugins: [worker],
       sourcemap: 'inline',
       logLevel: 'warning',
     });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import type { ImageFinder } from '../../src/core/worker/imageFinder';
 import { loadHtml } from '../../src/shell/chunks';
 import {
   ImageActionProvider,
@@ -36,7 +38,10 @@ describe('image actions', () => {
     await writeFile(join(folder, 'blog/page.html'), HTML);
     document = await vscode.workspace.openTextDocument(join(folder, 'blog/page.html'));
     const source: ImageActionSource = {
-      loadHtml,
+      async loadHtml() {
+        const html = await loadHtml();
+        return { ...html, createImageFinder: () => countTurns(html.createImageFinder()) };
+      },
       locate: (path) =>
         Promise.resolve(
           path.startsWith(folder)
@@ -55,6 +60,7 @@ describe('image actions', () => {
   });
   after(async () => {
     registration.dispose();
+    provider.dispose();
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     await rm(folder, { recursive: true });
   });
@@ -67,8 +73,40 @@ describe('image actions', () => {
     return new vscode.Range(document.positionAt(text.indexOf(from)), document.positionAt(text.indexOf(to)));
   }
 
-  function actions(range: vscode.Range, triggerKind = Invoke, token = new vscode.CancellationTokenSource().token) {
-    return provider.provideCodeActions(document, range, { diagnostics: [], only: undefined, triggerKind }, token);
+  function actions(
+    range: vscode.Range,
+    triggerKind = Invoke,
+    token = new vscode.CancellationTokenSource().token,
+    page = document,
+  ) {
+    return provider.provideCodeActions(page, range, { diagnostics: [], only: undefined, triggerKind }, token);
+  }
+
+  /** How often the extension host came round while images were found. */
+  let turnsToFind = 0;
+  function countTurns(finder: ImageFinder): ImageFinder {
+    return {
+      ...finder,
+      async find(...asked) {
+        let waiting = true;
+        const turning = (async () => {
+          for (; waiting; turnsToFind += 1) await nextTurn();
+        })();
+        try {
+          return await finder.find(...asked);
+        } finally {
+          waiting = false;
+          await turning;
+        }
+      },
+    };
+  }
+
+  let pages = 0;
+  async function newPage(text: string): Promise<vscode.TextDocument> {
+    const file = join(folder, 'blog', `page-${(pages += 1)}.html`);
+    await writeFile(file, text);
+    return vscode.workspace.openTextDocument(file);
   }
 
   const titles = (found: readonly vscode.CodeAction[]) => found.map(({ title }) => title);
@@ -131,6 +169,39 @@ describe('image actions', () => {
     const found = actions(rangeOf('../images/a.png'), Invoke, cancellation.token);
     cancellation.cancel();
     assert.deepEqual(await found, []);
+  });
+
+  it('are found in a large page without holding up the extension host', async () => {
+    const large = await newPage(
+      '<p title="x &amp; y"><img src="../images/a.png"></p>\n'.repeat(4000) + '<i>x</i>'.repeat(60_000),
+    );
+    turnsToFind = 0;
+    const found = await actions(new vscode.Range(0, 0, 0, 0), Invoke, undefined, large);
+    assert.deepEqual(titles(found), ['Use CDN URLs for all 4000 local images in this file']);
+    assert.ok(turnsToFind > 100, `the extension host had ${turnsToFind} turns meanwhile`);
+  });
+
+  it('are offered disabled, with the reason, when asked for in a page that is not read', async () => {
+    const image = '<img src="../images/a.png">';
+    const cases: readonly (readonly [string, RegExp])[] = [
+      [image + '<div>'.repeat(600), /not read: its elements are nested more than 512 deep\./],
+      [image.repeat(5001), /not read: it has more than 5000 local images\./],
+      [image + ' '.repeat(4 * 1024 * 1024), /not read: it is too long\./],
+    ];
+    for (const [text, reason] of cases) {
+      const page = await newPage(text);
+      const start = new vscode.Range(0, 5, 0, 5);
+      const [action, ...others] = await actions(start, Invoke, undefined, page);
+      assert.match(action?.disabled?.reason ?? '', reason);
+      assert.deepEqual(others, []);
+      assert.deepEqual(await actions(start, Automatic, undefined, page), []);
+    }
+  });
+
+  it('are found by themselves when a large selection holds images', async () => {
+    const page = await newPage('<p>x</p>\n'.repeat(2000) + '<img src="../images/a.png">' + '<p>x</p>\n'.repeat(2000));
+    const all = new vscode.Range(0, 0, page.lineCount, 0);
+    assert.deepEqual(titles(await actions(all, Automatic, undefined, page)), ['Use CDN URL for images/a.png']);
   });
 
   it('rewrite all ready images at once, byte for byte, and one undo brings all back', async () => {

@@ -6,6 +6,7 @@ interface Manifest {
   readonly contributes: {
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
+    readonly keybindings: readonly { readonly command: string; readonly when: string }[];
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly walkthroughs: readonly { readonly steps: readonly { readonly description: string }[] }[];
     readonly viewsWelcome: readonly { readonly view: string; readonly contents: string }[];
@@ -32,16 +33,28 @@ describe('the manifest', () => {
     const inMenus = Object.values(contributes().menus).flatMap((list) => list.map(({ command }) => command));
     const texts = contributes().viewsWelcome;
     const steps = contributes().walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+    const onKeys = contributes().keybindings.map(({ command }) => command);
     const prose = [...texts.map(({ contents }) => contents), ...steps.map(({ description }) => description)];
     const inTexts = prose.flatMap((contents) => [...contents.matchAll(/\(command:([\w.]+)\)/g)].map(([, id]) => id));
     assert.deepEqual(
-      [...inMenus, ...inTexts].filter((id) => !all.has(id ?? '')),
+      [...inMenus, ...onKeys, ...inTexts].filter((id) => !all.has(id ?? '')),
       [],
     );
     assert.deepEqual(
       texts.filter(({ view }) => !views.includes(view)),
       [],
     );
+  });
+
+  it('offers every command in the palette only when it can work', () => {
+    const inPalette = contributes().menus['commandPalette'] ?? [];
+    const named = inPalette.map(({ command }) => command).sort();
+    // The log can be shown at any time.
+    assert.deepEqual([...named, 'sitelift.showLog'].sort(), Object.keys(COMMANDS).sort());
+    for (const { command, when } of inPalette) {
+      assert.match(when, /isWorkspaceTrusted/, command);
+      assert.match(when, /sitelift\.|workspaceFolderCount/, command);
+    }
   });
 
   it('shows every command in the category Sitelift', () => {

@@ -15,7 +15,11 @@ const root = () => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.
 const file = (name: string) => join(root(), name);
 const execute = async <Result>(id: string, ...args: unknown[]): Promise<Result> =>
   vscode.commands.executeCommand<Result>(`sitelift.${id}`, ...args);
+const CHANGING = /^(Create|Put|Run|Attach|Update|Delete|Start|Stop|Terminate|Authorize|Send|Add|Tag)/;
 const controlPlane = () => connectControlPlane(Number(new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '').port));
+
+/** The calls since they were last forgotten that change something. */
+const changes = async () => (await controlPlane().calls()).filter(({ action }) => CHANGING.test(action));
 
 async function actionsAt(name: string, needle: string): Promise<vscode.CodeAction[]> {
   const document = await vscode.workspace.openTextDocument(file(name));
@@ -112,8 +116,38 @@ describe('a site in VS Code', () => {
     it('changes nothing for a caller who expects another account', async () => {
       await controlPlane().send('DELETE', 'calls');
       await assert.rejects(execute('provisionAll', { account: '999999999999' }), /Nothing was changed/);
-      const changes = (await controlPlane().calls()).filter(({ action }) => /^(Create|Put|Run|Attach)/.test(action));
-      assert.deepEqual(changes, []);
+      assert.deepEqual(await changes(), []);
+    });
+
+    it('changes nothing with the credentials of another account than the one in its file', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await writeFile(file('sitelift.json'), text.replace(ACCOUNT, '999999999999'));
+      try {
+        await controlPlane().send('DELETE', 'calls');
+        const foreign = { account: '999999999999' };
+        for (const [id, options] of [
+          ['provisionAll', foreign],
+          ['publishSite', foreign],
+          ['uploadToCdn', { ...foreign, files: [file('images/a b.png')] }],
+        ] as const) {
+          await assert.rejects(
+            execute(id, options),
+            /credentials belong to account 123456789012.*Nothing was changed/,
+            id,
+          );
+        }
+        assert.deepEqual(await changes(), []);
+        assert.ok((await controlPlane().calls()).some(({ action }) => action === 'GetCallerIdentity'));
+      } finally {
+        await writeFile(file('sitelift.json'), text);
+      }
+    });
+
+    it('is found or not found in three calls at most', async () => {
+      await controlPlane().send('DELETE', 'calls');
+      await assert.rejects(execute('openSite', account), /no running server with a public address yet/);
+      const calls = (await controlPlane().calls()).map(({ action }) => action);
+      assert.ok(calls.includes('DescribeInstances') && calls.length <= 3, calls.join(', '));
     });
 
     it('uploads an image and gives its URL', async () => {

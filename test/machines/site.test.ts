@@ -111,7 +111,7 @@ describe('a site on a real server', function () {
     const steps = await site.publish();
     assert.deepEqual(
       steps.map((key) => key.split(' ')[0]),
-      ['note', 'upload', 'pages', 'invalidate'],
+      ['turn', 'note', 'upload', 'pages', 'invalidate'],
     );
     assert.equal(await eventually(await host(), 'lines.txt'), 'sent\n');
   });
@@ -140,7 +140,7 @@ describe('a site on a real server', function () {
     await site.inside('cd /var/www/html; echo other >lines.txt; echo other >.sitelift/placing');
     assert.deepEqual(
       (await site.publish()).map((key) => key.split(' ')[0]),
-      ['pages'],
+      ['turn', 'pages'],
     );
     assert.notEqual(await eventually(await host(), 'lines.txt'), 'other\n');
     assert.deepEqual(await site.publish(), []);
@@ -178,7 +178,7 @@ describe('a site on a real server', function () {
     assert.equal(await eventually(await host(), 'lines.txt'), 'before the replacement\n');
     assert.deepEqual(
       (await site.publish()).map((key) => key.split(' ')[0]),
-      ['pages'],
+      ['turn', 'pages'],
     );
     assert.deepEqual(await site.publish(), []);
   });

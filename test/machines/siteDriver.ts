@@ -3,17 +3,19 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { rewriterFor } from '../../src/core/html/rewriter';
 import { run, stepsOf } from '../../src/core/plan';
 import { scan } from '../../src/core/publish/localFiles';
 import { planPublish } from '../../src/core/publish/planPublish';
 import { runScript } from '../../src/core/remote/ssm';
+import type { Clients } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
 import { known } from '../../src/core/resources/resource';
 import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
 import type { ServerHave } from '../../src/core/resources/server';
 import { describeSite, planProvision } from '../../src/core/resources/stack';
+import { createRewriter } from '../../src/core/worker/rewriter';
 import { newContext, newOp } from '../core/sandbox';
+import { createSourceThread } from '../core/worker/sourceThread';
 
 /** A site in a new folder, and what a person does with it. */
 export interface SiteDriver {
@@ -23,8 +25,8 @@ export interface SiteDriver {
   server(): Promise<ServerHave>;
   /** Provisions and gives the keys of the steps. */
   provision(what?: ResourceName | 'all'): Promise<string[]>;
-  /** Publishes and gives the keys of the steps. */
-  publish(): Promise<string[]>;
+  /** Publishes, as somebody else when clients are given, and gives the keys of the steps. */
+  publish(clients?: Clients): Promise<string[]>;
   /** Runs a script as root on the server and gives its output. */
   inside(script: string): Promise<string>;
   remove(): Promise<void>;
@@ -50,19 +52,24 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       await run(plan, newOp());
       return stepsOf(plan).map(({ key }) => key);
     },
-    async publish() {
-      const [have, local] = await Promise.all([describe(), scan(folder, folder, newOp())]);
+    async publish(clients = context.clients) {
+      const publisher = { ...context, clients };
+      const [have, local] = await Promise.all([
+        describeSite(publisher, newOp()),
+        scan(folder, folder, context.site.publish.allow, newOp()),
+      ]);
       const domain = known(have.distribution)?.domain ?? '';
-      const rewrite = rewriterFor(
-        domain,
-        local.assets.map(({ path }) => path),
-      );
+      const assets = local.assets.map(({ path }) => path);
+      const rewriter = createRewriter(domain, assets, createSourceThread());
       const work = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
       try {
-        const { plan } = await planPublish(context, have, local, rewrite, work, newOp());
+        const origin = { host: 'test', folder, place: folder };
+        const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease: undefined };
+        const { plan } = await planPublish(publisher, have, material, newOp());
         await run(plan, newOp());
         return stepsOf(plan).map(({ key }) => key);
       } finally {
+        await rewriter.close();
         await rm(work, { recursive: true });
       }
     },

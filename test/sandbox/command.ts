@@ -11,6 +11,8 @@ export interface Command {
   readonly env: Record<string, string>;
   readonly caFile: string;
   readonly folder: string;
+  /** The line that says that it is running. */
+  readonly lastLine: string;
 }
 
 const LIMIT_MS = 60_000;
@@ -22,14 +24,18 @@ export async function startCommand(...args: string[]): Promise<Command> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const env: Record<string, string> = {};
+  let lastLine = '';
   for await (const line of createInterface({ input: child.stdout })) {
     const [, name, value] = /^export (\w+)=(.*)$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) env[name] = value;
-    else if (line.includes('running')) break;
+    else if (line.includes('running')) {
+      lastLine = line;
+      break;
+    }
   }
   const caFile = env['AWS_CA_BUNDLE'] ?? '';
   assert.notEqual(caFile, '', 'the sandbox ended before it was running');
-  return { child, env, caFile, folder: dirname(caFile) };
+  return { child, env, caFile, folder: dirname(caFile), lastLine };
 }
 
 /** The ids of the processes (of one program, when it is named) that have a folder on their command line. */

@@ -25,6 +25,8 @@ export interface Behavior {
   readonly viewerProtocolPolicy: 'allow-all' | 'redirect-to-https' | 'https-only';
   readonly compress: boolean;
   readonly allowedMethods?: readonly string[];
+  /** One of the managed response headers policies. */
+  readonly responseHeadersPolicyId?: string | null;
 }
 
 /** Where the edge fetches what it does not have. */
@@ -67,6 +69,8 @@ export interface Call {
   readonly service: string;
   readonly action: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The ARN of whoever signed it; null for an anonymous request and for one whose signature was refused. */
+  readonly caller?: string | null;
 }
 
 /** What the Node side asks the control plane, outside of AWS's own APIs. */
@@ -77,6 +81,8 @@ export interface ControlPlane {
   instancePort(host: string): Promise<number | undefined>;
   calls(): Promise<Call[]>;
   send(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void>;
+  /** Sends and returns the JSON of the answer. */
+  make<T>(path: string, body: unknown): Promise<T>;
 }
 
 /** A client of the admin endpoints of the control plane that listens on a port of this machine. */
@@ -105,5 +111,6 @@ export function connectControlPlane(port: number): ControlPlane {
     async send(method, path, body) {
       await (await ask(method, path, body)).arrayBuffer();
     },
+    make: async <T>(path: string, body: unknown) => (await (await ask('POST', path, body)).json()) as T,
   };
 }

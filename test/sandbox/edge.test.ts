@@ -111,6 +111,32 @@ describe('the edge', () => {
     assert.equal(stage.asked.length, 0);
   });
 
+  it('lets every origin read, by the policy SimpleCORS, unless the answer says itself who may', async () => {
+    const ask = async (headers: Record<string, string>) =>
+      (await stage.ask('/a.png', { headers })).headers['access-control-allow-origin'];
+    const origin = { Origin: 'http://site.example' };
+    assert.equal(await ask(origin), undefined);
+    stage.distributions = [distributionWith({ responseHeadersPolicyId: '60669652-455b-4ae9-85a4-c4c02393f86c' })];
+    assert.equal(await ask(origin), '*');
+    assert.equal(await ask({ ...origin, 'If-None-Match': '*' }), '*');
+    assert.equal(await ask({}), undefined);
+    stage.edge.clear();
+    stage.originSends({ 'Access-Control-Allow-Origin': 'http://other.example' });
+    for (const verdict of ['Miss', 'Hit']) {
+      assert.equal(await ask(origin), 'http://other.example', verdict);
+    }
+  });
+
+  it('asks S3 over the protocol that the viewer used', async () => {
+    stage.distributions = [distributionWith({ viewerProtocolPolicy: 'allow-all' })];
+    await stage.ask('/a.png');
+    await stage.viewer.ask('http://d123.cloudfront.net/b.png');
+    assert.deepEqual(
+      stage.asked.map(({ headers }) => headers['x-sandbox-tls']),
+      ['1', undefined],
+    );
+  });
+
   it('answers HEAD from the cached object, and GET never from a cached HEAD', async () => {
     stage.originSends({ 'Content-Length': '6' });
     assert.equal(await stage.verdict('/a.png', { method: 'HEAD' }), 'Miss');

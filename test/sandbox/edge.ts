@@ -41,12 +41,16 @@ export interface EdgeOptions {
   now?(): number;
 }
 
+/** The managed policy that lets pages of every origin read what they embed. */
+const SIMPLE_CORS = '60669652-455b-4ae9-85a4-c4c02393f86c';
+
 interface Errand {
   readonly distribution: Distribution;
   readonly config: DistributionConfig;
   readonly behavior: Behavior;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly secure: boolean;
   readonly key: CacheKey;
   readonly settled: ReadonlySet<string>;
 }
@@ -87,9 +91,9 @@ export function createEdge({ controlPlane, now = Date.now }: EdgeOptions): Edge 
   }
 
   async function ask(errand: Errand, headers: Record<string, string>): Promise<IncomingMessage | undefined> {
-    const { distribution, config, behavior, key } = errand;
+    const { distribution, config, behavior, secure, key } = errand;
     try {
-      const question = { method: key.method, path: key.path, headers };
+      const question = { method: key.method, path: key.path, headers, secure };
       return await askOrigins(controlPlane(), distribution, config, behavior, question);
     } catch (error) {
       if (error instanceof OriginUnreachable) return undefined;
@@ -176,7 +180,11 @@ export function createEdge({ controlPlane, now = Date.now }: EdgeOptions): Edge 
       }
       const key = { distributionId: distribution.id, path: objectPath, method, coding: codingFor(request) };
       const settled = new Set(completed.map(({ id }) => id));
-      await serve({ distribution, config, behavior, request, response, key, settled });
+      if (behavior.responseHeadersPolicyId === SIMPLE_CORS && request.headers.origin !== undefined) {
+        // The policy does not override: a header of the origin's own takes this one's place when the answer is written.
+        response.setHeader('Access-Control-Allow-Origin', '*');
+      }
+      await serve({ distribution, config, behavior, request, response, secure, key, settled });
     },
   };
 }

@@ -107,6 +107,14 @@ describe('the cache of the edge', () => {
       assert.deepEqual(verdicts, ['Miss', 'Miss', 'Hit', 'Miss']);
     });
 
+    it('does nothing for a path with an encoded tilde', async () => {
+      await stage.ask('/a~b.png');
+      invalidate(['/a%7Eb.png', '/a%7eb.png', '/a%7E*']);
+      assert.equal(await stage.verdict('/a~b.png'), 'Hit');
+      invalidate(['/*'], 'Completed', 'I2');
+      assert.equal(await stage.verdict('/a~b.png'), 'Miss');
+    });
+
     it('concerns one distribution', async () => {
       const other = { ...distributionWith(), id: 'E456', domainName: 'd456.cloudfront.net' };
       await stage.ask('/a.png');

@@ -93,8 +93,12 @@ export function timeToLiveSeconds(status: number, header: (name: string) => stri
   return DEFAULT_TTL_SECONDS;
 }
 
-/** Whether an invalidation path (`*` only at its end means "anything from here") covers a request path. */
+/**
+ * Whether an invalidation path (`*` only at its end means "anything from here") covers a request path. An encoded `~`
+ * covers nothing, as at CloudFront, which refuses a plain one (aws/aws-sdk-js-v3#4042).
+ */
 export function covers(pattern: string, path: string): boolean {
+  if (/%7e/i.test(pattern)) return false;
   const wanted = decoded(pattern.startsWith('/') ? pattern : `/${pattern}`);
   const actual = decoded(path);
   return wanted.endsWith('*') ? actual.startsWith(wanted.slice(0, -1)) : actual === wanted;

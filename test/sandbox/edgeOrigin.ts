@@ -5,11 +5,15 @@ import { routeOf } from './routes';
 /** No origin of the behavior could be reached; CloudFront answers 502 for it. */
 export class OriginUnreachable extends Error {}
 
-/** What the edge asks an origin for; `path` comes before the origin path is put in front. */
+/**
+ * What the edge asks an origin for; `path` comes before the origin path is put in front. S3 is asked over the viewer's
+ * own protocol ("Require HTTPS for communication between CloudFront and your Amazon S3 origin").
+ */
 export interface Question {
   readonly method: string;
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
+  readonly secure: boolean;
 }
 
 const oneConnectionEach = new Agent({ keepAlive: false, maxSockets: Infinity });
@@ -57,6 +61,7 @@ async function askOrigin(
     case 'controlPlane':
       port = controlPlane.port;
       headers['x-sandbox-edge'] = '1';
+      if (question.secure) headers['x-sandbox-tls'] = '1';
       if (origin.originAccessControlId) headers['x-sandbox-cloudfront-source-arn'] = distribution.arn;
       break;
     case 'instance':

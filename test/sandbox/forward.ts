@@ -21,11 +21,14 @@ export interface Target {
   readonly port: number;
   readonly path: string;
   readonly host: string;
+  /** Tells the control plane that the client's connection was encrypted. */
+  readonly secure?: boolean;
 }
 
 /** Streams a request to a local port and its answer back; a cut connection behind becomes a cut connection in front. */
 export function forward(request: IncomingMessage, response: ServerResponse, target: Target): void {
   const headers = [...endToEnd(request.rawHeaders).filter(([name]) => !isPrivate(name)), ['Host', target.host]];
+  if (target.secure) headers.push(['x-sandbox-tls', '1']);
   if (request.headers['transfer-encoding']) headers.push(['Transfer-Encoding', 'chunked']);
   const upstream = httpRequest({
     agent: oneConnectionEach,

@@ -49,6 +49,15 @@ describe('the proxy', () => {
     assert.equal(stage.asked[0]?.headers['x-other'], '1');
   });
 
+  it('tells the control plane, and lets nobody else tell it, whether a connection is encrypted', async () => {
+    await stage.viewer.ask(BUCKET);
+    await stage.viewer.ask(BUCKET.replace('https:', 'http:'), { headers: { 'X-Sandbox-Tls': '1' } });
+    assert.deepEqual(
+      stage.asked.map(({ headers }) => headers['x-sandbox-tls']),
+      ['1', undefined],
+    );
+  });
+
   it('shows a certificate that only the trusted authority vouches for', async () => {
     const stranger = new Viewer(`http://127.0.0.1:${stage.proxyPort}`, (await createAuthority()).pem);
     await assert.rejects(stranger.ask(BUCKET), /certificate/);

@@ -67,7 +67,10 @@ export async function startProxy(backends: Backends, port = 0): Promise<Proxy> {
         await backends.edge.answer(request, response, { host, path, secure: isEncrypted(request) });
         return;
       case 'controlPlane':
-        forward(request, response, { port: backends.controlPlane().port, path, host });
+        forward(request, response, {
+          ...{ port: backends.controlPlane().port, path, host },
+          secure: isEncrypted(request),
+        });
         return;
       case 'instance': {
         const httpPort = port === 80 ? await backends.controlPlane().instancePort(host) : undefined;

@@ -147,6 +147,20 @@ describe('the sandbox', () => {
     assert.equal((await viewer.ask(url)).body.toString(), 'picture');
   });
 
+  it('knows an encrypted connection from a plain one', async () => {
+    const statement = {
+      ...{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: `arn:aws:s3:::${BUCKET}/*` },
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    };
+    const policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy: policy }));
+    const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket: BUCKET, Key: PICTURE }), { expiresIn: 60 });
+    assert.equal((await viewer.ask(url)).body.toString(), 'picture');
+    const plain = await viewer.ask(url.replace('https:', 'http:'));
+    assert.equal(plain.status, 403);
+    assert.match(plain.body.toString(), /explicit deny in a resource-based policy/);
+  });
+
   it('loses the answer of a call that took effect, when told to', async () => {
     await sandbox.clearCalls();
     await sandbox.fault({ service: 's3', action: 'DeleteObject', kind: 'cut', when: 'after' });

@@ -36,11 +36,33 @@ export interface Fault {
   readonly seconds?: number;
 }
 
+/**
+ * What goes wrong behind a call that succeeded: the next `times` (1) launches die, volumes end in state `error`, agents of launched
+ * instances never register, or commands are never delivered.
+ */
+export interface Misfortune {
+  readonly kind: 'launch' | 'volume' | 'agent' | 'command';
+  readonly times?: number;
+  /** The instance whose `agent` dies at once, until its next boot. */
+  readonly instanceId?: string;
+  /** StateReason of an instance that dies; default: its key cannot be used, which AWS tells as `Client error on launch`. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
 /** What can be changed while a sandbox runs. */
 export interface SandboxSettings {
   readonly deploySeconds?: number;
   readonly registrationSeconds?: number;
   readonly invalidationSeconds?: number;
+  /** How far AWS's clock is ahead of this computer's; negative is behind. */
+  readonly clockSkewSeconds?: number;
+  /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
+  readonly kmsEtags?: 0 | 1;
+  /** How long CloudFront's lists do not show a new distribution or access control. */
+  readonly cloudfrontListLagSeconds?: number;
+  /** How long S3 does not know a new bucket. */
+  readonly bucketLagSeconds?: number;
   /** How long EC2 does not know a new instance profile. */
   readonly profileSeconds?: number;
   /** How long SSM does not know an invocation after it was sent. */
@@ -50,8 +72,46 @@ export interface SandboxSettings {
   readonly modificationSeconds?: number;
   /** The rest that a volume needs between two changes; six hours unless set. */
   readonly cooldownSeconds?: number;
+  /** How late EC2's listings and filters show an instance, a volume, a security group or a change of one made from now on. */
+  readonly ec2LagSeconds?: number;
+  /** The same for calls that name the resource: `*.NotFound` for one that is too new. */
+  readonly ec2IdLagSeconds?: number;
+  /** How long an SSM agent that is gone still shows as Online, while commands to it wait for their delivery time-out. */
+  readonly pingLagSeconds?: number;
+  /** Ends the wait for an agent sooner than the command's own `TimeoutSeconds`, which AWS wants to be 30 or more; 0 does not. */
+  readonly deliveryLimitSeconds?: number;
+  /** How long after the launch of an Ubuntu `apt-get update` fails, as another one holds the lock of the package lists. */
+  readonly aptLockSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
+}
+
+/** An IAM user to make; `policy` is a policy document or its statements, and without one nothing is allowed. */
+export interface SandboxUser {
+  readonly name: string;
+  readonly policy?: object;
+  /** Gives the user an MFA device, which always shows the code 123456. */
+  readonly mfa?: boolean;
+  /** Twelve digits; default the account of the sandbox, 123456789012. */
+  readonly account?: string;
+}
+
+/** A user that was made, with the access key. */
+export interface MadeUser {
+  readonly name: string;
+  readonly account: string;
+  readonly arn: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly mfaSerial?: string;
+}
+
+/** What an organisation denies: an IAM action (`s3:Put*`), for everybody or for the user or role of a name. */
+export interface Denial {
+  readonly action: string;
+  readonly for?: string;
+  /** An ARN, in which `*` stands for anything. */
+  readonly resource?: string;
 }
 
 /** A local AWS behind one HTTP proxy; nothing that goes through the proxy leaves this machine. */
@@ -66,11 +126,19 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>;
   fault(fault: Fault): Promise<void>;
   clearFaults(): Promise<void>;
+  misfortune(misfortune: Misfortune): Promise<void>;
+  clearMisfortunes(): Promise<void>;
   /** Every AWS API call so far, in order. */
   calls(): Promise<Call[]>;
   clearCalls(): Promise<void>;
   settings(settings: SandboxSettings): Promise<void>;
-  /** Back to an empty account without machines, faults, calls or cached objects; the settings stay. */
+  /** Makes an IAM user, which lives until the next reset. */
+  createUser(user: SandboxUser): Promise<MadeUser>;
+  deny(denial: Denial): Promise<void>;
+  clearDenials(): Promise<void>;
+  /** Ends all temporary credentials that STS gave out so far. */
+  endSessions(): Promise<void>;
+  /** Back to an empty account without users, machines, faults, denials, calls or cached objects; the settings stay. */
   reset(): Promise<void>;
   /** Ends every process of the sandbox and removes its folder. */
   stop(): Promise<void>;
@@ -119,12 +187,18 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     env: { ...(await credentialFiles(folder)), ...clientEnvironment(proxyUrl, caFile) },
     fault: (fault) => admin.send('POST', 'faults', fault),
     clearFaults: () => admin.send('DELETE', 'faults'),
+    misfortune: (misfortune) => admin.send('POST', 'misfortunes', misfortune),
+    clearMisfortunes: () => admin.send('DELETE', 'misfortunes'),
     calls: () => admin.calls(),
     clearCalls: () => admin.send('DELETE', 'calls'),
     async settings({ viewerCountry, ...times }) {
       if (viewerCountry !== undefined) edge.viewerCountry = viewerCountry;
       if (Object.keys(times).length > 0) await admin.send('POST', 'settings', times);
     },
+    createUser: (user) => admin.make<MadeUser>('users', user),
+    deny: (denial) => admin.send('POST', 'denies', denial),
+    clearDenials: () => admin.send('DELETE', 'denies'),
+    endSessions: () => admin.send('DELETE', 'sessions'),
     async reset() {
       await admin.send('POST', 'reset');
       edge.clear();

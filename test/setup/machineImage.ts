@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { cacheFolder } from './cache';
-import { ensurePackages } from './packages';
+import { cacheFolder } from './cache.mjs';
+import { ensurePackages, isInstalled } from './packages';
 
 const MACHINES = join(__dirname, '..', 'sandbox', 'machines');
 const RECIPE = join(MACHINES, 'image');
@@ -14,12 +14,17 @@ const BUILD_PACKAGES = ['mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'fa
 // Verified on Debian 12: with these an account that is not root builds the same image in a user namespace.
 const ROOTLESS_PACKAGES = process.getuid?.() === 0 ? [] : ['uidmap'];
 
+/** The Debian packages that this needs here and now. */
+export function machinePackages(): readonly string[] {
+  if (isInstalled('qemu-system-x86') && existsSync(imageFolder())) return RUN_PACKAGES;
+  return [...RUN_PACKAGES, ...BUILD_PACKAGES, ...ROOTLESS_PACKAGES];
+}
+
 /** The folder with the image of the sandbox's instances, built first when it is not cached, which takes some minutes. */
 export async function machineImage(): Promise<string> {
-  ensurePackages(RUN_PACKAGES);
-  const folder = join(cacheFolder(), `machine-${recipeHash()}`);
+  await ensurePackages(machinePackages());
+  const folder = imageFolder();
   if (existsSync(folder)) return folder;
-  ensurePackages([...BUILD_PACKAGES, ...ROOTLESS_PACKAGES]);
   const made = `${folder}.${randomBytes(4).toString('hex')}`;
   await mkdir(made);
   try {
@@ -32,6 +37,10 @@ export async function machineImage(): Promise<string> {
   }
   console.log('image: ready');
   return folder;
+}
+
+function imageFolder(): string {
+  return join(cacheFolder(), `machine-${recipeHash()}`);
 }
 
 /** A snapshot loads only into the machine that saved it, so QEMU's version and arguments belong to the recipe. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from './cache';
+import { cacheFolder } from './cache.mjs';
 import { ensurePackages } from './packages';
 
 const REQUIREMENTS = join(__dirname, '..', 'sandbox', 'controlplane', 'requirements.txt');
@@ -16,15 +16,17 @@ export interface PythonEnvironment {
   readonly aws: string;
 }
 
+/** The Debian packages that this needs here and now. */
+export async function pythonPackages(): Promise<readonly string[]> {
+  return existsSync((await location()).aws) ? [] : ['python3', 'python3-venv'];
+}
+
 /** Makes the virtual environment for the pinned requirements when it is not cached yet, which takes about a minute. */
 export async function pythonEnvironment(): Promise<PythonEnvironment> {
-  const hash = createHash('sha256').update(await readFile(REQUIREMENTS));
-  const name = `python-${hash.digest('hex').slice(0, 12)}`;
-  const folder = join(cacheFolder(), name);
-  const environment = { python: join(folder, 'bin', 'python'), aws: join(folder, 'bin', 'aws') };
+  const { folder, name, ...environment } = await location();
   if (existsSync(environment.aws)) return environment;
-  ensurePackages(['python3', 'python3-venv']);
-  console.log('Setting up Python for the sandbox (about a minute, once)');
+  await ensurePackages(await pythonPackages());
+  console.log('Python for the sandbox: installing its packages (about a minute, once)');
   // An environment cannot be renamed (its scripts name their folder), so the finished one is linked to instead.
   const mark = randomBytes(4).toString('hex');
   const made = join(cacheFolder(), `${name}.${mark}`);
@@ -38,4 +40,11 @@ export async function pythonEnvironment(): Promise<PythonEnvironment> {
     throw new Error('The Python packages of the sandbox could not be installed.', { cause: error });
   }
   return environment;
+}
+
+async function location() {
+  const hash = createHash('sha256').update(await readFile(REQUIREMENTS));
+  const name = `python-${hash.digest('hex').slice(0, 12)}`;
+  const folder = join(cacheFolder(), name);
+  return { name, folder, python: join(folder, 'bin', 'python'), aws: join(folder, 'bin', 'aws') };
 }

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { cacheFolder } from './cache';
+import { join } from 'node:path';
+import { cacheFolder, packageFolder } from './cache.mjs';
 import { ensurePackages } from './packages';
+import { NODE_VERSION, toolsNode } from './toolsNode.mjs';
 
 /** The VS Code server that runs the host and end-to-end tests: absolute paths of its Node, its entry point and its browser. */
 export interface VSCodeHost {
@@ -13,8 +11,11 @@ export interface VSCodeHost {
   readonly chromium: string;
 }
 
-const NODE_VERSION = '24.21.0';
 const CODE_SERVER_VERSION = '4.139.1';
+/** Its native modules belong to the Node that they were compiled for. */
+const FOLDER = `code-server-${CODE_SERVER_VERSION}-node-${NODE_VERSION}`;
+/** Chromium, and what makes it trust an authority. */
+const RUN_PACKAGES = ['chromium', 'libnss3-tools'];
 /** What compiling the native modules of VS Code needs. */
 const BUILD_PACKAGES = [
   'build-essential',
@@ -25,65 +26,20 @@ const BUILD_PACKAGES = [
   'libx11-dev',
   'libxkbfile-dev',
 ];
-const CHROMIUM = '/usr/bin/chromium';
+
+/** The Debian packages that this needs here and now. */
+export function vscodeHostPackages(): readonly string[] {
+  return existsSync(join(cacheFolder(), FOLDER)) ? RUN_PACKAGES : [...RUN_PACKAGES, ...BUILD_PACKAGES];
+}
 
 /** Installs the VS Code server when it is not cached yet (two to four minutes), and Chromium. */
 export async function vscodeHost(): Promise<VSCodeHost> {
-  ensurePackages(['chromium']);
-  const folder = join(cacheFolder(), `vscode-host-${CODE_SERVER_VERSION}-node-${NODE_VERSION}`);
-  if (!existsSync(folder)) await install(folder);
-  return {
-    node: join(folder, 'node', 'node_modules', 'node', 'bin', 'node'),
-    serverMain: join(folder, 'code', 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js'),
-    chromium: CHROMIUM,
-  };
-}
-
-async function install(folder: string): Promise<void> {
-  ensurePackages(BUILD_PACKAGES);
-  const unfinished = await mkdtemp(`${folder}.unfinished-`);
-  try {
-    console.log(`Setting up VS Code for the tests, 1 of 2: Node ${NODE_VERSION}`);
-    const nodeFolder = join(unfinished, 'node');
-    await npmInstall(nodeFolder, 'node', NODE_VERSION, process.env);
-    console.log(
-      `Setting up VS Code for the tests, 2 of 2: code-server ${CODE_SERVER_VERSION} (two to four minutes, once)`,
-    );
-    const path = [join(nodeFolder, 'node_modules', 'node', 'bin'), process.env['PATH']].join(delimiter);
-    await npmInstall(join(unfinished, 'code'), 'code-server', CODE_SERVER_VERSION, { ...process.env, PATH: path });
-    await rename(unfinished, folder).catch((error: unknown) => {
-      // Another run finished the same set-up first.
-      if (!existsSync(folder)) throw error;
-    });
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
+  await ensurePackages(vscodeHostPackages());
+  const { node, bin } = await toolsNode();
+  if (!existsSync(join(cacheFolder(), FOLDER))) {
+    console.log(`VS Code for the tests: installing code-server ${CODE_SERVER_VERSION} (two to four minutes, once)`);
   }
-}
-
-/** One package in a folder of its own; its install scripts are what make it work, so they are allowed. */
-async function npmInstall(folder: string, name: string, version: string, env: NodeJS.ProcessEnv): Promise<void> {
-  await mkdir(folder);
-  const manifest = { private: true, dependencies: { [name]: version } };
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-  // By the environment, because code-server's install script runs npm again for the packages of its VS Code.
-  const npm = { ...outsideOfNpm(env), npm_config_dangerously_allow_all_scripts: 'true' };
-  const child = spawn('npm', ['install', '--no-audit', '--no-fund'], { cwd: folder, env: npm, stdio: 'pipe' });
-  child.stdin.end();
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code === 0) return;
-  const end = output.trimEnd().split('\n').slice(-40).join('\n');
-  throw new Error(`${name}@${version} could not be installed (npm ended with ${code}):\n${end}`);
-}
-
-/** Without what an enclosing `npm run` set, which would point this npm at the project. */
-function outsideOfNpm(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) => !/^(npm_(package|lifecycle|command|config_local_prefix|config_user_agent)|INIT_CWD$)/.test(name),
-    ),
-  );
+  const folder = await packageFolder(FOLDER, { 'code-server': CODE_SERVER_VERSION }, bin);
+  const serverMain = join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
+  return { node, serverMain, chromium: '/usr/bin/chromium' };
 }

@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright-core';
-import { ensurePackages } from '../setup/packages';
 import { vscodeHost } from '../setup/vscodeHost';
 
 /** How a browser is started. */
@@ -32,6 +31,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** A window that is for a person: no bar that warns of the flags above, and as large as a picture of the workbench. */
+const WINDOW_FLAGS = ['--test-type', '--window-size=1440,900'];
+
 /** Starts Chromium. */
 export async function launchBrowser(options: BrowserOptions = {}): Promise<Browser> {
   const { chromium: executablePath } = await vscodeHost();
@@ -43,7 +45,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       executablePath,
       headless: options.headless ?? true,
       viewport: options.viewport === undefined ? { width: 1440, height: 900 } : options.viewport,
-      args: FLAGS,
+      args: options.headless === false ? [...FLAGS, ...WINDOW_FLAGS] : FLAGS,
       // Whoever started the browser ends it in order.
       handleSIGINT: false,
       handleSIGTERM: false,
@@ -70,7 +72,6 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
 
 /** Chromium on Linux trusts what the NSS database in its home says; names and dates are still verified. */
 function trust(caFile: string, home: string): void {
-  ensurePackages(['libnss3-tools']);
   const folder = join(home, '.pki', 'nssdb');
   mkdirSync(folder, { recursive: true });
   const database = ['-d', `sql:${folder}`];

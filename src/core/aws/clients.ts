@@ -1,13 +1,16 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { MiddlewareStack } from '@smithy/types';
 import { UserError, type Op } from '../op';
-import { SELECT_PROFILE } from './errors';
+import { isCredentialProblem, SELECT_PROFILE } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
+import { regionProblem } from './regions';
 
 /** One client per AWS service for one profile and region, over shared connections. */
 export interface Clients {
@@ -28,20 +31,31 @@ export interface ClientSettings extends ProxySettings {
   readonly region: string;
 }
 
+/** What the clients ask of, and tell, whoever made them. */
+export interface ClientHooks {
+  /** Asks the user for the code that the MFA device with this serial shows; for profiles with `mfa_serial`. */
+  readonly mfaCodeProvider?: (serial: string) => Promise<string>;
+  /** Called when AWS refuses the credentials or none could be had. */
+  readonly onCredentialProblem?: () => void;
+}
+
 /** Makes the clients of a profile and region; nothing is sent yet. */
-export function createClients(settings: ClientSettings): Clients {
+export function createClients(settings: ClientSettings, hooks: ClientHooks = {}): Clients {
+  const { profile, region } = settings;
+  const { mfaCodeProvider } = hooks;
   const shared = {
-    region: settings.region,
+    region,
     requestHandler: createRequestHandler(settings),
     maxAttempts: 6,
-    ...(settings.profile ? { profile: settings.profile } : {}),
+    ...(profile ? { profile } : {}),
   };
-  const sts = new STSClient(shared);
+  const sts = new STSClient({
+    ...shared,
+    credentials: defaultProvider({ ...(profile ? { profile } : {}), ...(mfaCodeProvider ? { mfaCodeProvider } : {}) }),
+  });
   // One provider for all, so that a role is assumed, or a credential process asked, once and not six times.
   const same = { ...shared, credentials: sts.config.credentials };
-  return {
-    region: settings.region,
-    profile: settings.profile,
+  const clients = {
     ec2: new EC2Client(same),
     s3: new S3Client(same),
     cloudfront: new CloudFrontClient(same),
@@ -49,6 +63,33 @@ export function createClients(settings: ClientSettings): Clients {
     iam: new IAMClient(same),
     sts,
   };
+  const { onCredentialProblem } = hooks;
+  if (onCredentialProblem) {
+    watch(clients.ec2.middlewareStack, onCredentialProblem);
+    watch(clients.s3.middlewareStack, onCredentialProblem);
+    watch(clients.cloudfront.middlewareStack, onCredentialProblem);
+    watch(clients.ssm.middlewareStack, onCredentialProblem);
+    watch(clients.iam.middlewareStack, onCredentialProblem);
+    watch(clients.sts.middlewareStack, onCredentialProblem);
+  }
+  return { region, profile, ...clients };
+}
+
+function watch<Input extends object, Output extends object>(
+  stack: MiddlewareStack<Input, Output>,
+  onCredentialProblem: () => void,
+): void {
+  stack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (isCredentialProblem(error)) onCredentialProblem();
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'siteliftCredentialProblem' },
+  );
 }
 
 /** Who the credentials belong to. */
@@ -57,9 +98,16 @@ export interface Identity {
   readonly arn: string;
 }
 
-/** Asks STS whose credentials these are. Throws `UserError` for a profile that the configuration files do not have. */
-export async function identify(clients: Clients, op: Op): Promise<Identity> {
-  const { profile } = clients;
+const identities = new WeakMap<Clients, { readonly identity: Identity; readonly atMs: number }>();
+
+/**
+ * Asks STS whose credentials these are, unless it was asked with these clients at most `maxAgeSeconds` ago. Throws `UserError` for a
+ * profile that the configuration files do not have, and for a region that the account has to switch on first.
+ */
+export async function identify(clients: Clients, op: Op, maxAgeSeconds = 0): Promise<Identity> {
+  const earlier = identities.get(clients);
+  if (earlier && Date.now() - earlier.atMs < maxAgeSeconds * 1000) return earlier.identity;
+  const { profile, region } = clients;
   // Reading them here also makes the SDK see changes of these files, which it otherwise reads once per window.
   const profiles = await listProfiles();
   if (profile && !profiles.some(({ name }) => name === profile)) {
@@ -68,14 +116,22 @@ export async function identify(clients: Clients, op: Op): Promise<Identity> {
       { remedy: SELECT_PROFILE },
     );
   }
-  const { Account, Arn } = await clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal: op.signal });
+  const { Account, Arn } = await askIdentity(clients, op).catch((error: unknown) => {
+    throw regionProblem(region, error) ?? error;
+  });
   if (!Account || !Arn) throw new Error('STS answered without an account.');
-  return { account: Account, arn: Arn };
+  const identity = { account: Account, arn: Arn };
+  identities.set(clients, { identity, atMs: Date.now() });
+  return identity;
 }
 
-/** Throws `UserError` unless the credentials belong to the account that the site file names. */
-export async function requireAccount(clients: Clients, account: string, op: Op): Promise<Identity> {
-  const identity = await identify(clients, op);
+async function askIdentity({ sts }: Clients, op: Op) {
+  return sts.send(new GetCallerIdentityCommand({}), { abortSignal: op.signal });
+}
+
+/** Throws `UserError` unless the credentials belong to the account that the site file names; an answer of STS may be `maxAgeSeconds` old. */
+export async function requireAccount(clients: Clients, account: string, op: Op, maxAgeSeconds = 0): Promise<Identity> {
+  const identity = await identify(clients, op, maxAgeSeconds);
   if (identity.account !== account) {
     throw new UserError(
       `The AWS credentials belong to account ${identity.account}, but this site belongs to ${account} (sitelift.json). Nothing was changed. Choose a profile of account ${account}.`,

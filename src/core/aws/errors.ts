@@ -32,33 +32,42 @@ interface Explanation {
   readonly remedy?: Remedy;
 }
 
+const NO_CREDENTIALS = ['CredentialsProviderError', 'CredentialsError', 'TokenProviderError'];
+const EXPIRED = [
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'RequestExpired',
+  'SSOTokenProviderFailure',
+];
+const REFUSED = [
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'AuthFailure',
+  'SignatureDoesNotMatch',
+  'InvalidAccessKeyId',
+];
+
+/** True when other credentials, or the same ones read anew, may help. */
+export function isCredentialProblem(error: unknown): boolean {
+  return hasCode(error, ...NO_CREDENTIALS, ...EXPIRED, ...REFUSED);
+}
+
 const EXPLANATIONS: readonly Explanation[] = [
   {
-    codes: ['CredentialsProviderError', 'CredentialsError'],
+    codes: NO_CREDENTIALS,
     sentence:
       'No usable AWS credentials were found. Run “aws configure” or “aws sso login”, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then choose the profile.',
     remedy: SELECT_PROFILE,
   },
   {
-    codes: [
-      'ExpiredToken',
-      'ExpiredTokenException',
-      'TokenRefreshRequired',
-      'RequestExpired',
-      'SSOTokenProviderFailure',
-    ],
+    codes: EXPIRED,
     sentence:
       'The AWS sign-in has expired. Sign in again (for SSO: “aws sso login”); then run the command again, it goes on where it stopped.',
     remedy: SELECT_PROFILE,
   },
   {
-    codes: [
-      'InvalidClientTokenId',
-      'UnrecognizedClientException',
-      'AuthFailure',
-      'SignatureDoesNotMatch',
-      'InvalidAccessKeyId',
-    ],
+    codes: REFUSED,
     sentence: 'AWS does not accept these credentials. Choose another profile or correct the keys.',
     remedy: SELECT_PROFILE,
   },
@@ -71,7 +80,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     codes: ['VPCIdNotSpecified', 'MissingDefaultVpc'],
     sentence:
-      'This region has no default VPC, so there is no network to put the server into. Create one (“aws ec2 create-default-vpc”) and run the command again.',
+      'This region has no default VPC, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC (“aws ec2 create-default-vpc”), and run the command again.',
   },
   {
     codes: ['InsufficientInstanceCapacity', 'Unsupported', 'InstanceLimitExceeded', 'VcpuLimitExceeded'],
@@ -114,6 +123,12 @@ export function explain(error: unknown): Error {
       { cause: error },
     );
   }
+  if (/MultiFactorAuthentication failed/i.test(error.message)) {
+    return new UserError(
+      'AWS did not accept the MFA code. Wait until your device shows the next one and run the command again.',
+      { cause: error },
+    );
+  }
   const known = EXPLANATIONS.find(
     ({ codes }) => hasCode(error, ...codes) || codes.includes((error as NodeJS.ErrnoException).code ?? ''),
   );
@@ -124,6 +139,8 @@ export function explain(error: unknown): Error {
   });
 }
 
+/** The first line, without the encoded message that EC2 puts behind its refusals for administrators to decode. */
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+  const line = text.split('\n', 1)[0] ?? text;
+  return line.replace(/\s*Encoded authorization failure message:.*$/i, '');
 }

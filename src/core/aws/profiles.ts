@@ -23,7 +23,9 @@ export async function listProfiles(): Promise<Profile[]> {
 
 function kindOf(settings: Record<string, string | undefined>): string {
   if (settings['sso_session'] ?? settings['sso_start_url']) return 'single sign-on';
-  if (settings['role_arn']) return 'role';
+  if (settings['login_session']) return 'console sign-in';
+  if (settings['web_identity_token_file']) return 'web identity';
+  if (settings['role_arn']) return settings['mfa_serial'] ? 'role with MFA' : 'role';
   if (settings['credential_process']) return 'credential process';
   if (settings['aws_access_key_id']) return 'access key';
   return 'settings only';

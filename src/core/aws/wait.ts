@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isUserError, UserError, type Op } from '../op';
+import { UserError, type Op } from '../op';
 import { hasCode, statusOf } from './errors';
 
 /** How long and how often to look: seconds from the first to the slowest interval, and the limit of it all. */
@@ -19,20 +19,11 @@ export async function waitFor<Value>(
   pace: Pace,
   op: Op,
 ): Promise<Value> {
-  const end = Date.now() + pace.limitSeconds * 1000;
-  let seconds = pace.firstSeconds ?? 0.5;
-  for (;;) {
-    op.signal.throwIfAborted();
-    const value = await look();
-    if (value !== undefined) return value;
-    if (Date.now() + seconds * 1000 > end) {
-      throw new UserError(
-        `Waited ${Math.round(pace.limitSeconds / 60)} min for ${what}, in vain. Nothing is lost: run the command again to go on waiting.`,
-      );
-    }
-    await delay(seconds * 1000 * (0.8 + Math.random() * 0.4), undefined, { signal: op.signal });
-    seconds = Math.min(seconds * 1.5, pace.slowestSeconds ?? 5);
-  }
+  const value = await poll(look, pace, op);
+  if (value !== undefined) return value;
+  const { limitSeconds } = pace;
+  const time = limitSeconds < 90 ? `${Math.round(limitSeconds)} s` : `${Math.round(limitSeconds / 60)} min`;
+  throw new UserError(`Waited ${time} for ${what}, in vain. Nothing is lost: run the command again to go on waiting.`);
 }
 
 /** Repeats `attempt` while `passing` says that its error will pass, at most for the pace's limit; then throws that error. */
@@ -42,37 +33,52 @@ export async function retry<Value>(
   pace: Pace,
   op: Op,
 ): Promise<Value> {
-  const end = Date.now() + pace.limitSeconds * 1000;
-  const outcome = await waitFor<{ value: Value }>(
-    'AWS',
+  let last: unknown;
+  const outcome = await poll(
     async () => {
       try {
         return { value: await attempt() };
       } catch (error) {
-        if (!passing(error) || Date.now() + 2 * (pace.slowestSeconds ?? 5) * 1000 > end) throw error;
+        if (!passing(error)) throw error;
+        last = error;
         return undefined;
       }
     },
     pace,
     op,
   );
+  if (!outcome) throw last;
   return outcome.value;
 }
 
-/** True once `find` gives something, which AWS's lists may show only after a while; false when it does not within 30 s. */
-export async function appears(find: () => Promise<unknown>, op: Op): Promise<boolean> {
-  try {
-    await waitFor('it to appear', find, { limitSeconds: 30 }, op);
-    return true;
-  } catch (error) {
-    if (isUserError(error)) return false;
-    throw error;
+/** What `find` gives once it gives something, which AWS's lists may show only after a while; undefined when it does not within 30 s. */
+export async function appearance<Value>(find: () => Promise<Value | undefined>, op: Op): Promise<Value | undefined> {
+  return poll(find, { limitSeconds: 30 }, op);
+}
+
+async function poll<Value>(look: () => Promise<Value | undefined>, pace: Pace, op: Op): Promise<Value | undefined> {
+  const end = Date.now() + pace.limitSeconds * 1000;
+  let seconds = pace.firstSeconds ?? 0.5;
+  for (;;) {
+    op.signal.throwIfAborted();
+    const value = await look();
+    if (value !== undefined || Date.now() + seconds * 1000 > end) return value;
+    await delay(seconds * 1000 * (0.8 + Math.random() * 0.4), undefined, { signal: op.signal });
+    seconds = Math.min(seconds * 1.5, pace.slowestSeconds ?? 5);
   }
 }
 
 /** Errors of AWS's eventual consistency: what we have just made is not seen everywhere yet. */
 export function isNotSeenYet(error: unknown): boolean {
-  return hasCode(error, '*.NotFound', 'NoSuchBucket', 'NoSuchEntity', 'InvocationDoesNotExist', 'IncorrectState');
+  return hasCode(
+    error,
+    '*.NotFound',
+    'NoSuchBucket',
+    'NoSuchEntity',
+    'NoSuchEntityException',
+    'InvocationDoesNotExist',
+    'IncorrectState',
+  );
 }
 
 /** Errors of somebody else changing the same thing at the same time. */

@@ -1,9 +1,10 @@
 import { load, type CheerioAPI } from 'cheerio/slim';
-import { Document, DomHandler, Element } from 'domhandler';
+import { Document, DomHandler, Element, type ChildNode } from 'domhandler';
 import { decodeHTMLAttribute } from 'entities/decode';
 import { Parser } from 'htmlparser2';
 import type { Quote, Range } from './edit';
-import { scanStartTag, type StartTag } from './startTag';
+import { DEPTH_LIMIT, TooComplexError } from './limits';
+import { scanStartTag } from './startTag';
 
 /** The value of an attribute, with where it is written. */
 export interface AttributeValue {
@@ -39,33 +40,29 @@ export interface HtmlDocument {
   texts(element: Element): TextPiece[];
 }
 
-/** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. */
+/** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. Throws `TooComplexError` for a page that nests too deep. */
 export function parseHtml(text: string): HtmlDocument {
-  const parsed = new DomHandler(undefined, { withStartIndices: true, withEndIndices: true });
+  const parsed = new ShallowHandler(undefined, { withStartIndices: true, withEndIndices: true });
   new ExactParser(parsed, { decodeEntities: false }).end(text);
   // Cheerio compares each child of the root with all the others, so a page of many top-level elements gets one around them.
   const root = new Document([new Element('page', {}, parsed.dom)]);
   // Cheerio's types are those of an older domhandler, whose nodes have the same shape.
   const $ = load(root as unknown as Parameters<typeof load>[0]);
-  const tags = new WeakMap<Element, StartTag>();
-
-  const tagOf = (element: Element): StartTag | undefined => {
-    const known = tags.get(element);
-    if (known !== undefined) return known;
-    const start = element.startIndex;
-    const tag = start === null || text[start] !== '<' ? undefined : scanStartTag(text, start);
-    if (tag !== undefined) tags.set(element, tag);
-    return tag;
-  };
-
   const attribute = (element: Element, name: string): AttributeValue | undefined => {
     if (!(name in element.attribs)) return undefined;
-    const tag = tagOf(element);
+    const tag = scanStartTag(text, placeOf(element).start);
     const written = tag?.attributes.find((candidate) => candidate.name === name);
     if (tag === undefined || !written?.hasValue) return undefined;
     const raw = text.slice(written.range.start, written.range.end);
-    const value = raw.includes('&') ? decodeHTMLAttribute(raw) : raw;
-    return { element, name, raw, value, range: written.range, quote: written.quote, tag: tag.range };
+    return {
+      element,
+      name,
+      raw,
+      value: decodeHTMLAttribute(raw),
+      range: written.range,
+      quote: written.quote,
+      tag: tag.range,
+    };
   };
 
   const elements = (selector: string): Element[] => elementsOf($, selector);
@@ -90,14 +87,30 @@ class ExactParser extends Parser {
   }
 }
 
+/** Gives a page up as soon as it nests too deep, before anything searches its open elements. */
+class ShallowHandler extends DomHandler {
+  override onopentag(name: string, attribs: Record<string, string>): void {
+    super.onopentag(name, attribs);
+    // The document itself is the first of them.
+    if (this.tagStack.length > DEPTH_LIMIT + 1) {
+      throw new TooComplexError(`its elements are nested more than ${DEPTH_LIMIT} deep`);
+    }
+  }
+}
+
 function elementsOf($: CheerioAPI, selector: string): Element[] {
   return $<never, string>(selector).toArray() as unknown as Element[];
 }
 
 function textsOf(element: Element, text: string): TextPiece[] {
   return element.children.flatMap((child) => {
-    if (child.type !== 'text' || child.startIndex === null || child.endIndex === null) return [];
-    const range = { start: child.startIndex, end: child.endIndex + 1 };
+    if (child.type !== 'text') return [];
+    const range = placeOf(child);
     return [{ text: text.slice(range.start, range.end), range }];
   });
+}
+
+/** Where a node is written, which the parser was asked to keep. */
+function placeOf({ startIndex, endIndex }: ChildNode): Range {
+  return { start: startIndex as number, end: (endIndex as number) + 1 };
 }

@@ -1,5 +1,6 @@
 import { encodePath } from './assetUrl';
 import type { HtmlDocument } from './document';
+import { BASE_URL_LIMIT, TooComplexError } from './limits';
 
 /** A reference to a file of the site itself. */
 export interface LocalReference {
@@ -17,14 +18,16 @@ export function fileBase(path: string): URL {
   return new URL(SITE + encodePath(path));
 }
 
-/** The URL that a page's relative references start from: its own, unless a `<base href>` says otherwise. */
+/** The URL that a page's relative references start from: its own, unless a `<base href>` says otherwise. Throws `TooComplexError` for a huge one. */
 export function pageBase(document: HtmlDocument, pagePath: string): URL {
   const own = fileBase(pagePath);
   const [first] = document.attributes('base[href]', 'href');
   if (first === undefined) return own;
   // The standard ignores a base that does not parse, and data: and javascript: ones.
   const base = parseUrl(first.value, own);
-  return base === undefined || ['data:', 'javascript:'].includes(base.protocol) ? own : base;
+  if (base === undefined || ['data:', 'javascript:'].includes(base.protocol)) return own;
+  if (base.href.length > BASE_URL_LIMIT) throw new TooComplexError('the URL in its <base> is too long');
+  return base;
 }
 
 /**
@@ -32,7 +35,7 @@ export function pageBase(document: HtmlDocument, pagePath: string): URL {
  * for what lies elsewhere, for the page itself, for folders, and for what cannot be a file's name on every system.
  */
 export function resolveReference(reference: string, base: URL): LocalReference | undefined {
-  const written = trim(reference);
+  const written = trimStart(reference);
   if (written === '' || /^[?#]/.test(written) || /^[a-z][a-z\d+.-]*:/i.test(written)) return undefined;
   const url = parseUrl(written, base);
   if (url === undefined || !url.href.startsWith(SITE)) return undefined;
@@ -43,9 +46,9 @@ export function resolveReference(reference: string, base: URL): LocalReference |
   return { path: names.join('/'), suffix: url.href.slice(url.origin.length + url.pathname.length) };
 }
 
-/** Without what the URL parser drops: spaces and controls around, tabs and line breaks anywhere. */
-function trim(reference: string): string {
-  return reference.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]/g, '');
+/** Without what the URL parser drops before it looks for a scheme: spaces and controls in front, tabs and line breaks anywhere. */
+function trimStart(reference: string): string {
+  return reference.replace(/^[\0- ]+|[\t\n\r]/g, '');
 }
 
 function parseUrl(reference: string, base: URL): URL | undefined {
@@ -54,6 +57,7 @@ function parseUrl(reference: string, base: URL): URL | undefined {
 
 /** The file name that a segment of a URL's path stands for. */
 function decodeSegment(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment;
   const wellFormed = segment.replace(/%(?![\da-f]{2})/gi, '%25');
   let name: string;
   try {
@@ -63,5 +67,5 @@ function decodeSegment(segment: string): string | undefined {
     if (error instanceof URIError) return undefined;
     throw error;
   }
-  return /[/\\\0]/.test(name) || name === '.' || name === '..' ? undefined : name;
+  return /[/\\\0]/.test(name) ? undefined : name;
 }

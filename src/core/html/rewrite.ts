@@ -4,11 +4,15 @@ import { findPageReferences, type ReferenceKind } from './pageReferences';
 import { fileBase, pageBase, resolveReference } from './references';
 import { srcsetUrls } from './srcset';
 import { styleUrlEdit, styleUrls } from './stylesheet';
+import { trimmedLength } from './trim';
 
 /** The URL that an asset is published under, by its path from the root; undefined for what is no published asset. */
 export type ResolveAsset = (path: string) => string | undefined;
 
-/** The published form of a page: references to assets become their URLs, every other byte stays. `pagePath` is relative to the root. */
+/**
+ * The published form of a page: references to assets become their URLs, every other byte stays. `pagePath` is relative to the root. Throws
+ * `TooComplexError` for a page that would take too long to read.
+ */
 export function rewritePage(html: string, pagePath: string, resolve: ResolveAsset): string {
   const document = parseHtml(html);
   const base = pageBase(document, pagePath);
@@ -41,13 +45,16 @@ function editsIn(value: string, kind: ReferenceKind, base: URL, resolve: Resolve
     case 'srcset':
       return srcsetUrls(value).flatMap(({ url: written, range }) => {
         // A comma at the end of a URL would end the candidate.
-        const url = target(written)?.replace(/,+$/, (commas) => '%2C'.repeat(commas.length));
-        return url === undefined ? [] : [{ range, text: url }];
+        const url = target(written);
+        if (url === undefined) return [];
+        const end = trimmedLength(url, ',');
+        return [{ range, text: url.slice(0, end) + '%2C'.repeat(url.length - end) }];
       });
     case 'style':
       return styleUrls(value).flatMap((found) => {
         const url = target(found.url);
-        return url === undefined ? [] : [styleUrlEdit(found, url)];
+        // What a fragment names inside of an image, style sheets load from their page's own origin alone.
+        return url === undefined || url.includes('#') ? [] : [styleUrlEdit(found, url)];
       });
   }
 }

@@ -1,4 +1,5 @@
 import type { Range } from './edit';
+import { trimmedLength } from './trim';
 
 /** One candidate's URL in a `srcset`, with its offsets in the attribute's value. */
 export interface SrcsetUrl {
@@ -19,7 +20,7 @@ export function srcsetUrls(value: string): SrcsetUrl[] {
     word.lastIndex = start;
     const written = word.exec(value)?.[0];
     if (written === undefined) return urls;
-    const url = written.replace(/,+$/, '');
+    const url = written.slice(0, trimmedLength(written, ','));
     urls.push({ url, range: { start, end: start + url.length } });
     at = start + written.length;
     if (url.length === written.length) at = descriptorsEnd(value, at);

@@ -1,18 +1,21 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack, type Pack } from 'tar-stream';
-import type { Op } from '../op';
+import type { Rewritten } from '../html/rewritten';
+import { isUserError, type Op } from '../op';
 import type { LocalFile } from './localFiles';
+import { FileChangedError, readTwice, streamOf, withFile, type OpenFile } from './readFile';
 
 /** A page as it goes to the server. */
 export interface ReleasedPage {
   readonly path: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Why its references were left as they are. */
+  readonly note?: string;
 }
 
 /** A gzipped tar of all pages, as written to a file. */
@@ -27,11 +30,21 @@ export interface Bundle {
   readonly release: string;
 }
 
-/** Gives the published bytes of an HTML or CSS file from those in the folder. */
-export type Rewrite = (bytes: Uint8Array, path: string) => Uint8Array;
+/** Gives the published form of an HTML or CSS file from its bytes in the folder and its path below the root. */
+export type Rewrite = (bytes: Uint8Array, path: string, op: Op) => Promise<Rewritten>;
 
-/** Writes the pages, rewritten, to one file; `salt` is what else belongs to the release. */
-export async function writeBundle(
+/** Writes the pages, rewritten, to one file; `salt` is what else belongs to the release. Throws `UserError` naming a file that goes on changing. */
+export function writeBundle(
+  pages: readonly LocalFile[],
+  rewrite: Rewrite,
+  file: string,
+  salt: string,
+  op: Op,
+): Promise<Bundle> {
+  return readTwice(() => writeOnce(pages, rewrite, file, salt, op));
+}
+
+async function writeOnce(
   pages: readonly LocalFile[],
   rewrite: Rewrite,
   file: string,
@@ -53,7 +66,7 @@ export async function writeBundle(
   const filled = (async () => {
     for (const page of pages) {
       op.signal.throwIfAborted();
-      released.push(await addPage(archive, page, rewrite));
+      released.push(await addPage(archive, page, rewrite, op));
     }
     archive.finalize();
   })();
@@ -61,8 +74,10 @@ export async function writeBundle(
     await Promise.all([filled, written]);
   } catch (error) {
     archive.destroy();
-    await Promise.allSettled([filled, written]);
-    throw error;
+    const [outcome] = await Promise.allSettled([filled, written]);
+    // What is wrong with a page ends the archive, and that may be heard of first.
+    const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
+    throw isUserError(reason) || reason instanceof FileChangedError ? reason : error;
   }
   const manifest = createHash('sha256').update(salt);
   for (const { path, sha256 } of released) manifest.update(`\0${path}\0${sha256}`);
@@ -78,26 +93,28 @@ export async function writeBundle(
 
 const REWRITTEN = /\.(html?|css)$/i;
 
-async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite): Promise<ReleasedPage> {
+async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite, op: Op): Promise<ReleasedPage> {
+  const { path } = page;
   const hash = createHash('sha256');
-  const header = { name: page.path, mode: 0o644, mtime: new Date(page.modifiedMs) };
-  if (REWRITTEN.test(page.path)) {
-    const bytes = Buffer.from(rewrite(await readFile(page.absolutePath), page.path));
-    await new Promise<void>((resolve, reject) => {
-      archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
-    });
-    return { path: page.path, sha256: hash.update(bytes).digest('hex'), sizeBytes: bytes.length };
+  return withFile(page, async (opened) => {
+    const header = { name: path, mode: 0o644, mtime: new Date(opened.modifiedMs) };
+    if (REWRITTEN.test(path)) {
+      const { bytes: rewritten, ...told } = await rewrite(await opened.handle.readFile(), path, op);
+      const bytes = Buffer.from(rewritten.buffer, rewritten.byteOffset, rewritten.byteLength);
+      await new Promise<void>((resolve, reject) => {
+        archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
+      });
+      return { path, sha256: hash.update(bytes).digest('hex'), sizeBytes: bytes.length, ...told };
+    }
+    const entry = archive.entry({ ...header, size: opened.sizeBytes });
+    await pipeline(hashed(opened, hash), entry);
+    return { path, sha256: hash.digest('hex'), sizeBytes: opened.sizeBytes };
+  });
+}
+
+async function* hashed(opened: OpenFile, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of streamOf(opened)) {
+    hash.update(chunk as Buffer);
+    yield chunk as Buffer;
   }
-  const entry = archive.entry({ ...header, size: page.sizeBytes });
-  await pipeline(
-    createReadStream(page.absolutePath),
-    async function* (source: AsyncIterable<Buffer>) {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    },
-    entry,
-  );
-  return { path: page.path, sha256: hash.digest('hex'), sizeBytes: page.sizeBytes };
 }

@@ -1,8 +1,13 @@
 import { lookup } from 'mime-types';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { extname, join, relative, sep } from 'node:path';
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
+import { isAsset, isOnServerToo } from './assetTypes';
+import { pathBelow } from '../pathBelow';
+import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
 
 /** A file of the site as it lies on this computer. */
 export interface LocalFile {
@@ -15,75 +20,131 @@ export interface LocalFile {
   readonly contentType: string;
 }
 
-/** What a scan of the root found; `left` are entries that are not published, each with the reason. */
+/** An entry of the root that is not published. */
+export interface LeftFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What a scan of the root found, each list in the order of its paths. */
 export interface LocalFiles {
   /** Files for the server. */
   readonly pages: readonly LocalFile[];
-  /** Files for the bucket. */
+  /** Files for the bucket; SVG files are among the pages as well. */
   readonly assets: readonly LocalFile[];
-  readonly left: readonly { readonly path: string; readonly reason: string }[];
+  /** What is not published. */
+  readonly left: readonly LeftFile[];
+  /** What must not be published before the site file allows it, and keeps the rest from being published. */
+  readonly stops: readonly LeftFile[];
 }
 
-/** File name endings of images, video, audio and PDF: what goes to the bucket. */
-export const ASSET_EXTENSIONS: readonly string[] = [
-  ...['apng', 'avif', 'bmp', 'gif', 'ico', 'jfif', 'jpeg', 'jpg', 'jxl', 'png', 'svg', 'tif', 'tiff', 'webp'],
-  ...['m4v', 'mov', 'mp4', 'ogv', 'webm'],
-  ...['aac', 'flac', 'm4a', 'mp3', 'oga', 'ogg', 'opus', 'wav'],
-  'pdf',
-];
-
-const ASSETS = new Set(ASSET_EXTENSIONS.map((extension) => `.${extension}`));
-const KEY_FILES = /(\.(pem|key|p12|pfx|ppk|jks|keystore|kdbx|asc)$|^id_(rsa|dsa|ecdsa|ed25519)([._-].*)?$)/i;
-
-/** True for a path that goes to the bucket rather than to the server. */
-export function isAsset(path: string): boolean {
-  return ASSETS.has(extname(path).toLowerCase());
-}
-
-/** Why a name is never published, or undefined: dotfiles, keys, dependencies and the site file itself. */
-export function refusal(name: string): string | undefined {
-  if (name.startsWith('.')) return 'names that start with a dot are never published';
-  if (name === 'node_modules') return 'dependencies are never published';
-  if (name === SITE_FILE) return 'it is the site file';
-  if (KEY_FILES.test(name)) return 'key files are never published';
-  if (/\uFFFD/.test(name)) return 'its name is not valid UTF-8';
-  return undefined;
-}
+const READS_AT_ONCE = 64;
 
 /**
- * Lists the files below the site's root, links followed only while they stay inside it. Throws `UserError` when there is no root, or when
- * it leads out of the site's folder.
+ * Lists the files below the site's root, links followed only while they stay inside it; `allow` is “publish.allow” of the site file. Throws
+ * `UserError` when there is no root, when it leads out of the site's folder, and for what cannot be read.
  */
-export async function scan(folder: string, root: string, op: Op): Promise<LocalFiles> {
+export async function scan(folder: string, root: string, allow: readonly string[], op: Op): Promise<LocalFiles> {
   const realRoot = await resolveRoot(folder, root);
-  const pages: LocalFile[] = [];
-  const assets: LocalFile[] = [];
-  const left: { path: string; reason: string }[] = [];
-  const visit = async (folder: string, prefix: string): Promise<void> => {
+  const allowed = leave(allow);
+  const limit = pLimit(READS_AT_ONCE);
+  const files: LocalFile[] = [];
+  const left: LeftFile[] = [];
+  const stops: LeftFile[] = [];
+
+  /** True when an entry is refused, which is then noted. */
+  const refuse = (found: Refusal | undefined, path: string): boolean => {
+    if (!found || (found.rule !== 'never' && allowed(path))) return false;
+    (found.rule === 'stops' ? stops : left).push({ path, reason: found.reason });
+    return true;
+  };
+  const visit = async (absolutePath: string, path: string): Promise<void> => {
     op.signal.throwIfAborted();
-    const entries = await readdir(folder, { withFileTypes: true });
-    entries.sort((one, other) => (one.name < other.name ? -1 : 1));
-    for (const entry of entries) {
-      const path = prefix + entry.name;
-      const absolutePath = join(folder, entry.name);
-      const reason = refusal(entry.name);
-      if (reason) {
-        left.push({ path, reason });
-      } else if (entry.isDirectory()) {
-        await visit(absolutePath, `${path}/`);
-      } else if (entry.isSymbolicLink()) {
-        const target = await linkTarget(absolutePath, realRoot);
-        if (typeof target === 'string') left.push({ path, reason: target });
-        else (isAsset(path) ? assets : pages).push(localFile(path, absolutePath, target));
-      } else if (entry.isFile()) {
-        (isAsset(path) ? assets : pages).push(localFile(path, absolutePath, await stat(absolutePath)));
-      } else {
-        left.push({ path, reason: 'it is not a regular file' });
-      }
+    const entries = await limit(() => reading(path || root, () => readdir(absolutePath, { withFileTypes: true })));
+    if (!entries) return;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (path && refuse(folderRefusal(name, entries.map(nameOf)), `${path}/`)) return;
+    const prefix = path ? `${path}/` : '';
+    await Promise.all(entries.map((entry) => take(entry, join(absolutePath, entry.name), prefix + entry.name)));
+  };
+  const take = async (entry: Dirent, absolutePath: string, path: string): Promise<void> => {
+    op.signal.throwIfAborted();
+    const isFolder = entry.isDirectory();
+    if (ACCESS_FILE.test(entry.name) && entry.isFile() && !allowed(path)) {
+      const text = await limit(() => reading(path, () => readFile(absolutePath, 'utf8')));
+      if (text !== undefined && restrictsAccess(text)) stops.push({ path, reason: PROTECTED });
     }
+    if (refuse(refusal(entry.name, isFolder), isFolder ? `${path}/` : path)) return;
+    if (isFolder) return visit(absolutePath, path);
+    if (!entry.isFile() && !entry.isSymbolicLink()) {
+      left.push({ path, reason: 'it is not a regular file' });
+      return;
+    }
+    const target = await limit(() =>
+      reading(path, () => (entry.isFile() ? stat(absolutePath) : linkTarget(absolutePath, path, realRoot, allowed))),
+    );
+    if (typeof target === 'string') left.push({ path, reason: target });
+    else if (target) files.push(localFile(path, absolutePath, target));
   };
   await visit(realRoot, '');
-  return { pages, assets, left };
+  for (const list of [files, left, stops]) list.sort(byPath);
+  return {
+    pages: files.filter(({ path }) => !isAsset(path) || isOnServerToo(path)),
+    assets: files.filter(({ path }) => isAsset(path)),
+    left,
+    stops,
+  };
+}
+
+const PROTECTED =
+  'it lets only some people see what is beside and below it, and this server would show it to everybody';
+
+/** Throws `UserError` with the names when something must be allowed before anything is published. */
+export function requireLeave({ stops }: LocalFiles): void {
+  const [first] = stops;
+  if (!first) return;
+  const shown = stops.slice(0, 10).map(({ path }) => `“${path}”`);
+  const more = stops.length > shown.length ? ` and ${stops.length - shown.length} more` : '';
+  const reasons = [...new Set(stops.map(({ reason }) => reason))];
+  throw new UserError(
+    `Nothing is published because of ${shown.join(', ')}${more}: ${reasons.join('; ')}. ` +
+      `Move what nobody may see out of the root folder. What everybody may see, name in ${SITE_FILE}: ` +
+      `"publish": { "allow": [${JSON.stringify(first.path)}] }.`,
+  );
+}
+
+/** One asset by its absolute path. Throws `UserError` for what a scan of the root would not take for an asset. */
+export async function localAsset(
+  folder: string,
+  root: string,
+  file: string,
+  allow: readonly string[],
+): Promise<LocalFile> {
+  const realRoot = await resolveRoot(folder, root);
+  const path = pathBelow(root, file);
+  if (!path) {
+    throw new UserError(`${file} lies outside of the site’s root folder ${root}, so it is not uploaded.`);
+  }
+  const allowed = leave(allow);
+  const refused = refusalOf(path, allowed);
+  if (refused) throw new UserError(`${path} is not uploaded: ${refused.reason}.`);
+  if (!isAsset(path)) throw new UserError(`${path} is not an image or other static media, so it is not uploaded.`);
+  for (let parent = dirname(path); ; parent = dirname(parent)) {
+    const prefix = parent === '.' ? '' : `${parent}/`;
+    const entries = (await reading(parent, () => readdir(join(root, parent)))) ?? [];
+    const filled = parent === '.' ? undefined : folderRefusal(parent.slice(parent.lastIndexOf('/') + 1), entries);
+    if (filled && !allowed(prefix)) throw new UserError(`${path} is not uploaded: ${filled.reason}.`);
+    for (const name of entries.filter((entry) => ACCESS_FILE.test(entry) && !allowed(prefix + entry))) {
+      const text = await reading(prefix + name, () => readFile(join(root, prefix, name), 'utf8'));
+      if (text === undefined || !restrictsAccess(text)) continue;
+      requireLeave({ pages: [], assets: [], left: [], stops: [{ path: prefix + name, reason: PROTECTED }] });
+    }
+    if (parent === '.') break;
+  }
+  const target = await reading(path, () => linkTarget(file, path, realRoot, allowed));
+  if (target === undefined) throw new UserError(`${path} is not there any more, so it is not uploaded.`);
+  if (typeof target === 'string') throw new UserError(`${path} is not uploaded: ${target}.`);
+  return localFile(path, file, target);
 }
 
 /** The root with all links resolved, which must still lie inside the site's folder. */
@@ -97,34 +158,27 @@ async function resolveRoot(folder: string, root: string): Promise<string> {
     });
   }
   const realFolder = await realpath(folder);
-  if (realRoot === realFolder || isBelow(realRoot, realFolder)) return realRoot;
+  if (pathBelow(realFolder, realRoot) !== undefined) return realRoot;
   throw new UserError(
     `The site’s root folder ${root} is a link that leads out of ${folder}, so nothing of it is published. Correct “root” in ${SITE_FILE}.`,
   );
 }
 
-function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-}
-
-/** One asset by its absolute path. Throws `UserError` for what a scan of the root would not take for an asset. */
-export async function localAsset(folder: string, root: string, file: string): Promise<LocalFile> {
-  const realRoot = await resolveRoot(folder, root);
-  const path = relative(root, file).split(sep).join('/');
+/** Why a file is refused by its own name or by that of a folder above it. */
+function refusalOf(path: string, allowed: (path: string) => boolean): Refusal | undefined {
   const parts = path.split('/');
-  if (parts[0] === '..' || path === '') {
-    throw new UserError(`${file} lies outside of the site’s root folder ${root}, so it is not uploaded.`);
-  }
-  const reason = parts.map((part) => refusal(part)).find((found) => found !== undefined);
-  if (reason) throw new UserError(`${path} is not uploaded: ${reason}.`);
-  if (!isAsset(path)) throw new UserError(`${path} is not an image or other static media, so it is not uploaded.`);
-  const target = await linkTarget(file, realRoot);
-  if (typeof target === 'string') throw new UserError(`${path} is not uploaded: ${target}.`);
-  return localFile(path, file, target);
+  return parts
+    .map((part, index) => refusal(part, index < parts.length - 1))
+    .find((found) => found && (found.rule === 'never' || !allowed(path)));
 }
 
 /** The status of what a link leads to, or the reason for which it is not published. */
-async function linkTarget(link: string, realRoot: string): Promise<{ size: number; mtimeMs: number } | string> {
+async function linkTarget(
+  link: string,
+  path: string,
+  realRoot: string,
+  allowed: (path: string) => boolean,
+): Promise<Status | string> {
   let target: string;
   try {
     target = await realpath(link);
@@ -133,14 +187,35 @@ async function linkTarget(link: string, realRoot: string): Promise<{ size: numbe
     if (code !== 'ENOENT' && code !== 'ELOOP') throw error;
     return 'the link leads nowhere';
   }
-  if (!isBelow(target, realRoot)) return 'the link leads out of the root';
-  const inside = target.slice(realRoot.length).split(sep).filter(Boolean);
-  if (inside.some((part) => refusal(part))) return 'the link leads to something that is never published';
+  const inside = pathBelow(realRoot, target);
+  if (inside === undefined) return 'the link leads out of the root';
+  if (refusalOf(inside, () => allowed(inside) && allowed(path)))
+    return 'the link leads to something that is not published';
   const found = await stat(target);
   return found.isFile() ? found : 'it is not a file';
 }
 
-function localFile(path: string, absolutePath: string, found: { size: number; mtimeMs: number }): LocalFile {
+interface Status {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** What a read gives; undefined for what has gone since it was listed. Throws `UserError` naming what cannot be read. */
+export async function reading<Value>(path: string, read: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (syscall === undefined) throw error;
+    throw new UserError(
+      `“${path}” cannot be read (${code}). Allow yourself to read it, or move it out of the site’s root folder; then try again.`,
+      { cause: error },
+    );
+  }
+}
+
+function localFile(path: string, absolutePath: string, found: Status): LocalFile {
   return {
     path,
     absolutePath,
@@ -148,4 +223,12 @@ function localFile(path: string, absolutePath: string, found: { size: number; mt
     modifiedMs: found.mtimeMs,
     contentType: lookup(path) || 'application/octet-stream',
   };
+}
+
+function nameOf({ name }: Dirent): string {
+  return name;
+}
+
+function byPath(one: { readonly path: string }, other: { readonly path: string }): number {
+  return one.path < other.path ? -1 : 1;
 }

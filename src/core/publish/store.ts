@@ -1,64 +1,177 @@
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { Semaphore } from 'async-mutex';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { statusOf } from '../aws/errors';
 import { bucketName, PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import type { Context } from '../context';
 import type { StoredObject } from '../resources/bucket';
 import type { LocalFile } from './localFiles';
+import { hashFile, hashOpen, readTwice, streamOf, withFile, type FileName, type OpenFile } from './readFile';
 
-/** Files up to this size are sent as one buffer, larger ones as a stream. */
-const BUFFERED_BYTES = 16 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Files up to this size are sent in one piece, larger ones in parts: each piece is one that the SDK can send again. */
+const PART_BYTES = 8 * MIB;
+/** S3 takes at most this many parts (Amazon S3 documentation, “Multipart upload limits”). */
+const MAX_PARTS = 10_000;
+const PARTS_AT_ONCE = 2;
+const BUDGET_BYTES = 64 * MIB;
 /** Browsers ask again after minutes; the edges keep an object until it is invalidated. */
 const ASSET_CACHING = 'public, max-age=300, s-maxage=31536000';
 
-/** Puts a file of this computer into the bucket under a key. */
+/** The bytes of files that may be in memory at one time, however many are sent together. */
+export type ByteBudget = Semaphore;
+
+/** A budget for the uploads of one plan. */
+export function newByteBudget(): ByteBudget {
+  return new Semaphore(BUDGET_BYTES);
+}
+
+/** Puts a file of this computer into the bucket under a key, with its SHA-256 beside it. Throws `UserError` for one that goes on changing. */
 export async function putFile(
-  { site, clients }: Context,
+  context: Context,
   key: string,
-  file: Pick<LocalFile, 'absolutePath' | 'sizeBytes' | 'contentType'>,
+  file: FileName & Pick<LocalFile, 'sizeBytes' | 'contentType'>,
   cacheControl: string | undefined,
+  budget: ByteBudget,
   op: Op,
 ): Promise<void> {
-  const small = file.sizeBytes <= BUFFERED_BYTES;
-  await clients.s3.send(
-    new PutObjectCommand({
-      Bucket: bucketName(site),
-      ExpectedBucketOwner: site.account,
-      Key: key,
-      Body: small ? await readFile(file.absolutePath) : createReadStream(file.absolutePath),
-      ...(small ? {} : { ContentLength: file.sizeBytes }),
-      ContentType: file.contentType,
-      ...(cacheControl ? { CacheControl: cacheControl } : {}),
-    }),
+  const headers = { ContentType: file.contentType, ...(cacheControl ? { CacheControl: cacheControl } : {}) };
+  const [, release] = await budget.acquire(weightOf(file.sizeBytes));
+  try {
+    await readTwice(() =>
+      withFile(file, async (opened) => {
+        op.signal.throwIfAborted();
+        if (opened.sizeBytes > PART_BYTES) return putParts(context, key, opened, headers, op);
+        await putObject(context, key, await opened.handle.readFile(), headers, op);
+      }),
+    );
+  } finally {
+    release();
+  }
+}
+
+interface Headers {
+  readonly ContentType: string;
+  readonly CacheControl?: string;
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
+}
+
+/** Puts bytes into the bucket under a key and gives the object's ETag. */
+export async function putObject(
+  context: Context,
+  key: string,
+  bytes: Uint8Array,
+  headers: Headers,
+  op: Op,
+): Promise<string | undefined> {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { ETag } = await context.clients.s3.send(
+    new PutObjectCommand({ ...placeOf(context, key), ...ownKey(sha256), ...headers, Body: bytes }),
     { abortSignal: op.signal },
   );
+  return ETag;
+}
+
+/** Drops an object; one that is not there is dropped already. */
+export async function deleteObject(context: Context, key: string, op: Op): Promise<void> {
+  await context.clients.s3.send(new DeleteObjectCommand(placeOf(context, key)), { abortSignal: op.signal });
+}
+
+async function putParts(context: Context, key: string, opened: OpenFile, headers: Headers, op: Op): Promise<void> {
+  const { sizeBytes } = opened;
+  const abortController = new AbortController();
+  const abort = () => abortController.abort();
+  const sha256 = await hashOpen(opened, 'sha256');
+  op.signal.throwIfAborted();
+  op.signal.addEventListener('abort', abort);
+  try {
+    await new Upload({
+      client: context.clients.s3,
+      params: {
+        ...placeOf(context, key),
+        ...ownKey(sha256),
+        ...headers,
+        Body: streamOf(opened),
+        ContentLength: sizeBytes,
+      },
+      partSize: partBytes(sizeBytes),
+      queueSize: PARTS_AT_ONCE,
+      abortController,
+    }).done();
+  } finally {
+    op.signal.removeEventListener('abort', abort);
+  }
+}
+
+function partBytes(sizeBytes: number): number {
+  return Math.max(PART_BYTES, Math.ceil(sizeBytes / MAX_PARTS));
+}
+
+/** What sending a file holds in memory: all of it, or the parts in flight and the one being read. */
+function weightOf(sizeBytes: number): number {
+  const held = sizeBytes > PART_BYTES ? (PARTS_AT_ONCE + 1) * partBytes(sizeBytes) : sizeBytes;
+  return Math.min(Math.max(held, 1), BUDGET_BYTES);
+}
+
+/** Where an object of this site lies. */
+export function placeOf({ site }: Pick<Context, 'site'>, key: string) {
+  return { Bucket: bucketName(site), ExpectedBucketOwner: site.account, Key: key };
+}
+
+/** Encrypted with S3's own key: what a rule of the account encrypts with KMS the distribution may not read, and its ETag is no MD5. */
+function ownKey(sha256: string) {
+  return { ServerSideEncryption: 'AES256', Metadata: { sha256 } } as const;
 }
 
 /** Puts an asset where the distribution reads it, under its stable name. */
-export async function putAsset(context: Context, asset: LocalFile, op: Op): Promise<void> {
-  await putFile(context, PUBLIC_PREFIX + asset.path, asset, ASSET_CACHING, op);
+export async function putAsset(context: Context, asset: LocalFile, budget: ByteBudget, op: Op): Promise<void> {
+  await putFile(context, PUBLIC_PREFIX + asset.path, asset, ASSET_CACHING, budget, op);
 }
 
-/** A URL that lets its holder read one object for some minutes. It is a secret. */
-export async function presign({ site, clients }: Context, key: string, seconds: number): Promise<string> {
-  return getSignedUrl(clients.s3, new GetObjectCommand({ Bucket: bucketName(site), Key: key }), { expiresIn: seconds });
+/** A URL that lets its holder read one object for some minutes by AWS's clock, not by this computer's. It is a secret. */
+export async function presign(context: Context, key: string, seconds: number): Promise<string> {
+  const { s3 } = context.clients;
+  const { Bucket, Key } = placeOf(context, key);
+  return getSignedUrl(s3, new GetObjectCommand({ Bucket, Key }), {
+    expiresIn: seconds,
+    signingDate: new Date(awsTimeMs(context)),
+  });
 }
 
-/** Why an asset must be uploaded, or undefined when the bucket holds the same bytes. */
+/** The time by AWS's clock, as the SDK learned of it from refusals, in milliseconds since 1970; right to five minutes. */
+export function awsTimeMs({ clients }: Pick<Context, 'clients'>): number {
+  return Date.now() + clients.s3.config.systemClockOffset;
+}
+
+/** Why an asset must be uploaded, or undefined when the bucket holds the same bytes and the distribution may read them. */
 export async function uploadReason(
+  context: Context,
   asset: LocalFile,
   stored: StoredObject | undefined,
+  op: Op,
 ): Promise<'new' | 'changed' | undefined> {
   if (!stored) return 'new';
   if (stored.sizeBytes !== asset.sizeBytes) return 'changed';
-  return stored.etag === (await md5(asset.absolutePath)) ? undefined : 'changed';
+  // Of an object that was sent in parts the ETag is no MD5; of one encrypted with KMS neither, so that it is sent once more.
+  const isSame = /^[\da-f]{32}$/.test(stored.etag)
+    ? stored.etag === (await hashFile(asset, 'md5'))
+    : await hasSameSum(context, asset, op);
+  return isSame ? undefined : 'changed';
 }
 
-async function md5(file: string): Promise<string> {
-  const hash = createHash('md5');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+async function hasSameSum(context: Context, asset: LocalFile, op: Op): Promise<boolean> {
+  try {
+    const head = await context.clients.s3.send(new HeadObjectCommand(placeOf(context, PUBLIC_PREFIX + asset.path)), {
+      abortSignal: op.signal,
+    });
+    const isReadable = (head.ServerSideEncryption ?? 'AES256') === 'AES256';
+    return isReadable && head.Metadata?.['sha256'] === (await hashFile(asset, 'sha256'));
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
 }

@@ -1,23 +1,18 @@
 import {
   CreateBucketCommand,
-  GetBucketOwnershipControlsCommand,
-  GetBucketTaggingCommand,
-  GetPublicAccessBlockCommand,
   HeadBucketCommand,
   ListObjectsV2Command,
-  PutBucketOwnershipControlsCommand,
-  PutBucketTaggingCommand,
-  PutPublicAccessBlockCommand,
   type BucketLocationConstraint,
 } from '@aws-sdk/client-s3';
 import { hasCode, statusOf } from '../aws/errors';
-import { isConflict, isNotSeenYet, retry, unlessMissing } from '../aws/wait';
-import { bucketName, PUBLIC_PREFIX, SITE_TAG, tagsFor } from '../names';
+import { isConflict, isNotSeenYet, retry } from '../aws/wait';
+import { bucketName, PUBLIC_PREFIX, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
 import type { Plan } from '../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
+import { BUCKET_SETTINGS, type BucketSetting } from './bucketSettings';
 import type { Context } from '../context';
-import { known, type Resource, type Seen } from './resource';
+import { known, readDetail, type Resource, type Seen } from './resource';
 
 /** One object below `site/` as a listing shows it; for a whole-body upload the ETag is the MD5 of the bytes. */
 export interface StoredObject {
@@ -25,17 +20,21 @@ export interface StoredObject {
   readonly etag: string;
 }
 
-/** The bucket as AWS shows it. */
+/** The bucket as AWS shows it; a setting is undefined when it could not be read. */
 export interface BucketHave {
   readonly name: string;
-  readonly tagged: boolean;
+  readonly tagged: boolean | undefined;
   /** All four settings of Block Public Access are on. */
-  readonly blocksPublicAccess: boolean;
+  readonly blocksPublicAccess: boolean | undefined;
   /** Object ownership is `BucketOwnerEnforced`, so ACLs mean nothing. */
-  readonly ownerEnforced: boolean;
-  readonly policy: BucketPolicy;
+  readonly ownerEnforced: boolean | undefined;
+  /** Bundles in transit and unfinished uploads end after days. */
+  readonly endsReleases: boolean | undefined;
+  readonly policy: BucketPolicy | undefined;
   /** Objects that the distribution may read, by their path below `site/`. */
   readonly objects: ReadonlyMap<string, StoredObject>;
+  /** What could not be read, each with its reason. */
+  readonly problems: readonly string[];
 }
 
 /** What the bucket's plan depends on. */
@@ -47,37 +46,26 @@ const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** The private bucket of images and other static media. */
 export const bucket: Resource<BucketHave, BucketNeeds> = {
   async describe(context, op): Promise<Seen<BucketHave>> {
-    const { site, clients } = context;
-    const { s3 } = clients;
-    const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
-    const options = { abortSignal: op.signal };
     if (!(await exists(context, op))) return { kind: 'absent' };
-    const [tags, block, ownership, policy, objects] = await Promise.all([
-      unlessMissing(() => s3.send(new GetBucketTaggingCommand(owned), options), 'NoSuchTagSet'),
-      unlessMissing(
-        () => s3.send(new GetPublicAccessBlockCommand(owned), options),
-        'NoSuchPublicAccessBlockConfiguration',
-      ),
-      unlessMissing(
-        () => s3.send(new GetBucketOwnershipControlsCommand(owned), options),
-        'OwnershipControlsNotFoundError',
-      ),
-      readPolicy(context, op),
+    const isRight = (setting: BucketSetting) =>
+      readDetail(`the bucket’s ${setting.title}`, () => setting.isRight(context, op), op);
+    const [tagged, publicAccess, ownership, lifecycle, policy, objects] = await Promise.all([
+      isRight(BUCKET_SETTINGS.tags),
+      isRight(BUCKET_SETTINGS.publicAccess),
+      isRight(BUCKET_SETTINGS.ownership),
+      isRight(BUCKET_SETTINGS.lifecycle),
+      readDetail('the bucket’s policy', () => readPolicy(context, op), op),
       listObjects(context, op),
     ]);
-    const blocked = block?.PublicAccessBlockConfiguration;
     const have: BucketHave = {
-      name: owned.Bucket,
-      tagged: tags?.TagSet?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false,
-      blocksPublicAccess: Boolean(
-        blocked?.BlockPublicAcls &&
-        blocked.BlockPublicPolicy &&
-        blocked.IgnorePublicAcls &&
-        blocked.RestrictPublicBuckets,
-      ),
-      ownerEnforced: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership === 'BucketOwnerEnforced',
-      policy,
+      name: bucketName(context.site),
+      tagged: tagged.value,
+      blocksPublicAccess: publicAccess.value,
+      ownerEnforced: ownership.value,
+      endsReleases: lifecycle.value,
+      policy: policy.value,
       objects,
+      problems: [tagged, publicAccess, ownership, lifecycle, policy].flatMap(({ problem }) => problem ?? []),
     };
     return { kind: 'known', have };
   },
@@ -90,11 +78,19 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
   },
 
   plan(context, { bucket: seen }): Plan {
+    if (seen.kind === 'unknown') return [];
     const have = known(seen);
-    if (seen.kind === 'unknown' || (have?.tagged && have.blocksPublicAccess && have.ownerEnforced)) return [];
     const name = bucketName(context.site);
-    const title = have ? `make bucket ${name} private (settings changed)` : `create private bucket ${name}`;
-    return [[{ key: 'bucket', title, run: (op) => ensureBucket(context, op) }]];
+    const run = (op: Op) => ensureBucket(context, op);
+    if (!have) return [[{ key: 'bucket', title: `create private bucket ${name}`, run }]];
+    const wrong = [
+      ...(have.tagged === false ? ['it lacks this site’s tag'] : []),
+      ...(have.blocksPublicAccess === false ? ['public access is not blocked'] : []),
+      ...(have.ownerEnforced === false ? ['objects may have other owners'] : []),
+      ...(have.endsReleases === false ? ['old bundles would stay'] : []),
+    ];
+    if (wrong.length === 0) return [];
+    return [[{ key: 'bucket', title: `put bucket ${name} in order (${wrong.join(', ')})`, run }]];
   },
 };
 
@@ -116,58 +112,54 @@ async function exists({ site, clients }: Context, op: Op): Promise<boolean> {
   }
 }
 
-async function ensureBucket({ site, clients: { s3 } }: Context, op: Op): Promise<void> {
-  const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
-  const options = { abortSignal: op.signal };
-  const settle = (attempt: () => Promise<unknown>) =>
+/** Makes the bucket and puts those of its settings that are not right; never touches one that may be somebody else's. */
+async function ensureBucket(context: Context, op: Op): Promise<void> {
+  const settle = <Value>(attempt: () => Promise<Value>) =>
     retry(attempt, (error) => isConflict(error) || isNotSeenYet(error), SETTLE, op);
-  await settle(async () => {
-    try {
-      await s3.send(
-        new CreateBucketCommand({
-          Bucket: owned.Bucket,
-          ObjectOwnership: 'BucketOwnerEnforced',
-          ...(site.region === 'us-east-1'
-            ? {}
-            : { CreateBucketConfiguration: { LocationConstraint: site.region as BucketLocationConstraint } }),
-        }),
-        options,
+  if (!(await exists(context, op))) await settle(() => createBucket(context, op));
+  if (!(await settle(() => BUCKET_SETTINGS.tags.isRight(context, op)))) {
+    await settle(() => requireEmpty(context, op));
+    await settle(() => BUCKET_SETTINGS.tags.put(context, op));
+  }
+  const { publicAccess, ownership, lifecycle } = BUCKET_SETTINGS;
+  for (const setting of [publicAccess, ownership, lifecycle]) {
+    if (!(await settle(() => setting.isRight(context, op)))) await settle(() => setting.put(context, op));
+  }
+}
+
+async function createBucket({ site, clients }: Context, op: Op): Promise<void> {
+  const name = bucketName(site);
+  try {
+    await clients.s3.send(
+      new CreateBucketCommand({
+        Bucket: name,
+        ...(site.region === 'us-east-1'
+          ? {}
+          : { CreateBucketConfiguration: { LocationConstraint: site.region as BucketLocationConstraint } }),
+      }),
+      { abortSignal: op.signal },
+    );
+  } catch (error) {
+    if (hasCode(error, 'BucketAlreadyExists')) {
+      throw new UserError(
+        `The name ${name} is taken by another AWS account. Change “id” in sitelift.json and try again.`,
+        { cause: error },
       );
-    } catch (error) {
-      if (hasCode(error, 'BucketAlreadyExists')) {
-        throw new UserError(
-          `The name ${owned.Bucket} is taken by another AWS account. Change “id” in sitelift.json and try again.`,
-          { cause: error },
-        );
-      }
-      if (!hasCode(error, 'BucketAlreadyOwnedByYou')) throw error;
     }
-  });
-  await settle(() =>
-    s3.send(new PutBucketTaggingCommand({ ...owned, Tagging: { TagSet: tagsFor(site, 'bucket') } }), options),
+    if (!hasCode(error, 'BucketAlreadyOwnedByYou')) throw error;
+  }
+}
+
+/** A run that ended between creating and tagging leaves an empty bucket; one with objects is not taken for ours. */
+async function requireEmpty({ site, clients }: Context, op: Op): Promise<void> {
+  const name = bucketName(site);
+  const { KeyCount } = await clients.s3.send(
+    new ListObjectsV2Command({ Bucket: name, ExpectedBucketOwner: site.account, MaxKeys: 1 }),
+    { abortSignal: op.signal },
   );
-  await settle(() =>
-    s3.send(
-      new PutPublicAccessBlockCommand({
-        ...owned,
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
-      }),
-      options,
-    ),
-  );
-  await settle(() =>
-    s3.send(
-      new PutBucketOwnershipControlsCommand({
-        ...owned,
-        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-      }),
-      options,
-    ),
+  if (!KeyCount) return;
+  throw new UserError(
+    `The bucket ${name} exists with objects in it but without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} = ${site.id} in the S3 console; if not, change “id” in sitelift.json.`,
   );
 }
 

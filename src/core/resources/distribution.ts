@@ -2,19 +2,18 @@ import {
   CreateDistributionWithTagsCommand,
   GetDistributionCommand,
   GetDistributionConfigCommand,
-  ListDistributionsCommand,
-  ListTagsForResourceCommand,
   UpdateDistributionCommand,
-  type DistributionConfig,
   type DistributionSummary,
 } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
-import { appears, isConflict, retry, unlessMissing, waitFor } from '../aws/wait';
-import { bucketDomain, distributionComment, SITE_TAG, stackName, tagsFor } from '../names';
+import { appearance, isConflict, retry, unlessMissing, waitFor } from '../aws/wait';
+import { bucketRegionOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import { bucket, type BucketNeeds } from './bucket';
-import { grantReader, readerOf } from './bucketPolicy';
+import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
+import { correctedConfig, driftOf, newConfig, readsBucket, targetOf, type Described } from './distributionConfig';
+import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { ensureAccessControl } from './originAccessControl';
 import type { Context } from '../context';
 import { known, type Resource, type Seen } from './resource';
@@ -30,6 +29,10 @@ export interface DistributionHave {
   readonly deployed: boolean;
   /** The origin is this site's bucket, below `site/`, through an origin access control. */
   readonly readsBucket: boolean;
+  /** What differs from what the site needs, in words. */
+  readonly drift: readonly string[];
+  /** Region of this site's bucket that it reads, where that is not the region of the site file. */
+  readonly otherRegion?: string;
 }
 
 /** What the distribution's plan depends on. */
@@ -37,10 +40,8 @@ export interface DistributionNeeds extends BucketNeeds {
   readonly distribution: Seen<DistributionHave>;
 }
 
-/** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
-const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
-const ORIGIN_ID = 'bucket';
 const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
+const MAX_GENERATIONS = 20;
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
 /** The CloudFront distribution in front of the bucket. */
@@ -75,22 +76,29 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
           run: (op) => createDistribution(context, op),
         },
       ]);
-    } else if (!have.enabled || !have.readsBucket) {
-      const reason = have.enabled ? 'its origin changed' : 'it is disabled';
+    } else if (have.drift.length > 0) {
       steps.push([
         {
           key: 'distributionSettings',
-          title: `put distribution ${have.id} in order (${reason})`,
-          run: (op) => repairDistribution(context, op),
+          title: `put distribution ${have.id} in order (${have.drift.join(', ')})`,
+          // Whoever reads images of the other origin now gets those of the bucket.
+          ...(have.enabled && !have.readsBucket ? { loses: 'uptime' as const } : {}),
+          run: (op) => repairDistribution(context, have.id, op),
         },
       ]);
     }
-    const policy = known(site.bucket)?.policy;
-    if (!have || !policy || readerOf(policy) !== have.arn) {
+    const bucketHave = known(site.bucket);
+    // A policy that could not be read is not taken for one that lacks something.
+    const isUnreadable = have && bucketHave && !bucketHave.policy;
+    const isGranted = have && bucketHave?.policy && grantsReader(bucketHave.policy, bucketArn(context.site), have.arn);
+    if (!isUnreadable && !isGranted) {
+      const reader = readerOf(bucketHave?.policy);
+      const isTaken = reader !== undefined && reader !== have?.arn;
       steps.push([
         {
           key: 'bucketPolicy',
-          title: 'let this distribution alone read the bucket',
+          title: `let this distribution alone read the bucket${isTaken ? ` (instead of ${reader})` : ''}`,
+          ...(isTaken ? { loses: 'uptime' as const } : {}),
           run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, op),
         },
       ]);
@@ -118,55 +126,32 @@ async function requireDistribution(context: Context, op: Op): Promise<Distributi
   return haveOf(context, summary);
 }
 
-/** What the summary of a list and the answer about one distribution share. */
-interface Described extends Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>> {
-  readonly Enabled?: boolean | undefined;
-  readonly Origins?: DistributionSummary['Origins'];
-  readonly DefaultCacheBehavior?: { readonly TargetOriginId: string | undefined } | undefined;
-}
-
-function haveOf({ site }: Context, summary: Described): DistributionHave {
-  const origin = summary.Origins?.Items?.find(({ Id }) => Id === summary.DefaultCacheBehavior?.TargetOriginId);
+function haveOf(
+  { site }: Context,
+  summary: Described & Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
+): DistributionHave {
+  const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
   return {
     id: summary.Id ?? '',
     arn: summary.ARN ?? '',
     domain: summary.DomainName ?? '',
     enabled: summary.Enabled ?? false,
     deployed: summary.Status === 'Deployed',
-    readsBucket:
-      origin?.DomainName === bucketDomain(site) &&
-      origin.OriginPath === '/site' &&
-      Boolean(origin.OriginAccessControlId),
+    readsBucket: readsBucket(site, summary),
+    drift: driftOf(site, summary),
+    ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
 }
 
-async function findDistribution({ site, clients }: Context, op: Op): Promise<DistributionSummary | undefined> {
-  const options = { abortSignal: op.signal };
-  const mark = `(${site.id})`;
-  let marker: string | undefined;
-  do {
-    const { DistributionList: list } = await clients.cloudfront.send(
-      new ListDistributionsCommand(marker ? { Marker: marker } : {}),
-      options,
-    );
-    for (const summary of list?.Items ?? []) {
-      if (!summary.Comment?.startsWith('Sitelift: ') || !summary.Comment.endsWith(mark)) continue;
-      const { Tags } = await clients.cloudfront.send(
-        new ListTagsForResourceCommand({ Resource: summary.ARN }),
-        options,
-      );
-      if (Tags?.Items?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) return summary;
-    }
-    marker = list?.IsTruncated ? list.NextMarker : undefined;
-  } while (marker);
-  return undefined;
-}
-
 async function createDistribution(context: Context, op: Op): Promise<void> {
-  const accessControlId = await ensureAccessControl(context, op);
   const { site, clients } = context;
   for (let generation = 1; ; generation += 1) {
-    if (await findDistribution(context, op)) return;
+    const found = await findDistributionByTag(context, op);
+    if (found?.Id) {
+      await repairDistribution(context, found.Id, op);
+      return;
+    }
+    const accessControlId = await ensureAccessControl(context, op);
     try {
       await clients.cloudfront.send(
         new CreateDistributionWithTagsCommand({
@@ -181,71 +166,34 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
       return;
     } catch (error) {
       // The reference was used before: by us, with the answer lost or the list behind, or for one that is deleted since.
-      if (!hasCode(error, 'DistributionAlreadyExists') || generation >= 20) throw error;
-      if (await appears(() => findDistribution(context, op), op)) return;
+      if (!hasCode(error, 'DistributionAlreadyExists') || generation >= MAX_GENERATIONS) throw error;
+      const late = await appearance(() => findDistributionByTag(context, op), op);
+      if (late?.Id) {
+        await repairDistribution(context, late.Id, op);
+        return;
+      }
     }
   }
 }
 
-function newConfig({ site }: Context, accessControlId: string, generation: number): DistributionConfig {
-  return {
-    CallerReference: `${stackName(site)}-${generation}`,
-    Comment: distributionComment(site),
-    Enabled: true,
-    HttpVersion: 'http2and3',
-    IsIPV6Enabled: true,
-    PriceClass: site.distribution.priceClass,
-    Origins: { Quantity: 1, Items: [originOf(site, accessControlId)] },
-    DefaultCacheBehavior: {
-      TargetOriginId: ORIGIN_ID,
-      ViewerProtocolPolicy: 'redirect-to-https',
-      Compress: true,
-      CachePolicyId: CACHING_OPTIMIZED,
-      AllowedMethods: {
-        Quantity: 2,
-        Items: ['GET', 'HEAD'],
-        CachedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] },
-      },
-    },
-  };
-}
-
-function originOf(site: Context['site'], accessControlId: string) {
-  return {
-    Id: ORIGIN_ID,
-    DomainName: bucketDomain(site),
-    OriginPath: '/site',
-    OriginAccessControlId: accessControlId,
-    S3OriginConfig: { OriginAccessIdentity: '' },
-  };
-}
-
-/** Enables the distribution and points its origin at the bucket; an update carries the whole config and a fresh ETag. */
-async function repairDistribution(context: Context, op: Op): Promise<void> {
+/** Puts right what differs; an update carries the whole config and a fresh ETag. Does nothing when nothing differs. */
+async function repairDistribution(context: Context, id: string, op: Op): Promise<void> {
   const accessControlId = await ensureAccessControl(context, op);
   const { site, clients } = context;
   const options = { abortSignal: op.signal };
   await retry(
     async () => {
-      const { id } = await requireDistribution(context, op);
       const { DistributionConfig: config, ETag } = await clients.cloudfront.send(
         new GetDistributionConfigCommand({ Id: id }),
         options,
       );
-      if (!config?.DefaultCacheBehavior) throw new Error(`CloudFront answered without the config of ${id}.`);
-      const target = config.DefaultCacheBehavior.TargetOriginId;
-      const origins = config.Origins?.Items?.map((origin) =>
-        origin.Id === target ? { ...origin, ...originOf(site, accessControlId), Id: origin.Id } : origin,
-      );
+      if (!config) throw new Error(`CloudFront answered without the config of ${id}.`);
+      if (driftOf(site, config).length === 0) return;
       await clients.cloudfront.send(
         new UpdateDistributionCommand({
           Id: id,
           IfMatch: ETag,
-          DistributionConfig: {
-            ...config,
-            Enabled: true,
-            Origins: { Quantity: origins?.length ?? 0, Items: origins ?? [] },
-          },
+          DistributionConfig: correctedConfig(site, config, accessControlId),
         }),
         options,
       );

@@ -5,7 +5,7 @@ import {
   type InstanceStateName,
   type Volume,
 } from '@aws-sdk/client-ec2';
-import { waitFor } from '../aws/wait';
+import { unlessMissing, waitFor } from '../aws/wait';
 import { ROLE_TAG, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
@@ -35,22 +35,21 @@ export async function findInstance({ site, clients }: Context, op: Op): Promise<
   return found[0];
 }
 
-/**
- * The site's instance once it runs; throws `UserError` when there is none. After a change of ours AWS may still show what was
- * before it, so then that is waited for.
- */
-export async function runningInstance(
-  context: Context,
-  op: Op,
-  justChanged = false,
-): Promise<Instance & { InstanceId: string }> {
-  const patientUntil = justChanged ? Date.now() + 120_000 : 0;
+/** An instance by its id, also one that has died; undefined while AWS does not show it (yet, or any more). */
+export async function instanceById({ clients }: Context, instanceId: string, op: Op): Promise<Instance | undefined> {
+  const answer = await unlessMissing(
+    () => clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }), { abortSignal: op.signal }),
+    'InvalidInstanceID.NotFound',
+  );
+  return answer?.Reservations?.[0]?.Instances?.[0];
+}
+
+/** The site's instance once it runs; throws `UserError` when there is none or it is stopped. */
+export async function runningInstance(context: Context, op: Op): Promise<Instance & { InstanceId: string }> {
   return waitFor(
     'the server to run',
     async () => {
       const instance = await findInstance(context, op);
-      const stale = !instance?.InstanceId || instance.State?.Name === 'stopped';
-      if (stale && Date.now() < patientUntil) return undefined;
       if (!instance?.InstanceId) throw new UserError('This site has no server yet. Run “Provision Server…” first.');
       if (instance.State?.Name === 'stopped') {
         throw new UserError('The server is stopped. Run “Provision Server…” to start it.');
@@ -62,23 +61,34 @@ export async function runningInstance(
   );
 }
 
-/** The volume of the site, by tag; of two, the attached one, else the user is asked to decide. */
-export async function findVolume({ site, clients }: Context, op: Op): Promise<Volume | undefined> {
+/** All volumes of the site by tag, also those that AWS failed to make (state `error`), but none that is deleted. */
+export async function listVolumes({ site, clients }: Context, op: Op): Promise<readonly Volume[]> {
   const { Volumes } = await clients.ec2.send(
     new DescribeVolumesCommand({
       Filters: [
         { Name: `tag:${SITE_TAG}`, Values: [site.id] },
         { Name: `tag:${ROLE_TAG}`, Values: ['volume'] },
-        { Name: 'status', Values: ['creating', 'available', 'in-use'] },
+        { Name: 'status', Values: ['creating', 'available', 'in-use', 'error'] },
       ],
     }),
     { abortSignal: op.signal },
   );
-  if (!Volumes || Volumes.length <= 1) return Volumes?.[0];
-  const attached = Volumes.filter(({ State }) => State === 'in-use');
+  return Volumes ?? [];
+}
+
+/** The one volume of several that the site uses: the attached one, else the user is asked to decide; failed ones do not count. */
+export function usableVolume(volumes: readonly Volume[]): Volume | undefined {
+  const usable = volumes.filter(({ State }) => State !== 'error');
+  if (usable.length <= 1) return usable[0];
+  const attached = usable.filter(({ State }) => State === 'in-use');
   if (attached.length === 1) return attached[0];
-  const ids = Volumes.map(({ VolumeId }) => VolumeId).join(', ');
+  const ids = usable.map(({ VolumeId }) => VolumeId).join(', ');
   throw new UserError(
     `This site has more than one volume (${ids}). Sitelift deletes none of them: attach the right one to the server, or remove the tag ${SITE_TAG} from the others in the EC2 console.`,
   );
+}
+
+/** The volume that the site uses, by tag. */
+export async function findVolume(context: Context, op: Op): Promise<Volume | undefined> {
+  return usableVolume(await listVolumes(context, op));
 }

@@ -6,24 +6,59 @@ import {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
+  type DescribeSubnetsCommandInput,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
-import { isNotSeenYet, retry } from '../aws/wait';
-import { stackName, tagsFor } from '../names';
+import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
+import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 
-/** A place for the server: an availability zone and its default subnet. */
+/** A place for the server: an availability zone and a subnet in it. */
 export interface Place {
   readonly zone: string;
   readonly subnetId: string;
 }
 
-/** The region's default VPC; throws `UserError` when there is none. */
-export async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
+/** The subnets that the server may go to: the one that the site file names, else the default ones. Throws `UserError` when there is none. */
+async function subnets(context: Context, op: Op): Promise<{ vpcId: string; subnets: readonly Place[] }> {
+  const { site, clients } = context;
+  const { subnet } = site.server;
+  const read = async (input: DescribeSubnetsCommandInput) => {
+    const { Subnets } = await clients.ec2.send(new DescribeSubnetsCommand(input), { abortSignal: op.signal });
+    return Subnets ?? [];
+  };
+  if (subnet) {
+    const [found] = (await unlessMissing(() => read({ SubnetIds: [subnet] }), 'InvalidSubnetID.NotFound')) ?? [];
+    if (!found?.VpcId || !found.AvailabilityZone) {
+      throw new UserError(
+        `${site.region} has no subnet ${subnet}. Correct “server.subnet” in sitelift.json, or leave it out to use the default VPC.`,
+      );
+    }
+    return { vpcId: found.VpcId, subnets: [{ zone: found.AvailabilityZone, subnetId: subnet }] };
+  }
+  const vpcId = await defaultVpc(context, op);
+  const found = await read({
+    Filters: [
+      { Name: 'vpc-id', Values: [vpcId] },
+      { Name: 'default-for-az', Values: ['true'] },
+    ],
+  });
+  if (found.length === 0) {
+    throw new UserError(
+      `The default VPC of ${site.region} (${vpcId}) has no default subnet, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default one with “aws ec2 create-default-subnet --availability-zone ${site.region}a --region ${site.region}”; then run the command again.`,
+    );
+  }
+  const places = found.flatMap(({ AvailabilityZone: zone, SubnetId: subnetId }) =>
+    zone && subnetId ? [{ zone, subnetId }] : [],
+  );
+  return { vpcId, subnets: places.sort((one, other) => one.zone.localeCompare(other.zone)) };
+}
+
+async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
   const { Vpcs } = await clients.ec2.send(
     new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
     { abortSignal: op.signal },
@@ -31,64 +66,64 @@ export async function defaultVpc({ site, clients }: Context, op: Op): Promise<st
   const id = Vpcs?.[0]?.VpcId;
   if (id) return id;
   throw new UserError(
-    `The region ${site.region} has no default VPC, so there is no network to put the server into. Create one with “aws ec2 create-default-vpc --region ${site.region}” and run the command again.`,
+    `The region ${site.region} has no default VPC, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC with “aws ec2 create-default-vpc --region ${site.region}”; then run the command again.`,
   );
 }
 
-/** Default subnets in zones that offer the wanted instance type, the cheapest choice of zone being AWS's order. */
+/** Where the wanted instance type can be launched, in the order of the zones’ names; never empty. Throws `UserError` with the reason. */
 export async function places(context: Context, op: Op): Promise<Place[]> {
   const { site, clients } = context;
+  const { instanceType, subnet } = site.server;
   const options = { abortSignal: op.signal };
-  const vpcId = await defaultVpc(context, op);
-  const [{ Subnets }, { InstanceTypeOfferings }, { InstanceTypes }] = await Promise.all([
-    clients.ec2.send(
-      new DescribeSubnetsCommand({
-        Filters: [
-          { Name: 'vpc-id', Values: [vpcId] },
-          { Name: 'default-for-az', Values: ['true'] },
-        ],
-      }),
-      options,
-    ),
-    clients.ec2.send(
-      new DescribeInstanceTypeOfferingsCommand({
-        LocationType: 'availability-zone',
-        Filters: [{ Name: 'instance-type', Values: [site.server.instanceType] }],
-      }),
-      options,
-    ),
-    clients.ec2.send(
-      new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [site.server.instanceType] }] }),
-      options,
-    ),
+  const Filters = [{ Name: 'instance-type', Values: [instanceType] }];
+  const [{ subnets: candidates }, { InstanceTypeOfferings }, { InstanceTypes }] = await Promise.all([
+    subnets(context, op),
+    clients.ec2.send(new DescribeInstanceTypeOfferingsCommand({ LocationType: 'availability-zone', Filters }), options),
+    clients.ec2.send(new DescribeInstanceTypesCommand({ Filters }), options),
   ]);
   const type = InstanceTypes?.[0];
   if (type?.Hypervisor === 'xen' || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
     throw new UserError(
-      `${site.server.instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
+      `${instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
     );
   }
   const offered = new Set(InstanceTypeOfferings?.map(({ Location }) => Location));
   if (offered.size === 0) {
     throw new UserError(
-      `${site.region} does not offer the instance type ${site.server.instanceType}. Choose another “server.instanceType” in sitelift.json.`,
+      `${site.region} does not offer the instance type ${instanceType}. Choose another “server.instanceType” in sitelift.json.`,
     );
   }
-  return (Subnets ?? [])
-    .flatMap(({ AvailabilityZone: zone, SubnetId: subnetId }) =>
-      zone && subnetId && offered.has(zone) ? [{ zone, subnetId }] : [],
-    )
-    .sort((one, other) => one.zone.localeCompare(other.zone));
+  const fit = candidates.filter(({ zone }) => offered.has(zone));
+  if (fit.length > 0) return fit;
+  const zones = candidates.map(({ zone }) => zone).join(', ');
+  throw new UserError(
+    subnet
+      ? `${instanceType} is not offered in ${zones}, where the subnet ${subnet} lies. Choose another “server.instanceType” or “server.subnet” in sitelift.json.`
+      : `${instanceType} is not offered in ${zones}, the zones of ${site.region} that have a default subnet. Choose another “server.instanceType” in sitelift.json, or create a default subnet in another zone.`,
+  );
 }
 
-/** The security group of the site, which lets port 80 in and nothing else. */
-export async function findSecurityGroup(context: Context, op: Op): Promise<SecurityGroup | undefined> {
-  const { site, clients } = context;
-  const { SecurityGroups } = await clients.ec2.send(
+/** The security group of the site in a VPC (any, when left out), which lets port 80 in and nothing else. */
+export async function findSecurityGroup(
+  context: Context,
+  vpcId: string | undefined,
+  op: Op,
+): Promise<SecurityGroup | undefined> {
+  return (await groupsNamedOurs(context, op)).find(
+    (group) => isOurs(context, group) && (vpcId === undefined || group.VpcId === vpcId),
+  );
+}
+
+async function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
+  const { SecurityGroups } = await context.clients.ec2.send(
     new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: [groupName(context)] }] }),
     { abortSignal: op.signal },
   );
-  return SecurityGroups?.find(({ Tags }) => Tags?.some(({ Value }) => Value === site.id));
+  return SecurityGroups ?? [];
+}
+
+function isOurs({ site }: Context, { Tags }: SecurityGroup): boolean {
+  return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
 }
 
 /** True when the group lets anybody reach port 80 over TCP. */
@@ -101,41 +136,49 @@ export function letsHttpIn(group: SecurityGroup | undefined): boolean {
   );
 }
 
-/** Makes the security group with its one rule; duplicates of either are success. Gives the group's id. */
+/** Makes the security group with its one rule; duplicates of either are success. Gives the group's id once the search by name shows it open. */
 export async function ensureSecurityGroup(context: Context, op: Op): Promise<string> {
+  const { vpcId } = await subnets(context, op);
+  const found = await findSecurityGroup(context, vpcId, op);
+  if (found?.GroupId && letsHttpIn(found)) return found.GroupId;
+  const groupId = found?.GroupId ?? (await createSecurityGroup(context, vpcId, op));
+  await retry(() => authorizeHttp(context, groupId, op), isNotSeenYet, SETTLE, op);
+  await waitFor(
+    'the security group to be listed',
+    async () => (letsHttpIn(await findSecurityGroup(context, vpcId, op)) ? true : undefined),
+    SETTLE,
+    op,
+  );
+  return groupId;
+}
+
+async function createSecurityGroup(context: Context, VpcId: string, op: Op): Promise<string> {
   const { site, clients } = context;
-  const options = { abortSignal: op.signal };
-  const vpcId = await defaultVpc(context, op);
-  let madeId: string | undefined;
   try {
-    const made = await clients.ec2.send(
+    const { GroupId } = await clients.ec2.send(
       new CreateSecurityGroupCommand({
         GroupName: groupName(context),
         Description: `Web server of ${stackName(site)}: port 80 only`,
-        VpcId: vpcId,
+        VpcId,
         TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
       }),
-      options,
+      { abortSignal: op.signal },
     );
-    madeId = made.GroupId;
+    if (!GroupId) throw new Error('EC2 answered without the id of the new security group.');
+    return GroupId;
   } catch (error) {
     if (!hasCode(error, 'InvalidGroup.Duplicate')) throw error;
   }
-  return retry(
-    async () => {
-      const group = await findSecurityGroup(context, op);
-      const groupId = group?.GroupId ?? madeId;
-      if (!groupId) {
-        throw new UserError(
-          `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. Rename it, or name a group of yours in “server.securityGroup”.`,
-        );
-      }
-      if (!letsHttpIn(group)) await authorizeHttp(context, groupId, op);
-      return groupId;
-    },
-    isNotSeenYet,
+  // Whose it is can be told only once the list shows it: one of ours may be seconds old.
+  const group = await waitFor(
+    `the security group ${groupName(context)} to be listed`,
+    async () => (await groupsNamedOurs(context, op)).find((candidate) => candidate.VpcId === VpcId),
     SETTLE,
     op,
+  );
+  if (group.GroupId && isOurs(context, group)) return group.GroupId;
+  throw new UserError(
+    `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. Rename it, or name a group of yours in “server.securityGroup”.`,
   );
 }
 

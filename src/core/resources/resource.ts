@@ -1,3 +1,4 @@
+import { explain } from '../aws/errors';
 import type { Context } from '../context';
 import type { Op } from '../op';
 import type { Plan } from '../plan';
@@ -25,4 +26,18 @@ export interface Resource<Have, Needs> {
 /** The have of a resource that is known, otherwise undefined. */
 export function known<Have>(seen: Seen<Have>): Have | undefined {
   return seen.kind === 'known' ? seen.have : undefined;
+}
+
+/** What came of reading one detail of a resource: its value, or why it could not be read. */
+export type Detail<Value> =
+  { readonly value: Value; readonly problem?: undefined } | { readonly value?: undefined; readonly problem: string };
+
+/** Reads one detail, which may fail alone; `what` completes “Could not read …”. Throws only when the `Op` is cancelled. */
+export async function readDetail<Value>(what: string, read: () => Promise<Value>, op: Op): Promise<Detail<Value>> {
+  try {
+    return { value: await read() };
+  } catch (error) {
+    op.signal.throwIfAborted();
+    return { problem: `Could not read ${what}: ${explain(error).message}` };
+  }
 }

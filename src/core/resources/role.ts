@@ -1,78 +1,90 @@
 import {
   AddRoleToInstanceProfileCommand,
-  AttachRolePolicyCommand,
   CreateInstanceProfileCommand,
   CreateRoleCommand,
+  DetachRolePolicyCommand,
   GetInstanceProfileCommand,
   GetRoleCommand,
+  GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
+  PutRolePolicyCommand,
+  type InstanceProfile,
+  type Role,
 } from '@aws-sdk/client-iam';
 import { hasCode } from '../aws/errors';
-import { isNotSeenYet, retry, unlessMissing } from '../aws/wait';
+import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
+import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
 
 const PATH = '/sitelift/';
-const SSM_POLICY = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
+const MISSING = ['NoSuchEntity', 'NoSuchEntityException'];
 
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
 });
 
+/** What the server's role lets it do: `broad` is what its agent needs, and to read SSM parameters besides. */
+export type RoleState = 'lacking' | 'ready' | 'broad';
+
 /** The name that the server's role and its instance profile share. */
 export function profileName(site: Context['site']): string {
   return `${stackName(site)}-server`;
 }
 
-/** True when role, policy and profile exist and are bound; an interrupted run can leave a profile without its role. */
-export async function isRoleReady(context: Context, op: Op): Promise<boolean> {
-  const { site, clients } = context;
-  const options = { abortSignal: op.signal };
-  const name = profileName(site);
-  const profile = await unlessMissing(
-    () => clients.iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }), options),
-    'NoSuchEntity',
-    'NoSuchEntityException',
-  );
-  if (!profile?.InstanceProfile?.Roles?.some(({ RoleName }) => RoleName === name)) return false;
-  const { AttachedPolicies } = await clients.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: name }), options);
-  return AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === SSM_POLICY) ?? false;
+/** Whether role, policy and profile exist and are bound; an interrupted run can leave a profile without its role. */
+export async function describeRole(context: Context, op: Op): Promise<RoleState> {
+  const name = profileName(context.site);
+  const profile = await findProfile(context, op);
+  if (!profile?.Roles?.some(({ RoleName }) => RoleName === name)) return 'lacking';
+  const [isBroad, isNarrow] = await Promise.all([hasBroadPolicy(context, op), hasAgentPolicy(context, op)]);
+  if (isBroad) return 'broad';
+  return isNarrow ? 'ready' : 'lacking';
 }
 
-/** Makes the role with which the server's agent registers at SSM, and the profile that carries it. */
+/** Makes the role with which the server's agent registers at SSM, and the profile that carries it; takes from an earlier role what is too much. */
 export async function ensureRole(context: Context, op: Op): Promise<void> {
   const { site, clients } = context;
   const { iam } = clients;
   const options = { abortSignal: op.signal };
   const name = profileName(site);
-  const tags = tagsFor(site, 'server-role');
-  const created = await unlessExists(() =>
-    iam.send(
-      new CreateRoleCommand({
-        RoleName: name,
-        Path: PATH,
-        AssumeRolePolicyDocument: TRUST,
-        Description: `Lets the server of ${stackName(site)} be managed by SSM`,
-        Tags: tags,
-      }),
-      options,
-    ),
+  const settle = <Value>(attempt: () => Promise<Value>) => retry(attempt, isNotSeenYet, SETTLE, op);
+  await ensureOwn(
+    () => requireOwn('role', context, () => findRole(context, op)),
+    () =>
+      iam.send(
+        new CreateRoleCommand({
+          RoleName: name,
+          Path: PATH,
+          AssumeRolePolicyDocument: TRUST,
+          Description: `Lets the server of ${stackName(site)} be managed by SSM`,
+          Tags: tagsFor(site, 'server-role'),
+        }),
+        options,
+      ),
+    op,
   );
-  if (!created) {
-    const { Role } = await iam.send(new GetRoleCommand({ RoleName: name }), options);
-    if (!Role?.Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) {
-      throw new UserError(
-        `An IAM role named ${name} exists that was not made for this site, so it is left alone. Rename it, or change “id” in sitelift.json.`,
-      );
-    }
+  if (!(await hasAgentPolicy(context, op))) {
+    const policy = { PolicyName: AGENT_POLICY_NAME, PolicyDocument: AGENT_POLICY_DOCUMENT };
+    await settle(() => iam.send(new PutRolePolicyCommand({ RoleName: name, ...policy }), options));
   }
-  const settle = (attempt: () => Promise<unknown>) => retry(attempt, isNotSeenYet, SETTLE, op);
-  await settle(() => iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn: SSM_POLICY }), options));
-  await unlessExists(() =>
-    iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: name, Path: PATH, Tags: tags }), options),
+  if (await settle(() => hasBroadPolicy(context, op))) {
+    await unlessMissing(
+      () => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: BROAD_POLICY_ARN }), options),
+      ...MISSING,
+    );
+  }
+  await ensureOwn(
+    () => requireOwn('instance profile', context, () => findProfile(context, op)),
+    () =>
+      iam.send(
+        new CreateInstanceProfileCommand({ InstanceProfileName: name, Path: PATH, Tags: tagsFor(site, 'server-role') }),
+        options,
+      ),
+    op,
   );
   await settle(async () => {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }), options);
@@ -81,12 +93,51 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
   });
 }
 
-async function unlessExists(create: () => Promise<unknown>): Promise<boolean> {
+async function findRole({ site, clients }: Context, op: Op): Promise<Role | undefined> {
+  const command = new GetRoleCommand({ RoleName: profileName(site) });
+  return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING))?.Role;
+}
+
+async function findProfile({ site, clients }: Context, op: Op): Promise<InstanceProfile | undefined> {
+  const command = new GetInstanceProfileCommand({ InstanceProfileName: profileName(site) });
+  return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING))
+    ?.InstanceProfile;
+}
+
+/** Gives what `find` finds of this site, if anything; throws `UserError` for something of somebody else's with our name. */
+async function requireOwn<Entity extends Role | InstanceProfile>(
+  what: string,
+  { site }: Context,
+  find: () => Promise<Entity | undefined>,
+): Promise<Entity | undefined> {
+  const found = await find();
+  if (!found || found.Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) return found;
+  throw new UserError(
+    `An IAM ${what} named ${profileName(site)} exists that was not made for this site, so it is left alone. Rename it, or change “id” in sitelift.json.`,
+  );
+}
+
+/** Creates what is not there; what exists but is not seen yet is waited for, since it may be somebody else's. */
+async function ensureOwn(findOwn: () => Promise<unknown>, create: () => Promise<unknown>, op: Op): Promise<void> {
+  if (await findOwn()) return;
   try {
     await create();
-    return true;
   } catch (error) {
-    if (hasCode(error, 'EntityAlreadyExists', 'EntityAlreadyExistsException')) return false;
-    throw error;
+    if (!hasCode(error, 'EntityAlreadyExists', 'EntityAlreadyExistsException')) throw error;
+    await waitFor('what exists in IAM to be seen', findOwn, SETTLE, op);
   }
+}
+
+async function hasAgentPolicy({ site, clients }: Context, op: Op): Promise<boolean> {
+  const command = new GetRolePolicyCommand({ RoleName: profileName(site), PolicyName: AGENT_POLICY_NAME });
+  const answer = await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING);
+  return isAgentPolicy(answer?.PolicyDocument ?? '');
+}
+
+async function hasBroadPolicy({ site, clients }: Context, op: Op): Promise<boolean> {
+  const { AttachedPolicies } = await clients.iam.send(
+    new ListAttachedRolePoliciesCommand({ RoleName: profileName(site) }),
+    { abortSignal: op.signal },
+  );
+  return AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === BROAD_POLICY_ARN) ?? false;
 }

@@ -4,8 +4,10 @@ import { UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
+import { SITE_FILE } from '../site';
 import type { Resource, Seen } from './resource';
-import { server, type ServerHave } from './server';
+import { findInstance } from './lookup';
+import { outsideOf, server, type ServerHave } from './server';
 import { volume, type VolumeHave } from './volume';
 
 /** What AWS shows of a whole site, at one time. */
@@ -19,13 +21,16 @@ export interface SiteHave {
 /** The names of a site's resources, in the order in which they are shown. */
 export type ResourceName = keyof SiteHave;
 
-/** The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason, unless nothing can be read. */
-export async function describeSite(context: Context, op: Op): Promise<SiteHave> {
+/**
+ * The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason; with a `before` it stays as it
+ * was known then, marked as old, which is for showing and not for planning.
+ */
+export async function describeSite(context: Context, op: Op, before?: SiteHave): Promise<SiteHave> {
   const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
-    see(server, context, op),
-    see(volume, context, op),
-    see(bucket, context, op),
-    see(distribution, context, op),
+    see(server, context, before?.server, op),
+    see(volume, context, before?.volume, op),
+    see(bucket, context, before?.bucket, op),
+    see(distribution, context, before?.distribution, op),
   ]);
   return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
 }
@@ -53,23 +58,32 @@ async function glance<Have>(
   try {
     return (await resource.glance(context, before, op)) ?? (await resource.describe(context, op));
   } catch (error) {
-    op.signal.throwIfAborted();
-    const reason = explain(error).message;
-    return before.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
+    return unreadable(error, before, op);
   }
 }
 
-async function see<Have>(resource: Resource<Have, never>, context: Context, op: Op): Promise<Seen<Have>> {
+async function see<Have>(
+  resource: Resource<Have, never>,
+  context: Context,
+  before: Seen<Have> | undefined,
+  op: Op,
+): Promise<Seen<Have>> {
   try {
     return await resource.describe(context, op);
   } catch (error) {
-    op.signal.throwIfAborted();
-    return { kind: 'unknown', reason: explain(error).message };
+    return unreadable(error, before, op);
   }
+}
+
+function unreadable<Have>(error: unknown, before: Seen<Have> | undefined, op: Op): Seen<Have> {
+  op.signal.throwIfAborted();
+  const reason = explain(error).message;
+  return before?.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
 }
 
 /** The plan for one resource with the prerequisites that are missing, or for the whole site. */
 export function planProvision(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
+  requireSameRegion(context, site);
   const unreadable = needed(what).flatMap((name) => {
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
@@ -89,6 +103,15 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     case 'all':
       return together(volume.plan(context, site), distribution.plan(context, site));
   }
+}
+
+/** Throws `UserError` when the site's distribution, which is the same in every region, shows that the site lies in another one. */
+function requireSameRegion({ site }: Context, { distribution: seen }: SiteHave): void {
+  const other = seen.kind === 'known' ? seen.have.otherRegion : undefined;
+  if (other === undefined) return;
+  throw new UserError(
+    `This site lies in ${other}, but ${SITE_FILE} says ${site.region}. A site cannot move to another region: put “region” back to ${other}, or create a new site in another folder. Nothing was changed.`,
+  );
 }
 
 function needed(what: ResourceName | 'all'): readonly ResourceName[] {
@@ -111,8 +134,20 @@ export function isPending(site: SiteHave): boolean {
   return (
     (s.kind === 'known' &&
       (['pending', 'stopping', 'shutting-down'].includes(s.have.state) ||
-        (s.have.state === 'running' && !s.have.online))) ||
-    (v.kind === 'known' && ['attaching', 'detaching', 'busy'].includes(v.have.attachment?.state ?? '')) ||
+        (s.have.state === 'running' && !s.have.online && s.have.inspectionProblem === undefined))) ||
+    (v.kind === 'known' &&
+      (v.have.state === 'creating' || ['attaching', 'detaching', 'busy'].includes(v.have.attachment?.state ?? ''))) ||
     (d.kind === 'known' && !d.have.deployed)
   );
+}
+
+/** Where the server's pages are reached. */
+export type ServerAddress = Pick<ServerHave, 'instanceId' | 'state' | 'host'>;
+
+/** The address alone, in one call; undefined when the site has no server. */
+export async function describeAddress(context: Context, op: Op): Promise<ServerAddress | undefined> {
+  const instance = await findInstance(context, op);
+  if (!instance?.InstanceId) return undefined;
+  const { instanceId, state, host } = outsideOf(instance, instance.InstanceId);
+  return { instanceId, state, host };
 }

@@ -1,19 +1,19 @@
 import {
   AttachVolumeCommand,
   CreateVolumeCommand,
-  DescribeInstancesCommand,
   DescribeVolumesCommand,
   type Volume,
   type VolumeAttachmentState,
+  type VolumeState,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
-import { appears, unlessMissing, waitFor } from '../aws/wait';
+import { appearance, retry, unlessMissing, waitFor } from '../aws/wait';
 import { BLANK_TAG, clientToken, DOCUMENT_ROOT, serialOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
-import { findVolume, runningInstance } from './lookup';
+import { findVolume, instanceById, listVolumes, runningInstance, usableVolume } from './lookup';
 import type { Context } from '../context';
 import { known, type Resource, type Seen } from './resource';
 import { server, type ServerNeeds } from './server';
@@ -21,6 +21,8 @@ import { server, type ServerNeeds } from './server';
 /** The volume as AWS shows it. */
 export interface VolumeHave {
   readonly volumeId: string;
+  /** `error` when AWS could not make it: such a volume holds nothing and can only be deleted. */
+  readonly state: VolumeState;
   readonly zone: string;
   readonly sizeGib: number;
   readonly encrypted: boolean;
@@ -39,7 +41,8 @@ const MAX_GENERATIONS = 50;
 /** The EBS volume whose partition is the document root, so pages outlive the instance. */
 export const volume: Resource<VolumeHave, VolumeNeeds> = {
   async describe(context, op): Promise<Seen<VolumeHave>> {
-    const found = await findVolume(context, op);
+    const volumes = await listVolumes(context, op);
+    const found = usableVolume(volumes) ?? volumes[0];
     return found?.VolumeId ? { kind: 'known', have: haveOf(found, found.VolumeId) } : { kind: 'absent' };
   },
 
@@ -48,11 +51,12 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
   plan(context, site): Plan {
     if (site.volume.kind === 'unknown' || site.server.kind === 'unknown') return [];
     const { sizeGib, partitionMib } = context.site.volume;
-    const have = known(site.volume);
+    const seen = known(site.volume);
+    const have = seen?.state === 'error' ? undefined : seen;
     const serverHave = known(site.server);
     const stages: Step[][] = [];
     if (!have) {
-      const title = `create ${sizeGib} GiB encrypted gp3 volume`;
+      const title = `create ${sizeGib} GiB encrypted gp3 volume${seen ? ` (AWS could not make ${seen.volumeId})` : ''}`;
       stages.push([{ key: 'volume', title, run: (op) => createVolume(context, op) }]);
     }
     if (!have || have.attachment?.state !== 'attached' || have.attachment.instanceId !== serverHave?.instanceId) {
@@ -80,6 +84,7 @@ function haveOf(found: Volume, volumeId: string): VolumeHave {
   const attachment = found.Attachments?.[0];
   return {
     volumeId,
+    state: found.State ?? 'creating',
     zone: found.AvailabilityZone ?? '',
     sizeGib: found.Size ?? 0,
     encrypted: found.Encrypted ?? false,
@@ -96,10 +101,11 @@ function haveOf(found: Volume, volumeId: string): VolumeHave {
 async function createVolume(context: Context, op: Op): Promise<void> {
   const { site, clients } = context;
   const { Placement } = await runningInstance(context, op);
+  const before = await listVolumes(context, op);
+  if (usableVolume(before)) return;
   for (let generation = 1; generation <= MAX_GENERATIONS; generation += 1) {
-    if (await findVolume(context, op)) return;
     try {
-      const made = await clients.ec2.send(
+      const { VolumeId: volumeId } = await clients.ec2.send(
         new CreateVolumeCommand({
           AvailabilityZone: Placement?.AvailabilityZone,
           Size: site.volume.sizeGib,
@@ -115,26 +121,51 @@ async function createVolume(context: Context, op: Op): Promise<void> {
         }),
         { abortSignal: op.signal },
       );
-      if (made.VolumeId && (await exists(context, made.VolumeId, op))) return;
-      // The token answered with a volume that is gone: take the next generation.
+      if (!volumeId) throw new Error('EC2 answered without the id of the new volume.');
+      // The token of a volume that failed, or is deleted since, answers with that one: the next generation is a new one.
+      if (before.some(({ VolumeId }) => VolumeId === volumeId)) continue;
+      if (await becomesUsable(context, volumeId, op)) return;
     } catch (error) {
       if (!hasCode(error, 'IdempotentParameterMismatch')) throw error;
+      // The token was used with another size or zone; what it made may not be in the list by tag yet.
+      if (await appearance(() => findVolume(context, op), op)) return;
     }
   }
   throw new Error(`No client token of ${MAX_GENERATIONS} was free for a new volume.`);
 }
 
-/** True once the list shows the volume; AWS tells of one that is deleted as of one that it does not show yet. */
-async function exists({ clients }: Context, volumeId: string, op: Op): Promise<boolean> {
-  const find = () =>
-    unlessMissing(async () => {
-      const { Volumes } = await clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), {
-        abortSignal: op.signal,
-      });
-      const state = Volumes?.[0]?.State;
-      return state === 'deleting' || state === 'deleted' ? undefined : state;
-    }, 'InvalidVolume.NotFound');
-  return appears(find, op);
+/**
+ * Follows a volume by its id until it can be attached, and then until the search by tag, which later steps use, shows it. False for one
+ * that is deleted, of which AWS tells as of one that it does not show yet. Throws `UserError` when AWS could not make it.
+ */
+async function becomesUsable(context: Context, volumeId: string, op: Op): Promise<boolean> {
+  const stateNow = async () => {
+    const answer = await unlessMissing(
+      () => context.clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), { abortSignal: op.signal }),
+      'InvalidVolume.NotFound',
+    );
+    return answer?.Volumes?.[0]?.State;
+  };
+  let state = await appearance(stateNow, op);
+  if (state === 'creating') {
+    state = await waitFor(
+      'the volume to be made',
+      async () => {
+        const now = await stateNow();
+        return now === 'creating' ? undefined : now;
+      },
+      SETTLE,
+      op,
+    );
+  }
+  if (state === 'error') {
+    throw new UserError(
+      `AWS could not make the volume ${volumeId}: it is in the state “error”, for which AWS tells no reason. Most often the key that encrypts new disks (EC2 console, Settings, EBS encryption) is disabled, gone, or not yours to use. Remove the cause, delete ${volumeId} in the EC2 console, and run the command again, which makes one new volume.`,
+    );
+  }
+  if (state === undefined || state === 'deleting' || state === 'deleted') return false;
+  await waitFor('the volume to be listed', () => findVolume(context, op), SETTLE, op);
+  return true;
 }
 
 async function attach(context: Context, op: Op): Promise<void> {
@@ -164,20 +195,21 @@ async function attach(context: Context, op: Op): Promise<void> {
 async function attachOnce({ site, clients }: Context, VolumeId: string, InstanceId: string, op: Op): Promise<void> {
   try {
     const command = new AttachVolumeCommand({ VolumeId, InstanceId, Device: site.volume.device });
-    await clients.ec2.send(command, { abortSignal: op.signal });
+    await retry(
+      () => clients.ec2.send(command, { abortSignal: op.signal }),
+      (error) => hasCode(error, '*.NotFound'),
+      SETTLE,
+      op,
+    );
   } catch (error) {
     if (!hasCode(error, 'VolumeInUse', 'IncorrectState')) throw error;
   }
 }
 
 /** False once an instance is going or gone; AWS then detaches its volumes by itself. */
-async function isAlive({ clients }: Context, instanceId: string | undefined, op: Op): Promise<boolean> {
-  if (!instanceId) return false;
-  const { Reservations } = await clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }), {
-    abortSignal: op.signal,
-  });
-  const state = Reservations?.[0]?.Instances?.[0]?.State?.Name;
-  return state !== 'shutting-down' && state !== 'terminated';
+async function isAlive(context: Context, instanceId: string | undefined, op: Op): Promise<boolean> {
+  const state = instanceId === undefined ? undefined : (await instanceById(context, instanceId, op))?.State?.Name;
+  return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
 }
 
 async function mount(context: Context, op: Op): Promise<void> {

@@ -2,8 +2,7 @@ import * as vscode from 'vscode';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/op';
-import { SITE_FILE } from '../../core/site';
-import { newSiteId, parseSite, siteFileText } from '../../core/site';
+import { newSiteId, SITE_FILE, siteFileText } from '../../core/site';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';
 import { unattended, type Unattended } from '../options';
@@ -11,8 +10,9 @@ import { loadAws } from '../chunks';
 import { withOp } from '../operation';
 import { REGIONS } from '../regions';
 import { connectionSettings } from '../settings';
-import { hasSiteFile } from '../sites';
+import { hasSiteFile } from '../siteFiles';
 import { ask, askPick, askText, type Position } from '../steps';
+import { tell } from '../tell';
 
 /** Options of *Create Site*. */
 export interface CreateOptions extends Unattended {
@@ -50,10 +50,9 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
     root: options?.root ?? (await likelyRoot(path)),
     region: options?.region ?? settings.region ?? 'us-east-1',
   };
-  const { createClients, identify } = await loadAws();
-  const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) =>
-    identify(createClients({ ...settings, region: start.region }), op),
-  );
+  const { identify, parseSite } = await loadAws();
+  const clients = await app.connections.clientsFor({ ...settings, region: start.region });
+  const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) => identify(clients, op));
   if (options && options.account !== identity.account) {
     throw new UserError(
       `The caller expects account ${options.account}, but these credentials belong to ${identity.account}. Nothing was written.`,
@@ -65,7 +64,7 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
   const text = siteFileText({ ...answers, id: newSiteId(), account: identity.account });
   parseSite(text);
   await writeFile(join(path, SITE_FILE), text, { flag: 'wx' });
-  await app.sites.refresh();
+  await app.sites.expire();
   if (!options) void tellCreated(answers.name, identity.account, folder);
   return text;
 }
@@ -111,9 +110,7 @@ async function likelyRoot(path: string): Promise<string> {
 }
 
 async function tellCreated(name: string, account: string, folder: vscode.WorkspaceFolder): Promise<void> {
-  const provision = 'Provision All…';
-  const told = `“${name}” is a site of account ${account} now. Nothing exists in AWS yet.`;
-  const chosen = await vscode.window.showInformationMessage(told, provision, `Open ${SITE_FILE}`);
-  if (chosen === provision) await vscode.commands.executeCommand('sitelift.provisionAll');
-  else if (chosen) await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, SITE_FILE));
+  const open = `Open ${SITE_FILE}`;
+  const chosen = await tell(`“${name}” is a site of account ${account} now. Nothing exists in AWS yet.`, open);
+  if (chosen === open) await vscode.window.showTextDocument(vscode.Uri.joinPath(folder.uri, SITE_FILE));
 }

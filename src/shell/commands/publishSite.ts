@@ -1,16 +1,17 @@
 import * as vscode from 'vscode';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import type { Op } from '../../core/op';
 import { known } from '../../core/resources/resource';
-import { readSite, rootFolder } from '../../core/site';
+import { rootFolder } from '../../core/site';
 import type { App } from '../app';
-import { chooseSite } from '../choose';
-import { unattended } from '../options';
-import { loadAws, loadHtml } from '../chunks';
-import { confirmAndRun } from '../confirm';
-import { withOp } from '../operation';
-import { contextFor } from '../sites';
+import { loadHtml } from '../chunks';
+import { summaryLines } from '../planText';
+import { siteCommand, type Bench } from '../siteCommand';
+import { siteMemory } from '../siteMemory';
+import { tell } from '../tell';
+import { settleUnsaved } from '../unsavedFiles';
 
 /** What a publication did. */
 export interface Published {
@@ -27,47 +28,55 @@ export interface Published {
 }
 
 /** Sends pages to the server and assets to the bucket. */
-export async function publishSite(app: App, argument: unknown): Promise<Published | undefined> {
-  const options = unattended(argument);
-  const folder = await chooseSite(argument, options);
-  if (!folder) return undefined;
-  await vscode.workspace.saveAll(false);
-  const site = await readSite(folder.uri.fsPath);
-  const context = await contextFor(folder, site);
-  const root = rootFolder(folder.uri.fsPath, site);
-  const [{ describeSite, planPublish, scan }, { rewriterFor }] = await Promise.all([loadAws(), loadHtml()]);
-  const work = await mkdtemp(join(tmpdir(), 'sitelift-'));
-  try {
-    const published = await withOp(app.log, `Publishing ${site.name}`, async (op): Promise<Published | undefined> => {
-      let result: Omit<Published, 'steps'> | undefined;
-      const plan = async () => {
-        const [have, local] = await Promise.all([describeSite(context, op), scan(folder.uri.fsPath, root, op)]);
-        for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
-        const server = known(have.server);
-        const domain = known(have.distribution)?.domain ?? '';
-        const rewrite = rewriterFor(
-          domain,
-          local.assets.map(({ path }) => path),
-        );
-        const publication = await planPublish(context, have, local, rewrite, work, op);
-        result = {
-          url: `http://${server?.host ?? ''}/`,
-          domain,
-          pages: local.pages.length,
-          assets: local.assets.length,
-          uploaded: publication.uploads.length,
-        };
-        return publication.plan;
-      };
-      const question = `Publish “${site.name}”?`;
-      const steps = await confirmAndRun(app, context, { question, verb: 'Publish', plan }, options, op);
-      return steps && result ? { ...result, steps } : undefined;
-    });
-    if (published && !options) void tellSummary(app, site.name, published);
-    return published;
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+export function publishSite(app: App, argument: unknown): Promise<Published | undefined> {
+  return siteCommand(app, argument, async (bench) => {
+    const { options, folder, site } = bench;
+    const root = rootFolder(folder.uri.fsPath, site);
+    if (!(await settleUnsaved(root, 'Publish', options !== undefined))) return undefined;
+    const work = await mkdtemp(join(tmpdir(), 'sitelift-'));
+    try {
+      const published = await bench.working(`Publishing ${site.name}`, (op) => publish(bench, root, work, op));
+      if (published && !options) void tellSummary(app, site.name, published);
+      return published;
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  });
+}
+
+async function publish(bench: Bench, root: string, work: string, op: Op): Promise<Published | undefined> {
+  const { app, aws, context, folder, site } = bench;
+  const { createRewriter } = await loadHtml();
+  const { origin, seenRelease, remember } = await siteMemory(app.memory, folder, site);
+  let result: Omit<Published, 'steps'> | undefined;
+  let release = '';
+  const plan = async (planOp: Op) => {
+    const [have, local] = await Promise.all([
+      aws.describeSite(context, planOp),
+      aws.scan(folder.uri.fsPath, root, site.publish.allow, planOp),
+    ]);
+    for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
+    const domain = known(have.distribution)?.domain ?? '';
+    const paths = local.assets.map(({ path }) => path);
+    const rewriter = createRewriter(domain, paths);
+    const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease };
+    const publication = await aws.planPublish(context, have, material, planOp).finally(rewriter.close);
+    for (const note of publication.summary.notes) app.log.warn(note);
+    release = publication.bundle.release;
+    result = {
+      url: `http://${known(have.server)?.host ?? ''}/`,
+      domain,
+      pages: local.pages.length,
+      assets: local.assets.length,
+      uploaded: publication.uploads.length,
+    };
+    const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
+    return { plan: publication.plan, about: summaryLines(publication.summary, `${rootName} (in ${folder.name})`) };
+  };
+  const isSingle = ({ key }: { readonly key: string }) => key.startsWith('upload ');
+  const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan, isSingle }, op);
+  if (steps) await remember(release);
+  return steps && result ? { ...result, steps } : undefined;
 }
 
 async function tellSummary({ log }: App, name: string, published: Published): Promise<void> {
@@ -77,7 +86,7 @@ async function tellSummary({ log }: App, name: string, published: Published): Pr
       ? `“${name}” is up to date: ${pages} pages and other files, ${assets} assets.`
       : `Published “${name}”: ${pages} pages and other files on the server, ${uploaded} of ${assets} assets uploaded.`;
   log.info(`${told} ${url}`);
-  const chosen = await vscode.window.showInformationMessage(told, 'Open Site', 'Show Log');
+  const chosen = await tell(told, 'Open Site', 'Show Log');
   if (chosen === 'Open Site') await vscode.env.openExternal(vscode.Uri.parse(url));
   if (chosen === 'Show Log') log.show();
 }

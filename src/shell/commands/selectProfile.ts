@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';
 import { unattended, type Unattended } from '../options';
@@ -6,8 +6,9 @@ import { loadAws } from '../chunks';
 import { withOp } from '../operation';
 import { REGIONS } from '../regions';
 import { connectionSettings, saveConnection } from '../settings';
-import { hasSiteFile } from '../sites';
+import { hasSiteFile } from '../siteFiles';
 import { ask, askPick } from '../steps';
+import { tell } from '../tell';
 import { UserError } from '../../core/op';
 
 /** Options of *Select Profile and Region*; without a profile the default credential chain decides. */
@@ -28,13 +29,16 @@ export async function selectProfile(app: App, argument: unknown): Promise<string
   const options = unattended<ProfileOptions>(argument);
   const folder = await chooseFolder(argument, options);
   if (!folder) return undefined;
-  const { createClients, identify } = await loadAws();
+  const { identify } = await loadAws();
   const choice: Choice | undefined = options
     ? { profile: options.profile, region: options.region }
     : await askForProfile(folder);
   if (!choice) return undefined;
   const settings = { ...connectionSettings(folder), profile: choice.profile };
-  const clients = createClients({ ...settings, region: choice.region ?? settings.region ?? 'us-east-1' });
+  const clients = await app.connections.clientsFor({
+    ...settings,
+    region: choice.region ?? settings.region ?? 'us-east-1',
+  });
   const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) => identify(clients, op));
   if (options && options.account !== identity.account) {
     throw new UserError(
@@ -44,7 +48,7 @@ export async function selectProfile(app: App, argument: unknown): Promise<string
   await saveConnection(folder, choice.profile, choice.region);
   if (!options) {
     const profile = choice.profile ? `profile ${choice.profile}` : 'the default credentials';
-    void vscode.window.showInformationMessage(`Using ${profile}: account ${identity.account} as ${identity.arn}.`);
+    void tell(`Using ${profile}: account ${identity.account} as ${identity.arn}.`);
   }
   return identity.account;
 }

@@ -1,15 +1,13 @@
 import * as vscode from 'vscode';
 import { assetUrl } from '../../core/html/assetUrl';
-import { UserError } from '../../core/op';
-import { known } from '../../core/resources/resource';
-import { readSite, rootFolder } from '../../core/site';
+import { UserError, type Op } from '../../core/op';
+import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { chooseSite } from '../choose';
 import { unattended, type Unattended } from '../options';
-import { loadAws } from '../chunks';
-import { confirmAndRun } from '../confirm';
-import { withOp } from '../operation';
-import { contextFor } from '../sites';
+import { atSite } from '../siteCommand';
+import { siteMemory } from '../siteMemory';
+import { tell } from '../tell';
 
 /** Options of *Upload to CDN*. */
 export interface UploadOptions extends Unattended {
@@ -31,37 +29,31 @@ export async function uploadToCdn(
       'No image is chosen. Right-click one or more images in the explorer and choose “Upload to CDN”.',
     );
   }
-  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first));
-  const chosen = await chooseSite(undefined, { folder: folder?.uri.fsPath ?? first });
-  if (!chosen) return undefined;
-  const site = await readSite(chosen.uri.fsPath);
-  const context = await contextFor(chosen, site);
-  const { describeSite, localAsset, planUpload } = await loadAws();
-  const root = rootFolder(chosen.uri.fsPath, site);
-  const assets = await Promise.all(files.map((file) => localAsset(chosen.uri.fsPath, root, file)));
-  const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
-  let domain: string | undefined;
-  const steps = await withOp(app.log, `Uploading ${count} to the CDN`, async (op) => {
-    const plan = async () => {
-      const have = await describeSite(context, op);
-      if (have.bucket.kind === 'unknown') throw new UserError(`The bucket cannot be read. ${have.bucket.reason}`);
-      const bucket = known(have.bucket);
-      if (!bucket) {
-        throw new UserError('There is no bucket to upload to yet. Provision the distribution with its bucket first.', {
-          remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
-        });
-      }
-      const distribution = known(have.distribution);
-      domain = distribution?.domain;
-      return (await planUpload(context, bucket, distribution, assets, op)).plan();
+  const own = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first));
+  const folder = await chooseSite(undefined, { folder: own?.uri.fsPath ?? first });
+  if (!folder) return undefined;
+  return atSite(app, folder, options, async ({ site, context, aws, working, confirm }) => {
+    const { origin } = await siteMemory(app.memory, folder, site);
+    const root = rootFolder(folder.uri.fsPath, site);
+    const assets = await Promise.all(
+      files.map((file) => aws.localAsset(folder.uri.fsPath, root, file, site.publish.allow)),
+    );
+    const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
+    let domain: string | undefined;
+    const plan = async (op: Op) => {
+      const publication = await aws.planAssets(context, await aws.describeSite(context, op), assets, origin, op);
+      domain = publication.domain;
+      return { plan: publication.plan, about: [`To the bucket of “${site.name}”`] };
     };
     const question = `Upload ${count} to the CDN?`;
-    return confirmAndRun(app, context, { question, verb: 'Upload', plan }, options, op);
+    const steps = await working(`Uploading ${count} to the CDN`, (op) =>
+      confirm({ question, verb: 'Upload', plan }, op),
+    );
+    if (!steps) return undefined;
+    const urls = domain === undefined ? [] : assets.map(({ path }) => assetUrl(domain ?? '', path));
+    if (!options) void offerUrls(count, urls, steps.length === 0);
+    return urls;
   });
-  if (!steps) return undefined;
-  const urls = domain === undefined ? [] : assets.map(({ path }) => assetUrl(domain ?? '', path));
-  if (!options) void offerUrls(count, urls, steps.length === 0);
-  return urls;
 }
 
 function chosenFiles(argument: unknown, selection: unknown): string[] {
@@ -75,10 +67,9 @@ function chosenFiles(argument: unknown, selection: unknown): string[] {
 async function offerUrls(count: string, urls: readonly string[], upToDate: boolean): Promise<void> {
   const told = upToDate ? `${count} is in the CDN already.` : `Uploaded ${count} to the CDN.`;
   if (urls.length === 0) {
-    void vscode.window.showInformationMessage(`${told} It has no address yet: provision the distribution.`);
+    void tell(`${told} It has no address yet: provision the distribution.`);
     return;
   }
   const copy = urls.length === 1 ? 'Copy URL' : 'Copy URLs';
-  const chosen = await vscode.window.showInformationMessage(told, copy);
-  if (chosen === copy) await vscode.env.clipboard.writeText(urls.join('\n'));
+  if ((await tell(told, copy)) === copy) await vscode.env.clipboard.writeText(urls.join('\n'));
 }

@@ -1,9 +1,12 @@
-import { isAbsolute, relative, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { existingFiles } from '../../core/html/existingFiles';
+import { EDITED_PAGE_LIMIT } from '../../core/html/limits';
 import { isNearImage } from '../../core/html/nearImage';
-import type { DistributionState, ImageFinding, LocalImage } from '../../core/html/rules/imageSource';
+import { plainText } from '../../core/plainText';
+import type { DistributionState, ImageFinding } from '../../core/html/rules/imageSource';
+import { pathBelow } from '../../core/pathBelow';
+import type { ImageFinder } from '../../core/worker/imageFinder';
+import type { FoundImages } from '../../core/worker/tasks';
 import type { HtmlChunk } from '../chunks';
 
 /** What is known of the site that a document belongs to. */
@@ -21,7 +24,7 @@ export interface ImageLocation {
 export interface ImageActionSource {
   /** The site of a document; undefined when it belongs to none. */
   locate(documentPath: string): Promise<ImageLocation | undefined>;
-  loadHtml(): Promise<HtmlChunk>;
+  loadHtml(): Promise<Pick<HtmlChunk, 'createImageFinder' | 'findImageSources'>>;
 }
 
 /** Kind of the actions, for key bindings and settings. */
@@ -29,11 +32,10 @@ const KIND = vscode.CodeActionKind.RefactorRewrite.append('cdn');
 
 /** Offers to make the local images of a page load from the CDN. */
 export function registerImageActions(source: ImageActionSource): vscode.Disposable {
-  return vscode.languages.registerCodeActionsProvider(
-    { language: 'html', scheme: 'file' },
-    new ImageActionProvider(source),
-    { providedCodeActionKinds: [KIND] },
-  );
+  const provider = new ImageActionProvider(source);
+  const selector = { language: 'html', scheme: 'file' };
+  const metadata = { providedCodeActionKinds: [KIND] };
+  return vscode.Disposable.from(vscode.languages.registerCodeActionsProvider(selector, provider, metadata), provider);
 }
 
 class ImageAction extends vscode.CodeAction {
@@ -41,20 +43,21 @@ class ImageAction extends vscode.CodeAction {
   readonly version: number;
   readonly findings: readonly ImageFinding[];
 
-  constructor(title: string, document: vscode.TextDocument, findings: readonly ImageFinding[]) {
-    super(title, KIND);
+  constructor(title: string, document: vscode.TextDocument, findings: readonly ImageFinding[], giveUp?: string) {
+    super(plainText(title), KIND);
     this.document = document;
     this.version = document.version;
     this.findings = findings.filter(({ blocked }) => blocked === undefined);
-    const reason = findings.find(({ blocked }) => blocked !== undefined)?.blocked;
-    if (this.findings.length === 0 && reason !== undefined) this.disabled = { reason };
+    const reason = giveUp ?? findings.find(({ blocked }) => blocked !== undefined)?.blocked;
+    if (this.findings.length === 0 && reason !== undefined) this.disabled = { reason: plainText(reason) };
   }
 }
 
 /** Finds the actions; VS Code's own command for that leaves out disabled ones. */
-export class ImageActionProvider implements vscode.CodeActionProvider<ImageAction> {
+export class ImageActionProvider implements vscode.CodeActionProvider<ImageAction>, vscode.Disposable {
   readonly #source: ImageActionSource;
-  readonly #parsed = new WeakMap<vscode.TextDocument, { version: number; page: string; images: LocalImage[] }>();
+  readonly #parsed = new WeakMap<vscode.TextDocument, { version: number; page: string; found: FoundImages }>();
+  #finder: ImageFinder | undefined;
 
   constructor(source: ImageActionSource) {
     this.#source = source;
@@ -80,19 +83,31 @@ export class ImageActionProvider implements vscode.CodeActionProvider<ImageActio
     const html = await this.#source.loadHtml();
     if (token.isCancellationRequested) return [];
 
-    const images = this.#imagesOf(document, page, html);
-    const paths = new Set(images.map(({ reference }) => reference.path));
-    const existing = await existingFiles(location.rootFolder, paths);
-    if (token.isCancellationRequested) return [];
+    this.#finder ??= html.createImageFinder();
+    const cancelled = new AbortController();
+    const cancellation = token.onCancellationRequested(() => cancelled.abort());
+    try {
+      const { version } = document;
+      const found = await this.#imagesOf(document, page, this.#finder, cancelled.signal);
+      if ('reason' in found) return invoked ? [disabledAction(document, found.reason)] : [];
+      const paths = new Set(found.images.map(({ reference }) => reference.path));
+      const existing = await this.#finder.existing(location.rootFolder, paths, cancelled.signal);
+      if (document.version !== version) return [];
 
-    const site = {
-      domain: location.domain,
-      distributionState: location.distributionState,
-      exists: (path: string) => existing.has(path),
-      uploaded: (path: string) => location.uploaded(path),
-    };
-    const actions = actionsFor(document, range, html.findImageSources(images, site));
-    return invoked ? actions.map((action) => this.resolveCodeAction(action)) : actions;
+      const site = {
+        domain: location.domain,
+        distributionState: location.distributionState,
+        exists: (path: string) => existing.has(path),
+        uploaded: (path: string) => location.uploaded(path),
+      };
+      const actions = actionsFor(document, range, html.findImageSources(found.images, site));
+      return invoked ? actions.map((action) => this.resolveCodeAction(action)) : actions;
+    } catch (error) {
+      if (cancelled.signal.aborted) return [];
+      throw error;
+    } finally {
+      cancellation.dispose();
+    }
   }
 
   resolveCodeAction(action: ImageAction): ImageAction {
@@ -107,13 +122,35 @@ export class ImageActionProvider implements vscode.CodeActionProvider<ImageActio
     return action;
   }
 
-  #imagesOf(document: vscode.TextDocument, page: string, html: HtmlChunk): LocalImage[] {
-    const known = this.#parsed.get(document);
-    if (known?.version === document.version && known.page === page) return known.images;
-    const images = html.findLocalImages(html.parseHtml(document.getText()), page);
-    this.#parsed.set(document, { version: document.version, page, images });
-    return images;
+  dispose(): void {
+    void this.#finder?.close();
   }
+
+  async #imagesOf(
+    document: vscode.TextDocument,
+    page: string,
+    finder: ImageFinder,
+    signal: AbortSignal,
+  ): Promise<FoundImages> {
+    const { version } = document;
+    const known = this.#parsed.get(document);
+    if (known?.version === version && known.page === page) return known.found;
+    // An offset behind the end is taken for the end.
+    const length = document.offsetAt(new vscode.Position(document.lineCount, 0));
+    const found =
+      length > EDITED_PAGE_LIMIT ? { reason: 'it is too long' } : await finder.find(document.getText(), page, signal);
+    this.#parsed.set(document, { version, page, found });
+    return found;
+  }
+}
+
+function disabledAction(document: vscode.TextDocument, reason: string): ImageAction {
+  return new ImageAction(
+    'Use CDN URLs for local images in this file',
+    document,
+    [],
+    `This page is not read: ${reason}.`,
+  );
 }
 
 function actionsFor(document: vscode.TextDocument, range: vscode.Range, all: readonly ImageFinding[]): ImageAction[] {
@@ -140,17 +177,10 @@ function titleOf(findings: readonly ImageFinding[], what: string): string {
 const REACH = 4000;
 
 function mayTouchImage(document: vscode.TextDocument, range: vscode.Range): boolean {
-  if (!range.isEmpty && /<ima?ge?[\s/]/i.test(document.getText(range))) return true;
   const cursor = document.offsetAt(range.start);
+  const selected = document.offsetAt(range.end) - cursor;
+  if (selected > REACH || (selected > 0 && /<ima?ge?[\s/]/i.test(document.getText(range)))) return true;
   const start = Math.max(0, cursor - REACH);
   const near = new vscode.Range(document.positionAt(start), document.positionAt(cursor + REACH));
   return isNearImage(document.getText(near), cursor - start);
-}
-
-/** The path of a file below a folder, with `/` between segments; undefined when it lies elsewhere. */
-function pathBelow(folder: string, file: string): string | undefined {
-  const path = relative(folder, file);
-  return path === '' || path.startsWith(`..${sep}`) || path === '..' || isAbsolute(path)
-    ? undefined
-    : path.split(sep).join('/');
 }

@@ -4,8 +4,8 @@ import type { Sites } from '../sites';
 import type { ImageLocation } from './imageActions';
 
 /** What is known of the CDN for a document of a site; undefined for documents of no site. */
-export function locateImages(sites: Sites, documentPath: string): ImageLocation | undefined {
-  const entry = sites.entryOf(vscode.Uri.file(documentPath));
+export async function locateImages(sites: Sites, documentPath: string): Promise<ImageLocation | undefined> {
+  const entry = await sites.entryFor(vscode.Uri.file(documentPath));
   if (!entry?.site) return undefined;
   const distribution = entry.have?.distribution;
   const bucket = entry.have?.bucket;

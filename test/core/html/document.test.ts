@@ -149,6 +149,30 @@ describe('parseHtml', () => {
     assert.equal(text.slice(found?.tag.start, found?.tag.end), '<img alt="a>b"\n src="a.png" />');
   });
 
+  it('gives no attribute that an element does not have, or has without a value', () => {
+    const document = parseHtml('<img alt><img alt="x" src><p></p></p>');
+    const attributes = document.elements('img, p').map((element) => document.attribute(element, 'src'));
+    assert.deepEqual(attributes, [undefined, undefined, undefined, undefined]);
+  });
+
+  it('gives up a page that nests too deep', () => {
+    assert.doesNotThrow(() => parseHtml('<b>'.repeat(512)));
+    assert.throws(() => parseHtml('<b>'.repeat(513)), {
+      name: 'TooComplexError',
+      message: 'its elements are nested more than 512 deep',
+    });
+  });
+
+  it('tells where each text of a style sheet inside of svg is written, without what is no text', () => {
+    const document = parseHtml('<svg><style>a<!--b-->c<g>d</g><![CDATA[e]]></style></svg>');
+    const pieces = document.elements('style').flatMap(document.texts);
+    assert.deepEqual(pieces, [
+      { text: 'a', range: { start: 12, end: 13 } },
+      { text: 'c', range: { start: 21, end: 22 } },
+      { text: '<![CDATA[e]]>', range: { start: 30, end: 43 } },
+    ]);
+  });
+
   it('tells where the text of a style sheet is written', () => {
     const document = parseHtml('<style>a < b </styl></style><p>');
     const pieces = document.elements('style').flatMap(document.texts);

@@ -51,6 +51,25 @@ describe('imageSource', () => {
     assert.deepEqual(findings(html), []);
   });
 
+  it('says which image it is, where, and that it can load from the CDN', () => {
+    const [finding] = findings('<p><img src="../images/a.png"></p>');
+    assert.deepEqual(finding, {
+      rule: 'imageSource',
+      path: 'images/a.png',
+      range: { start: 13, end: 28 },
+      tag: { start: 3, end: 30 },
+      message: 'images/a.png can load from the CDN.',
+      edits: [{ range: { start: 13, end: 28 }, text: 'https://d1.cloudfront.net/images/a.png' }],
+      blocked: undefined,
+    });
+  });
+
+  it('gives up a page of more images than an editor can change at once', () => {
+    const local = (count: number) => findLocalImages(parseHtml('<img src=a.png>'.repeat(count)), 'index.html').length;
+    assert.equal(local(5000), 5000);
+    assert.throws(() => local(5001), { name: 'TooComplexError', message: 'it has more than 5000 local images' });
+  });
+
   it('is done after its own edits', () => {
     assert.deepEqual(findings(fixed('<img src="/images/a.png"><img src=../images/a.png>')), []);
   });
@@ -59,12 +78,14 @@ describe('imageSource', () => {
     ['there is no distribution', { distributionState: 'absent', domain: undefined }, /no distribution yet/],
     ['the distribution is being deployed', { distributionState: 'deploying' }, /still being deployed/],
     ['the state of the distribution is not known', { distributionState: 'unknown' }, /not known/],
+    ['the domain of the distribution is not known', { domain: undefined }, /^The domain name .* is not known yet/],
     ['the image is not in the bucket', { uploaded: () => false }, /^images\/a\.png is not in the bucket yet/],
   ];
   for (const [title, part, reason] of blocked) {
     it(`offers no edit but the reason while ${title}`, () => {
       const [finding] = findings('<img src="/images/a.png">', { ...SITE, ...part });
       assert.match(finding?.blocked ?? '', reason);
+      assert.equal(finding?.message, finding?.blocked);
       assert.deepEqual(finding?.edits, []);
     });
   }

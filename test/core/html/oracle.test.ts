@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { parse, type DefaultTreeAdapterTypes as Tree } from 'parse5';
 import { parseHtml } from '../../../src/core/html/document';
 import type { Range } from '../../../src/core/html/edit';
+import { randomNumbers } from './randomNumbers';
 
 // Left out are what both parsers do not claim to handle alike: select, CDATA in HTML, and HTML that breaks out of svg and math.
 const PIECES = [
@@ -120,12 +121,3 @@ function imagesByParse5(text: string): Image[] {
 }
 
 /** Mulberry32: the same numbers in every run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

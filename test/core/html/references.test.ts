@@ -25,6 +25,10 @@ const LOCAL: readonly (readonly [reference: string, path: string, suffix?: strin
   ['a+b.png', 'blog/2024/a+b.png'],
   ['100%.png', 'blog/2024/100%.png'],
   ['50%zz.png', 'blog/2024/50%zz.png'],
+  ['50%2.png', 'blog/2024/50%2.png'],
+  ['%2E%2E/%2e/a.png', 'blog/a.png'],
+  [' \0\u001f./a.png \u001f', 'blog/2024/a.png'],
+  ['x.y/a:b.png', 'blog/2024/x.y/a:b.png'],
   ['a%23b%3Fc.png', 'blog/2024/a#b?c.png'],
   ['$(rm).png', 'blog/2024/$(rm).png'],
   ["it's.png", "blog/2024/it's.png"],
@@ -37,13 +41,18 @@ const LOCAL: readonly (readonly [reference: string, path: string, suffix?: strin
 ];
 
 const ELSEWHERE = [
-  ...['', '   ', '#', '#top', '?page=2', '/', '.', '..', 'images/', './'],
+  ...['', '   ', '\0\t', ' #top', '\n?page=2', '#', '#top', '?page=2', '/', '.', '..', 'images/', './'],
   ...['http://example.com/a.png', 'https://example.com/a.png', 'HTTPS://x/a.png', 'http:a.png', '//example.com/a.png'],
   ...['\\\\example.com\\a.png', '/\\example.com/a.png', ' //example.com/a.png', '/\t/example.com/a.png'],
   ...[
     'data:image/png;base64,AAAA',
     'mailto:a@example.com',
     'javascript:0',
+    'a1+.-:b.png',
+    'java\nscript:0',
+    ' \u001fdata:,',
+    '//[',
+    '//a b/c.png',
     'blob:x',
     'file:///a.png',
     'C:\\a.png',
@@ -84,6 +93,7 @@ describe('pageBase', () => {
   it('takes everything for external when the base is', () =>
     assert.equal(resolved('<base href="https://example.com/">'), undefined));
   it('ignores a base that is no address', () => assert.equal(resolved('<base href="http://[">'), 'blog/a.png'));
+  it('ignores a javascript: base', () => assert.equal(resolved('<base href="javascript:0">'), 'blog/a.png'));
   it('ignores a data: base', () => assert.equal(resolved('<base href="data:text/plain,x">'), 'blog/a.png'));
 });
 
@@ -91,6 +101,10 @@ describe('assetUrl', () => {
   it('encodes each segment by itself', () => {
     const url = assetUrl('d1.cloudfront.net', 'Bilder/Straße & Weg, 50% #1?.png');
     assert.equal(url, 'https://d1.cloudfront.net/Bilder/Stra%C3%9Fe%20%26%20Weg%2C%2050%25%20%231%3F.png');
+  });
+
+  it('names a character that no file system can spell', () => {
+    assert.equal(assetUrl('d', 'a\uD800/\uDC00b.png'), 'https://d/a%EF%BF%BD/%EF%BF%BDb.png');
   });
 
   it('encodes what could end a string or a url()', () => {

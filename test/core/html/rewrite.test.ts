@@ -24,13 +24,71 @@ const PAGES: readonly Case[] = [
     `<video src='${url('a.mp4')}' poster='${url('a.jpg')}'><source src=${url('b.mp4')}>`,
   ],
   ['input', '<input type=IMAGE src=a.png><input src=a.png>', `<input type=IMAGE src=${url('a.png')}><input src=a.png>`],
+  ['an input by its padded type', '<input type=" image " src=a.png>', `<input type=" image " src=${url('a.png')}>`],
+  ['an input without a type', '<input src=a.png>', '<input src=a.png>'],
   ['icon', '<link rel="shortcut ICON" href="/a.ico">', `<link rel="shortcut ICON" href="${url('a.ico')}">`],
+  [
+    'an icon among other words, and a mask icon',
+    '<link rel="\n icon\t x " href=a.png><link rel=mask-icon href=a.svg>',
+    `<link rel="\n icon\t x " href=${url('a.png')}><link rel=mask-icon href=${url('a.svg')}>`,
+  ],
+  [
+    'other links stay',
+    '<link rel=" stylesheet " href=a.png><link href=a.png><link rel="x-apple-touch-icon" href=a.png><link as=image href=a.png><link rel="" href=a.png>',
+    '<link rel=" stylesheet " href=a.png><link href=a.png><link rel="x-apple-touch-icon" href=a.png><link as=image href=a.png><link rel="" href=a.png>',
+  ],
   ['touch icon', '<link rel=apple-touch-icon href=a.png>', `<link rel=apple-touch-icon href=${url('a.png')}>`],
   [
     'preload of an image',
     '<link rel=preload as=image href=a.png imagesrcset="b.png 2x"><link rel=preload as=fetch href=a.png>',
     `<link rel=preload as=image href=${url('a.png')} imagesrcset="${url('b.png')} 2x"><link rel=preload as=fetch href=a.png>`,
   ],
+  [
+    'a preload of anything else stays',
+    '<link rel=preload href=a.png><link rel=preload as=video href=a.mp4><link rel="x preload" as=" Image " href=a.png>',
+    `<link rel=preload href=a.png><link rel=preload as=video href=a.mp4><link rel="x preload" as=" Image " href=${url('a.png')}>`,
+  ],
+  [
+    'audio and track',
+    '<audio src=a.mp4><track src=b.mp4></audio>',
+    `<audio src=${url('a.mp4')}><track src=b.mp4></audio>`,
+  ],
+  [
+    'backgrounds of what can have them',
+    '<body background=a.png><p background=a.png><table background=b.png><tr background=c.png><th background=d.png><td background=e.png>',
+    `<body background=${url('a.png')}><p background=a.png><table background=${url('b.png')}><tr background=${url('c.png')}><th background=${url('d.png')}><td background=${url('e.png')}>`,
+  ],
+  [
+    'candidates of a srcset that are no assets stay',
+    '<img srcset="a.html 1x, b.png 2x, //x/c.png 3x">',
+    `<img srcset="a.html 1x, ${url('b.png')} 2x, //x/c.png 3x">`,
+  ],
+  [
+    'a comma at the end of a candidate’s query',
+    '<img srcset="a.png?,,\u0001 2x, b.png?,c">',
+    `<img srcset="${url('a.png')}?%2C%2C 2x, ${url('b.png')}?,c">`,
+  ],
+  [
+    'what is written in other ways than it has to be stays so',
+    '<img src="&#97;.html" srcset="b.html?x&y 1x, a.png 2x"><p style="a:url(&#97;.html)" title="&quot;">',
+    `<img src="&#97;.html" srcset="b.html?x&y 1x, ${url('a.png')} 2x"><p style="a:url(&#97;.html)" title="&quot;">`,
+  ],
+  [
+    'a style sheet inside of svg',
+    '<svg><style>a{b:url(a.png)}<!-- url(b.png) --></style></svg>',
+    `<svg><style>a{b:url(${url('a.png')})}<!-- url(b.png) --></style></svg>`,
+  ],
+  [
+    'filters, clip paths and fragments in styles stay',
+    '<p style="filter:url(a.svg)"><p style="clip-path:url(a.svg);mask:url(b.svg) url(b.svg#c)">',
+    `<p style="filter:url(a.svg)"><p style="clip-path:url(a.svg);mask:url(${url('b.svg')}) url(b.svg#c)">`,
+  ],
+  [
+    'attributes that name an element of a picture stay',
+    '<svg><use href="a.svg#b"/><use xlink:href="a.svg#b"/><use href="a.svg"/><path filter="url(a.svg#b)" clip-path="url(a.svg#b)"/></svg>',
+    '<svg><use href="a.svg#b"/><use xlink:href="a.svg#b"/><use href="a.svg"/><path filter="url(a.svg#b)" clip-path="url(a.svg#b)"/></svg>',
+  ],
+  ['a fragment of a picture that is shown', '<img src="a.svg#b">', `<img src="${url('a.svg')}#b">`],
   [
     'object and embed',
     '<object data=a.svg><embed src=b.svg>',
@@ -89,7 +147,18 @@ const SHEETS: readonly Case[] = [
   ['quotes', `a{b:url("a.png") url( 'b.png' )}`, `a{b:url("${url('css/a.png')}") url( '${url('css/b.png')}' )}`],
   ['a relative path', 'a{b:url(../a.png)}', `a{b:url(${url('a.png')})}`],
   ['escapes', 'a{b:url(a\\20 b.png) url("a\\"b.png")}', `a{b:url(${url('css/a b.png')}) url("${url('css/a"b.png')}")}`],
-  ['an apostrophe in the fragment', `a{b:url("a.svg#it's")}`, `a{b:url("${url('css/a.svg')}#it\\'s")}`],
+  ['parentheses in the query', 'a{b:url("a.svg?(it\\\\s)")}', `a{b:url("${url('css/a.svg')}?\\(it\\\\s\\)")}`],
+  ['fragments stay', 'a{b:url(a.svg#b);c:url("a.svg#b")}', 'a{b:url(a.svg#b);c:url("a.svg#b")}'],
+  [
+    'filters and clip paths stay, masks do not',
+    'a{filter:blur(1px) url(a.svg);-WebKit-Filter:url("a.svg");backdrop-filter:url(a.svg);clip-path:url(a.svg);mask:url(a.svg)}',
+    `a{filter:blur(1px) url(a.svg);-WebKit-Filter:url("a.svg");backdrop-filter:url(a.svg);clip-path:url(a.svg);mask:url(${url('css/a.svg')})}`,
+  ],
+  [
+    'what stands behind a filter does not stay',
+    'a{filter:url(a.svg)}b{c:url(a.svg)}d{clip-path:url(a.svg);e:url(a.svg)}filter{f:url(a.svg)}',
+    `a{filter:url(a.svg)}b{c:url(${url('css/a.svg')})}d{clip-path:url(a.svg);e:url(${url('css/a.svg')})}filter{f:url(${url('css/a.svg')})}`,
+  ],
   [
     'image-set',
     'a{b:image-set("a.png" 1x, url(b.png) 2x, "c.jpg" type("a.png"))}',
@@ -118,7 +187,24 @@ const SHEETS: readonly Case[] = [
   ],
 ];
 
+const META_NAMES = [
+  ...['og:image', 'og:image:url', 'og:image:secure_url', 'og:video', 'og:video:url', 'og:video:secure_url'],
+  ...['og:audio', 'og:audio:url', 'og:audio:secure_url', 'twitter:image', 'twitter:image:src'],
+  ...['msapplication-TileImage', 'image'],
+];
+
 describe('rewritePage', () => {
+  for (const name of META_NAMES) {
+    it(`publishes references by their CDN URL: meta ${name}`, () => {
+      for (const attribute of ['property', 'name', 'itemprop']) {
+        const meta = (content: string) => `<meta content="${content}" ${attribute}=" ${name} ">`;
+        assert.equal(rewritePage(meta('a.png'), 'index.html', resolve), meta(url('a.png')));
+      }
+      const other = `<meta content="a.png" ${name}><meta content="a.png" http-equiv="${name}">`;
+      assert.equal(rewritePage(other, 'index.html', resolve), other);
+    });
+  }
+
   for (const [title, source, published] of PAGES) {
     it(`publishes references by their CDN URL: ${title}`, () => {
       assert.equal(rewritePage(source, 'index.html', resolve), published);

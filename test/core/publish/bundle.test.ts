@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { writeBundle } from '../../../src/core/publish/bundle';
+import { writeBundle, type Rewrite } from '../../../src/core/publish/bundle';
 import { scan } from '../../../src/core/publish/localFiles';
 import { newOp } from '../sandbox';
 
-const asTheyAre = (bytes: Uint8Array) => bytes;
+const asTheyAre: Rewrite = (bytes) => Promise.resolve({ bytes });
 
 describe('writeBundle', function () {
   this.timeout(60_000);
@@ -23,7 +23,7 @@ describe('writeBundle', function () {
     await writeFile(join(folder, 'root', path), content);
   };
   const bundled = async (rewrite = asTheyAre, salt = 'domain') => {
-    const { pages } = await scan(folder, join(folder, 'root'), newOp());
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     return writeBundle(pages, rewrite, join(folder, 'bundle.tar.gz'), salt, newOp());
   };
 
@@ -59,7 +59,7 @@ describe('writeBundle', function () {
     const { release } = await bundled();
     assert.equal((await bundled()).release, release);
     assert.notEqual((await bundled(asTheyAre, 'other domain')).release, release);
-    assert.notEqual((await bundled(() => Buffer.from('rewritten'))).release, release);
+    assert.notEqual((await bundled(() => Promise.resolve({ bytes: Buffer.from('rewritten') }))).release, release);
     await put('index.html', 'b');
     assert.notEqual((await bundled()).release, release);
   });
@@ -67,8 +67,59 @@ describe('writeBundle', function () {
   it('fails, and does not hang, when a page vanishes while it is written', async () => {
     await put('a.txt', 'a');
     await put('b.txt', 'b');
-    const { pages } = await scan(folder, join(folder, 'root'), newOp());
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
     await rm(join(folder, 'root', 'b.txt'));
-    await assert.rejects(writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()), /ENOENT/);
+    await assert.rejects(
+      writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()),
+      /“b\.txt” is not there any more \(ENOENT\)/,
+    );
+  });
+
+  it('is another release when a page has another name, or two have changed places', async () => {
+    await put('a.txt', 'one');
+    await put('b.txt', 'two');
+    const { release } = await bundled();
+    await put('a.txt', 'two');
+    await put('b.txt', 'one');
+    const swapped = (await bundled()).release;
+    assert.notEqual(swapped, release);
+    await rm(join(folder, 'root', 'b.txt'));
+    await put('c.txt', 'one');
+    assert.notEqual((await bundled()).release, swapped);
+  });
+
+  it('is written once more when a page changes while it is read, and holds what the page became', async () => {
+    await put('a.html', 'before');
+    let reads = 0;
+    const changing = async (bytes: Uint8Array) => {
+      reads += 1;
+      if (reads === 1) await put('a.html', 'afterwards');
+      return { bytes };
+    };
+    const bundle = await bundled(changing);
+    assert.equal(reads, 2);
+    assert.equal(bundle.unpackedBytes, 'afterwards'.length);
+    assert.equal(execFileSync('tar', ['-xzOf', bundle.file, 'a.html'], { encoding: 'utf8' }), 'afterwards');
+  });
+
+  it('names the page that goes on changing', async () => {
+    await put('index.html', 'x');
+    await put('log.txt', 'x');
+    const restless = async (bytes: Uint8Array, path: string) => {
+      await put(path, `${Buffer.from(bytes).toString()}x`);
+      return { bytes };
+    };
+    await assert.rejects(bundled(restless), /^UserError: “index\.html” changes while it is read/);
+  });
+
+  it('takes a file as it is now, though its size was another when it was listed', async () => {
+    await put('a.txt', 'x'.repeat(1000));
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
+    await put('a.txt', 'short');
+    const bundle = await writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp());
+    assert.deepEqual(
+      bundle.pages.map(({ sizeBytes }) => sizeBytes),
+      [5],
+    );
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { localAsset, scan } from '../../../src/core/publish/localFiles';
+import { localAsset, reading, requireLeave, scan } from '../../../src/core/publish/localFiles';
 import { newOp } from '../sandbox';
 
 describe('scan', () => {
@@ -21,11 +21,11 @@ describe('scan', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('sends pages to the server and media to the bucket, with their media types', async () => {
+  it('sends pages to the server and media to the bucket, with their media types, and drawings to both', async () => {
     for (const path of ['index.html', 'css/a.css', 'a.js', 'b.PNG', 'c.svg', 'd.mp4', 'e.pdf', 'f.woff2', 'LICENSE'])
       await put(`root/${path}`);
-    const { pages, assets } = await scan(folder, root, newOp());
-    assert.deepEqual(paths(pages), ['LICENSE', 'a.js', 'css/a.css', 'f.woff2', 'index.html']);
+    const { pages, assets } = await scan(folder, root, [], newOp());
+    assert.deepEqual(paths(pages), ['LICENSE', 'a.js', 'c.svg', 'css/a.css', 'f.woff2', 'index.html']);
     assert.deepEqual(
       assets.map(({ path, contentType }) => [path, contentType]),
       [
@@ -52,7 +52,7 @@ describe('scan', () => {
       'x.key',
     ];
     for (const path of [...secret, 'index.html']) await put(`root/${path}`);
-    const { pages, assets, left } = await scan(folder, root, newOp());
+    const { pages, assets, left } = await scan(folder, root, [], newOp());
     assert.deepEqual(paths([...pages, ...assets]), ['index.html']);
     assert.equal(left.length, secret.length);
   });
@@ -67,13 +67,13 @@ describe('scan', () => {
     await symlink('gone.png', join(root, 'dangling.png'));
     await symlink('loop', join(root, 'loop'));
     await symlink('..', join(root, 'up'));
-    const { pages, assets, left } = await scan(folder, root, newOp());
+    const { pages, assets, left } = await scan(folder, root, [], newOp());
     assert.deepEqual(paths([...pages, ...assets]), ['a.png', 'inside.png']);
     assert.deepEqual(paths(left), ['.env', 'dangling.png', 'env.txt', 'loop', 'out.png', 'up']);
   });
 
   it('says that the root is missing', async () => {
-    await assert.rejects(scan(folder, join(root, 'gone'), newOp()), /does not exist.*“root”/);
+    await assert.rejects(scan(folder, join(root, 'gone'), [], newOp()), /does not exist.*“root”/);
   });
 
   it('takes nothing from a root that is a link out of the site’s folder', async () => {
@@ -81,7 +81,7 @@ describe('scan', () => {
     await mkdir(inner);
     await put('root/index.html');
     await symlink('../root', join(inner, 'public'));
-    await assert.rejects(scan(inner, join(inner, 'public'), newOp()), /is a link that leads out of/);
+    await assert.rejects(scan(inner, join(inner, 'public'), [], newOp()), /is a link that leads out of/);
   });
 
   it('refuses single files that a scan would not take', async () => {
@@ -89,9 +89,117 @@ describe('scan', () => {
     await put('root/a.txt');
     await put('root/.hidden/a.png');
     await symlink('../outside.png', join(root, 'out.png'));
-    await assert.rejects(localAsset(folder, root, join(folder, 'outside.png')), /outside of the site’s root/);
-    await assert.rejects(localAsset(folder, root, join(root, 'a.txt')), /not an image/);
-    await assert.rejects(localAsset(folder, root, join(root, '.hidden/a.png')), /start with a dot/);
-    await assert.rejects(localAsset(folder, root, join(root, 'out.png')), /leads out of the root/);
+    await assert.rejects(localAsset(folder, root, join(folder, 'outside.png'), []), /outside of the site’s root/);
+    await assert.rejects(localAsset(folder, root, join(root, 'a.txt'), []), /not an image/);
+    await assert.rejects(localAsset(folder, root, join(root, '.hidden/a.png'), []), /start with a dot/);
+    await assert.rejects(localAsset(folder, root, join(root, 'out.png'), []), /leads out of the root/);
+  });
+
+  it('names what stops it until the site file allows it, and counts nothing of it as published', async () => {
+    for (const path of [
+      'index.html',
+      'blog/index.php',
+      'blog/install.sh',
+      'dump.sql',
+      'node_modules/a/a.js',
+      'x.key',
+    ]) {
+      await put(`root/${path}`);
+    }
+    const found = await scan(folder, root, [], newOp());
+    assert.deepEqual(paths(found.stops), ['blog/index.php', 'blog/install.sh']);
+    assert.deepEqual(paths(found.left), ['dump.sql', 'node_modules/', 'x.key']);
+    assert.throws(
+      () => requireLeave(found),
+      /“blog\/index\.php”, “blog\/install\.sh”: .*runs no programs.*"allow": \["blog\/index\.php"\]/,
+    );
+    const allowed = await scan(folder, root, ['blog/*', '*.sql', 'node_modules/', 'x.key'], newOp());
+    requireLeave(allowed);
+    assert.deepEqual(paths(allowed.pages), [
+      'blog/index.php',
+      'blog/install.sh',
+      'dump.sql',
+      'index.html',
+      'node_modules/a/a.js',
+    ]);
+    assert.deepEqual(paths(allowed.left), ['x.key']);
+  });
+
+  it('names ten of many that stop it, and how many more there are', async () => {
+    for (let index = 0; index < 13; index += 1) await put(`root/${index}.php`);
+    const found = await scan(folder, root, [], newOp());
+    assert.throws(() => requireLeave(found), /“9\.php” and 3 more|“6\.php” and 3 more/);
+  });
+
+  it('stops where a folder was protected by a file that this server does not read', async () => {
+    await put('root/index.html');
+    await put('root/members/.htaccess', 'AuthType Basic\nRequire valid-user\n');
+    await put('root/members/list.csv');
+    await put('root/members/faces/a.png');
+    await put('root/shop/Web.config', '<authorization><deny users="?"/></authorization>');
+    await put('root/old/.htaccess', 'Redirect /old /new\n');
+    const found = await scan(folder, root, [], newOp());
+    assert.deepEqual(paths(found.stops), ['members/.htaccess', 'shop/Web.config']);
+    assert.deepEqual(paths((await scan(folder, root, ['members/', 'shop/web.config'], newOp())).stops), []);
+    const face = join(root, 'members/faces/a.png');
+    await assert.rejects(localAsset(folder, root, face, []), /“members\/\.htaccess”.*only some people/);
+    assert.equal((await localAsset(folder, root, face, ['members/'])).path, 'members/faces/a.png');
+  });
+
+  it('leaves out what a package manager filled, and takes a site’s own vendor folder', async () => {
+    for (const path of [
+      'vendor/jquery.js',
+      'php/vendor/autoload.php',
+      'php/vendor/x/a.js',
+      'my/pyvenv.cfg',
+      'my/a.js',
+    ]) {
+      await put(`root/${path}`);
+    }
+    const found = await scan(folder, root, [], newOp());
+    assert.deepEqual(paths(found.pages), ['vendor/jquery.js']);
+    assert.deepEqual(paths(found.left), ['my/', 'php/vendor/']);
+    assert.deepEqual(found.stops, []);
+  });
+
+  it('takes nothing from a folder beside the root whose name starts like it', async () => {
+    await put('root-other/a.png');
+    await put('root-other/b.html');
+    await symlink('../root-other/b.html', join(root, 'b.html'));
+    assert.deepEqual(paths((await scan(folder, root, [], newOp())).pages), []);
+    await assert.rejects(localAsset(folder, root, join(folder, 'root-other/a.png'), []), /outside of the site’s root/);
+    const inner = join(folder, 'root', 'inner');
+    await symlink('../root-other', inner);
+    await assert.rejects(scan(root, inner, [], newOp()), /is a link that leads out of/);
+  });
+
+  it('names what it may not read, and passes over what has gone meanwhile', async () => {
+    await put('root/a.txt');
+    const unreadable = reading('closed', () => readdir(join(root, 'a.txt')));
+    await assert.rejects(unreadable, /“closed” cannot be read \(ENOTDIR\)/);
+    assert.equal(await reading('gone', () => readdir(join(root, 'gone'))), undefined);
+  });
+
+  it('lists ten thousand files in the order of their paths, and ends when it is cancelled', async function () {
+    this.timeout(60_000);
+    const wanted: string[] = [];
+    for (let group = 0; group < 100; group += 1) {
+      await mkdir(join(root, `g${group}`));
+      await Promise.all(
+        Array.from({ length: 100 }, async (_, index) => {
+          wanted.push(`g${group}/${index}.txt`);
+          await writeFile(join(root, `g${group}/${index}.txt`), '');
+        }),
+      );
+    }
+    const { pages } = await scan(folder, root, [], newOp());
+    assert.deepEqual(
+      pages.map(({ path }) => path),
+      wanted.sort(),
+    );
+    const controller = new AbortController();
+    const cancelled = scan(folder, root, [], newOp(controller.signal));
+    controller.abort();
+    await assert.rejects(cancelled, { name: 'AbortError' });
   });
 });

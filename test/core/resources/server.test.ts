@@ -1,35 +1,11 @@
-import { DescribeInstancesCommand, DescribeVolumesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { CreateSecurityGroupCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
-import { SITE_TAG } from '../../../src/core/names';
-import { run, stepsOf } from '../../../src/core/plan';
-import { findSecurityGroup } from '../../../src/core/resources/network';
-import type { Context } from '../../../src/core/context';
+import { run } from '../../../src/core/plan';
+import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/network';
 import { known } from '../../../src/core/resources/resource';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { describeSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
-
-/** Steps that need a machine; without one the instances of the sandbox are only names. */
-const INSIDE = ['webServer', 'mount'];
-
-const planned = async (context: Context) =>
-  planProvision('volume', context, await describeSite(context, newOp())).map((stage) =>
-    stage.filter(({ key }) => !INSIDE.includes(key)),
-  );
-const keysOf = (plan: Awaited<ReturnType<typeof planned>>) => stepsOf(plan).map(({ key }) => key);
-const provision = async (context: Context) => {
-  const plan = await planned(context);
-  await run(plan, newOp());
-  return keysOf(plan);
-};
-const count = async ({ site, clients }: Context) => {
-  const Filters = [{ Name: `tag:${SITE_TAG}`, Values: [site.id] }];
-  const instances = await clients.ec2.send(new DescribeInstancesCommand({ Filters }));
-  const volumes = await clients.ec2.send(new DescribeVolumesCommand({ Filters }));
-  return {
-    instances: instances.Reservations?.flatMap(({ Instances }) => Instances ?? []).length,
-    dataVolumes: volumes.Volumes?.filter(({ Tags }) => Tags?.some(({ Value }) => Value === 'volume')).length,
-  };
-};
+import { callsOf, changesOf, count, keysOf, planned, provision, requests } from './provisioned';
 
 describe('server and volume', () => {
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.2 }));
@@ -37,42 +13,66 @@ describe('server and volume', () => {
 
   it('are planned as absent, made, and then leave nothing to do outside of the machine', async () => {
     const context = newContext();
-    assert.deepEqual(await provision(context), ['role', 'securityGroup', 'instance', 'volume', 'attachment']);
-    assert.deepEqual(await provision(context), []);
+    assert.deepEqual(await provision(context, 'volume'), ['role', 'securityGroup', 'instance', 'volume', 'attachment']);
+    assert.deepEqual(await provision(context, 'volume'), []);
     assert.deepEqual(await count(context), { instances: 1, dataVolumes: 1 });
   });
 
-  it('have IMDSv2 required, an encrypted disk, and no port but 80 open', async () => {
+  it('have an encrypted volume', async () => {
     const context = newContext();
-    await provision(context);
-    const calls = (await controlPlane().calls()).filter(({ action }) => action === 'RunInstances');
-    const wanted = JSON.stringify(calls.at(-1)?.parameters);
-    assert.match(wanted, /"HttpTokens":"required"/);
-    assert.match(wanted, /"Encrypted":(true|"true")/);
-    const opened = (await controlPlane().calls()).filter(({ action }) => action === 'AuthorizeSecurityGroupIngress');
-    assert.match(JSON.stringify(opened.at(-1)?.parameters), /"FromPort":(80|"80"),"ToPort":(80|"80")/);
+    await provision(context, 'volume');
     assert.ok(known((await describeSite(context, newOp())).volume)?.encrypted);
   });
 
-  it('use the security group and the key that the site file names', async () => {
-    const other = newContext();
-    await provision(other);
-    const group = (await findSecurityGroup(other, newOp()))?.GroupId ?? assert.fail('no group');
-    const context = newContext((file) => {
-      file['server'] = { securityGroup: group };
-      file['volume'] = { device: '/dev/sdh' };
-    });
-    assert.deepEqual(await provision(context), ['role', 'instance', 'volume', 'attachment']);
-    assert.equal(known((await describeSite(context, newOp())).volume)?.attachment?.device, '/dev/sdh');
+  it('make nothing when each step is run a second time', async () => {
+    const context = newContext();
+    const plan = await planned(context, 'volume');
+    await run(plan, newOp());
+    const calls = await callsOf(() => run(plan, newOp()));
+    assert.deepEqual(changesOf(calls), []);
+  });
+
+  it('are made once although EC2 shows everything late', async () => {
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1.5, ec2IdLagSeconds: 0.7 });
+    try {
+      const context = newContext();
+      const calls = await callsOf(() => provision(context, 'volume'));
+      for (const action of ['CreateSecurityGroup', 'CreateVolume']) assert.equal(requests(calls, action).length, 1);
+      assert.deepEqual(await count(context), { instances: 1, dataVolumes: 1 });
+      assert.deepEqual(keysOf(await planned(context, 'volume')), []);
+    } finally {
+      await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0, ec2IdLagSeconds: 0 });
+    }
+  });
+
+  it('wait for a security group of theirs that is not listed yet, and leave a stranger’s alone', async () => {
+    const context = newContext();
+    await ensureSecurityGroup(context, newOp());
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
+    try {
+      const other = newContext();
+      const [one, two] = await Promise.all([ensureSecurityGroup(other, newOp()), ensureSecurityGroup(other, newOp())]);
+      assert.equal(one, two);
+    } finally {
+      await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
+    }
+    const strange = newContext();
+    const { VpcId } = (await findSecurityGroup(context, undefined, newOp())) ?? assert.fail('no group');
+    const GroupName = `sitelift-${strange.site.id}-web`;
+    await strange.clients.ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: 'mine', VpcId }));
+    const calls = await callsOf(() =>
+      assert.rejects(ensureSecurityGroup(strange, newOp()), /exists without this site’s tag, so it is left alone/),
+    );
+    assert.deepEqual(requests(calls, 'AuthorizeSecurityGroupIngress'), []);
   });
 
   it('get a new server in the volume’s zone, with the volume attached, after it was terminated', async () => {
     const context = newContext();
-    await provision(context);
+    await provision(context, 'volume');
     const before = await describeSite(context, newOp());
     const { instanceId } = known(before.server) ?? assert.fail('no server');
     await context.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
-    const keys = await provision(context);
+    const keys = await provision(context, 'volume');
     assert.ok(keys.includes('instance') && keys.includes('attachment') && !keys.includes('volume'));
     const after = await describeSite(context, newOp());
     assert.equal(known(after.server)?.zone, known(before.volume)?.zone);
@@ -89,12 +89,15 @@ describe('server and volume', () => {
       status: 403,
     };
     await controlPlane().send('POST', 'faults', fault);
-    await assert.rejects(planned(context), /nothing is planned.*server: This AWS user or role is not allowed/);
+    await assert.rejects(
+      planned(context, 'volume'),
+      /nothing is planned.*server: This AWS user or role is not allowed/,
+    );
   });
 
   const changes = [
     ['iam', 'CreateRole'],
-    ['iam', 'AttachRolePolicy'],
+    ['iam', 'PutRolePolicy'],
     ['iam', 'CreateInstanceProfile'],
     ['iam', 'AddRoleToInstanceProfile'],
     ['ec2', 'CreateSecurityGroup'],
@@ -111,11 +114,11 @@ describe('server and volume', () => {
       it(`converge to one of each when ${title} ${action}`, async () => {
         const context = newContext();
         await controlPlane().send('POST', 'faults', { service, action, ...fault });
-        if (fault.kind === 'error') await assert.rejects(provision(context));
-        else await provision(context).catch(() => undefined);
+        if (fault.kind === 'error') await assert.rejects(provision(context, 'volume'));
+        else await provision(context, 'volume').catch(() => undefined);
         await controlPlane().send('DELETE', 'faults');
-        await provision(context);
-        assert.deepEqual(keysOf(await planned(context)), []);
+        await provision(context, 'volume');
+        assert.deepEqual(keysOf(await planned(context, 'volume')), []);
         assert.deepEqual(await count(context), { instances: 1, dataVolumes: 1 });
       });
     }

@@ -1,20 +1,61 @@
 import assert from 'node:assert/strict';
-import { access, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { newSiteId, siteFileText } from '../../../src/core/site';
 import { COMMANDS } from '../../../src/shell/commands';
+import { Connections } from '../../../src/shell/connections';
+import { Sites } from '../../../src/shell/sites';
 import { connectControlPlane } from '../../sandbox/controlPlane';
 
+const ACCOUNT = '123456789012';
+const root = () => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder');
+const calls = () => connectControlPlane(Number(new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '').port)).calls();
+const siteFile = () =>
+  siteFileText({ name: 'demo', id: newSiteId(), account: ACCOUNT, region: 'us-east-1', root: '.' });
+
 describe('a workspace that is not trusted', () => {
-  it('gets nothing done by any command, and AWS is not called', async () => {
+  before(async () => {
     assert.equal(vscode.workspace.isTrusted, false);
-    const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder');
-    await writeFile(join(root, 'index.html'), '<p>');
-    for (const id of Object.keys(COMMANDS)) {
-      assert.equal(await vscode.commands.executeCommand(id, { account: '123456789012' }), undefined, id);
+    await writeFile(join(root(), 'index.html'), '<img src="a.png">');
+    await writeFile(join(root(), 'a.png'), 'x');
+  });
+
+  it('gets no site created', async () => {
+    assert.equal(await vscode.commands.executeCommand('sitelift.createSite', { account: ACCOUNT }), undefined);
+    assert.ok(!(await readdir(root())).includes('sitelift.json'));
+    assert.deepEqual(await calls(), []);
+  });
+
+  // With a site, each of these calls AWS in a workspace that is trusted, if only to compare the account.
+  for (const id of Object.keys(COMMANDS)) {
+    it(`gets nothing done by ${id}, although it is a site`, async () => {
+      const text = siteFile();
+      await writeFile(join(root(), 'sitelift.json'), text);
+      const options = { account: ACCOUNT, files: [join(root(), 'a.png')] };
+      assert.equal(await vscode.commands.executeCommand(id, options), undefined);
+      assert.deepEqual(await calls(), []);
+      assert.equal(await readFile(join(root(), 'sitelift.json'), 'utf8'), text);
+    });
+  }
+
+  it('is not read from AWS, not even while its view shows or an image action asks', async () => {
+    await writeFile(join(root(), 'sitelift.json'), siteFile());
+    const log = vscode.window.createOutputChannel('Sitelift in the tests', { log: true });
+    const sites = new Sites(log, new Connections());
+    try {
+      sites.watch(true);
+      await sites.refresh();
+      assert.equal(sites.entries.length, 1, 'the site is found');
+      assert.deepEqual(
+        sites.entries.map(({ have, site }) => [have, site]),
+        [[undefined, undefined]],
+      );
+      assert.equal(await sites.entryFor(vscode.Uri.file(join(root(), 'index.html'))), undefined);
+      assert.deepEqual(await calls(), []);
+    } finally {
+      sites.dispose();
+      log.dispose();
     }
-    await assert.rejects(access(join(root, 'sitelift.json')));
-    const { port } = new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '');
-    assert.deepEqual(await connectControlPlane(Number(port)).calls(), []);
   });
 });

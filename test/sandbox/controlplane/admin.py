@@ -6,9 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
+import misfortunes
 from faults import Fault
+from identities import Sessions, create_user
+from permissions import arm_denial, clear_denials
 from state import Sandbox
 
 Report = Callable[[Sandbox], list[dict[str, Any]]]
@@ -25,7 +29,7 @@ class Admin:
         name = request.path.removeprefix("/sandbox/").rstrip("/")
         try:
             return _json_response(self._answer(request.method, name, request))
-        except ValueError as error:
+        except (ValueError, TypeError, ServiceException) as error:
             return _json_response({"error": str(error)}, 400)
 
     def _answer(self, method: str, name: str, request: Request) -> object:
@@ -43,12 +47,24 @@ class Admin:
                     sandbox.faults.arm(Fault.from_json(_body(request)))
                 case "DELETE", "faults":
                     sandbox.faults.clear()
+                case "POST", "misfortunes":
+                    misfortunes.arm(sandbox, _body(request))
+                case "DELETE", "misfortunes":
+                    misfortunes.clear(sandbox)
                 case "POST", "settings":
                     sandbox.settings.change(_body(request))
                 case "GET", "settings":
                     return sandbox.settings.as_json()
                 case "POST", "reset":
                     sandbox.reset()
+                case "POST", "users":
+                    return create_user(**_body(request))
+                case "DELETE", "sessions":
+                    sandbox.shared(Sessions).end_all()
+                case "POST", "denies":
+                    arm_denial(sandbox, _body(request))
+                case "DELETE", "denies":
+                    clear_denials(sandbox)
                 case _:
                     raise ValueError(f"There is no {method} /sandbox/{name}.")
         return {}

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Request, Response
 from operations import find_rest_operation
 
 if TYPE_CHECKING:
+    from identities import Identity
     from state import Sandbox
 
 ACCOUNT_ID = "123456789012"
@@ -31,16 +32,22 @@ SERVICE_NAMES = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatc
 
 
 class AwsError(ServiceException):
-    """An error answer as AWS gives it; `status` is only needed where the service model does not know the code."""
+    """An error answer as AWS gives it.
 
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+    `status` is only needed where the service model does not know the code; `details` are S3's further elements.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int | None = None, details: dict[str, str] | None = None
+    ) -> None:
         super().__init__(code, message)
         self.status = status
+        self.details = details or {}
 
 
 @dataclass
 class Call:
-    """A request that was recognised as one operation of one AWS service."""
+    """A request that was recognised as one operation of one AWS service; the gateway finds out who signed it."""
 
     request: Request
     body: bytes
@@ -48,8 +55,13 @@ class Call:
     operation: str
     region: str
     sandbox: Sandbox
-    signed: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
+    identity: Identity | None = None
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it came over TLS; the proxy and the edge, which end TLS, say so."""
+        return "x-sandbox-tls" in self.request.headers
 
     @property
     def model(self) -> OperationModel:
@@ -62,20 +74,19 @@ class Call:
         return self.sandbox.moto(self.request.environ, self.body)
 
 
-def service_and_region(request: Request) -> tuple[str, str, bool]:
-    """The service and region that a request is meant for (S3 when nothing says otherwise), and whether it is signed."""
+def service_and_region(request: Request) -> tuple[str, str]:
+    """The service and region that a request is meant for (S3 when nothing says otherwise)."""
     host = request.host.split(":")[0]
     match = re.match(
         r"^AWS4-HMAC-SHA256 Credential=[^/]+/\d+/([^/]+)/([^/]+)/", request.headers.get("Authorization", "")
     )
     if match:
-        return SERVICE_NAMES.get(match[2], match[2]), _real_region(match[1], host), True
-    signed = "X-Amz-Signature" in request.args
+        return SERVICE_NAMES.get(match[2], match[2]), _real_region(match[1], host)
     label = re.match(r"^(?:api\.)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?\.amazonaws\.com$", host)
     if label and not re.match(r"^s3[.-]", host) and ".s3." not in host and label[1] != "s3":
-        return SERVICE_NAMES.get(label[1], label[1]), label[2] or "us-east-1", signed
+        return SERVICE_NAMES.get(label[1], label[1]), label[2] or "us-east-1"
     scope = request.args.get("X-Amz-Credential", "").split("/")
-    return "s3", _real_region(scope[2] if len(scope) > 2 else "", host), signed
+    return "s3", _real_region(scope[2] if len(scope) > 2 else "", host)
 
 
 def _real_region(scope_region: str, host: str) -> str:
@@ -98,9 +109,9 @@ def bucket_and_key(request: Request) -> tuple[str, str]:
 
 def parse_call(request: Request, body: bytes, sandbox: Sandbox) -> Call:
     """Recognises the operation and its parameters; raises AwsError for what no service knows."""
-    service, region, signed = service_and_region(request)
+    service, region = service_and_region(request)
     if service == "s3":
-        return _parse_s3(request, body, sandbox, region, signed)
+        return _parse_s3(request, body, sandbox, region)
     try:
         model = get_service_model(service)
     except Exception as error:
@@ -120,7 +131,7 @@ def parse_call(request: Request, body: bytes, sandbox: Sandbox) -> Call:
         operation = values.get("Action", [""])[0]
     if operation not in model.operation_names:
         raise AwsError("InvalidAction", f"The action {operation} is not valid for {service}.", 400)
-    call = Call(request, body, service, operation, region, sandbox, signed)
+    call = Call(request, body, service, operation, region, sandbox)
     call.parameters = _parse_parameters(call, model, path_parameters)
     return call
 
@@ -141,14 +152,14 @@ def _parse_parameters(call: Call, model: ServiceModel, path_parameters: dict[str
     )
 
 
-def _parse_s3(request: Request, body: bytes, sandbox: Sandbox, region: str, signed: bool) -> Call:
+def _parse_s3(request: Request, body: bytes, sandbox: Sandbox, region: str) -> Call:
     bucket, key = bucket_and_key(request)
     path = "/" if not bucket else f"/{bucket}/{key}" if key else f"/{bucket}"
     found = find_rest_operation(get_service_model("s3"), request.method, path, request.args, request.headers)
     operation = found[0] if found else "OptionsObject" if request.method == "OPTIONS" else "Unknown"
     given = {name: value for name, value in request.args.to_dict().items() if not name.startswith("X-Amz-")}
     parameters = {**given, "Bucket": bucket, "Key": key}
-    return Call(request, body, "s3", operation, region, sandbox, signed, parameters)
+    return Call(request, body, "s3", operation, region, sandbox, parameters)
 
 
 def write_result(call: Call, result: object) -> Response:
@@ -180,7 +191,8 @@ def write_plain_error(request: Request, error: AwsError) -> Response:
         body = json.dumps({"__type": error.code, "message": error.message})
         return with_request_id(Response(body, status, content_type="application/x-amz-json-1.1"))
     code, message = escape(error.code), escape(error.message)
-    text = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    details = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in error.details.items())
+    text = f"<Error><Code>{code}</Code><Message>{message}</Message>{details}</Error>"
     if service_and_region(request)[0] != "s3":
         text = f"<ErrorResponse>{text}</ErrorResponse>"
     body = "" if request.method == "HEAD" else f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'

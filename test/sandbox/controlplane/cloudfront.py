@@ -44,6 +44,8 @@ class Distribution:
     id: str
     domain_name: str
     config: dict[str, Any]
+    account: str = ACCOUNT_ID
+    made: float = field(default_factory=time.monotonic)
     changed: float = field(default_factory=time.monotonic)
     etag: str = field(default_factory=random_id)
     deployed: dict[str, Any] | None = None
@@ -54,7 +56,7 @@ class Distribution:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:cloudfront::{ACCOUNT_ID}:distribution/{self.id}"
+        return f"arn:aws:cloudfront::{self.account}:distribution/{self.id}"
 
     @property
     def status(self) -> str:
@@ -110,6 +112,11 @@ def page(items: list[Any], parameters: dict[str, Any], key: Any) -> dict[str, An
     }
 
 
+def is_listed(sandbox: Sandbox, made: float) -> bool:
+    """Whether lists show by now what was made at a moment."""
+    return time.monotonic() >= made + sandbox.settings.cloudfront_list_lag_seconds
+
+
 def settle(sandbox: Sandbox) -> None:
     """Puts the configurations into force whose deployment is through, and ends invalidations."""
     now, settings = time.monotonic(), sandbox.settings
@@ -145,7 +152,7 @@ def _create(call: Call, given: dict[str, Any], tags: dict[str, str]) -> dict[str
         )
     validate_config(config, set(state.access_controls), state.functions)
     label = random_id("d", 14).lower()
-    distribution = Distribution(random_id(), f"{label}.cloudfront.net", config, tags=tags)
+    distribution = Distribution(random_id(), f"{label}.cloudfront.net", config, call.sandbox.account, tags=tags)
     state.distributions[distribution.id] = distribution
     state.caller_references[config["CallerReference"]] = distribution.id
     location = f"{BASE_URL}/distribution/{distribution.id}"
@@ -209,7 +216,7 @@ def delete_distribution(call: Call) -> dict[str, Any]:
 
 @handles("cloudfront", "ListDistributions")
 def list_distributions(call: Call) -> dict[str, Any]:
-    distributions = list(call.sandbox.state(CloudFrontState).distributions.values())
+    distributions = call.sandbox.state(CloudFrontState).distributions.values()
     items = [
         {
             **copy.deepcopy(distribution.config),
@@ -222,5 +229,6 @@ def list_distributions(call: Call) -> dict[str, Any]:
             "AliasICPRecordals": [],
         }
         for distribution in distributions
+        if is_listed(call.sandbox, distribution.made)
     ]
     return {"DistributionList": page(items, call.parameters, lambda item: item["Id"])}

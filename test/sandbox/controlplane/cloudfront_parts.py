@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 from awscall import AwsError, Call
-from cloudfront import BASE_URL, CloudFrontState, Invalidation, check_etag, find_distribution, page, random_id
+from cloudfront import (
+    BASE_URL,
+    CloudFrontState,
+    Invalidation,
+    check_etag,
+    find_distribution,
+    is_listed,
+    page,
+    random_id,
+)
 from gateway import handles
 
 
@@ -17,7 +27,7 @@ def create_origin_access_control(call: Call) -> dict[str, Any]:
     if any(control["config"]["Name"] == config["Name"] for control in controls.values()):
         raise _already_exists()
     control_id = random_id()
-    controls[control_id] = {"id": control_id, "config": config, "etag": random_id()}
+    controls[control_id] = {"id": control_id, "config": config, "etag": random_id(), "made": time.monotonic()}
     location = f"{BASE_URL}/origin-access-control/{control_id}"
     return {**_described_control(controls[control_id]), "Location": location}
 
@@ -98,7 +108,8 @@ def delete_origin_access_control(call: Call) -> dict[str, Any]:
 @handles("cloudfront", "ListOriginAccessControls")
 def list_origin_access_controls(call: Call) -> dict[str, Any]:
     controls = call.sandbox.state(CloudFrontState).access_controls.values()
-    items = [{"Id": control["id"], **control["config"]} for control in controls]
+    shown = [control for control in controls if is_listed(call.sandbox, control["made"])]
+    items = [{"Id": control["id"], **control["config"]} for control in shown]
     return {"OriginAccessControlList": page(items, call.parameters, lambda item: item["Id"])}
 
 
@@ -134,8 +145,9 @@ def _check_paths(paths: list[str]) -> None:
         raise AwsError("BatchTooLarge", "An invalidation has at most 3,000 paths.")
     for path in paths:
         wildcard_inside = "*" in path[:-1]
-        # RFC 3986 characters only: everything else has to be percent-encoded, as in the URLs that it means.
-        if wildcard_inside or not re.fullmatch(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*", path):
+        # RFC 1738 characters only, which "~" is none of: it is refused, and "%7E" is taken but invalidates nothing
+        # (aws/aws-sdk-js-v3#4042). Everything else has to be percent-encoded, as in the URLs that it means.
+        if wildcard_inside or not re.fullmatch(r"/(?:[A-Za-z0-9\-._!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*", path):
             raise AwsError("InvalidArgument", "Your request contains one or more invalid invalidation paths.")
 
 

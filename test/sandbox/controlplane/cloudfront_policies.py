@@ -27,8 +27,9 @@ MANAGED_REQUEST_POLICIES = {
     "acba4595-bd28-49b8-b9fe-13317c0390fa": "Managed-UserAgentRefererHeaders",
     "b689b0a8-53d0-40ab-baf2-68738e2966ac": "Managed-AllViewerExceptHostHeader",
 }
+SIMPLE_CORS = "60669652-455b-4ae9-85a4-c4c02393f86c"
 MANAGED_HEADERS_POLICIES = {
-    "60669652-455b-4ae9-85a4-c4c02393f86c": "Managed-SimpleCORS",
+    SIMPLE_CORS: "Managed-SimpleCORS",
     "67f7725c-6f97-4210-82d7-5512b31e9d03": "Managed-SecurityHeadersPolicy",
     "e61eb60c-9c35-4d20-a928-2b84e02af89c": "Managed-CORS-and-SecurityHeadersPolicy",
     "5cc3b908-e619-4b99-88e5-2cf7f45965bd": "Managed-CORS-With-Preflight",
@@ -85,7 +86,31 @@ def list_origin_request_policies(call: Call) -> dict[str, Any]:
 
 @handles("cloudfront", "ListResponseHeadersPolicies")
 def list_response_headers_policies(call: Call) -> dict[str, Any]:
-    return {"ResponseHeadersPolicyList": _named(call, MANAGED_HEADERS_POLICIES, "ResponseHeadersPolicy", {})}
+    ids = [] if call.parameters.get("Type") == "custom" else list(MANAGED_HEADERS_POLICIES)
+    items = [{"Type": "managed", "ResponseHeadersPolicy": _headers_policy(policy_id)} for policy_id in ids]
+    return {"ResponseHeadersPolicyList": {"MaxItems": 100, "Quantity": len(items), "Items": items or None}}
+
+
+@handles("cloudfront", "GetResponseHeadersPolicy")
+def get_response_headers_policy(call: Call) -> dict[str, Any]:
+    policy_id = call.parameters["Id"]
+    if policy_id not in MANAGED_HEADERS_POLICIES:
+        raise AwsError("NoSuchResponseHeadersPolicy", "The response headers policy does not exist.")
+    return {"ResponseHeadersPolicy": _headers_policy(policy_id), "ETag": "E23ZP02F085DFQ"}
+
+
+def _headers_policy(policy_id: str) -> dict[str, Any]:
+    """SimpleCORS in full, as its API shows it; of the others the name."""
+    config: dict[str, Any] = {"Name": MANAGED_HEADERS_POLICIES[policy_id], "Comment": ""}
+    if policy_id == SIMPLE_CORS:
+        config["CorsConfig"] = {
+            "AccessControlAllowOrigins": {"Quantity": 1, "Items": ["*"]},
+            "AccessControlAllowHeaders": {"Quantity": 0},
+            "AccessControlAllowMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]},
+            "AccessControlAllowCredentials": False,
+            "OriginOverride": False,
+        }
+    return {"Id": policy_id, "LastModifiedTime": MODIFIED, "ResponseHeadersPolicyConfig": config}
 
 
 def _named(call: Call, policies: dict[str, str], kind: str, config: dict[str, Any]) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def _edge_behavior(behavior: dict[str, Any]) -> dict[str, Any]:
         "targetOriginId": behavior["TargetOriginId"],
         "viewerProtocolPolicy": behavior["ViewerProtocolPolicy"],
         "compress": behavior["Compress"],
+        "responseHeadersPolicyId": behavior.get("ResponseHeadersPolicyId"),
         "allowedMethods": behavior["AllowedMethods"]["Items"],
         "functions": {
             item["EventType"]: item["FunctionARN"] for item in behavior["FunctionAssociations"].get("Items") or []

@@ -15,17 +15,29 @@ import {
   GetInvalidationCommand,
   GetMonitoringSubscriptionCommand,
   GetOriginAccessControlCommand,
+  GetResponseHeadersPolicyCommand,
   ListCachePoliciesCommand,
   ListDistributionsCommand,
+  ListOriginAccessControlsCommand,
   ListTagsForResourceCommand,
+  NoSuchResponseHeadersPolicy,
   PublishFunctionCommand,
+  TagResourceCommand,
   UntagResourceCommand,
   UpdateDistributionCommand,
   type DistributionConfig,
 } from '@aws-sdk/client-cloudfront';
-import { code, setInstant, setNever, startTestControlPlane, type TestControlPlane } from './testControlPlane';
+import {
+  askSigned,
+  code,
+  setInstant,
+  setNever,
+  startTestControlPlane,
+  type TestControlPlane,
+} from './testControlPlane';
 
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+const SIMPLE_CORS = '60669652-455b-4ae9-85a4-c4c02393f86c';
 const DOMAIN = 'photos.s3.us-east-1.amazonaws.com';
 
 function configOf(changes: Partial<DistributionConfig> = {}): DistributionConfig {
@@ -216,6 +228,28 @@ describe('the control plane, on distributions', () => {
     await create(geo(['DE', 'AT']));
   });
 
+  it('keeps a managed response headers policy, and knows no other', async () => {
+    const behavior = configOf().DefaultCacheBehavior;
+    assert.ok(behavior);
+    const withPolicy = (ResponseHeadersPolicyId: string) => ({
+      DefaultCacheBehavior: { ...behavior, ResponseHeadersPolicyId },
+    });
+    await assert.rejects(create(withPolicy('60669652-0000-0000-0000-000000000000')), (error: unknown) => {
+      assert.ok(error instanceof NoSuchResponseHeadersPolicy);
+      assert.equal(error.$metadata.httpStatusCode, 404);
+      return true;
+    });
+    const { id } = await create(withPolicy(SIMPLE_CORS));
+    const { config } = await currentConfig(id);
+    assert.equal(config.DefaultCacheBehavior?.ResponseHeadersPolicyId, SIMPLE_CORS);
+    const shown = await plane.cloudFront.send(new GetResponseHeadersPolicyCommand({ Id: SIMPLE_CORS }));
+    const cors = shown.ResponseHeadersPolicy?.ResponseHeadersPolicyConfig?.CorsConfig;
+    assert.deepEqual(cors?.AccessControlAllowOrigins?.Items, ['*']);
+    assert.equal(cors.OriginOverride, false);
+    const [report] = await plane.admin<{ config: { responseHeadersPolicyId?: string } }[]>('GET', 'distributions');
+    assert.equal(report?.config.responseHeadersPolicyId, SIMPLE_CORS);
+  });
+
   it('keeps the access control of an origin, and the control while an origin uses it', async () => {
     const control = await createControl('demo');
     await assert.rejects(createControl('demo'), code('OriginAccessControlAlreadyExists'));
@@ -255,7 +289,7 @@ describe('the control plane, on distributions', () => {
     assert.equal(first?.Status, 'InProgress');
     assert.equal((await invalidate('r1', '/a.png', '/b/*'))?.Id, first.Id);
     await assert.rejects(invalidate('r1', '/c.png'), code('InvalidationBatchAlreadyExists'));
-    for (const path of ['a.png', '/a b.png', '/ü.png', '/a*b']) {
+    for (const path of ['a.png', '/a b.png', '/ü.png', '/a*b', '/a~b.png']) {
       await assert.rejects(invalidate('r2', path), code('InvalidArgument'), path);
     }
     await plane.admin('POST', 'settings', { invalidationSeconds: 0 });
@@ -302,6 +336,40 @@ describe('the control plane, on distributions', () => {
     assert.deepEqual((await list()) ?? [], []);
   });
 
+  it('refuses tags with characters that it does not take', async () => {
+    const { arn } = await create();
+    const tag = (Key: string, Value: string) =>
+      plane.cloudFront.send(new TagResourceCommand({ Resource: arn, Tags: { Items: [{ Key, Value }] } }));
+    await tag('sitelift:site', 'Ünï côdé 1 _.:/=+-@');
+    for (const value of ['a,b', 'it’s', '(x)', 'a\tb', 'x'.repeat(257)]) {
+      await assert.rejects(tag('sitelift:site', value), code('InvalidTagging'), value);
+    }
+    await assert.rejects(tag('a&b', ''), code('InvalidTagging'));
+    const withTags = new CreateDistributionWithTagsCommand({
+      DistributionConfigWithTags: {
+        DistributionConfig: configOf({ CallerReference: 'demo-2' }),
+        Tags: { Items: [{ Key: 'site', Value: 'a!' }] },
+      },
+    });
+    await assert.rejects(plane.cloudFront.send(withTags), code('InvalidTagging'));
+  });
+
+  it('can take a while to list what it has', async () => {
+    await setNever(plane, 'cloudfrontListLagSeconds');
+    const { id } = await create();
+    const control = await createControl('demo');
+    const listed = async () => [
+      ((await plane.cloudFront.send(new ListDistributionsCommand({}))).DistributionList?.Items ?? []).length,
+      ((await plane.cloudFront.send(new ListOriginAccessControlsCommand({}))).OriginAccessControlList?.Items ?? [])
+        .length,
+    ];
+    assert.deepEqual(await listed(), [0, 0]);
+    await get(id);
+    await plane.cloudFront.send(new GetOriginAccessControlCommand({ Id: control.id }));
+    await plane.admin('POST', 'settings', { cloudfrontListLagSeconds: 0 });
+    assert.deepEqual(await listed(), [1, 1]);
+  });
+
   it('shows tagged distributions to the tagging API, in us-east-1 only', async () => {
     const tags = { Items: [{ Key: 'sitelift:site', Value: 'demo' }] };
     const { Distribution } = await plane.cloudFront.send(
@@ -310,18 +378,15 @@ describe('the control plane, on distributions', () => {
       }),
     );
     const find = async (region: string) => {
-      const answer = await fetch(plane.endpoint, {
-        method: 'POST',
-        body: JSON.stringify({
-          ResourceTypeFilters: ['cloudfront:distribution'],
-          TagFilters: [{ Key: 'sitelift:site' }],
-        }),
-        headers: {
-          'Content-Type': 'application/x-amz-json-1.1',
-          'X-Amz-Target': 'ResourceGroupsTaggingAPI_20170126.GetResources',
-          Authorization: `AWS4-HMAC-SHA256 Credential=AKIASANDBOX0000000AA/20260101/${region}/tagging/aws4_request`,
-        },
-      });
+      const headers = {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'ResourceGroupsTaggingAPI_20170126.GetResources',
+      };
+      const filters = {
+        ResourceTypeFilters: ['cloudfront:distribution'],
+        TagFilters: [{ Key: 'sitelift:site' }],
+      };
+      const answer = await askSigned(plane, ['tagging', region], headers, JSON.stringify(filters));
       const { ResourceTagMappingList } = (await answer.json()) as { ResourceTagMappingList: { ResourceARN: string }[] };
       return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
     };

@@ -1,4 +1,4 @@
-"""Instances: client tokens, launch checks, and states that take the time that the machine takes."""
+"""Instances: client tokens, launch checks, and changes of state that are asked for."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from moto.ec2.models.instances import InstanceState, StateReason
+from moto.ec2.models.instances import InstanceState
 from werkzeug.wrappers import Response
 
 from awscall import AwsError, Call
+from ec2_credits import launched_credits
 from ec2_images import ensure_images
 from ec2_launch import check_launch, completed_body, launched_platform
+from ec2_lives import STATE_CODES, find_instance, has_machine, next_state
 from ec2_state import Ec2State, Life, earlier_answer, ec2, life_of, remember_answer
 from ec2_volumes import drop_disk, make_disk
 from gateway import handles
+from misfortunes import Misfortunes
 from state import Sandbox
-
-STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 
 @handles("ec2", "RunInstances")
@@ -50,21 +51,21 @@ def run_instances(call: Call) -> object:
 
 def _begin(call: Call, instance: Any) -> None:
     state = call.sandbox.state(Ec2State)
-    life = Life(call.region, launched_platform(ec2(call), instance.image_id))
+    misfortune = call.sandbox.state(Misfortunes).meet("launch")
+    life = Life(call.region, None if misfortune else launched_platform(ec2(call), instance.image_id))
+    life.doom = (misfortune.code, misfortune.message) if misfortune else None
+    life.agent_never_registers = call.sandbox.state(Misfortunes).meet("agent") is not None
+    life.cpu_credits = launched_credits(call, instance.instance_type)
     state.lives[instance.id] = life
     instance._state = InstanceState("pending", 0)
     if has_machine(call.sandbox, life):
-        call.sandbox.machines.launch(instance.id, life.platform)  # type: ignore[union-attr, arg-type]
+        lock_seconds = call.sandbox.settings.apt_lock_seconds
+        call.sandbox.machines.launch(instance.id, life.platform, lock_seconds)  # type: ignore[union-attr, arg-type]
         for device, mapping in instance.block_device_mapping.items():
             if device != instance.root_device_name:
                 volume = ec2(call).volumes[mapping.volume_id]
                 make_disk(call.sandbox, volume)
                 _work(call.sandbox, instance.id, lambda machines, name=volume.id: machines.attach(instance.id, name))
-
-
-def has_machine(sandbox: Sandbox, life: Life) -> bool:
-    """Whether a real machine stands behind an instance."""
-    return sandbox.machines is not None and life.platform is not None
 
 
 def _change(
@@ -78,7 +79,7 @@ def _change(
             instance._state = InstanceState(to_state, STATE_CODES[to_state])
             life.changed, life.running_since = time.monotonic(), None
             act(instance, life)
-        elif action != "terminate" and previous not in (to_state, _after(to_state)):
+        elif action != "terminate" and previous not in (to_state, next_state(to_state)):
             verb = {"start": "started", "stop": "stopped"}[action]
             raise AwsError(
                 "IncorrectInstanceState",
@@ -92,10 +93,6 @@ def _change(
             }
         )
     return changes
-
-
-def _after(state: str) -> str:
-    return {"pending": "running", "stopping": "stopped", "shutting-down": "terminated"}[state]
 
 
 @handles("ec2", "StartInstances")
@@ -151,65 +148,6 @@ def terminate_instances(call: Call) -> object:
 def _work(sandbox: Sandbox, instance_id: str, job: Callable[[Any], None]) -> None:
     machines = sandbox.machines
     sandbox.state(Ec2State).work(instance_id, lambda: job(machines))
-
-
-def settle(sandbox: Sandbox) -> None:
-    """Moves instances to the state that their machine (or the clock, without one) has reached."""
-    state = sandbox.state(Ec2State)
-    for instance_id, life in state.lives.items():
-        instance = find_instance(sandbox, life, instance_id)
-        if instance is None or instance.state == "terminated":
-            continue
-        if has_machine(sandbox, life):
-            reached = sandbox.machines.state(instance_id)  # type: ignore[union-attr]
-            _follow(sandbox, instance, life, reached)
-        elif instance.state in ("pending", "stopping", "shutting-down"):
-            settings = sandbox.settings
-            needed_seconds = settings.boot_seconds if instance.state == "pending" else settings.stop_seconds
-            if time.monotonic() >= life.changed + needed_seconds:
-                _arrive(sandbox, instance, life, _after(instance.state))
-    for since, region, interface in list(state.lingering):
-        if time.monotonic() >= since + sandbox.settings.linger_seconds:
-            state.lingering.remove((since, region, interface))
-            sandbox.backend("ec2", region).enis.pop(interface.id, None)
-
-
-def find_instance(sandbox: Sandbox, life: Life, instance_id: str) -> Any:
-    """Moto's instance, or None."""
-    for reservation in sandbox.backend("ec2", life.region).reservations.values():
-        for instance in reservation.instances:
-            if instance.id == instance_id:
-                return instance
-    return None
-
-
-def _follow(sandbox: Sandbox, instance: Any, life: Life, reached: str) -> None:
-    state = instance.state
-    if state == "shutting-down":
-        if reached == "terminated":
-            _arrive(sandbox, instance, life, "terminated")
-    elif reached == "running" and state == "pending":
-        _arrive(sandbox, instance, life, "running")
-    elif reached == "stopped" and state == "stopping":
-        _arrive(sandbox, instance, life, "stopped")
-    elif reached in ("stopping", "stopped") and state == "running":
-        # The guest powered itself off.
-        _arrive(sandbox, instance, life, "stopped")
-
-
-def _arrive(sandbox: Sandbox, instance: Any, life: Life, state: str) -> None:
-    if state == "running":
-        instance._state = InstanceState("running", 16)
-        instance._reason, instance.state_reason = "", StateReason()
-        life.booted()
-    elif state == "stopped":
-        life.running_since = None
-        instance.stop()
-    else:
-        interfaces = list(instance.nics.values())
-        instance.terminate()
-        now = time.monotonic()
-        sandbox.state(Ec2State).lingering += [(now, life.region, interface) for interface in interfaces]
 
 
 @handles("ec2", "DescribeInstances", "DescribeImages", "DescribeInstanceStatus")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
 from awscall import AwsError, Call
+from ec2_credits import check_credits
 from ec2_images import platform_of
 from ec2_state import ec2
 from iam import IamTimes
@@ -21,6 +22,8 @@ def check_launch(call: Call) -> None:
         raise AwsError("MissingParameter", "The request must contain the parameter ImageId")
     _check_profile(call.sandbox, parameters.get("IamInstanceProfile") or {})
     _check_type(call, parameters)
+    _check_network(call, parameters)
+    check_credits(call)
     for mapping in parameters.get("BlockDeviceMappings") or []:
         size_gib = (mapping.get("Ebs") or {}).get("VolumeSize")
         if size_gib is not None and size_gib < 8 and mapping["DeviceName"] == _root_device(call):
@@ -55,7 +58,7 @@ def _check_type(call: Call, parameters: dict[str, Any]) -> None:
         return
     if kind not in INSTANCE_TYPES:
         raise AwsError("InvalidParameterValue", f"Invalid value '{kind}' for InstanceType.")
-    subnet_id = parameters.get("SubnetId")
+    subnet_id = _subnet_id(parameters)
     zone = (parameters.get("Placement") or {}).get("AvailabilityZone")
     if subnet_id in {subnet.id for subnet in backend.describe_subnets()}:
         zone = backend.get_subnet(subnet_id).availability_zone
@@ -75,16 +78,52 @@ def _check_type(call: Call, parameters: dict[str, Any]) -> None:
         )
 
 
+def _subnet_id(parameters: dict[str, Any]) -> str | None:
+    interfaces = parameters.get("NetworkInterfaces") or [{}]
+    return parameters.get("SubnetId") or interfaces[0].get("SubnetId")
+
+
+def _check_network(call: Call, parameters: dict[str, Any]) -> None:
+    subnet_id = _subnet_id(parameters)
+    subnet = next((item for item in ec2(call).describe_subnets() if item.id == subnet_id), None)
+    interfaces = parameters.get("NetworkInterfaces") or [{}]
+    for group_id in [*(parameters.get("SecurityGroupIds") or []), *(interfaces[0].get("Groups") or [])]:
+        group = ec2(call).get_security_group_from_id(group_id)
+        if subnet and group and group.vpc_id != subnet.vpc_id:
+            raise AwsError(
+                "InvalidParameter", f"Security group {group_id} and subnet {subnet_id} belong to different networks."
+            )
+
+
+def _default_zone(call: Call) -> str | None:
+    """The zone that EC2 picks when it is told none: one with a default subnet, and with machines of the type."""
+    kind = call.parameters.get("InstanceType")
+    offers = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(call.region, [])
+    zones = {subnet.availability_zone for subnet in ec2(call).describe_subnets() if subnet.default_for_az}
+    fit = {offer["Location"] for offer in offers if kind in (None, offer["InstanceType"])} & zones
+    return min(fit, default=None)
+
+
 def _root_device(call: Call) -> str | None:
     image = ec2(call).amis.get(call.parameters.get("ImageId"))
     return image.root_device_name if image else None
 
 
 def completed_body(call: Call) -> bytes:
-    """The request with the root disk that the image brings: moto makes /dev/sda1 for every image otherwise."""
+    """The request with the root disk that the image brings (moto's is always /dev/sda1) and a zone (moto's is always `a`)."""
+    added = _root_disk(call)
+    told_zone = (call.parameters.get("Placement") or {}).get("AvailabilityZone")
+    zone = None if told_zone or _subnet_id(call.parameters) else _default_zone(call)
+    if zone:
+        added["Placement.AvailabilityZone"] = zone
+    return call.body + b"&" + urlencode(added).encode() if added else call.body
+
+
+def _root_disk(call: Call) -> dict[str, Any]:
+    """The parameters of the root disk that the request leaves out."""
     root = _root_device(call)
     if root is None:
-        return call.body
+        return {}
     mappings = call.parameters.get("BlockDeviceMappings") or []
     defaults: dict[str, Any] = {"VolumeSize": 8, "VolumeType": "gp3", "DeleteOnTermination": "true"}
     position = next((at for at, item in enumerate(mappings, 1) if item["DeviceName"] == root), len(mappings) + 1)
@@ -95,7 +134,7 @@ def completed_body(call: Call) -> bytes:
     for name, value in defaults.items():
         if name not in given:
             added[f"BlockDeviceMapping.{position}.Ebs.{name}"] = value
-    return call.body + b"&" + urlencode(added).encode() if added else call.body
+    return added
 
 
 def launched_platform(backend: Any, image_id: str) -> str | None:

@@ -9,6 +9,7 @@ from moto.core.utils import utcnow
 
 from awscall import AwsError, Call
 from ec2_state import Ec2State, ec2
+from ec2_volumes import require_whole
 from gateway import handles
 from state import Sandbox
 
@@ -16,6 +17,7 @@ from state import Sandbox
 @handles("ec2", "ModifyVolume")
 def modify_volume(call: Call) -> object:
     volume = ec2(call).get_volume(call.parameters["VolumeId"])
+    require_whole(volume)
     earlier = call.sandbox.state(Ec2State).modifications.setdefault(volume.id, [])
     size_gib = call.parameters.get("Size", volume.size)
     if size_gib < volume.size:

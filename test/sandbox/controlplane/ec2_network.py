@@ -1,4 +1,4 @@
-"""Security groups: none without a VPC, and none deleted while an interface uses it."""
+"""Subnets: default only when asked for. Security groups: none without a VPC, and none deleted while an interface uses it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from typing import Any
 from awscall import AwsError, Call
 from ec2_state import ec2
 from gateway import handles
+
+
+@handles("ec2", "CreateSubnet", "CreateDefaultSubnet")
+def create_subnet(call: Call) -> object:
+    """Moto takes the first subnet of a zone for its default one, which gives public addresses."""
+    backend = ec2(call)
+    before = {subnet.id for subnet in backend.describe_subnets()}
+    response = call.forward()
+    made = next((subnet for subnet in backend.describe_subnets() if subnet.id not in before), None)
+    if made is None:
+        return response
+    made.default_for_az = made.map_public_ip_on_launch = call.operation == "CreateDefaultSubnet"
+    return {"Subnet": made}
 
 
 @handles("ec2", "CreateSecurityGroup")

@@ -32,10 +32,17 @@ class Life:
     running_since: float | None = None
     # An SSM agent that finds no permission at boot sleeps for long before it tries again.
     agent_sleeps_since: float | None = None
+    agent_died: bool = False
+    agent_never_registers: bool = False
+    # Why it dies instead of running: StateReason's code and message.
+    doom: tuple[str, str] | None = None
+    # "standard" or "unlimited"; None for a type that is not burstable.
+    cpu_credits: str | None = None
 
     def booted(self) -> None:
         self.running_since = time.monotonic()
         self.agent_sleeps_since = None
+        self.agent_died = False
 
 
 @dataclass

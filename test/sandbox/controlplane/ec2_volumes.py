@@ -6,10 +6,23 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from moto.ec2.models.elastic_block_store import Volume
+
 from awscall import AwsError, Call
 from ec2_state import Ec2State, earlier_answer, ec2, life_of, remember_answer
 from gateway import handles
+from misfortunes import Misfortunes
 from state import Sandbox
+
+
+def _status(volume: Any) -> str:
+    if getattr(volume, "failed", False):
+        return "error"
+    return "in-use" if volume.attachment else "available"
+
+
+# Moto's volumes never fail.
+Volume.status = property(_status)  # type: ignore[method-assign, assignment]
 
 
 @handles("ec2", "CreateVolume")
@@ -29,8 +42,15 @@ def create_volume(call: Call) -> object:
     for volume_id in set(backend.volumes) - before:
         volume = backend.volumes[volume_id]
         remember_answer(call, volume)
+        volume.failed = call.sandbox.state(Misfortunes).meet("volume") is not None
         make_disk(call.sandbox, volume)
     return response
+
+
+def require_whole(volume: Any) -> None:
+    """Raises what EC2 answers to a change of a volume in state `error`."""
+    if volume.status == "error":
+        raise AwsError("IncorrectState", f"The volume '{volume.id}' is not 'available'.")
 
 
 def make_disk(sandbox: Sandbox, volume: Any) -> None:
@@ -62,6 +82,7 @@ def attach_volume(call: Call) -> object:
     device = call.parameters["Device"]
     volume = backend.get_volume(call.parameters["VolumeId"])
     instance = backend.get_instance(call.parameters["InstanceId"])
+    require_whole(volume)
     if volume.attachment:
         raise AwsError("VolumeInUse", f"{volume.id} is already attached to an instance")
     if instance.state not in ("running", "stopped"):

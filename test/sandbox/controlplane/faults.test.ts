@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { CreateBucketCommand, ListBucketsCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListBucketsCommand, PutBucketTaggingCommand } from '@aws-sdk/client-s3';
 import { CreateVolumeCommand, DescribeRegionsCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import {
   CreateInstanceProfileCommand,
+  CreateRoleCommand,
   DeleteInstanceProfileCommand,
   DeleteRoleCommand,
   DetachRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
-import { code, startTestControlPlane, type TestControlPlane } from './testControlPlane';
+import { askSigned, code, startTestControlPlane, type TestControlPlane } from './testControlPlane';
 import { makeProfile } from './testInstances';
 
 describe('the control plane', () => {
@@ -72,15 +73,8 @@ describe('the control plane', () => {
   });
 
   it('refuses requests whose shape is wrong', async () => {
-    const ask = (body: string) =>
-      fetch(plane.endpoint, {
-        method: 'POST',
-        body,
-        headers: {
-          'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8',
-          Authorization: 'AWS4-HMAC-SHA256 Credential=AKIASANDBOX0000000AA/20260101/us-east-1/ec2/aws4_request',
-        },
-      });
+    const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const ask = (body: string) => askSigned(plane, ['ec2', 'us-east-1'], form, body);
     const missing = await ask('Action=AttachVolume&Version=2016-11-15&Device=%2Fdev%2Fsdf');
     assert.equal(missing.status, 400);
     assert.match(await missing.text(), /<Code>MissingParameter<\/Code>.*VolumeId/s);
@@ -109,6 +103,31 @@ describe('the control plane', () => {
     await plane.iam.send(new DeleteRoleCommand(role));
     await plane.iam.send(new DeleteInstanceProfileCommand(profile));
     await plane.iam.send(new CreateInstanceProfileCommand(profile));
+  });
+
+  it('refuses roles and buckets whose tags have characters that AWS does not take', async () => {
+    const document = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+    const create = (Value: string) =>
+      plane.iam.send(
+        new CreateRoleCommand({
+          ...{ RoleName: 'web', AssumeRolePolicyDocument: document },
+          Tags: [{ Key: 'sitelift:site', Value }],
+        }),
+      );
+    await assert.rejects(create('Ann’s site'), (error: unknown) => {
+      assert.ok(error instanceof Error);
+      assert.equal(error.name, 'ValidationError');
+      assert.match(error.message, /'tags\.1\.member\.value' failed to satisfy constraint: .*\\p\{L\}/);
+      return true;
+    });
+    await create('Ann s site ü/1');
+    await plane.s3.send(new CreateBucketCommand({ Bucket: 'sitelift-tags' }));
+    const tag = (Value: string) =>
+      plane.s3.send(
+        new PutBucketTaggingCommand({ Bucket: 'sitelift-tags', Tagging: { TagSet: [{ Key: 'site', Value }] } }),
+      );
+    await assert.rejects(tag('a&b'), code('InvalidTag'));
+    await tag('a b');
   });
 
   it('ends with its parent and leaves no folder behind', async () => {

@@ -14,14 +14,25 @@ from moto.core.exceptions import ServiceException, _RESTError
 from moto.core.parse import RequestParserError
 from werkzeug.wrappers import Request, Response
 
-from awscall import AwsError, Call, parse_call, write_error, write_plain_error, write_result
+from awscall import (
+    ACCOUNT_ID,
+    AwsError,
+    Call,
+    parse_call,
+    service_and_region,
+    write_error,
+    write_plain_error,
+    write_result,
+)
 from faults import Fault, cut_connection
+from signature import authenticate
 from state import Sandbox
 
 Handler = Callable[[Call], object]
 HANDLERS: dict[tuple[str, str], Handler] = {}
 SERVICE_HANDLERS: dict[str, Handler] = {}
 
+MOST_PUT_BYTES = 5 * 1024**3
 INVALID_SHAPE_CODES = {"ec2": "InvalidParameterValue", "ssm": "ValidationException", "cloudfront": "InvalidArgument"}
 
 
@@ -49,10 +60,15 @@ class Gateway:
         request = Request(environ)
         if request.path.startswith("/sandbox/") and not request.host.endswith(".amazonaws.com"):
             return self._admin(request)(environ, start_response)
-        return self._answer(request)(environ, start_response)
+        response = self._answer(request)
+        # The server sends its own, by AWS's clock.
+        response.headers.remove("Date")
+        return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        body = request.get_data()
+        too_large = _too_large(request)
+        # What is refused for its size alone is refused before it was sent.
+        body = b"" if too_large else request.get_data()
         from_edge = "x-sandbox-cloudfront-source-arn" in request.headers or request.headers.get("x-sandbox-edge")
         try:
             call = parse_call(request, body, self._sandbox)
@@ -62,6 +78,7 @@ class Gateway:
             return write_plain_error(request, AwsError("MalformedInput", str(error)))
         if from_edge:
             return self._handle(call)
+        refusal = too_large or _refusal(call)
         self._sandbox.calls.append(_recorded(call))
         faults = self._sandbox.faults.firing(call.service, call.operation)
         for when in ("before", "after"):
@@ -71,7 +88,9 @@ class Gateway:
                     if failed is not None:
                         return failed
             if when == "before":
-                response = self._handle(call)
+                response = write_error(call, refusal) if refusal else self._handle(call)
+        if too_large:
+            response.headers["Connection"] = "close"
         return response
 
     def _injected(self, call: Call, fault: Fault) -> Response | None:
@@ -85,8 +104,11 @@ class Gateway:
     def _handle(self, call: Call) -> Response:
         handler = HANDLERS.get((call.service, call.operation)) or SERVICE_HANDLERS.get(call.service)
         try:
-            with self._sandbox.lock:
+            account = call.identity.account if call.identity else ACCOUNT_ID
+            with self._sandbox.lock, self._sandbox.acting_in(account):
                 self._sandbox.settle()
+                for check in self._sandbox.checks:
+                    check(call)
                 _check_shape(call)
                 result = handler(call) if handler else call.forward()
                 return result if isinstance(result, Response) else write_result(call, result)
@@ -101,6 +123,25 @@ class Gateway:
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             return write_error(call, AwsError("InternalError", f"{type(error).__name__}: {error}", 500))
+
+
+def _too_large(request: Request) -> AwsError | None:
+    size = request.headers.get("x-amz-decoded-content-length") or request.headers.get("Content-Length") or "0"
+    if request.method != "PUT" or not size.isdigit() or int(size) <= MOST_PUT_BYTES:
+        return None
+    if service_and_region(request)[0] != "s3":
+        return None
+    details = {"ProposedSize": size, "MaxSizeAllowed": str(MOST_PUT_BYTES)}
+    return AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400, details)
+
+
+def _refusal(call: Call) -> AwsError | None:
+    """What is wrong with the call's signature; the call knows its signer afterwards."""
+    try:
+        call.identity = authenticate(call)
+    except AwsError as error:
+        return error
+    return None
 
 
 def _check_shape(call: Call) -> None:
@@ -118,4 +159,10 @@ def _check_shape(call: Call) -> None:
 
 def _recorded(call: Call) -> dict[str, Any]:
     parameters = json.loads(json.dumps(call.parameters, default=str))
-    return {"service": call.service, "action": call.operation, "region": call.region, "parameters": parameters}
+    return {
+        "service": call.service,
+        "action": call.operation,
+        "region": call.region,
+        "parameters": parameters,
+        "caller": call.identity.arn if call.identity else None,
+    }

@@ -13,7 +13,6 @@ from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 from awscall import AwsError, Call
 from gateway import handles
-from state import Sandbox
 
 
 @dataclass
@@ -71,15 +70,3 @@ def delete_role(call: Call) -> object:
     if role.policies:
         raise AwsError("DeleteConflict", "Cannot delete entity, must delete policies first.", 409)
     return call.forward()
-
-
-def may_register(sandbox: Sandbox, profile_arn: str | None) -> bool:
-    """Whether a profile lets the SSM agent of its instances register: its role has AWS's core policy."""
-    for profile in sandbox.backend("iam", "aws").instance_profiles.values():
-        if profile.arn == profile_arn:
-            return any(
-                arn.endswith(":policy/AmazonSSMManagedInstanceCore")
-                for role in profile.roles
-                for arn in role.managed_policies
-            )
-    return False

@@ -4,13 +4,12 @@ import {
   AssociateAddressCommand,
   CreateSecurityGroupCommand,
   DeleteSecurityGroupCommand,
-  DeleteVpcCommand,
   DescribeImagesCommand,
+  DescribeInstanceCreditSpecificationsCommand,
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
-  DescribeVpcsCommand,
-  DeleteSubnetCommand,
+  ModifyInstanceCreditSpecificationCommand,
   RebootInstancesCommand,
   ReleaseAddressCommand,
   RunInstancesCommand,
@@ -157,6 +156,28 @@ describe('the control plane, on instances', () => {
     await assert.rejects(launch({ InstanceType: 't4g.micro' }), code('InvalidParameterValue'));
   });
 
+  it('gives T3 unlimited credits unless the launch or a later change asks for standard ones', async () => {
+    const credits = async (...InstanceIds: string[]) => {
+      const command = new DescribeInstanceCreditSpecificationsCommand(InstanceIds.length > 0 ? { InstanceIds } : {});
+      const { InstanceCreditSpecifications } = await plane.ec2.send(command);
+      return InstanceCreditSpecifications?.map(({ InstanceId, CpuCredits }) => [InstanceId, CpuCredits]);
+    };
+    const standard = { CpuCredits: 'standard' };
+    const [open, capped] = [await launch(), await launch({ CreditSpecification: standard })];
+    assert.deepEqual(await credits(open, capped), [
+      [open, 'unlimited'],
+      [capped, 'standard'],
+    ]);
+    assert.deepEqual(await credits(), [[open, 'unlimited']]);
+    const change = { InstanceCreditSpecifications: [{ InstanceId: open, ...standard }] };
+    await plane.ec2.send(new ModifyInstanceCreditSpecificationCommand(change));
+    assert.deepEqual(await credits(open), [[open, 'standard']]);
+    const notSupported = code('InstanceCreditSpecification.NotSupported');
+    await assert.rejects(launch({ InstanceType: 'm5.large', CreditSpecification: standard }), notSupported);
+    await assert.rejects(credits(await launch({ InstanceType: 'm5.large' })), notSupported);
+    await assert.rejects(launch({ CreditSpecification: { CpuCredits: 'some' } }), code('InvalidParameterValue'));
+  });
+
   it('keeps a security group until the interfaces of its instances are gone', async () => {
     const { GroupId } = await plane.ec2.send(
       new CreateSecurityGroupCommand({ GroupName: 'web', Description: 'port 80' }),
@@ -173,16 +194,6 @@ describe('the control plane, on instances', () => {
     await remove();
     const { NetworkInterfaces } = await plane.ec2.send(new DescribeNetworkInterfacesCommand({}));
     assert.deepEqual(NetworkInterfaces, []);
-  });
-
-  it('neither launches nor makes a security group where there is no default VPC', async () => {
-    const { Vpcs } = await plane.ec2.send(new DescribeVpcsCommand({}));
-    const { Subnets } = await plane.ec2.send(new DescribeSubnetsCommand({}));
-    for (const { SubnetId } of Subnets ?? []) await plane.ec2.send(new DeleteSubnetCommand({ SubnetId }));
-    await plane.ec2.send(new DeleteVpcCommand({ VpcId: Vpcs?.[0]?.VpcId }));
-    await assert.rejects(launch(), code('VPCIdNotSpecified'));
-    const group = new CreateSecurityGroupCommand({ GroupName: 'web', Description: 'port 80' });
-    await assert.rejects(plane.ec2.send(group), code('VPCIdNotSpecified'));
   });
 
   it('lets an elastic address answer for an instance, and not be released while it does', async () => {

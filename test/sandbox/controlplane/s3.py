@@ -1,37 +1,26 @@
-"""S3 with its gates closed: Block Public Access, bucket policies, expiring presigned URLs, foreign buckets."""
+"""S3 with its gates closed: Block Public Access, bucket and identity policies, foreign buckets."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket, PublicAccessBlock
+from moto.s3.models import FakeBucket, PublicAccessBlock, s3_backends
 from werkzeug.wrappers import Response
 
+import needs
+import permissions
+import s3_deletions
+import s3_objects
 import s3_policy
-from awscall import ACCOUNT_ID, AwsError, Call
+from awscall import AwsError, Call
 from gateway import handles
+from needs import Need
 from s3_policy import Requester
 
 # Names that start so belong to somebody else's account.
 FOREIGN_PREFIX = "somebody-elses-"
-IAM_ACTIONS = {
-    "HeadObject": "s3:GetObject",
-    "GetObjectAttributes": "s3:GetObject",
-    "HeadBucket": "s3:ListBucket",
-    "ListObjects": "s3:ListBucket",
-    "ListObjectsV2": "s3:ListBucket",
-    "ListObjectVersions": "s3:ListBucketVersions",
-    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
-    "CopyObject": "s3:PutObject",
-    "CreateMultipartUpload": "s3:PutObject",
-    "UploadPart": "s3:PutObject",
-    "UploadPartCopy": "s3:PutObject",
-    "CompleteMultipartUpload": "s3:PutObject",
-    "DeleteObjects": "s3:DeleteObject",
-}
 # The gates here decide. Moto's own reading of a policy skips conditions: a Deny of plain HTTP would deny everything.
 FakeBucket.get_permission = lambda bucket, action, resource: PermissionResult.NEUTRAL
 ACL_OPERATIONS = ("PutObject", "PutBucketAcl", "PutObjectAcl", "CopyObject", "CreateMultipartUpload")
@@ -40,55 +29,64 @@ ACL_OPERATIONS = ("PutObject", "PutBucketAcl", "PutObjectAcl", "CopyObject", "Cr
 @handles("s3")
 def handle(call: Call) -> Response:
     """Every S3 call: the gates first, then moto, then what moto leaves out."""
-    _check_expiry(call)
     name = call.parameters["Bucket"]
-    owner = call.request.headers.get("x-amz-expected-bucket-owner", ACCOUNT_ID)
-    bucket = call.sandbox.backend("s3", "aws").buckets.get(name)
-    if name.startswith(FOREIGN_PREFIX):
+    expected_owner = call.request.headers.get("x-amz-expected-bucket-owner")
+    bucket_account, bucket = _find_bucket(name)
+    if name.startswith(FOREIGN_PREFIX) or (bucket is not None and _is_foreign(call, bucket_account)):
         if call.operation == "CreateBucket":
             raise AwsError("BucketAlreadyExists", "The requested bucket name is not available.", 409)
         raise _denied()
     if bucket is not None:
-        if owner != ACCOUNT_ID:
+        if expected_owner not in (None, bucket_account):
             raise _denied()
         if call.operation == "CreateBucket":
             _check_creation(call, bucket)
+        elif not call.sandbox.shared(s3_objects.BucketTimes).has_spread(call):
+            raise _no_such_bucket()
         _check_region(call, bucket)
+        if call.operation == "DeleteObjects" and call.identity:
+            with call.sandbox.acting_in(bucket_account):
+                return s3_deletions.delete_allowed(call, _refused_keys(call, bucket))
         _authorize(call, bucket)
         _check_change(call, bucket)
-    elif not call.signed and call.operation != "OptionsObject" and name:
-        raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
-    elif not name and not call.signed:
-        raise _denied()
-    if not call.signed:
-        # What was allowed above is the account's own business for moto.
+        s3_objects.check(call, bucket)
+    else:
+        _authorize(call, None)
+    with call.sandbox.acting_in(bucket_account if bucket is not None else call.sandbox.account):
+        response = _forward(call)
+        if call.operation == "CreateBucket" and bucket is None and response.status_code == 200:
+            call.sandbox.shared(s3_objects.BucketTimes).note(name)
+            _close(call.sandbox.backend("s3", "aws").buckets[name], call)
+        if bucket is not None:
+            s3_objects.finish(call, bucket, response)
+    return response
+
+
+def _find_bucket(name: str) -> tuple[str, Any]:
+    """The account that has a bucket, and the bucket; their names are the same for all accounts."""
+    account = s3_backends.bucket_accounts.get(name, ("", ""))[1]
+    return account, s3_backends[account]["aws"].buckets.get(name) if account else None
+
+
+def _is_foreign(call: Call, bucket_account: str) -> bool:
+    return call.identity is not None and call.identity.account != bucket_account
+
+
+def _forward(call: Call) -> Response:
+    if call.identity is None:
+        # What was allowed is the account's own business for moto.
         call.request.environ["HTTP_AUTHORIZATION"] = (
             f"AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/{call.region}/s3/aws4_request"
         )
-    response = call.forward()
-    if call.operation == "CreateBucket" and bucket is None and response.status_code == 200:
-        _close(call.sandbox.backend("s3", "aws").buckets[name], call)
-    return response
+    return call.forward()
 
 
 def _denied() -> AwsError:
     return AwsError("AccessDenied", "Access Denied", 403)
 
 
-def _check_expiry(call: Call) -> None:
-    arguments = call.request.args
-    if "X-Amz-Signature" not in arguments:
-        return
-    try:
-        signed_at = datetime.strptime(arguments["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
-        lifetime = timedelta(seconds=int(arguments["X-Amz-Expires"]))
-    except (KeyError, ValueError) as error:
-        message = "Query-string authentication version 4 requires X-Amz-Date and X-Amz-Expires."
-        raise AwsError("AuthorizationQueryParametersError", message, 400) from error
-    if lifetime > timedelta(days=7):
-        raise AwsError("AuthorizationQueryParametersError", "X-Amz-Expires must be less than a week (in seconds)", 400)
-    if datetime.now(timezone.utc) > signed_at + lifetime:
-        raise AwsError("AccessDenied", "Request has expired", 403)
+def _no_such_bucket() -> AwsError:
+    return AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
 
 
 def _check_creation(call: Call, bucket: Any) -> None:
@@ -115,25 +113,74 @@ def _check_region(call: Call, bucket: Any) -> None:
     )
 
 
-def _requester(call: Call) -> Requester:
+def _requester(call: Call, context: dict[str, str | list[str]]) -> Requester:
+    given = {**permissions.caller_context(call), **context}
     source_arn = call.request.headers.get("x-sandbox-cloudfront-source-arn")
     if source_arn:
-        return Requester("cloudfront", source_arn)
-    return Requester("account" if call.signed else "anonymous")
+        return Requester("cloudfront", {**given, **s3_policy.cloudfront_context(source_arn)})
+    return Requester("account" if call.identity else "anonymous", given, call.identity)
 
 
 def _authorize(call: Call, bucket: Any) -> None:
-    requester = _requester(call)
-    policy = bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
-    key = call.parameters.get("Key")
-    arn = f"arn:aws:s3:::{bucket.name}"
-    action = IAM_ACTIONS.get(call.operation, f"s3:{call.operation}")
-    verdict = s3_policy.decide(policy, requester, action, f"{arn}/{key}" if key else arn)
-    if requester.kind == "account":
-        # The owner may always repair a policy that locks everybody out.
-        if verdict == "deny" and call.operation not in ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"):
-            raise _denied()
+    if call.operation == "OptionsObject" and bucket is None:
         return
+    if call.identity is None:
+        if bucket is None:
+            raise _no_such_bucket() if call.parameters["Bucket"] else _denied()
+        _authorize_stranger(call, bucket)
+        return
+    found = needs.of(call)
+    for need in found:
+        _authorize_caller(call, bucket, need)
+    if bucket is not None and _is_missing(call, bucket):
+        # Whether a key is there is told only to those who may list.
+        listing = Need("s3:ListBucket", f"arn:aws:s3:::{bucket.name}", {"s3:prefix": call.parameters.get("Key") or ""})
+        _authorize_caller(call, bucket, listing)
+
+
+def _authorize_caller(call: Call, bucket: Any, need: Need) -> None:
+    """A caller of the bucket's account needs its own policy or the bucket's, and a denial of neither."""
+    own = permissions.identity_verdict(call, need)
+    requester = _requester(call, need.context)
+    is_in_bucket = bucket is not None and f"{need.resource}/".startswith(f"arn:aws:s3:::{bucket.name}/")
+    bucket_policy = _policy_text(bucket) if is_in_bucket else None
+    of_bucket = s3_policy.decide(bucket_policy, requester, need.action, need.resource)
+    if own == "deny":
+        raise permissions.denied(call, need, permissions.OWN_DENY)
+    # The owner may always repair a policy that locks everybody out.
+    repairs = call.operation in ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy")
+    is_owner = call.identity is not None and call.identity.is_administrator
+    if of_bucket == "deny" and not (repairs and is_owner):
+        raise permissions.denied(call, need, permissions.BUCKET_DENY)
+    if "allow" not in (own, of_bucket):
+        raise permissions.denied(call, need, permissions.NO_ALLOW)
+
+
+def _refused_keys(call: Call, bucket: Any) -> dict[str, AwsError]:
+    refused: dict[str, AwsError] = {}
+    for need in needs.of(call):
+        try:
+            _authorize_caller(call, bucket, need)
+        except AwsError as error:
+            refused[need.resource.removeprefix(f"arn:aws:s3:::{bucket.name}/")] = error
+    return refused
+
+
+def _policy_text(bucket: Any) -> str | None:
+    return bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy
+
+
+def _is_missing(call: Call, bucket: Any) -> bool:
+    key = call.parameters.get("Key")
+    return bool(key and key not in bucket.keys and call.operation in ("GetObject", "HeadObject"))
+
+
+def _authorize_stranger(call: Call, bucket: Any) -> None:
+    """Anybody and CloudFront get what the bucket's policy (or a public ACL) gives them."""
+    policy, key = _policy_text(bucket), call.parameters.get("Key")
+    need = next(iter(needs.of(call)), Need("s3:DeleteObject"))
+    requester = _requester(call, need.context)
+    verdict = s3_policy.decide(policy, requester, need.action, need.resource)
     block = bucket.public_access_block
     if requester.kind == "anonymous":
         if block and block.restrict_public_buckets and s3_policy.is_public(policy):
@@ -142,8 +189,8 @@ def _authorize(call: Call, bucket: Any) -> None:
             verdict = "allow"
     if verdict != "allow":
         raise _denied()
-    missing = key and key not in bucket.keys and call.operation in ("GetObject", "HeadObject")
-    if missing and s3_policy.decide(policy, requester, "s3:ListBucket", arn) != "allow":
+    listing = s3_policy.decide(policy, requester, "s3:ListBucket", f"arn:aws:s3:::{bucket.name}")
+    if _is_missing(call, bucket) and listing != "allow":
         raise _denied()
 
 

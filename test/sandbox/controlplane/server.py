@@ -28,6 +28,7 @@ os.environ.update(
 # It warns of every error code that botocore's model leaves out, and EC2's and SSM's models leave out many.
 warnings.filterwarnings("ignore", module="moto")
 
+from werkzeug.http import http_date  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
 import services  # noqa: E402
@@ -37,7 +38,12 @@ from state import Sandbox, Settings  # noqa: E402
 
 
 class QuietHandler(WSGIRequestHandler):
-    """No line for each request (the call log is at /sandbox/calls), and nothing more on a connection that was cut."""
+    """AWS's clock; no line for each request (they are at /sandbox/calls), and silence on a connection that was cut."""
+
+    sandbox: Sandbox
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return http_date(self.sandbox.now() if timestamp is None else timestamp)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         return
@@ -56,6 +62,7 @@ def main() -> None:
 
         sandbox.machines = Machines(arguments.image, arguments.folder, arguments.proxy_port, arguments.ca)
     services.install(sandbox)
+    QuietHandler.sandbox = sandbox
     gateway = Gateway(sandbox, Admin(sandbox, services.REPORTS))
     server = make_server("127.0.0.1", arguments.port, gateway, threaded=True, request_handler=QuietHandler)
     server.daemon_threads = True

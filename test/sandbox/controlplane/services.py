@@ -8,13 +8,18 @@ import cloudfront_parts  # noqa: F401
 import cloudfront_policies  # noqa: F401
 import cloudfront_report
 import ec2_instances
+import ec2_lag
+import ec2_lives
 import ec2_modifications
 import ec2_network  # noqa: F401
 import ec2_volumes  # noqa: F401
 import iam  # noqa: F401
+import permissions
 import s3  # noqa: F401
 import ssm
 import ssm_commands
+import sts  # noqa: F401
+import tag_rules
 import tagging  # noqa: F401
 from admin import Report
 from state import Sandbox
@@ -28,8 +33,10 @@ REPORTS: dict[str, Report] = {
 
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
-    sandbox.settlers += [cloudfront.settle, ec2_instances.settle, ec2_modifications.settle, ssm.settle]
+    sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_modifications.settle, ssm.settle]
+    ec2_lag.install()
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
+    sandbox.checks += [permissions.check, tag_rules.check]
 
 
 def warm_up(sandbox: Sandbox) -> None:

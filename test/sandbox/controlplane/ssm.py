@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent_rights import may_hold_sessions, may_register
 from awscall import AwsError, Call
 from cloudfront import utc_now
 from ec2_images import ensure_images
-from ec2_instances import find_instance, has_machine
-from ec2_state import Ec2State, Life
+from ec2_lives import find_instance, has_machine
+from ec2_state import Ec2State, Life, life_of
 from gateway import handles
-from iam import may_register
 from state import Sandbox
 
 PLATFORMS = {"amazon-linux": ("Amazon Linux", "2023"), "ubuntu": ("Ubuntu", "24.04")}
@@ -24,6 +24,8 @@ SHELL_DOCUMENTS = ("SSM-SessionManagerRunShell", "AWS-StartInteractiveCommand", 
 @dataclass
 class SsmState:
     registered: dict[str, datetime] = field(default_factory=dict)
+    # When each registered agent last answered, by the clock that never jumps and by the calendar.
+    pinged: dict[str, tuple[float, datetime]] = field(default_factory=dict)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -34,23 +36,26 @@ def get_parameters(call: Call) -> object:
 
 
 def settle(sandbox: Sandbox) -> None:
-    """Registers the agents whose time has come, and forgets those of terminated instances."""
+    """Registers the agents whose time has come, notes which answer, and forgets those of terminated instances."""
     state = sandbox.state(SsmState)
     for instance_id, life in sandbox.state(Ec2State).lives.items():
         instance = find_instance(sandbox, life, instance_id)
         if instance is None or instance.state == "terminated":
-            state.registered.pop(instance_id, None)
-        elif instance_id not in state.registered and _agent_answers(sandbox, instance_id, life):
-            profile = (instance.iam_instance_profile or {}).get("Arn")
-            if may_register(sandbox, profile):
-                state.registered[instance_id] = utc_now()
-            else:
+            if ping_status(sandbox, instance_id) != "Online":
+                state.registered.pop(instance_id, None)
+        elif agent_answers(sandbox, instance_id, life):
+            if may_register(sandbox, instance):
+                state.registered.setdefault(instance_id, utc_now())
+                state.pinged[instance_id] = time.monotonic(), utc_now()
+            elif instance_id not in state.registered:
                 life.agent_sleeps_since = time.monotonic()
 
 
-def _agent_answers(sandbox: Sandbox, instance_id: str, life: Life) -> bool:
+def agent_answers(sandbox: Sandbox, instance_id: str, life: Life) -> bool:
     """The agent lives in the machine: without one, an instance never registers."""
     now, settings = time.monotonic(), sandbox.settings
+    if life.agent_died or life.agent_never_registers:
+        return False
     if life.running_since is None or now < life.running_since + settings.registration_seconds:
         return False
     if life.agent_sleeps_since is not None and now < life.agent_sleeps_since + settings.agent_sleep_seconds:
@@ -67,13 +72,21 @@ def managed_instances(call: Call) -> dict[str, Life]:
     return {name: lives[name] for name in registered if lives[name].region == call.region}
 
 
-def ping_status(sandbox: Sandbox, instance_id: str, life: Life) -> str:
-    return "Online" if _agent_answers(sandbox, instance_id, life) else "ConnectionLost"
+def ping_status(sandbox: Sandbox, instance_id: str) -> str:
+    """What SSM believes of an agent, which is online until its pings have been missing for long enough."""
+    pinged = sandbox.state(SsmState).pinged.get(instance_id)
+    life = life_of(sandbox, instance_id)
+    if pinged is None or life is None:
+        return "ConnectionLost"
+    instance = find_instance(sandbox, life, instance_id)
+    alive = instance is not None and agent_answers(sandbox, instance_id, life) and may_register(sandbox, instance)
+    missed = not alive and time.monotonic() >= pinged[0] + sandbox.settings.ping_lag_seconds
+    return "ConnectionLost" if missed else "Online"
 
 
 @handles("ssm", "DescribeInstanceInformation")
 def describe_instance_information(call: Call) -> object:
-    registered = call.sandbox.state(SsmState).registered
+    state = call.sandbox.state(SsmState)
     rows = []
     for instance_id, life in managed_instances(call).items():
         instance = find_instance(call.sandbox, life, instance_id)
@@ -81,9 +94,9 @@ def describe_instance_information(call: Call) -> object:
         rows.append(
             {
                 "InstanceId": instance_id,
-                "PingStatus": ping_status(call.sandbox, instance_id, life),
-                "LastPingDateTime": utc_now(),
-                "RegistrationDate": registered[instance_id],
+                "PingStatus": ping_status(call.sandbox, instance_id),
+                "LastPingDateTime": state.pinged[instance_id][1],
+                "RegistrationDate": state.registered[instance_id],
                 "AgentVersion": "3.3.3270.0",
                 "IsLatestVersion": True,
                 "PlatformType": "Linux",
@@ -126,7 +139,9 @@ def start_session(call: Call) -> object:
     if document not in SHELL_DOCUMENTS:
         raise AwsError("InvalidDocument", f"Document with name {document} does not exist.")
     life = managed_instances(call).get(target)
-    if life is None or ping_status(call.sandbox, target, life) != "Online":
+    instance = find_instance(call.sandbox, life, target) if life else None
+    connected = instance is not None and agent_answers(call.sandbox, target, life)
+    if not connected or not may_hold_sessions(call.sandbox, instance):
         raise AwsError("TargetNotConnected", f"{target} is not connected.")
     session_id = f"sandbox-{uuid.uuid4().hex[:17]}"
     call.sandbox.state(SsmState).sessions[session_id] = {

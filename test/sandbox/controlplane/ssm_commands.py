@@ -8,9 +8,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from awscall import AwsError, Call
-from ec2_instances import find_instance
+from ec2_lives import find_instance
 from gateway import handles
-from ssm import managed_instances
+from misfortunes import Misfortunes
+from ssm import managed_instances, ping_status
 from ssm_run import PENDING, Command, Invocation, run
 from state import Sandbox
 
@@ -46,6 +47,7 @@ def send_command(call: Call) -> object:
         given=given,
         invocations=[Invocation(instance_id) for instance_id in _targets(call)],
     )
+    command.lost = call.sandbox.state(Misfortunes).meet("command") is not None
     call.sandbox.state(CommandState).commands[command.id] = command
     for invocation in command.invocations:
         threading.Thread(target=run, args=(call.sandbox, command, invocation), daemon=True).start()
@@ -66,18 +68,24 @@ def _check_parameters(parameters: dict[str, list[str]]) -> None:
 def _targets(call: Call) -> list[str]:
     managed = managed_instances(call)
     instances = {name: find_instance(call.sandbox, life, name) for name, life in managed.items()}
+    # SSM goes by what it believes of the agent: one that has just gone is still sent to.
+    valid = {
+        name
+        for name, instance in instances.items()
+        if instance.state == "running" or ping_status(call.sandbox, name) == "Online"
+    }
     named = call.parameters.get("InstanceIds") or []
     if not named and not call.parameters.get("Targets"):
         raise AwsError("InvalidInstanceId", "A command needs InstanceIds or Targets.")
     for instance_id in named:
-        if instance_id not in instances or instances[instance_id].state != "running":
+        if instance_id not in valid:
             raise AwsError("InvalidInstanceId", f"Instances [[{instance_id}]] not in a valid state for account")
     for target in call.parameters.get("Targets") or []:
         for name, instance in instances.items():
             tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
             key = target["Key"]
             value = name if key == "InstanceIds" else tags.get(key.removeprefix("tag:"))
-            if instance.state == "running" and value in target["Values"] and name not in named:
+            if name in valid and value in target["Values"] and name not in named:
                 named.append(name)
     return named
 

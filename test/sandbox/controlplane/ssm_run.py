@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from agent_rights import may_take_commands
 from cloudfront import utc_now
+from ec2_lives import find_instance
 from ec2_state import life_of
-from ssm import ping_status
+from ssm import agent_answers
 from state import Sandbox
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class Command:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     requested: datetime = field(default_factory=utc_now)
     sent: float = field(default_factory=time.monotonic)
+    # No agent ever takes it, and its delivery time is over at once.
+    lost: bool = False
 
     def is_visible(self, sandbox: Sandbox) -> bool:
         """AWS knows nothing of an invocation for a moment after the command was sent."""
@@ -119,14 +123,19 @@ def run(sandbox: Sandbox, command: Command, invocation: Invocation) -> None:
 
 def _delivered(sandbox: Sandbox, command: Command, invocation: Invocation) -> bool:
     """Waits until the agent can take the command; false when it was cancelled or timed out before."""
-    deadline = time.monotonic() + command.delivery_seconds
     while not invocation.cancelled.is_set():
         with sandbox.lock:
             life = life_of(sandbox, invocation.instance_id)
-            ready = life is not None and ping_status(sandbox, invocation.instance_id, life) == "Online"
+            instance = find_instance(sandbox, life, invocation.instance_id) if life else None
+            ready = (
+                instance is not None
+                and not command.lost
+                and agent_answers(sandbox, invocation.instance_id, life)
+                and may_take_commands(sandbox, instance)
+            )
         if ready and command.is_visible(sandbox):
             return True
-        if time.monotonic() > deadline:
+        if command.is_visible(sandbox) and time.monotonic() >= command.sent + _delivery_seconds(sandbox, command):
             with sandbox.lock:
                 invocation.end("TimedOut", "DeliveryTimedOut")
             return False
@@ -134,6 +143,11 @@ def _delivered(sandbox: Sandbox, command: Command, invocation: Invocation) -> bo
     with sandbox.lock:
         invocation.end("Cancelled")
     return False
+
+
+def _delivery_seconds(sandbox: Sandbox, command: Command) -> float:
+    limit_seconds = sandbox.settings.delivery_limit_seconds or command.delivery_seconds
+    return 0 if command.lost else min(command.delivery_seconds, limit_seconds)
 
 
 def _finish(invocation: Invocation, result: Result) -> None:

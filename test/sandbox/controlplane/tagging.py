@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from awscall import Call
-from cloudfront import CloudFrontState
+from cloudfront import CloudFrontState, is_listed
 from gateway import handles
 
 
@@ -30,6 +30,8 @@ def get_resources(call: Call) -> object:
     wanted = not filters or any(name in ("cloudfront", "cloudfront:distribution") for name in filters)
     if wanted and call.region == "us-east-1" and not call.parameters.get("PaginationToken"):
         for distribution in call.sandbox.state(CloudFrontState).distributions.values():
+            if not is_listed(call.sandbox, distribution.made):
+                continue
             if distribution.tags and _matches(distribution.tags, call.parameters.get("TagFilters") or []):
                 tags = [{"Key": key, "Value": value} for key, value in distribution.tags.items()]
                 found.append({"ResourceARN": distribution.arn, "Tags": tags})

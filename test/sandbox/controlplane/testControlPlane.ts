@@ -68,6 +68,27 @@ export async function startTestControlPlane(): Promise<TestControlPlane> {
   return plane;
 }
 
+/** Sends a request as the administrator, signed for a service and region, whatever is in it. */
+export async function askSigned(
+  plane: TestControlPlane,
+  [service, region]: readonly [service: string, region: string],
+  headers: Record<string, string>,
+  body: string,
+): Promise<Response> {
+  const { hostname, port, host } = new URL(plane.endpoint);
+  // A client of its own: it signs for the first service and region that it was asked for, ever after.
+  const { config } = new EC2Client({ region, credentials: plane.ec2.config.credentials });
+  const signer = await config.signer({
+    name: 'sigv4',
+    signingName: service,
+    signingRegion: region,
+    properties: {},
+  });
+  const request = { method: 'POST', protocol: 'http:', hostname, port: Number(port), path: '/', query: {}, body };
+  const signed = await signer.sign({ ...request, headers: { ...headers, host } });
+  return await fetch(plane.endpoint, { method: 'POST', headers: signed.headers, body });
+}
+
 /** Makes everything happen at once. */
 export async function setInstant(plane: TestControlPlane): Promise<void> {
   const names = Object.keys(await plane.admin<Record<string, number>>('GET', 'settings'));

@@ -17,10 +17,20 @@ _BOOT_SECONDS = 300
 _SHUTDOWN_SECONDS = 90
 _UNPLUG_SECONDS = 90
 _KILL_SECONDS = 10
+# Holds apt's lock on its lists as apt does: by fcntl, in a process that apt names as apt-get. It returns once the lock is held.
+_LOCK_APT_LISTS = """
+use Fcntl; my ($seconds) = @ARGV; $0 = "apt-get"; pipe(my $held, my $tell);
+if (fork) { close $tell; exit(<$held> ? 0 : 1) }
+open(STDIN, "<", "/dev/null"); open(STDOUT, ">", "/dev/null"); open(STDERR, ">", "/dev/null");
+sysopen(my $lock, "/var/lib/apt/lists/lock", O_RDWR | O_CREAT, 0640) or exit 1;
+my $all = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0);
+fcntl($lock, F_SETLK, $all) or exit 1;
+print $tell "held"; close $tell; sleep $seconds;
+"""
 
 
 class Guest:
-    """Lives from one QEMU start to its end; a reboot in between begins a new boot. A withheld one is not ready before it `became` itself."""
+    """Lives from one QEMU start to its end; a reboot in between begins a new boot. A withheld one is not ready before its release."""
 
     def __init__(self, hardware: Hardware, withheld: bool = False) -> None:
         self._unplugged: set[str] = set()
@@ -59,8 +69,17 @@ class Guest:
         result = self._agent.execute("/usr/lib/sandbox/first-boot", arguments, stdin)
         if result.rc != 0:
             raise RuntimeError(f"first-boot failed: {result.stdout}{result.stderr}")
+
+    def release(self) -> None:
+        """Lets it count as ready."""
         with self._happened:
             self._withheld = False
+
+    def lock_apt_lists(self, seconds: float) -> None:
+        """Keeps apt from updating its lists for a while, as the updates that a fresh Ubuntu starts by itself do."""
+        result = self._agent.execute("/usr/bin/perl", ["-e", _LOCK_APT_LISTS, str(seconds)])
+        if result.rc != 0:
+            raise RuntimeError(f"The lock of apt's lists was not taken: {result.stderr}")
 
     def plug(self, disk: Disk) -> None:
         """Hot-plugs a disk."""

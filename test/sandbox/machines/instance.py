@@ -31,9 +31,12 @@ class Site:
 class Instance:
     """Power and plugs are worked one after the other by a thread of its own, which is also QEMU's parent."""
 
-    def __init__(self, instance_id: str, platform: str, site: Site, folder: Path) -> None:
+    def __init__(
+        self, instance_id: str, platform: str, site: Site, folder: Path, apt_lock_seconds: float = 0
+    ) -> None:
         self._id = instance_id
         self._platform = platform
+        self._apt_lock_seconds = apt_lock_seconds
         self._site = site
         self._folder = folder
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=instance_id)
@@ -134,6 +137,9 @@ class Instance:
         guest = self._power_on(from_snapshot=True)
         guest.wait_until_answering()
         guest.become(_host_name(self._id), self._platform, self._site.proxy_port is not None, self._site.ca_pem)
+        if self._apt_lock_seconds and self._platform == "ubuntu":
+            guest.lock_apt_lists(self._apt_lock_seconds)
+        guest.release()
 
     def _note_launch(self, launched: Future[None]) -> None:
         if launched.cancelled() or launched.exception() is not None:

@@ -26,9 +26,10 @@ class Machines:
         self._changed = threading.Condition()
         (self._folder / "volumes").mkdir(parents=True, exist_ok=True)
 
-    def launch(self, instance_id: str, platform: str) -> None:
-        """Boots a new instance ('amazon-linux' or 'ubuntu') in the background."""
-        instance = Instance(instance_id, platform, self._site, self._folder / "instances" / instance_id)
+    def launch(self, instance_id: str, platform: str, apt_lock_seconds: float = 0) -> None:
+        """Boots a new instance ('amazon-linux' or 'ubuntu', whose package lists are locked at first) in the background."""
+        folder = self._folder / "instances" / instance_id
+        instance = Instance(instance_id, platform, self._site, folder, apt_lock_seconds)
         with self._changed:
             self._instances[instance_id] = instance
         instance.launch()

@@ -160,6 +160,20 @@ describe('an instance of the sandbox', function () {
     );
   });
 
+  it('holds the package lists of a fresh Ubuntu locked, so that apt says what it says there', async () => {
+    await machines.launch('i-3', 'ubuntu', 1e6);
+    const refused = await machines.begin('i-3', 'apt-get update', 60).result;
+    assert.equal(refused.rc, 100);
+    const held = /Could not get lock \/var\/lib\/apt\/lists\/lock\. It is held by process (\d+) \(apt-get\)/;
+    const holder = held.exec(refused.stderr)?.[1];
+    assert.ok(holder, refused.stderr);
+    await machines.print('i-3', `kill ${holder}; tail --pid=${holder} -f /dev/null; apt-get update`);
+    await machines.call('terminate', 'i-3');
+    await machines.launch('i-4', 'ubuntu', 1);
+    await machines.print('i-4', 'until apt-get update; do sleep 0.5; done');
+    await machines.call('terminate', 'i-4');
+  });
+
   it('does not outlive the process that started it, even when that is killed', async () => {
     const processes = await machines.processes();
     assert.ok(processes.length > 0);

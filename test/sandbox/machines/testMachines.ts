@@ -58,8 +58,8 @@ export class TestMachines {
     return { result: this.#ask<Result>(id), cancel: () => void this.#send('cancel', [id]) };
   }
 
-  async launch(instance: string, platform = 'amazon-linux'): Promise<void> {
-    await this.call('launch', instance, platform);
+  async launch(instance: string, platform = 'amazon-linux', aptLockSeconds = 0): Promise<void> {
+    await this.call('launch', instance, platform, aptLockSeconds);
     await this.ready(instance);
   }
 

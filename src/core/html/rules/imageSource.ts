@@ -1,6 +1,7 @@
 import { assetUrl } from '../assetUrl';
 import type { HtmlDocument } from '../document';
 import { escapeAttribute, type Finding, type Quote, type Range } from '../edit';
+import { EDITED_IMAGES_LIMIT, TooComplexError } from '../limits';
 import { pageBase, resolveReference, type LocalReference } from '../references';
 
 /** Where the distribution is on its way to serving images. */
@@ -37,13 +38,17 @@ export interface ImageFinding extends Finding {
   readonly blocked: string | undefined;
 }
 
-/** The images of a page that are files of the site, whether these exist or not. */
+/** The images of a page that are files of the site, whether these exist or not. Throws `TooComplexError` when there are too many. */
 export function findLocalImages(document: HtmlDocument, pagePath: string): LocalImage[] {
   const base = pageBase(document, pagePath);
-  return document.attributes('img', 'src').flatMap(({ value, range, quote, tag }) => {
+  const images = document.attributes('img', 'src').flatMap(({ value, range, quote, tag }) => {
     const reference = resolveReference(value, base);
     return reference === undefined ? [] : [{ reference, range, quote, tag }];
   });
+  if (images.length > EDITED_IMAGES_LIMIT) {
+    throw new TooComplexError(`it has more than ${EDITED_IMAGES_LIMIT} local images`);
+  }
+  return images;
 }
 
 /** Reports each local image that exists, with the edit to its stable CDN URL or the reason why that must wait. */
@@ -51,32 +56,28 @@ export function findImageSources(images: readonly LocalImage[], site: ImageSite)
   return images
     .filter(({ reference }) => site.exists(reference.path))
     .map(({ reference: { path, suffix }, range, quote, tag }) => {
-      const blocked = reasonToWait(path, site);
-      const text = escapeAttribute(assetUrl(site.domain ?? '', path) + suffix, quote);
-      return {
-        rule: 'imageSource',
-        path,
-        range,
-        tag,
-        message: blocked ?? `${path} can load from the CDN.`,
-        edits: blocked === undefined ? [{ range, text }] : [],
-        blocked,
-      };
+      const ready = readinessOf(path, site);
+      const found = { rule: 'imageSource', path, range, tag } as const;
+      if ('blocked' in ready) return { ...found, message: ready.blocked, edits: [], blocked: ready.blocked };
+      const text = escapeAttribute(assetUrl(ready.domain, path) + suffix, quote);
+      return { ...found, message: `${path} can load from the CDN.`, edits: [{ range, text }], blocked: undefined };
     });
 }
 
-function reasonToWait(path: string, site: ImageSite): string | undefined {
+/** The domain that an image can load from, or why that must wait. */
+function readinessOf(path: string, site: ImageSite): { readonly domain: string } | { readonly blocked: string } {
+  const { domain } = site;
   switch (site.distributionState) {
     case 'absent':
-      return 'There is no distribution yet. Provision it first.';
+      return { blocked: 'There is no distribution yet. Provision it first.' };
     case 'deploying':
-      return 'The distribution is still being deployed.';
+      return { blocked: 'The distribution is still being deployed.' };
     case 'unknown':
-      return 'The state of the distribution is not known. Refresh the Sitelift view.';
+      return { blocked: 'The state of the distribution is not known. Refresh the Sitelift view.' };
     case 'deployed':
-      if (site.domain === undefined) return 'The domain name of the distribution is not known yet.';
+      if (domain === undefined) return { blocked: 'The domain name of the distribution is not known yet.' };
       return site.uploaded(path)
-        ? undefined
-        : `${path} is not in the bucket yet. Publish the site or upload it to the CDN.`;
+        ? { domain }
+        : { blocked: `${path} is not in the bucket yet. Publish the site or upload it to the CDN.` };
   }
 }

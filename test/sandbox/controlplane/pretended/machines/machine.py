@@ -29,7 +29,7 @@ class Machines:
         self._sizes_gib: dict[str, int] = {}
         self._holders: dict[str, str] = {}
 
-    def launch(self, instance_id: str, platform: str) -> None:
+    def launch(self, instance_id: str, platform: str, apt_lock_seconds: float = 0) -> None:
         self._states[instance_id] = "running"
 
     def ready(self, instance_id: str) -> bool:

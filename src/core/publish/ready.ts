@@ -1,0 +1,84 @@
+import { UserError, type Remedy } from '../op';
+import type { BucketHave } from '../resources/bucket';
+import { readerOf } from '../resources/bucketPolicy';
+import type { DistributionHave } from '../resources/distribution';
+import { known } from '../resources/resource';
+import type { ServerHave } from '../resources/server';
+import type { ResourceName, SiteHave } from '../resources/stack';
+import { isMounted } from '../resources/volume';
+import type { Inspection } from '../remote/inspect';
+
+/** The parts of a site that can be published to. */
+export interface Ready {
+  readonly bucket: BucketHave;
+  readonly distribution: DistributionHave;
+  readonly instanceId: string;
+  readonly inspection: Inspection;
+}
+
+const NAMES: readonly ResourceName[] = ['server', 'volume', 'bucket', 'distribution'];
+
+/** The parts of a site that is ready to be published to. Throws `UserError`: first what could not be read, then what is not there or not as it must be. */
+export function requireReady(site: SiteHave): Ready {
+  const unreadable = NAMES.flatMap((name) => {
+    const seen = site[name];
+    return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
+  });
+  if (unreadable.length > 0) {
+    throw new UserError(`The site could not be read, so nothing is published. ${unreadable.join(' ')}`);
+  }
+  const bucket = known(site.bucket);
+  const distribution = known(site.distribution);
+  const server = known(site.server);
+  const volume = known(site.volume);
+  if (!bucket || !distribution || !server || !volume) {
+    const lacking = NAMES.filter((name) => site[name].kind === 'absent').map((name) => `a ${name}`);
+    throw new UserError(`The site cannot be published yet: it lacks ${lacking.join(', ')}. Provision it first.`, {
+      remedy: provision('All'),
+    });
+  }
+  const inspection = requireInspection(server);
+  if (!isMounted(volume, server)) {
+    throw new UserError('The volume is not mounted on the server’s document root yet. Provision the volume first.', {
+      remedy: provision('Volume'),
+    });
+  }
+  const trouble = !distribution.enabled
+    ? 'The distribution is disabled'
+    : !distribution.readsBucket
+      ? 'The distribution does not read from this site’s bucket'
+      : bucket.policy !== undefined && readerOf(bucket.policy) !== distribution.arn
+        ? 'The bucket does not let the distribution read it'
+        : undefined;
+  if (trouble) {
+    throw new UserError(`${trouble}, so images would not load. Provision the distribution first.`, {
+      remedy: provision('Distribution'),
+    });
+  }
+  return { bucket, distribution, instanceId: server.instanceId, inspection };
+}
+
+function requireInspection(server: ServerHave): Inspection {
+  if (server.inspection) return server.inspection;
+  const remedy = provision('Server');
+  if (server.state !== 'running') {
+    throw new UserError(`The server is ${server.state}. Run “Provision Server…” to start it, then publish again.`, {
+      remedy,
+    });
+  }
+  if (server.inspectionProblem !== undefined) {
+    throw new UserError(
+      `What is on the server could not be read, so nothing is published. ${server.inspectionProblem}`,
+    );
+  }
+  throw new UserError(
+    server.online
+      ? 'The server’s SSM agent answers, but what is on the server could not be read. Wait a minute and publish again.'
+      : 'The server is running but its SSM agent does not answer yet. Wait a minute and publish again.',
+    { remedy },
+  );
+}
+
+function provision(what: 'All' | 'Server' | 'Volume' | 'Distribution'): Remedy {
+  return { title: `Provision ${what}…`, command: `sitelift.provision${what}` };
+}

@@ -1,0 +1,140 @@
+import ignore from 'ignore';
+import { isAsset } from './assetTypes';
+
+/** A kind of name that is not simply published. */
+export interface Refusal {
+  /** Matched against one part of a path; case never matters. */
+  readonly pattern: RegExp;
+  readonly reason: string;
+  /** `never`: nothing can allow it. `left`: left out without leave (“publish.allow” of the site file). `stops`: so is the whole publication. */
+  readonly rule: 'never' | 'left' | 'stops';
+  /** Holds for folders as well. */
+  readonly folders?: true;
+}
+
+const KEY = 'key files are never published';
+const CREDENTIALS = 'credentials are never published';
+const DEPENDENCIES = 'dependencies are left out';
+const SYSTEM = 'it belongs to the operating system';
+const BACKUP = 'backup copies are left out';
+const SERVERS = 'descriptions of servers are left out';
+
+/** Refused whatever the name ends with. */
+const ALWAYS: readonly Refusal[] = [
+  { pattern: /^\./, reason: 'names that start with a dot are never published', rule: 'never', folders: true },
+  { pattern: /\uFFFD/, reason: 'its name is not valid UTF-8', rule: 'never', folders: true },
+  { pattern: /^sitelift\.json$/i, reason: 'it is the site file', rule: 'never' },
+];
+
+/** Refused unless the name ends like a page or an image; the first that matches decides. */
+const REFUSALS: readonly Refusal[] = [
+  {
+    pattern: /^(service[-_]?account|client[-_]?secrets?|.*firebase-adminsdk).*\.json/i,
+    reason: CREDENTIALS,
+    rule: 'never',
+  },
+  {
+    pattern: /^(.*[-_.])?credentials?(\.(json|csv|ya?ml|ini|txt|toml|xml|db))?$/i,
+    reason: CREDENTIALS,
+    rule: 'never',
+  },
+  { pattern: /^(rootkey|.*access_?keys)\.csv/i, reason: CREDENTIALS, rule: 'never' },
+  { pattern: /^((secrets?|passwords?)\..+|passwd|kubeconfig(\..+)?|auth\.json)$/i, reason: CREDENTIALS, rule: 'never' },
+  {
+    pattern: /\.env(\.|~|$)|^env(\.(local|prod.*|dev.*|stag.*|test))?$/i,
+    reason: 'environment files are never published',
+    rule: 'never',
+  },
+  {
+    pattern: /\.(tfstate|tfvars)(?![a-z0-9])/i,
+    reason: 'Terraform’s state and variables are never published',
+    rule: 'never',
+    folders: true,
+  },
+  {
+    pattern: /^(ht(passwd|access|group)s?|web\.config)$/i,
+    reason: 'settings of a web server are never published',
+    rule: 'never',
+  },
+  {
+    pattern: /^(wp-config|(local)?(config|settings)|configuration|database|parameters)([-_.].*)?\.(php\d?|inc)/i,
+    reason: 'settings of programs, which may hold passwords, are never published',
+    rule: 'never',
+  },
+  {
+    pattern:
+      /\.(pem|key|p8|p12|pfx|ppk|jks|keystore|keytab|kdbx|ovpn|mobileprovision|asc|der)(?![a-z0-9])|^id_(rsa|dsa|ecdsa|ed25519)(?![a-z0-9])/i,
+    reason: KEY,
+    rule: 'never',
+  },
+  { pattern: /^(node_modules|__pycache__|venv|virtualenv)$/i, reason: DEPENDENCIES, rule: 'left', folders: true },
+  { pattern: /\.py[cod]$/i, reason: DEPENDENCIES, rule: 'left' },
+  {
+    pattern: /^((eh)?thumbs(_vista)?\.db|desktop\.ini|__macosx|icon\r)$/i,
+    reason: SYSTEM,
+    rule: 'left',
+    folders: true,
+  },
+  {
+    pattern: /(\.(bak|backup|old|orig|save|sav|swp|swo|tmp)[\d.]*|~|^#.*#)$/i,
+    reason: BACKUP,
+    rule: 'left',
+    folders: true,
+  },
+  {
+    pattern: /^(.*[-_. ])?(backup|bak|dump)s?([-_. \d].*)?\.(zip|tar|tgz|gz|bz2|xz|zst|7z|rar)$/i,
+    reason: BACKUP,
+    rule: 'left',
+  },
+  {
+    pattern: /\.(sql(ite\d?)?|db\d?|mdb|accdb|dump|rdb)(-(wal|shm|journal))?(\.(gz|bz2|xz|zst|zip|7z))?$/i,
+    reason: 'databases and copies of them are left out',
+    rule: 'left',
+  },
+  { pattern: /^(.*[-_.])?(error|access)_log(\..+)?$|\.log([-.\d].*)?$/i, reason: 'logs are left out', rule: 'left' },
+  {
+    pattern: /^((docker-)?compose.*\.ya?ml|(docker|container|vagrant|proc|jenkins)file(\..+)?)$/i,
+    reason: SERVERS,
+    rule: 'left',
+  },
+  {
+    pattern:
+      /\.(php\d?|phtml|phps|phar|inc|as[chmp]x?|cshtml|vbhtml|jspx?|jspf|f?cgi|p[lmy]|pyw|e?rb|cf[mc]|lua|tcl|sh|bash|ps1|bat|cmd)$/i,
+    reason: 'this server runs no programs, so everybody could read the source of this one',
+    rule: 'stops',
+  },
+];
+
+/** What people read; a page about backups or keys is no backup and no key. */
+const READ = /\.(x?html?|css)$/i;
+
+/** Why one part of a path is not simply published; undefined for most. */
+export function refusal(name: string, isFolder: boolean): Refusal | undefined {
+  const matches = ({ pattern, folders }: Refusal) => (folders || !isFolder) && pattern.test(name);
+  const always = ALWAYS.find(matches);
+  return always || (!isFolder && (READ.test(name) || isAsset(name))) ? always : REFUSALS.find(matches);
+}
+
+/** What a folder's content says of it: one that a package manager filled. A `vendor` folder of a site's own scripts is none. */
+export function folderRefusal(name: string, content: readonly string[]): Refusal | undefined {
+  const isComposers = /^vendor$/i.test(name) && content.some((entry) => /^(autoload\.php|composer)$/i.test(entry));
+  const filled = isComposers || content.includes('pyvenv.cfg');
+  return filled ? { pattern: /^/, reason: DEPENDENCIES, rule: 'left' } : undefined;
+}
+
+/** Leave to publish what is otherwise left out or stops: patterns as in a `.gitignore`, matched against paths below the root. */
+export function leave(allow: readonly string[]): (path: string) => boolean {
+  const patterns = ignore({ ignorecase: true }).add([...allow]);
+  return (path) => patterns.ignores(path);
+}
+
+/** Names of files by which Apache and IIS let only some people into a folder. */
+export const ACCESS_FILE = /^(\.htaccess|web\.config)$/i;
+
+/** True when such a file says who may see what, and does not just redirect or set headers. */
+export function restrictsAccess(text: string): boolean {
+  const said = text.replace(/^[ \t]*#.*$/gm, '');
+  return /\b(auth\w*|require\w*|deny|allow|order|satisfy|limit\w*|ipSecurity|requestFiltering)\b|[[,]\s*F\s*[\],]/i.test(
+    said,
+  );
+}

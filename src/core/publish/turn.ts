@@ -1,0 +1,248 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { randomUUID } from 'node:crypto';
+import { identify } from '../aws/clients';
+import { statusOf } from '../aws/errors';
+import { unlessMissing } from '../aws/wait';
+import type { Context } from '../context';
+import { PRIVATE_PREFIX } from '../names';
+import { UserError, type Op } from '../op';
+import { sequence, type Plan, type Step } from '../plan';
+import { awsTimeMs, deleteObject, placeOf, putObject } from './store';
+
+/** Where a publication comes from. */
+export interface Origin {
+  /** Name of the computer. */
+  readonly host: string;
+  /** Name of the site's folder there. */
+  readonly folder: string;
+  /** A random text that this folder on this computer keeps, by which it knows itself again. */
+  readonly place: string;
+}
+
+/** How the first step of a plan reads, and what it checks once nobody else can change the site. */
+export interface Beginning {
+  readonly key: string;
+  readonly title: string;
+  check(op: Op): Promise<void>;
+}
+
+/** How long a note holds without a sign of life, and how often one is given. */
+export interface Pace {
+  readonly expirySeconds: number;
+  readonly renewalSeconds: number;
+}
+
+/** Clocks may be wrong by five minutes before AWS says so, so that a note that counts must be much longer than that. */
+const PACE: Pace = { expirySeconds: 900, renewalSeconds: 120 };
+const KEY = `${PRIVATE_PREFIX}publishing.json`;
+const TAKE_ATTEMPTS = 5;
+const LAST_SECONDS = 15;
+
+/**
+ * The plan during which nobody else changes the site: its first step leaves a note in the bucket that only one can hold, and the note goes with the
+ * last step, or with the first that fails. The note of a computer that died is void after 15 minutes.
+ */
+export function inTurn(context: Context, origin: Origin, beginning: Beginning, plan: Plan, pace: Pace = PACE): Plan {
+  const turn = new Turn(context, origin, plan.flat().length, pace);
+  const first: Step = {
+    key: beginning.key,
+    title: beginning.title,
+    run: (op) => turn.take(op, () => beginning.check(op)),
+  };
+  return sequence(
+    [[first]],
+    plan.map((stage) => stage.map((step) => ({ ...step, run: (op: Op) => turn.during(() => step.run(op), op) }))),
+  );
+}
+
+interface Note extends Origin {
+  readonly id: string;
+  readonly by: string;
+  readonly processId: number;
+  readonly at: string;
+}
+
+interface Holder {
+  readonly note: Note;
+  readonly etag: string;
+  readonly renewedMs: number;
+}
+
+class Turn {
+  readonly #context: Context;
+  readonly #origin: Origin;
+  readonly #pace: Pace;
+  readonly #id = randomUUID();
+  #note: Note | undefined;
+  #etag: string | undefined;
+  #renewedMs = 0;
+  #stepsLeft: number;
+  #inFlight = 0;
+  #hasFailed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> | undefined;
+
+  constructor(context: Context, origin: Origin, steps: number, pace: Pace) {
+    this.#context = context;
+    this.#origin = origin;
+    this.#stepsLeft = steps;
+    this.#pace = pace;
+  }
+
+  /** Leaves the note, then lets `check` see whether all is still as it was planned. */
+  async take(op: Op, check: () => Promise<void>): Promise<void> {
+    const { arn } = await identify(this.#context.clients, op);
+    const { place, host, folder } = this.#origin;
+    const at = new Date(awsTimeMs(this.#context)).toISOString();
+    this.#note = { id: this.#id, by: arn, host, folder, place, processId: process.pid, at };
+    try {
+      await this.#leaveNote(op);
+      // Nothing else is told of a cancel between two steps.
+      op.signal.addEventListener('abort', () => void this.#endIfIdle(op), { once: true });
+      await check();
+    } catch (error) {
+      await this.#end();
+      throw error;
+    }
+    this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000);
+    this.#timer.unref();
+  }
+
+  /** Does the work of one step. Throws `UserError` when the note may be another's by now, as after a long sleep of this computer. */
+  async during(work: () => Promise<void>, op: Op): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await this.#stillHold();
+      await work();
+      this.#stepsLeft -= 1;
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    } finally {
+      this.#inFlight -= 1;
+      await this.#endIfIdle(op);
+    }
+  }
+
+  async #leaveNote(op: Op): Promise<void> {
+    for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
+      if (await this.#put({ IfNoneMatch: '*' }, op)) return;
+      const holder = await readHolder(this.#context, op);
+      if (!holder) continue;
+      if (holder.note.id === this.#id) {
+        // The note was left, and only the answer was lost.
+        this.#etag = holder.etag;
+        this.#renewedMs = Date.now();
+        return;
+      }
+      if (!this.#isVoid(holder)) throw this.#refusal(holder);
+      if (await this.#put({ IfMatch: holder.etag }, op)) return;
+    }
+    throw new UserError(
+      'Others are publishing this site just now. Nothing was uploaded. Wait a minute and publish again.',
+    );
+  }
+
+  /** True when the note was left; false when somebody else was faster. */
+  async #put(condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string }, op: Op): Promise<boolean> {
+    const bytes = Buffer.from(JSON.stringify(this.#note));
+    try {
+      this.#etag = await putObject(this.#context, KEY, bytes, { ContentType: 'application/json', ...condition }, op);
+      this.#renewedMs = Date.now();
+      return true;
+    } catch (error) {
+      if ([404, 409, 412].includes(statusOf(error) ?? 0)) return false;
+      throw error;
+    }
+  }
+
+  #isVoid({ note, renewedMs }: Holder): boolean {
+    if (awsTimeMs(this.#context) - renewedMs >= this.#pace.expirySeconds * 1000) return true;
+    return note.place === this.#origin.place && note.processId !== process.pid && !isRunning(note.processId);
+  }
+
+  #refusal({ note, renewedMs }: Holder): UserError {
+    const end = new Date(renewedMs + this.#pace.expirySeconds * 1000);
+    return new UserError(
+      `${note.by} is publishing this site from “${note.folder}” on ${note.host} since ${moment(note.at)}. Nothing was uploaded. ` +
+        `Wait until that has ended and publish again; if it was cut short, publish again after ${moment(end.toISOString())}.`,
+    );
+  }
+
+  async #stillHold(): Promise<void> {
+    if (Date.now() - this.#renewedMs < (this.#pace.expirySeconds * 1000) / 2) return;
+    await this.#renew();
+    if (this.#etag !== undefined) return;
+    throw new UserError(
+      'This publication was held up so long that somebody else has begun one. Publish again to see what is left to do.',
+    );
+  }
+
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renewOnce(): Promise<void> {
+    if (this.#etag === undefined) return;
+    if (!(await this.#put({ IfMatch: this.#etag }, lastOp()))) this.#etag = undefined;
+  }
+
+  async #endIfIdle({ signal }: Op): Promise<void> {
+    const isOver = this.#hasFailed || signal.aborted || this.#stepsLeft === 0;
+    if (isOver && this.#inFlight === 0) await this.#end();
+  }
+
+  /** Takes the note away if it is ours; where that fails, it is void after a while by itself. */
+  async #end(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#etag = undefined;
+    const remove = async () => {
+      const op = lastOp();
+      const holder = await readHolder(this.#context, op);
+      if (holder?.note.id === this.#id) await deleteObject(this.#context, KEY, op);
+    };
+    await Promise.allSettled([remove()]);
+  }
+}
+
+/** An `Op` for what is done even after a cancel, and not for long. */
+function lastOp(): Op {
+  return { signal: AbortSignal.timeout(LAST_SECONDS * 1000), report: () => undefined };
+}
+
+async function readHolder(context: Context, op: Op): Promise<Holder | undefined> {
+  const answer = await unlessMissing(
+    () => context.clients.s3.send(new GetObjectCommand(placeOf(context, KEY)), { abortSignal: op.signal }),
+    'NoSuchKey',
+  );
+  if (!answer?.Body || answer.ETag === undefined) return undefined;
+  const unnamed = { id: '', by: 'Somebody', host: '?', folder: '?', place: '', processId: 0, at: '' };
+  const renewedMs = answer.LastModified?.getTime() ?? 0;
+  return { note: { ...unnamed, ...objectOf(await answer.Body.transformToString()) }, etag: answer.ETag, renewedMs };
+}
+
+function objectOf(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** A moment in words that mean the same to everybody, e.g. `2026-11-24 00:14 UTC`. */
+export function moment(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso)
+    ? `${iso.slice(0, 16).replace('T', ' ')} UTC`
+    : 'a time that it does not tell';
+}

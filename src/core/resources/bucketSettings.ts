@@ -1,0 +1,163 @@
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketOwnershipControlsCommand,
+  GetBucketTaggingCommand,
+  GetPublicAccessBlockCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketOwnershipControlsCommand,
+  PutBucketTaggingCommand,
+  PutPublicAccessBlockCommand,
+  type LifecycleRule,
+  type PublicAccessBlockConfiguration,
+  type Tag,
+} from '@aws-sdk/client-s3';
+import { isDeepStrictEqual } from 'node:util';
+import { unlessMissing } from '../aws/wait';
+import type { Context } from '../context';
+import { bucketName, PRIVATE_PREFIX, SITE_TAG, tagsFor } from '../names';
+import type { Op } from '../op';
+
+/** One thing that the bucket must be: how it is told, whether it is so, and how it becomes so without losing what is not ours. */
+export interface BucketSetting {
+  readonly title: string;
+  isRight(context: Context, op: Op): Promise<boolean>;
+  put(context: Context, op: Op): Promise<unknown>;
+}
+
+const CLOSED: PublicAccessBlockConfiguration = {
+  BlockPublicAcls: true,
+  BlockPublicPolicy: true,
+  IgnorePublicAcls: true,
+  RestrictPublicBuckets: true,
+};
+const RULE_PREFIX = 'sitelift-';
+
+/** What the bucket keeps for a while only: bundles in transit, and parts of uploads that were never completed. */
+const RULES: readonly LifecycleRule[] = [
+  {
+    ID: `${RULE_PREFIX}releases`,
+    Status: 'Enabled',
+    Filter: { Prefix: `${PRIVATE_PREFIX}releases/` },
+    Expiration: { Days: 7 },
+  },
+  {
+    ID: `${RULE_PREFIX}uploads`,
+    Status: 'Enabled',
+    Filter: { Prefix: '' },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+  },
+];
+
+const tags: BucketSetting = {
+  title: 'tags',
+  isRight: async (context, op) => carriesTag(await readTags(context, op), context),
+  async put(context, op) {
+    const wanted = tagsFor(context.site, 'bucket');
+    const others = (await readTags(context, op)).filter(({ Key }) => !wanted.some((tag) => tag.Key === Key));
+    const command = new PutBucketTaggingCommand({ ...owned(context), Tagging: { TagSet: [...others, ...wanted] } });
+    return context.clients.s3.send(command, { abortSignal: op.signal });
+  },
+};
+
+const publicAccess: BucketSetting = {
+  title: 'Block Public Access',
+  async isRight(context, op) {
+    const answer = await unlessMissing(
+      () => context.clients.s3.send(new GetPublicAccessBlockCommand(owned(context)), { abortSignal: op.signal }),
+      'NoSuchPublicAccessBlockConfiguration',
+    );
+    const now = answer?.PublicAccessBlockConfiguration;
+    return Boolean(now?.BlockPublicAcls && now.BlockPublicPolicy && now.IgnorePublicAcls && now.RestrictPublicBuckets);
+  },
+  async put(context, op) {
+    const command = new PutPublicAccessBlockCommand({
+      ...owned(context),
+      PublicAccessBlockConfiguration: CLOSED,
+    });
+    return context.clients.s3.send(command, { abortSignal: op.signal });
+  },
+};
+
+const ownership: BucketSetting = {
+  title: 'object ownership',
+  async isRight(context, op) {
+    const answer = await unlessMissing(
+      () => context.clients.s3.send(new GetBucketOwnershipControlsCommand(owned(context)), { abortSignal: op.signal }),
+      'OwnershipControlsNotFoundError',
+    );
+    return answer?.OwnershipControls?.Rules?.[0]?.ObjectOwnership === 'BucketOwnerEnforced';
+  },
+  async put(context, op) {
+    const command = new PutBucketOwnershipControlsCommand({
+      ...owned(context),
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+    return context.clients.s3.send(command, { abortSignal: op.signal });
+  },
+};
+
+const lifecycle: BucketSetting = {
+  title: 'lifecycle',
+  isRight: async (context, op) => {
+    const ours = ((await readLifecycle(context, op))?.Rules ?? []).filter(isOurs);
+    return isDeepStrictEqual(byId(ours.map(essence)), byId(RULES.map(essence)));
+  },
+  async put(context, op) {
+    const now = await readLifecycle(context, op);
+    const others = (now?.Rules ?? []).filter((rule) => !isOurs(rule));
+    const command = new PutBucketLifecycleConfigurationCommand({
+      ...owned(context),
+      LifecycleConfiguration: { Rules: [...others, ...RULES] },
+      ...(now?.TransitionDefaultMinimumObjectSize
+        ? { TransitionDefaultMinimumObjectSize: now.TransitionDefaultMinimumObjectSize }
+        : {}),
+    });
+    return context.clients.s3.send(command, { abortSignal: op.signal });
+  },
+};
+
+/** The settings of the bucket; each is read and put on its own, so one that may not be touched stops no other. */
+export const BUCKET_SETTINGS = { tags, publicAccess, ownership, lifecycle } as const;
+
+async function readTags(context: Context, op: Op): Promise<readonly Tag[]> {
+  const answer = await unlessMissing(
+    () => context.clients.s3.send(new GetBucketTaggingCommand(owned(context)), { abortSignal: op.signal }),
+    'NoSuchTagSet',
+  );
+  return answer?.TagSet ?? [];
+}
+
+async function readLifecycle(context: Context, op: Op) {
+  return unlessMissing(
+    () =>
+      context.clients.s3.send(new GetBucketLifecycleConfigurationCommand(owned(context)), { abortSignal: op.signal }),
+    'NoSuchLifecycleConfiguration',
+  );
+}
+
+function carriesTag(found: readonly Tag[], { site }: Context): boolean {
+  return found.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id);
+}
+
+function owned({ site }: Context): { Bucket: string; ExpectedBucketOwner: string } {
+  return { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
+}
+
+function isOurs({ ID }: LifecycleRule): boolean {
+  return ID?.startsWith(RULE_PREFIX) ?? false;
+}
+
+/** What of a rule counts; AWS may answer with more, such as an empty prefix left out. */
+function essence({ ID, Status, Filter, Expiration, AbortIncompleteMultipartUpload }: LifecycleRule) {
+  return {
+    id: ID ?? '',
+    status: Status,
+    prefix: Filter?.Prefix ?? '',
+    days: Expiration?.Days,
+    uploadDays: AbortIncompleteMultipartUpload?.DaysAfterInitiation,
+  };
+}
+
+function byId<Rule extends { readonly id: string }>(rules: readonly Rule[]): readonly Rule[] {
+  return [...rules].sort((one, other) => one.id.localeCompare(other.id));
+}

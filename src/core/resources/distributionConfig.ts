@@ -1,0 +1,121 @@
+import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
+import type { Context } from '../context';
+import { bucketDomain, distributionComment, PUBLIC_PREFIX, stackName } from '../names';
+
+/** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
+const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+/**
+ * The managed response headers policy *SimpleCORS* (CloudFront documentation, “Use managed response headers policies”): pages are of
+ * another origin, and without it masks, sprites and `crossorigin` images would not load.
+ */
+const SIMPLE_CORS = '60669652-455b-4ae9-85a4-c4c02393f86c';
+const ORIGIN_ID = 'bucket';
+const ORIGIN_PATH = `/${PUBLIC_PREFIX.replace(/\/$/, '')}`;
+
+/** What the config of a distribution and its summary in a list share. */
+export interface Described {
+  readonly Enabled?: boolean | undefined;
+  readonly Origins?: { readonly Items?: readonly Origin[] | undefined } | undefined;
+  readonly DefaultCacheBehavior?: DefaultCacheBehavior | undefined;
+}
+
+/** The config of a new distribution of the site. */
+export function newConfig({ site }: Context, accessControlId: string, generation: number): DistributionConfig {
+  return {
+    CallerReference: `${stackName(site)}-${generation}`,
+    Comment: distributionComment(site),
+    Enabled: true,
+    HttpVersion: 'http2and3',
+    IsIPV6Enabled: true,
+    PriceClass: site.distribution.priceClass,
+    Origins: { Quantity: 1, Items: [originOf(site, accessControlId)] },
+    DefaultCacheBehavior: {
+      TargetOriginId: ORIGIN_ID,
+      ViewerProtocolPolicy: 'redirect-to-https',
+      Compress: true,
+      CachePolicyId: CACHING_OPTIMIZED,
+      ResponseHeadersPolicyId: SIMPLE_CORS,
+      AllowedMethods: {
+        Quantity: 2,
+        Items: ['GET', 'HEAD'],
+        CachedMethods: { Quantity: 2, Items: ['GET', 'HEAD'] },
+      },
+    },
+  };
+}
+
+/** The origin that the default behaviour reads. */
+export function targetOf({ Origins, DefaultCacheBehavior }: Described): Origin | undefined {
+  return Origins?.Items?.find(({ Id }) => Id === DefaultCacheBehavior?.TargetOriginId);
+}
+
+/** True when pages' images come from this site's bucket, below `site/`, through an origin access control. */
+export function readsBucket(site: Context['site'], described: Described): boolean {
+  const origin = targetOf(described);
+  return (
+    origin?.DomainName === bucketDomain(site) &&
+    origin.OriginPath === ORIGIN_PATH &&
+    Boolean(origin.OriginAccessControlId)
+  );
+}
+
+/** What differs from what the site needs, in words; what is only a matter of taste (comment, price class, a headers policy of the user’s) does not count. */
+export function driftOf(site: Context['site'], described: Described): readonly string[] {
+  const behavior = described.DefaultCacheBehavior;
+  return [
+    ...(described.Enabled ? [] : ['it is disabled']),
+    ...(readsBucket(site, described) ? [] : ['its origin changed']),
+    ...(behavior?.ViewerProtocolPolicy === 'allow-all' ? ['it answers plain HTTP'] : []),
+    ...(behavior?.CachePolicyId === CACHING_OPTIMIZED ? [] : ['its cache policy changed']),
+    ...(behavior?.Compress ? [] : ['it does not compress']),
+    ...(behavior?.ResponseHeadersPolicyId ? [] : ['it sends no CORS headers']),
+  ];
+}
+
+/** The config with what differs put right and all else as it is; throws when there is no behaviour to put right. */
+export function correctedConfig(
+  site: Context['site'],
+  config: DistributionConfig,
+  accessControlId: string,
+): DistributionConfig {
+  const { DefaultCacheBehavior: behavior } = config;
+  if (!behavior) throw new Error('CloudFront answered a config without its default behaviour.');
+  const target = targetOf(config);
+  const origin: Origin = {
+    ...target,
+    ...originOf(site, accessControlId),
+    Id: target?.Id ?? ORIGIN_ID,
+    CustomOriginConfig: undefined,
+    VpcOriginConfig: undefined,
+  };
+  const others = config.Origins?.Items?.filter(({ Id }) => Id !== origin.Id) ?? [];
+  return {
+    ...config,
+    Enabled: true,
+    Origins: { Quantity: others.length + 1, Items: [origin, ...others] },
+    DefaultCacheBehavior: {
+      ...behavior,
+      // A cache policy takes the place of these; CloudFront refuses both.
+      ForwardedValues: undefined,
+      MinTTL: undefined,
+      DefaultTTL: undefined,
+      MaxTTL: undefined,
+      TargetOriginId: origin.Id,
+      ViewerProtocolPolicy:
+        behavior.ViewerProtocolPolicy === 'allow-all' ? 'redirect-to-https' : behavior.ViewerProtocolPolicy,
+      Compress: true,
+      CachePolicyId: CACHING_OPTIMIZED,
+      ResponseHeadersPolicyId: behavior.ResponseHeadersPolicyId || SIMPLE_CORS,
+    },
+  };
+}
+
+function originOf(site: Context['site'], accessControlId: string) {
+  return {
+    Id: ORIGIN_ID,
+    DomainName: bucketDomain(site),
+    OriginPath: ORIGIN_PATH,
+    OriginAccessControlId: accessControlId,
+    S3OriginConfig: { OriginAccessIdentity: '' },
+  };
+}

@@ -1,0 +1,55 @@
+import {
+  ListDistributionsCommand,
+  ListTagsForResourceCommand,
+  type DistributionSummary,
+} from '@aws-sdk/client-cloudfront';
+import type { Context } from '../context';
+import { SITE_TAG, stackName } from '../names';
+import type { Op } from '../op';
+
+/**
+ * The site's distribution: one that carries the site's tag, looked for among those that show the site's mark in their comment or a bucket
+ * of the site as an origin, which cost no call each.
+ */
+export async function findDistribution(context: Context, op: Op): Promise<DistributionSummary | undefined> {
+  const { site } = context;
+  const all = await listDistributions(context, op);
+  const marked = all.filter(({ Comment }) => Comment?.startsWith('Sitelift: ') && Comment.endsWith(`(${site.id})`));
+  const reading = all.filter(({ Origins }) =>
+    Origins?.Items?.some(({ DomainName }) => DomainName?.startsWith(`${stackName(site)}-`)),
+  );
+  return firstTagged(context, new Set([...marked, ...reading]), op);
+}
+
+/** The same by the tag alone, one call for each distribution of the account: for when another one is about to be made. */
+export async function findDistributionByTag(context: Context, op: Op): Promise<DistributionSummary | undefined> {
+  return firstTagged(context, await listDistributions(context, op), op);
+}
+
+async function listDistributions({ clients }: Context, op: Op): Promise<readonly DistributionSummary[]> {
+  const summaries: DistributionSummary[] = [];
+  let marker: string | undefined;
+  do {
+    const { DistributionList: list } = await clients.cloudfront.send(
+      new ListDistributionsCommand(marker ? { Marker: marker } : {}),
+      { abortSignal: op.signal },
+    );
+    summaries.push(...(list?.Items ?? []));
+    marker = list?.IsTruncated ? list.NextMarker : undefined;
+  } while (marker);
+  return summaries;
+}
+
+async function firstTagged(
+  { site, clients }: Context,
+  candidates: Iterable<DistributionSummary>,
+  op: Op,
+): Promise<DistributionSummary | undefined> {
+  for (const summary of candidates) {
+    const { Tags } = await clients.cloudfront.send(new ListTagsForResourceCommand({ Resource: summary.ARN }), {
+      abortSignal: op.signal,
+    });
+    if (Tags?.Items?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) return summary;
+  }
+  return undefined;
+}

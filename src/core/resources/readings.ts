@@ -1,0 +1,35 @@
+import type { Seen } from './resource';
+import type { ResourceName, SiteHave } from './stack';
+
+/** All that is known of a site, marked as old because nothing could be read. */
+export function allOld(have: SiteHave, reason: string): SiteHave {
+  return {
+    server: old(have.server, reason),
+    volume: old(have.volume, reason),
+    bucket: old(have.bucket, reason),
+    distribution: old(have.distribution, reason),
+  };
+}
+
+/** The resources that a reading could not read. */
+export function unreadOf(have: SiteHave): ResourceName[] {
+  const names = Object.keys(have) as ResourceName[];
+  return names.filter((name) => {
+    const seen = have[name];
+    return seen.kind === 'unknown' || (seen.kind === 'known' && seen.old !== undefined);
+  });
+}
+
+/** True when two readings would show the same. */
+export function isSameSeen(before: SiteHave | undefined, now: SiteHave): boolean {
+  return before !== undefined && textOf(before) === textOf(now);
+}
+
+function old<Have>(seen: Seen<Have>, reason: string): Seen<Have> {
+  return seen.kind === 'known' ? { ...seen, old: reason } : { kind: 'unknown', reason };
+}
+
+/** The objects of a bucket change with publications, whose looks are deep anyway, so their number will do. */
+function textOf(have: SiteHave): string {
+  return JSON.stringify(have, (_, value: unknown) => (value instanceof Map ? value.size : value));
+}

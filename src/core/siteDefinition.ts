@@ -1,0 +1,195 @@
+import * as v from 'valibot';
+
+// Every message ends the sentence “<property> in sitelift.json must be …”.
+
+type Wanted = string | ((issue: { readonly input: unknown }) => string);
+
+function text(pattern: RegExp, wanted: Wanted, description: string) {
+  return v.pipe(v.string(wanted), v.regex(pattern, wanted), v.description(description));
+}
+
+function wholeNumber(least: number, most: number, description: string) {
+  const wanted = `a whole number from ${least} to ${most}`;
+  return v.pipe(
+    v.number(wanted),
+    v.integer(wanted),
+    v.minValue(least, wanted),
+    v.maxValue(most, wanted),
+    v.description(description),
+  );
+}
+
+function oneOf<const Words extends readonly string[]>(words: Words, description: string) {
+  return v.pipe(v.picklist(words, `one of ${words.join(', ')}`), v.description(description));
+}
+
+function object<const Entries extends v.ObjectEntries>(entries: Entries, description: string) {
+  const wanted = (issue: v.StrictObjectIssue): string => {
+    if (issue.expected === 'Object') return 'an object';
+    if (issue.expected !== 'never') return 'present';
+    return `left out: what Sitelift knows there is ${Object.keys(entries).join(', ')}`;
+  };
+  return v.pipe(
+    // To a schema of an object an array is one, too.
+    v.custom<Record<string, unknown>>((value) => !Array.isArray(value), 'an object'),
+    v.strictObject(entries, wanted),
+    v.description(description),
+    v.readonly(),
+  );
+}
+
+/** Regions of China, of the United States’ government and of isolated or sovereign clouds (AWS documentation, “Partitions”). */
+const OTHER_PARTITION = /^(cn|us-gov|eusc|[a-z]{2}-iso[a-z]*)-/;
+
+function region(issue: { readonly input: unknown }): string {
+  const found = issue.input;
+  return typeof found === 'string' && OTHER_PARTITION.test(found)
+    ? `a region of AWS’s commercial partition “aws”, the only one that Sitelift knows; “${found}” belongs to another`
+    : 'the code of an AWS region, such as us-east-1';
+}
+
+const server = object(
+  {
+    image: v.exactOptional(
+      oneOf(
+        ['amazon-linux-2023', 'ubuntu-24.04'],
+        'Operating system; the newest image of it is taken when the server is launched.',
+      ),
+      'amazon-linux-2023',
+    ),
+    instanceType: v.exactOptional(
+      text(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.micro', 'EC2 instance type (x86_64).'),
+      't3.micro',
+    ),
+    keyName: v.exactOptional(
+      text(
+        /^[^\p{Cc}]{1,255}$/u,
+        'the name of a key pair, of 1 to 255 characters',
+        'Existing EC2 key pair to put on the server. Sitelift itself needs none.',
+      ),
+    ),
+    securityGroup: v.exactOptional(
+      text(
+        /^sg-[0-9a-f]{8,17}$/,
+        'the id of a security group, such as sg-0123456789abcdef0',
+        'Existing security group to use instead of one that lets port 80 in and nothing else.',
+      ),
+    ),
+    subnet: v.exactOptional(
+      text(
+        /^subnet-[0-9a-f]{8,17}$/,
+        'the id of a subnet, such as subnet-0123456789abcdef0',
+        'Existing subnet for the server, where the account has no default VPC or another one is wanted. The volume is made in its zone.',
+      ),
+    ),
+    instanceProfile: v.exactOptional(
+      text(
+        /^[\w+=,.@-]{1,128}$/,
+        'the name of an instance profile (not its ARN): letters, digits and _+=,.@-',
+        'Existing instance profile to use instead of a role of our own, for accounts in which you may not make roles. Its role must let the SSM agent work.',
+      ),
+    ),
+  },
+  'The EC2 instance that serves the pages.',
+);
+
+const volume = v.pipe(
+  object(
+    {
+      sizeGib: v.exactOptional(wholeNumber(1, 16_384, 'Size of a new volume in GiB.'), 1),
+      partitionMib: v.exactOptional(
+        wholeNumber(32, 16_777_216, 'Size of the partition in MiB; all of the volume when left out.'),
+      ),
+      device: v.exactOptional(
+        text(
+          /^(\/dev\/(sd[b-z]|xvd[b-z])|xvd[b-z][a-z]?)$/,
+          'a device name from /dev/sdb to /dev/sdz (or xvdb …); /dev/sda is the server’s own disk',
+          'Device name of the attachment in EC2.',
+        ),
+        '/dev/sdf',
+      ),
+    },
+    'The EBS volume whose partition is the document root.',
+  ),
+  v.forward(
+    v.check(
+      ({ sizeGib, partitionMib }) => partitionMib === undefined || partitionMib <= largestPartitionMib(sizeGib),
+      ({ input: { sizeGib } }) => `at most ${largestPartitionMib(sizeGib)}, since the volume has ${sizeGib} GiB`,
+    ),
+    ['partitionMib'],
+  ),
+);
+
+const distribution = object(
+  {
+    priceClass: v.exactOptional(
+      oneOf(
+        ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'],
+        'Which edges serve the images: North America and Europe, those and most of Asia, or all.',
+      ),
+      'PriceClass_100',
+    ),
+  },
+  'The CloudFront distribution in front of the bucket.',
+);
+
+const publish = object(
+  {
+    allow: v.exactOptional(
+      v.pipe(
+        v.array(
+          text(
+            /^[^\p{Cc}]+$/u,
+            'a path or a pattern below the root folder, such as downloads/*.zip',
+            'A path or a pattern below the root folder, such as downloads/*.zip.',
+          ),
+          'a list of paths or patterns',
+        ),
+        v.description('Files that are published although their names are refused by default.'),
+        v.readonly(),
+      ),
+      [],
+    ),
+  },
+  'What is published.',
+);
+
+/** The one definition of `sitelift.json`: its checks, its types and the JSON schema that editors use all come from here. */
+export const SITE_DEFINITION = v.pipe(
+  object(
+    {
+      $schema: v.exactOptional(v.string('text')),
+      name: text(
+        /^[^\p{Cc}]{1,60}$/u,
+        'text of 1 to 60 characters on one line',
+        'Name of the site, as it is shown in AWS.',
+      ),
+      id: text(
+        /^[a-z][a-z0-9]{7}$/,
+        '8 lower-case letters and digits, the first a letter',
+        'Random id from which the names and tags of all resources derive. A site with another id is another site.',
+      ),
+      account: text(/^\d{12}$/, 'text of 12 digits', 'AWS account of the site; credentials of any other are refused.'),
+      region: text(
+        /^(?!cn-|us-gov-|[a-z]{2}-iso)[a-z]{2}(-[a-z]+)+-\d$/,
+        region,
+        'Region of server, volume and bucket.',
+      ),
+      root: v.exactOptional(
+        text(/^[^\0]*$/, 'a folder’s path', 'Folder of pages and images, inside the one that holds this file.'),
+        '.',
+      ),
+      server: v.exactOptional(server, {}),
+      volume: v.exactOptional(volume, {}),
+      distribution: v.exactOptional(distribution, {}),
+      publish: v.exactOptional(publish, {}),
+    },
+    'A site that Sitelift provisions and publishes.',
+  ),
+  v.title('Sitelift site'),
+);
+
+/** A partition starts and ends 1 MiB inside of its volume. */
+function largestPartitionMib(sizeGib: number): number {
+  return sizeGib * 1024 - 2;
+}

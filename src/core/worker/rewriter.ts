@@ -1,0 +1,38 @@
+import { leftAlone, type Rewritten } from '../html/rewritten';
+import type { Op } from '../op';
+import { reasonToGiveUp } from './giveUp';
+import { createThread, type Thread } from './thread';
+
+/** Rewrites the files of one site in a thread of its own until it is closed. */
+export interface Rewriter {
+  /** The published form of an HTML or CSS file; `path` is its path below the root. Throws what `op.signal` was aborted with. */
+  rewrite(bytes: Uint8Array, path: string, op: Op): Promise<Rewritten>;
+  close(): Promise<void>;
+}
+
+const DEADLINE_SECONDS = 30;
+
+/**
+ * A rewriter that makes references to the given assets, paths below the root, their CDN URLs. A file that takes too long, or too much memory, is
+ * left as it is.
+ */
+export function createRewriter(
+  domain: string,
+  assets: Iterable<string>,
+  thread: Thread = createThread(),
+  deadlineSeconds = DEADLINE_SECONDS,
+): Rewriter {
+  thread.tell('setAssets', { domain, assets: Array.from(assets) });
+  return {
+    async rewrite(bytes, path, { signal }) {
+      try {
+        return await thread.ask('rewrite', { bytes, path }, signal, deadlineSeconds);
+      } catch (error) {
+        const reason = signal.aborted ? undefined : reasonToGiveUp(error);
+        if (reason === undefined) throw error;
+        return leftAlone(bytes, reason);
+      }
+    },
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { parseHtml } from '../html/document';
+import { existingFiles } from '../html/existingFiles';
+import { TooComplexError } from '../html/limits';
+import { rewriterFor } from '../html/rewriter';
+import type { Rewritten } from '../html/rewritten';
+import { findLocalImages, type LocalImage } from '../html/rules/imageSource';
+
+/** Hashes of a file's bytes, in hexadecimal digits. */
+export interface FileHashes {
+  readonly md5: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
+export type FoundImages = { readonly images: readonly LocalImage[] } | { readonly reason: string };
+
+let rewrite: ReturnType<typeof rewriterFor> | undefined;
+
+/** What a worker thread can be asked, by name: each takes and gives what `postMessage` can clone. */
+export const TASKS = {
+  /** Sets the assets that `rewrite` knows from now on. */
+  setAssets({ domain, assets }: { readonly domain: string; readonly assets: readonly string[] }): void {
+    rewrite = rewriterFor(domain, assets);
+  },
+
+  rewrite({ bytes, path }: { readonly bytes: Uint8Array; readonly path: string }): Rewritten {
+    if (rewrite === undefined) throw new Error('Nothing is rewritten before the assets are known.');
+    return rewrite(bytes, path);
+  },
+
+  /** The local images in the text of a page; `path` is the page's, below the root. */
+  findImages({ text, path }: { readonly text: string; readonly path: string }): FoundImages {
+    try {
+      return { images: findLocalImages(parseHtml(text), path) };
+    } catch (error) {
+      if (error instanceof TooComplexError) return { reason: error.message };
+      throw error;
+    }
+  },
+
+  existingFiles({ rootFolder, paths }: { readonly rootFolder: string; readonly paths: readonly string[] }) {
+    return existingFiles(rootFolder, paths);
+  },
+
+  /** Reads a file in chunks. Throws what the file system throws. */
+  async hash(file: string): Promise<FileHashes> {
+    const md5 = createHash('md5');
+    const sha256 = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+      md5.update(chunk);
+      sha256.update(chunk);
+      sizeBytes += chunk.length;
+    }
+    return { md5: md5.digest('hex'), sha256: sha256.digest('hex'), sizeBytes };
+  },
+} as const;
+
+/** The tasks, for those who ask without loading them. */
+export type Tasks = typeof TASKS;
+/** The name of a task. */
+export type TaskName = keyof Tasks;
+/** What a task takes. */
+export type Asked<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+/** What a task gives. */
+export type Given<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>;
+
+/** What goes to the thread; to what is not `asked` there is no answer. */
+export interface Message<Name extends TaskName = TaskName> {
+  readonly name: Name;
+  readonly value: Asked<Name>;
+  readonly asked: boolean;
+}
+
+/** What comes back. `properties` are those of the error that cloning drops, such as its code. */
+export type Answer =
+  { readonly value: unknown } | { readonly error: Error; readonly properties: Readonly<Record<string, unknown>> };

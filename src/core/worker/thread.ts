@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import pLimit from 'p-limit';
+import type { Answer, Asked, Given, Message, TaskName } from './tasks';
+
+/** A thread for work that would block this one. It starts when it is first asked, and again after it was ended. */
+export interface Thread {
+  /**
+   * Has a task done, one at a time. When the signal aborts, or the deadline (counted from the task's own turn) is over, the thread is ended and
+   * the promise rejects with the signal's reason or with a `TimeoutError`; with what the task threw; or with what ended the thread, such as
+   * `ERR_WORKER_OUT_OF_MEMORY`.
+   */
+  ask<Name extends TaskName>(
+    name: Name,
+    value: Asked<Name>,
+    signal: AbortSignal,
+    deadlineSeconds?: number,
+  ): Promise<Given<Name>>;
+  /** Has a task done whose answer does not matter, first of all and again whenever the thread starts anew. */
+  tell<Name extends TaskName>(name: Name, value: Asked<Name>): void;
+  /** Ends the thread and whatever it does. */
+  close(): Promise<void>;
+}
+
+/** How a thread runs. */
+export interface ThreadOptions extends WorkerOptions {
+  /** After how long without a task it ends, to start again with the next one. */
+  readonly idleSeconds?: number;
+}
+
+const HEAP_LIMIT_MIB = 1024;
+
+/** A thread that does tasks. */
+export function createThread({ idleSeconds = 60, ...options }: ThreadOptions = {}): Thread {
+  const inTurn = pLimit(1);
+  const closed = new AbortController();
+  const told: Message[] = [];
+  let worker: Worker | undefined;
+  let idle: NodeJS.Timeout | undefined;
+
+  const start = (): Worker => {
+    const started = new Worker(require.resolve('../entryWorker'), {
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
+      ...options,
+    });
+    // Whoever waits for an answer is told; without a listener an error would end this process.
+    started.on('error', () => undefined);
+    started.once('exit', () => {
+      if (worker === started) worker = undefined;
+    });
+    for (const message of told) started.postMessage(message);
+    return started;
+  };
+
+  // Nobody waits for its end, since a file system that does not answer delays that.
+  const stop = (): void => {
+    clearTimeout(idle);
+    void worker?.terminate();
+    worker = undefined;
+  };
+
+  return {
+    ask: (name, value, signal, deadlineSeconds) =>
+      inTurn(async () => {
+        const ends = [signal, closed.signal];
+        if (deadlineSeconds !== undefined) ends.push(AbortSignal.timeout(deadlineSeconds * 1000));
+        const end = AbortSignal.any(ends);
+        end.throwIfAborted();
+        clearTimeout(idle);
+        worker ??= start();
+        worker.ref();
+        let answer: Answer;
+        try {
+          worker.postMessage({ name, value, asked: true } satisfies Message);
+          [answer] = (await once(worker, 'message', { signal: end })) as [Answer];
+        } catch (error) {
+          stop();
+          end.throwIfAborted();
+          throw error;
+        } finally {
+          worker?.unref();
+          idle = setTimeout(stop, idleSeconds * 1000).unref();
+        }
+        if ('error' in answer) throw Object.assign(answer.error, answer.properties);
+        return answer.value as Given<typeof name>;
+      }),
+    tell(name, value) {
+      const message: Message = { name, value, asked: false };
+      told.push(message);
+      worker?.postMessage(message);
+    },
+    close() {
+      closed.abort();
+      stop();
+      return Promise.resolve();
+    },
+  };
+}

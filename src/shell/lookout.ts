@@ -1,0 +1,144 @@
+/** How thoroughly AWS is read: states alone, or also what is inside the server and the bucket. */
+export type Depth = 'cheap' | 'deep';
+
+/** What a look at AWS found. */
+export interface Found {
+  /** Something is on its way to another state by itself. */
+  readonly pending: boolean;
+  /** Something could not be read. */
+  readonly failed: boolean;
+  /** It is not what the look before found. */
+  readonly changed: boolean;
+}
+
+/** The time, and calls at a later time; the function that is given takes the call back. */
+export interface Clock {
+  nowMs(): number;
+  after(ms: number, call: () => void): () => void;
+}
+
+/** Looks that find the same before something pending counts as settled: about a quarter of an hour. */
+const PATIENCE = 45;
+/** What was read so many milliseconds ago is good enough for somebody who comes back. */
+const FRESH_MS = 10_000;
+const NEVER: Found = { pending: false, failed: false, changed: false };
+
+/** Seconds from one look to the next; `quiet` counts the looks in a row that found nothing new. */
+export function secondsToNextLook({ pending, failed }: Omit<Found, 'changed'>, quiet: number): number {
+  if (failed) return Math.min(15 * 2 ** quiet, 300);
+  if (pending && quiet < PATIENCE) return Math.min(4 * 1.3 ** quiet, 20);
+  return Math.min(60 * 2 ** quiet, 300);
+}
+
+/** Decides when AWS is looked at and how thoroughly: never by itself while nobody watches, and more and more seldom while nothing changes. */
+export class Lookout {
+  readonly #look: (depth: Depth) => Promise<Found>;
+  readonly #clock: Clock;
+  #isWatched = false;
+  #isClosed = false;
+  /** Something could have changed what only a deep look sees. */
+  #needsDepth = true;
+  #changes = 0;
+  #quiet = 0;
+  #found = NEVER;
+  #lastMs: number | undefined;
+  #dueMs = 0;
+  #looking: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #forget: () => void = () => undefined;
+
+  constructor(look: (depth: Depth) => Promise<Found>, clock: Clock = SYSTEM_CLOCK) {
+    this.#look = look;
+    this.#clock = clock;
+  }
+
+  /** Tells whether somebody sees what was found; who comes back sees what is there now. */
+  watch(isWatched: boolean): void {
+    if (isWatched === this.#isWatched) return;
+    this.#isWatched = isWatched;
+    this.#dueMs = Math.min(this.#dueMs, (this.#lastMs ?? -FRESH_MS) + FRESH_MS);
+    this.#plan();
+  }
+
+  /** What was found may be something else by now: looks deeply as soon as somebody watches. */
+  expire(): void {
+    this.#needsDepth = true;
+    this.#quiet = 0;
+    this.#dueMs = this.#clock.nowMs();
+    if (this.#looking && this.#isWatched) void this.lookNow();
+    else this.#plan();
+  }
+
+  /** Somebody uses what was found: looks when that was never, or longer ago than this. */
+  want(maximumAgeMs: number): void {
+    if (this.#looking || (this.#lastMs !== undefined && this.#clock.nowMs() - this.#lastMs < maximumAgeMs)) return;
+    void this.#lookOnce();
+  }
+
+  /** Looks deeply now, watched or not; during a look it waits for one that starts afterwards. */
+  lookNow(): Promise<void> {
+    this.#needsDepth = true;
+    if (!this.#looking) return this.#lookOnce();
+    this.#next ??= this.#looking.then(() => {
+      this.#next = undefined;
+      return this.lookNow();
+    });
+    return this.#next;
+  }
+
+  /** Runs work that changes AWS: who watches sees it happen; afterwards there is one deep look, for which nobody waits. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#changes += 1;
+    this.#quiet = 0;
+    this.#dueMs = this.#clock.nowMs();
+    this.#plan();
+    try {
+      return await work();
+    } finally {
+      this.#changes -= 1;
+      void this.lookNow();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#forget();
+  }
+
+  #plan(): void {
+    this.#forget();
+    if (this.#isClosed || !this.#isWatched || this.#looking) return;
+    const delayMs = Math.max(0, this.#dueMs - this.#clock.nowMs());
+    this.#forget = this.#clock.after(delayMs, () => void this.#lookOnce());
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#isClosed) return;
+    const depth = this.#needsDepth ? 'deep' : 'cheap';
+    this.#needsDepth = false;
+    this.#forget();
+    this.#looking = this.#look(depth).then((found) => {
+      const isNews = found.changed || found.failed !== this.#found.failed;
+      this.#quiet = isNews ? 0 : this.#quiet + 1;
+      this.#found = found;
+      if (found.failed && depth === 'deep') this.#needsDepth = true;
+    });
+    try {
+      await this.#looking;
+    } finally {
+      this.#looking = undefined;
+      this.#lastMs = this.#clock.nowMs();
+      const pending = this.#found.pending || this.#changes > 0;
+      this.#dueMs = this.#lastMs + secondsToNextLook({ ...this.#found, pending }, this.#quiet) * 1000;
+      this.#plan();
+    }
+  }
+}
+
+const SYSTEM_CLOCK: Clock = {
+  nowMs: () => Date.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,95 @@
+import { plainText } from '../core/plainText';
+import { stepsOf, type Plan, type Step } from '../core/plan';
+import type { Summary } from '../core/publish/summary';
+
+/** What a user is shown before a plan runs. */
+export interface Shown {
+  /** Account, region and whose credentials. */
+  readonly where: readonly string[];
+  /** Totals and what else is to be known before the steps, e.g. the root folder. */
+  readonly about: readonly string[];
+  readonly plan: Plan;
+  /** Steps about single files, which stand after all others. */
+  readonly isSingle?: ((step: Step) => boolean) | undefined;
+}
+
+const SHOWN_STEPS = 10;
+const SHOWN_NOTES = 5;
+
+/** The lines of a dialog: where, totals, then as many steps as fit, those that lose something before all others; and how many do not fit. */
+export function planLines(shown: Shown): { readonly lines: readonly string[]; readonly hidden: number } {
+  const steps = inOrder(shown);
+  const fitting = steps.length > SHOWN_STEPS + 1 ? steps.slice(0, SHOWN_STEPS) : steps;
+  const hidden = steps.length - fitting.length;
+  const lines = [
+    ...shown.where,
+    '',
+    ...totals(shown),
+    '',
+    ...fitting.map((step) => `• ${stepLine(step)}`),
+    ...(hidden > 0 ? [`… and ${hidden} more`] : []),
+  ];
+  return { lines: lines.map((line) => plainText(line)), hidden };
+}
+
+/** The whole plan as a document, in the order in which it runs. */
+export function planDocument(question: string, shown: Shown): string {
+  const stages = shown.plan.flatMap((stage, index) =>
+    stage.map((step, place) => `${(place === 0 ? `${index + 1}.` : '').padEnd(5)}${stepLine(step)}`),
+  );
+  const order =
+    shown.plan.length > 1
+      ? ['In this order; the steps under one number run together.', '']
+      : ['All at the same time.', ''];
+  const lines = [question, '', ...shown.where, '', ...totals(shown), '', ...order];
+  // A step's line keeps the spaces at its start, which `plainText` would take.
+  return `${[...lines.map((line) => plainText(line)), ...stages].join('\n')}\n`;
+}
+
+/** What stands before the steps of a publication: what is to be heeded first, then the root folder, totals and sizes. */
+export function summaryLines({ notes, pages, assets, left }: Summary, root: string): string[] {
+  const shownNotes = notes.length > SHOWN_NOTES + 1 ? notes.slice(0, SHOWN_NOTES) : notes;
+  const more = notes.length > shownNotes.length ? [`… and ${notes.length - shownNotes.length} more, in the log`] : [];
+  const toUpload = assets.added + assets.changed;
+  const leftOut = left.map(({ reason, count }) => `${count} (${reason})`).join(', ');
+  return [
+    ...shownNotes,
+    ...more,
+    ...(shownNotes.length > 0 ? [''] : []),
+    `Root folder: ${root}`,
+    `Pages and other files: ${pages.count}, ${sizeText(pages.sizeBytes)}`,
+    `Images and other assets: ${toUpload + assets.unchanged}; to upload: ${toUpload}, ${sizeText(assets.uploadBytes)}`,
+    ...(leftOut ? [`Left out: ${leftOut}`] : []),
+  ];
+}
+
+/** Bytes in words, e.g. `3.1 MiB`. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  let size = bytes / 1024;
+  let unit = 0;
+  while (size >= 1023.5 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}
+
+function inOrder({ plan, isSingle }: Shown): readonly Step[] {
+  const weight = (step: Step) => (step.loses ? 0 : isSingle?.(step) ? 2 : 1);
+  return [...stepsOf(plan)].sort((one, other) => weight(one) - weight(other));
+}
+
+function totals({ plan, about }: Shown): string[] {
+  const steps = stepsOf(plan);
+  const bytes = steps.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
+  const sends = bytes > 0 ? `, ${sizeText(bytes)} to send` : '';
+  return [...about, `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${sends}:`];
+}
+
+function stepLine(step: Step): string {
+  const losses = { data: 'LOSES DATA: ', uptime: 'Interrupts the site: ' };
+  const size = step.sizeBytes === undefined ? '' : `, ${sizeText(step.sizeBytes)}`;
+  return plainText(`${step.loses ? losses[step.loses] : ''}${step.title}${size}`);
+}

@@ -1,0 +1,20 @@
+import type * as vscode from 'vscode';
+import type { ResourceName, SiteHave } from '../core/resources/stack';
+import type { Site } from '../core/site';
+
+/** A workspace folder that holds a site file, and what was last seen of it. */
+export interface SiteEntry {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly site: Site | undefined;
+  /** What AWS showed when it was last read; what could not be read since then is marked as old. */
+  readonly have: SiteHave | undefined;
+  /** When each resource was last read, as milliseconds since 1970. */
+  readonly readMs: Readonly<Partial<Record<ResourceName, number>>>;
+  /** Why the site file or AWS could not be read. */
+  readonly problem: Error | undefined;
+}
+
+/** A site of which nothing was read yet. */
+export function newEntry(folder: vscode.WorkspaceFolder): SiteEntry {
+  return { folder, site: undefined, have: undefined, readMs: {}, problem: undefined };
+}

@@ -1,0 +1,91 @@
+import { setMaxListeners } from 'node:events';
+import type { Clients } from '../core/aws/clients';
+import type { Context } from '../core/context';
+import { isAbort, isUserError, type Op } from '../core/op';
+import { allOld, isSameSeen, unreadOf } from '../core/resources/readings';
+import type { ResourceName, SiteHave } from '../core/resources/stack';
+import type { Site } from '../core/site';
+import { loadAws } from './chunks';
+import type { Connections } from './connections';
+import type { Depth, Found } from './lookout';
+import { newEntry, type SiteEntry } from './siteEntry';
+
+/** Reads sites, and remembers for which clients the account was already compared. */
+export class SiteReader {
+  readonly #connections: Connections;
+  readonly #compared = new WeakMap<Clients, string>();
+  readonly #closing = new AbortController();
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
+    setMaxListeners(0, this.#closing.signal);
+  }
+
+  /** Reads the site file and AWS; what cannot be read stays as it was before. `show` is called once the site file is read. */
+  async read(before: SiteEntry, depth: Depth, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
+    const { folder } = before;
+    let start: SiteEntry = { ...before, site: undefined };
+    try {
+      const aws = await loadAws();
+      const site = await aws.readSite(folder.uri.fsPath);
+      const isSame = isSameSite(before.site, site);
+      start = isSame ? { ...before, site } : { ...newEntry(folder), site };
+      show(start);
+      const context = await this.#connections.contextFor(folder, site);
+      const op: Op = { signal: this.#closing.signal, report: () => undefined };
+      await this.#requireAccount(context, op);
+      const have =
+        depth === 'cheap' && start.have
+          ? await aws.glanceAtSite(context, start.have, op)
+          : await aws.describeSite(context, op, start.have);
+      return { ...start, have, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
+    } catch (error) {
+      if (isAbort(error)) return before;
+      const problem = (await loadAws()).explain(error);
+      return { ...start, have: start.have && allOld(start.have, problem.message), problem };
+    }
+  }
+
+  /** The entry with what its site file says, of which AWS may not have been read yet. */
+  async withSite(entry: SiteEntry): Promise<SiteEntry> {
+    const { readSite } = await loadAws();
+    try {
+      return { ...entry, site: await readSite(entry.folder.uri.fsPath) };
+    } catch (error) {
+      // A site file that is not right is told by whoever reads AWS.
+      if (isUserError(error)) return entry;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #requireAccount({ clients, site }: Context, op: Op): Promise<void> {
+    if (this.#compared.get(clients) === site.account) return;
+    const { requireAccount } = await loadAws();
+    await requireAccount(clients, site.account, op);
+    this.#compared.set(clients, site.account);
+  }
+}
+
+/** What a reading found, for deciding when the next one comes. */
+export async function foundOf(before: SiteEntry | undefined, now: SiteEntry): Promise<Found> {
+  const { isPending } = await loadAws();
+  const failed = now.problem !== undefined || (now.have !== undefined && unreadOf(now.have).length > 0);
+  const changed =
+    before?.problem?.message !== now.problem?.message ||
+    (now.have !== undefined && !isSameSeen(before?.have, now.have));
+  return { pending: now.have !== undefined && isPending(now.have), failed, changed };
+}
+
+function readNow(have: SiteHave): Partial<Record<ResourceName, number>> {
+  const unread = unreadOf(have);
+  const names = Object.keys(have) as ResourceName[];
+  return Object.fromEntries(names.filter((name) => !unread.includes(name)).map((name) => [name, Date.now()]));
+}
+
+function isSameSite(before: Site | undefined, now: Site): boolean {
+  return before?.id === now.id && before.account === now.account && before.region === now.region;
+}

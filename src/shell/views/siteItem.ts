@@ -1,0 +1,72 @@
+import * as vscode from 'vscode';
+import { plainText } from '../../core/plainText';
+import { viewOf, type Icon } from './resourceView';
+import { consoleUrlOf, type SiteNode } from './siteNode';
+
+const COLOURS = {
+  good: new vscode.ThemeColor('testing.iconPassed'),
+  attention: new vscode.ThemeColor('list.warningForeground'),
+  old: new vscode.ThemeColor('disabledForeground'),
+};
+
+/** How VS Code draws a row. */
+export function itemOf(node: SiteNode): vscode.TreeItem {
+  const { entry } = node;
+  const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+  const folder = entry.folder.uri.toString();
+  switch (node.kind) {
+    case 'site': {
+      const problem = entry.problem?.message;
+      return rowOf(entry.site?.name ?? entry.folder.name, {
+        id: folder,
+        description: problem ? 'cannot be read' : (entry.site?.region ?? ''),
+        tooltip: problem ?? `Site in ${entry.folder.name}`,
+        iconPath: new vscode.ThemeIcon('cloud'),
+        contextValue: 'site',
+        collapsibleState: Expanded,
+      });
+    }
+    case 'next':
+      return rowOf(`Next: ${node.title}`, {
+        id: `${folder}#next`,
+        tooltip: 'Shows account, region and every step before anything changes.',
+        iconPath: new vscode.ThemeIcon('arrow-right'),
+        command: { title: node.title, command: node.command, arguments: [node] },
+        contextValue: 'next',
+      });
+    case 'resource': {
+      if (!entry.have) throw new Error('A resource is shown only once AWS was read.');
+      const view = viewOf(node.name, entry.have, entry.readMs);
+      return rowOf(view.label, {
+        id: `${folder}#${node.name}`,
+        description: view.state,
+        tooltip: view.tooltip.map((line) => plainText(line)).join('\n'),
+        iconPath: iconOf(view.icon),
+        contextValue: `${node.name}.${view.condition}`,
+        collapsibleState: view.details.length > 0 ? Collapsed : None,
+      });
+    }
+    case 'detail': {
+      const { label, value, about } = node.detail;
+      return rowOf(label, {
+        description: value,
+        tooltip: [`${label}: ${value}`, ...(about ? [about] : [])].map((line) => plainText(line)).join('\n'),
+        contextValue: consoleUrlOf(node) ? 'detail.console' : 'detail',
+      });
+    }
+  }
+}
+
+/** A row whose texts are plain; a tooltip has been made so line by line. */
+function rowOf(label: string, { description, ...others }: Partial<vscode.TreeItem>): vscode.TreeItem {
+  const item = new vscode.TreeItem(plainText(label));
+  Object.assign(item, others);
+  if (typeof description === 'string') item.description = plainText(description);
+  const spoken = [item.label, item.description].filter(Boolean).join(', ');
+  item.accessibilityInformation = { label: spoken };
+  return item;
+}
+
+function iconOf({ id, tone }: Icon): vscode.ThemeIcon {
+  return tone ? new vscode.ThemeIcon(id, COLOURS[tone]) : new vscode.ThemeIcon(id);
+}

@@ -1,0 +1,63 @@
+import { consoleUrl, type ConsolePlace } from '../../core/consoleUrl';
+import type { ResourceName } from '../../core/resources/stack';
+import type { SiteEntry } from '../siteEntry';
+import { nextStep, viewOf, type Detail } from './resourceView';
+
+/** A row of the tree: a site (shown only when there are several), what to do next, a resource, or a detail of it. */
+export type SiteNode =
+  | { readonly kind: 'site'; readonly entry: SiteEntry }
+  | { readonly kind: 'next'; readonly entry: SiteEntry; readonly title: string; readonly command: string }
+  | { readonly kind: 'resource'; readonly entry: SiteEntry; readonly name: ResourceName }
+  | { readonly kind: 'detail'; readonly entry: SiteEntry; readonly detail: Detail };
+
+const RESOURCES: readonly ResourceName[] = ['server', 'volume', 'bucket', 'distribution'];
+
+/** The topmost rows: of one site its resources, of several the sites. */
+export function roots(entries: readonly SiteEntry[]): SiteNode[] {
+  const [only] = entries;
+  if (only && entries.length === 1) return only.have ? childrenOf({ kind: 'site', entry: only }) : [];
+  return entries.some(({ have }) => have) ? entries.map((entry) => ({ kind: 'site', entry })) : [];
+}
+
+/** The rows beneath a row. */
+export function childrenOf(node: SiteNode): SiteNode[] {
+  const { entry } = node;
+  const { have, problem } = entry;
+  if (node.kind === 'site' && have) {
+    const next = nextStep(have);
+    const resources = RESOURCES.map((name) => ({ kind: 'resource', entry, name }) as const);
+    return [...resources, ...(next ? [{ kind: 'next', entry, ...next } as const] : [])];
+  }
+  if (node.kind === 'site' && problem) {
+    return [{ kind: 'detail', entry, detail: { label: 'Problem', value: problem.message } }];
+  }
+  if (node.kind !== 'resource' || !have) return [];
+  return viewOf(node.name, have, entry.readMs).details.map((detail) => ({ kind: 'detail', entry, detail }));
+}
+
+/** What a row has to copy, under which name. */
+export function valueOf(node: SiteNode): { readonly label: string; readonly value: string } | undefined {
+  if (node.kind === 'detail') return node.detail;
+  if (node.kind !== 'resource' || !node.entry.have) return undefined;
+  const { label, value } = viewOf(node.name, node.entry.have, node.entry.readMs);
+  return value === undefined ? undefined : { label, value };
+}
+
+/** The address in the AWS console of what a row is about. */
+export function consoleUrlOf(node: SiteNode): string | undefined {
+  const place = placeOf(node);
+  const { site } = node.entry;
+  return place && site && consoleUrl(place, site.region);
+}
+
+/** All rows that are there, whether they are unfolded or not. */
+export function allRows(entries: readonly SiteEntry[]): SiteNode[] {
+  const withChildren = (node: SiteNode): SiteNode[] => [node, ...childrenOf(node).flatMap(withChildren)];
+  return roots(entries).flatMap(withChildren);
+}
+
+function placeOf(node: SiteNode): ConsolePlace | undefined {
+  if (node.kind === 'detail') return node.detail.place;
+  if (node.kind !== 'resource' || !node.entry.have) return undefined;
+  return viewOf(node.name, node.entry.have, node.entry.readMs).place;
+}

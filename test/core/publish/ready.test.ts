@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { UserError } from '../../../src/core/op';
+import { requireReady } from '../../../src/core/publish/ready';
+import type { BucketHave } from '../../../src/core/resources/bucket';
+import { policyForReader } from '../../../src/core/resources/bucketPolicy';
+import type { DistributionHave } from '../../../src/core/resources/distribution';
+import type { Seen } from '../../../src/core/resources/resource';
+import type { SiteHave } from '../../../src/core/resources/stack';
+import { newPretendedServer } from './pretendedServer';
+
+const ARN = 'arn:aws:cloudfront::123456789012:distribution/E1';
+const distribution: DistributionHave = {
+  ...{ id: 'E1', arn: ARN, domain: 'd1.cloudfront.net', enabled: true, deployed: true, readsBucket: true },
+  ...({ isOurs: true, problems: [] } as object),
+} as DistributionHave;
+const policy = policyForReader({ Version: '2012-10-17', Statement: [] }, 'arn:aws:s3:::b', ARN);
+const bucket = { name: 'b', policy, objects: new Map() } as unknown as BucketHave;
+const volume = { volumeId: 'vol-1' } as never;
+
+const known = <Have>(have: Have): Seen<Have> => ({ kind: 'known', have });
+const absent = { kind: 'absent' } as const;
+
+describe('requireReady', () => {
+  const server = newPretendedServer('vol1').have();
+  const site: SiteHave = {
+    server: known(server),
+    volume: known(volume),
+    bucket: known(bucket),
+    distribution: known(distribution),
+  };
+  const refused = (change: Partial<SiteHave>, message: RegExp, command: string | undefined) => {
+    assert.throws(
+      () => requireReady({ ...site, ...change }),
+      (error) => {
+        assert.ok(error instanceof UserError);
+        assert.match(error.message, message);
+        assert.equal(error.remedy?.command, command);
+        return true;
+      },
+    );
+  };
+
+  it('gives the parts of a site that can be published to', () => {
+    const ready = requireReady(site);
+    assert.equal(ready.instanceId, server.instanceId);
+    assert.equal(ready.inspection, server.inspection);
+    assert.equal(ready.bucket, bucket);
+    assert.equal(ready.distribution, distribution);
+  });
+
+  it('publishes to a distribution that is on its way to the edges, and by the leave of a policy that it may not read', () => {
+    requireReady({ ...site, distribution: known({ ...distribution, deployed: false }) });
+    requireReady({ ...site, bucket: known({ ...bucket, policy: undefined } as BucketHave) });
+  });
+
+  it('says first what could not be read, and never that it is lacking', () => {
+    const unknown = { kind: 'unknown', reason: 'not allowed to read IAM.' } as const;
+    for (const name of ['server', 'volume', 'bucket', 'distribution'] as const) {
+      refused(
+        { volume: absent, [name]: unknown },
+        new RegExp(`^The site could not be read, so nothing is published\\. ${name}: not allowed to read IAM\\.$`),
+        undefined,
+      );
+    }
+  });
+
+  it('names each part that is lacking', () => {
+    for (const name of ['server', 'volume', 'bucket', 'distribution'] as const) {
+      refused({ [name]: absent }, new RegExp(`it lacks a ${name}\\. Provision it first`), 'sitelift.provisionAll');
+    }
+    refused({ server: absent, bucket: absent }, /it lacks a server, a bucket\./, 'sitelift.provisionAll');
+  });
+
+  it('says why nothing is known of the inside of the server', () => {
+    const blind = (change: object) => ({ server: known({ ...server, inspection: undefined, ...change }) });
+    refused(
+      blind({ state: 'stopped', online: false }),
+      /^The server is stopped\. Run “Provision Server…”/,
+      'sitelift.provisionServer',
+    );
+    refused(blind({ online: false }), /its SSM agent does not answer yet/, 'sitelift.provisionServer');
+    refused(blind({}), /agent answers, but what is on the server could not be read/, 'sitelift.provisionServer');
+    refused(
+      blind({ inspectionProblem: 'ssm:SendCommand is denied.' }),
+      /could not be read, so nothing is published\. ssm:SendCommand is denied\.$/,
+      undefined,
+    );
+  });
+
+  it('publishes to the volume alone, not to the server’s own disk', () => {
+    const { inspection } = server;
+    assert.ok(inspection?.mount);
+    const mounts = [undefined, { ...inspection.mount, serial: 'vol2' }, { ...inspection.mount, inFstab: false }];
+    for (const mount of mounts) {
+      refused(
+        { server: known({ ...server, inspection: { ...inspection, mount } }) },
+        /not mounted on the server’s document root/,
+        'sitelift.provisionVolume',
+      );
+    }
+  });
+
+  it('publishes nothing whose images would not load, and says what is wrong with the distribution', () => {
+    const other = policyForReader(policy, 'arn:aws:s3:::b', `${ARN}2`);
+    const cases: [Partial<SiteHave>, RegExp][] = [
+      [
+        { distribution: known({ ...distribution, enabled: false }) },
+        /^The distribution is disabled, so images would not load/,
+      ],
+      [{ distribution: known({ ...distribution, readsBucket: false }) }, /does not read from this site’s bucket/],
+      [{ bucket: known({ ...bucket, policy: other }) }, /^The bucket does not let the distribution read it/],
+    ];
+    for (const [change, message] of cases) refused(change, message, 'sitelift.provisionDistribution');
+  });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
+
+const NEVER = `
+  .env .git .htaccess .HTPASSWD .env.html .hidden.png sitelift.json Sitelift.JSON
+  wp-config.php wp-config.php.bak wp-config-sample.php config.php config.inc.php Configuration.php LocalSettings.php settings.local.php database.php
+  terraform.tfstate terraform.tfstate.backup prod.tfvars prod.tfvars.json credentials credentials.json Credentials.csv aws_credentials.csv
+  new_user_credentials.csv secrets.yml secrets.js passwords.txt service-account.json service_account-prod.json client_secret_1.json
+  x-firebase-adminsdk-1.json prod.env prod.env.local env env.local ENV.production app.env~ htpasswd htgroups web.config
+  AuthKey_X.p8 AuthKey.P8 key.der cert.PEM server.key SERVER.KEY server.key.bak server.key.1 server.pem.txt id_rsa id_ed25519_sk ID_RSA.PUB
+  a.p12 a.pfx a.ppk a.jks a.keystore a.keytab a.kdbx home.ovpn kubeconfig kubeconfig.yaml rootkey.csv accessKeys.csv auth.json passwd
+`;
+const LEFT = `
+  index.html~ index.php~ a.bak a.BAK a.bak2 page.html.old a.orig a.save a.swp x.swo x.tmp #a# dump.sql dump.sql.gz a.sqlite a.sqlite3 a.db data.sqlite-wal
+  backup.zip site-backup-2026.tar.gz backup2.7z my_dump.tgz error_log access_log apache-error_log.1 debug.log a.log.1.gz thumbs.db Thumbs.db desktop.ini
+  docker-compose.yml docker-compose.prod.yaml compose.yaml Dockerfile Dockerfile.prod Vagrantfile a.pyc
+`;
+const STOPS = `
+  index.php INDEX.PHP a.php5 a.phtml a.phar header.inc a.asp a.aspx a.ashx a.asmx a.cshtml a.jsp a.jspx a.cgi a.fcgi a.pl a.pm a.py a.rb a.erb a.cfm a.lua
+  install.sh a.ps1 a.bat
+`;
+const PUBLISHED = `
+  index.html style.css app.js data.json logo.png LICENSE robots.txt sitemap.xml CNAME fonts.woff2 release-1.2.zip downloads.tar.gz app.wasm
+  credentials.html secrets.html the.key.to.it.html a.key.png backup.html backup.css monkey.keyboard.js environment.js changelog.txt blog.xml
+  catalog.json keys.json author.json settings.json dialog.js config.js update.exe description.txt humans.txt manifest.webmanifest
+  what-is-a.log.html docker.html profile.json logs.json oldest.txt threshold.js
+`;
+const names = (list: string) => list.trim().split(/\s+/);
+const rules = (list: string) => names(list).map((name) => [name, refusal(name, false)?.rule]);
+
+describe('refusal', () => {
+  it('lets nobody publish secrets, whatever their case and whatever hangs on their names', () => {
+    for (const [name, rule] of rules(NEVER)) assert.equal(rule, 'never', name);
+    assert.equal(refusal('sitelift\uFFFD.txt', false)?.rule, 'never');
+  });
+
+  it('leaves out backups, databases, logs and what describes servers', () => {
+    for (const [name, rule] of rules(LEFT)) assert.equal(rule, 'left', name);
+  });
+
+  it('stops at what another server would run', () => {
+    for (const [name, rule] of rules(STOPS)) assert.equal(rule, 'stops', name);
+  });
+
+  it('takes what a site consists of, pages and images about secrets too', () => {
+    for (const [name, rule] of rules(PUBLISHED)) assert.equal(rule, undefined, name);
+  });
+
+  it('refuses folders of dependencies and hidden ones, and not those that are named like a file', () => {
+    for (const name of ['node_modules', 'Node_Modules', 'venv', '__pycache__', '.git', 'site.old', '__MACOSX']) {
+      assert.ok(refusal(name, true), name);
+    }
+    for (const name of ['credentials', 'env', 'auth.json', 'perl.pl', 'data.db', 'sitelift.json']) {
+      assert.equal(refusal(name, true), undefined, name);
+    }
+  });
+});
+
+describe('leave', () => {
+  it('is given by patterns as in a .gitignore, whatever the case', () => {
+    const allowed = leave(['/downloads/*.sql', '*.sh', 'members/', '!members/list.sh']);
+    for (const path of ['downloads/A.SQL', 'a/b/install.sh', 'members/a.php']) assert.ok(allowed(path), path);
+    for (const path of ['a.sql', 'x/downloads/a.sql', 'downloads/x/a.sql', 'member/a.php'])
+      assert.ok(!allowed(path), path);
+    assert.ok(!leave([])('a.php'));
+  });
+});
+
+describe('restrictsAccess', () => {
+  it('knows the directives of Apache and IIS that keep people out', () => {
+    for (const text of [
+      'AuthType Basic\nRequire valid-user',
+      '<Files secret.txt>\n  Require all denied\n</Files>',
+      'order deny,allow\ndeny from all',
+      'RewriteRule ^private/ - [F]',
+      'RewriteRule ^private/ - [NC,F,L]',
+      '<configuration><system.web><authorization><deny users="?"/></authorization></system.web></configuration>',
+    ]) {
+      assert.ok(restrictsAccess(text), text);
+    }
+  });
+
+  it('passes what only redirects, compresses or sets headers', () => {
+    for (const text of [
+      '',
+      '# Require all denied',
+      'RewriteEngine On\nRewriteRule ^old$ /new [R=301,L]',
+      'ExpiresActive On\nHeader set Cache-Control "max-age=600"',
+      'ErrorDocument 404 /404.html',
+    ]) {
+      assert.ok(!restrictsAccess(text), text);
+    }
+  });
+});

@@ -1,0 +1,186 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import type { Context } from '../../../src/core/context';
+import { run, type Plan, type Step } from '../../../src/core/plan';
+import { readText } from '../../../src/core/publish/pending';
+import { deleteObject, placeOf, putObject } from '../../../src/core/publish/store';
+import { inTurn, moment, type Origin } from '../../../src/core/publish/turn';
+import { bucket } from '../../../src/core/resources/bucket';
+import { controlPlane, newContext, newOp } from '../sandbox';
+
+const KEY = '_sitelift/publishing.json';
+const ANNA: Origin = { host: 'annas-desk', folder: 'site', place: 'anna' };
+const BERT: Origin = { host: 'berts-desk', folder: 'copy', place: 'bert' };
+
+describe('a turn', function () {
+  this.timeout(120_000);
+  let context: Context;
+  let log: string[];
+
+  before(async () => {
+    context = newContext();
+    await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+  });
+  beforeEach(() => (log = []));
+  afterEach(() => controlPlane().send('DELETE', 'faults'));
+
+  const step = (key: string, work: () => unknown = () => undefined): Step => ({
+    key,
+    title: key,
+    run: async () => {
+      log.push(key);
+      await work();
+    },
+  });
+  const planned = (origin: Origin, plan: Plan, check: () => Promise<void> = () => Promise.resolve(), pace?: object) => {
+    const beginning = { key: 'turn', title: 'turn', check };
+    return inTurn(context, origin, beginning, plan, { expirySeconds: 900, renewalSeconds: 120, ...pace });
+  };
+  const note = async () => {
+    const text = await readText(context, KEY, newOp());
+    return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
+  };
+  const leave = (content: object | string) => {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    return putObject(context, KEY, Buffer.from(text), { ContentType: 'application/json' }, newOp());
+  };
+  const holding = (change: object = {}) => ({
+    ...{ ...BERT, id: 'other', by: 'arn:bert', processId: process.pid, at: '2026-01-02T03:04:05.678Z' },
+    ...change,
+  });
+
+  it('is told in the bucket while it lasts, by whom and from where, and given back at its end', async () => {
+    const seen: unknown[] = [];
+    const look = async () => void seen.push(await note());
+    await run(planned(ANNA, [[step('one', look), step('two')], [step('three', look)]]), newOp());
+    assert.equal(seen.length, 2);
+    for (const held of seen as Record<string, unknown>[]) {
+      assert.equal(held['host'], 'annas-desk');
+      assert.equal(held['folder'], 'site');
+      assert.match(String(held['by']), /^arn:aws:/);
+      assert.match(String(held['at']), /^20\d\d-/);
+    }
+    assert.equal(await note(), undefined);
+  });
+
+  it('keeps a second publisher out, who changes nothing and is told who publishes', async () => {
+    const second = () => run(planned(BERT, [[step('second')]]), newOp());
+    const refused = async () => {
+      await assert.rejects(
+        second(),
+        /^UserError: arn:aws:\S+ is publishing this site from “site” on annas-desk since 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. Nothing was uploaded\..*publish again after 20\d\d/,
+      );
+    };
+    await run(planned(ANNA, [[step('first', refused)]]), newOp());
+    assert.deepEqual(log, ['first']);
+    await second();
+    assert.deepEqual(log, ['first', 'second']);
+  });
+
+  it('goes to one of two who ask at the same moment', async () => {
+    let open = () => undefined as void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const outcomes = [ANNA, BERT].map((origin) =>
+      run(planned(origin, [[step(origin.host, () => gate)]]), newOp()).then(
+        () => 'published',
+        () => (open(), 'refused'),
+      ),
+    );
+    assert.deepEqual((await Promise.all(outcomes)).sort(), ['published', 'refused']);
+    assert.equal(log.length, 1);
+    assert.equal(await note(), undefined);
+  });
+
+  it('is given back when what was planned no longer holds, and when a step fails, once the others have ended', async () => {
+    const gone = () => Promise.reject(new Error('not as planned'));
+    await assert.rejects(run(planned(ANNA, [[step('one')]], gone), newOp()), /not as planned/);
+    assert.equal(await note(), undefined);
+    assert.deepEqual(log, []);
+    let fail = () => undefined as void;
+    const failing = new Promise<void>((_resolve, reject) => (fail = () => reject(new Error('failed'))));
+    const slow = async () => {
+      fail();
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(await note());
+    };
+    await assert.rejects(
+      run(planned(ANNA, [[step('fails', () => failing), step('slow', slow)], [step('later')]]), newOp()),
+      /failed/,
+    );
+    assert.deepEqual(log.sort(), ['fails', 'slow']);
+    assert.equal(await note(), undefined);
+  });
+
+  it('is given back after a cancel between two steps', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const op = {
+      ...newOp(signal),
+      report: (text: string, done?: number) => void (text === 'turn' && done === 0.5 && controller.abort()),
+    };
+    // Half of all is done when the turn is taken; then the cancel comes before the only step has begun.
+    await assert.rejects(run(planned(ANNA, [[step('one')]]), op), { name: 'AbortError' });
+    for (let attempt = 0; attempt < 100 && (await note()); attempt += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(await note(), undefined);
+  });
+
+  it('is taken from a computer that died: after a while by anybody, at once by the same folder', async () => {
+    await leave(holding());
+    await assert.rejects(
+      run(planned(ANNA, [[step('early')]]), newOp()),
+      /arn:bert is publishing this site from “copy” on berts-desk since 2026-01-02 03:04 UTC/,
+    );
+    await run(planned(ANNA, [[step('late')]], undefined, { expirySeconds: 0 }), newOp());
+    assert.equal(await note(), undefined);
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    await leave(holding({ processId: dead }));
+    await assert.rejects(run(planned(ANNA, [[step('other folder')]]), newOp()), /is publishing/);
+    await run(planned(BERT, [[step('same folder')]]), newOp());
+    assert.ok(log.includes('same folder') && !log.includes('early') && !log.includes('other folder'));
+    await leave(holding({ processId: 1 }));
+    await assert.rejects(run(planned(BERT, [[step('living process')]]), newOp()), /is publishing/);
+    await leave('not JSON');
+    await assert.rejects(
+      run(planned(ANNA, [[step('unreadable')]]), newOp()),
+      /^UserError: Somebody is publishing.* a time that it does not tell/,
+    );
+    await leave('null');
+    await assert.rejects(run(planned(ANNA, [[step('unreadable')]]), newOp()), /Somebody is publishing/);
+    await deleteObject(context, KEY, newOp());
+  });
+
+  it('is renewed while a long step runs, and leaves alone a note that has become another’s', async () => {
+    const renewed = async () => {
+      const { s3 } = context.clients;
+      const place = placeOf(context, KEY);
+      const first = (await s3.send(new HeadObjectCommand(place))).LastModified?.getTime() ?? 0;
+      for (let attempt = 0; attempt < 200; attempt += 1) {
+        if (((await s3.send(new HeadObjectCommand(place))).LastModified?.getTime() ?? 0) > first) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.fail('the note is not renewed');
+    };
+    await deleteObject(context, KEY, newOp());
+    await run(planned(ANNA, [[step('long', renewed)]], undefined, { renewalSeconds: 0.05 }), newOp());
+    await run(planned(ANNA, [[step('robbed', () => leave(holding()))]]), newOp());
+    assert.equal((await note())?.['id'], 'other');
+    await deleteObject(context, KEY, newOp());
+  });
+
+  it('ends when this computer slept so long that somebody else began', async () => {
+    const asleep = async () => {
+      await leave(holding());
+    };
+    const plan = planned(ANNA, [[step('before', asleep)], [step('after')]], undefined, { expirySeconds: 0.000_1 });
+    await assert.rejects(run(plan, newOp()), /held up so long that somebody else has begun one/);
+    assert.deepEqual(log, ['before']);
+    assert.equal((await note())?.['id'], 'other');
+  });
+
+  it('says a moment so that it means the same to everybody', () => {
+    assert.equal(moment('2026-11-24T00:14:59.999Z'), '2026-11-24 00:14 UTC');
+    assert.equal(moment('[x](command:y)'), 'a time that it does not tell');
+  });
+});

@@ -1,0 +1,57 @@
+import { DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import type { Context } from '../../../src/core/context';
+import { SITE_TAG } from '../../../src/core/names';
+import { run, stepsOf, type Plan } from '../../../src/core/plan';
+import { describeSite, planProvision, type ResourceName } from '../../../src/core/resources/stack';
+import type { Call } from '../../sandbox/controlPlane';
+import { controlPlane, newOp } from '../sandbox';
+
+/** Steps that need a machine; without one the instances of the sandbox are only names. */
+const INSIDE = ['webServer', 'mount'];
+
+/** The plan without the steps that need a machine. */
+export async function planned(context: Context, what: ResourceName | 'all'): Promise<Plan> {
+  const plan = planProvision(what, context, await describeSite(context, newOp()));
+  return plan.map((stage) => stage.filter(({ key }) => !INSIDE.includes(key)));
+}
+
+/** The keys of a plan's steps. */
+export function keysOf(plan: Plan): string[] {
+  return stepsOf(plan).map(({ key }) => key);
+}
+
+/** Plans and runs; gives the keys of what was run. */
+export async function provision(context: Context, what: ResourceName | 'all'): Promise<string[]> {
+  const plan = await planned(context, what);
+  await run(plan, newOp());
+  return keysOf(plan);
+}
+
+/** How many living instances, and volumes that are to hold pages, carry the site's tag. */
+export async function count({ site, clients }: Context): Promise<{ instances: number; dataVolumes: number }> {
+  const Filters = [{ Name: `tag:${SITE_TAG}`, Values: [site.id] }];
+  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
+  const instances = await clients.ec2.send(new DescribeInstancesCommand({ Filters: [...Filters, alive] }));
+  const volumes = await clients.ec2.send(new DescribeVolumesCommand({ Filters }));
+  return {
+    instances: instances.Reservations?.flatMap(({ Instances }) => Instances ?? []).length ?? 0,
+    dataVolumes: volumes.Volumes?.filter(({ Tags }) => Tags?.some(({ Value }) => Value === 'volume')).length ?? 0,
+  };
+}
+
+/** Runs work and gives the AWS calls that it made. */
+export async function callsOf(work: () => Promise<unknown>): Promise<readonly Call[]> {
+  await controlPlane().send('DELETE', 'calls');
+  await work();
+  return controlPlane().calls();
+}
+
+/** The calls among them that change something. */
+export function changesOf(calls: readonly Call[]): readonly Call[] {
+  return calls.filter(({ action }) => !/^(Get|List|Head|Describe)/.test(action));
+}
+
+/** The parameters of the calls of one action. */
+export function requests(calls: readonly Call[], action: string): readonly Readonly<Record<string, unknown>>[] {
+  return calls.flatMap((call) => (call.action === action ? [call.parameters ?? {}] : []));
+}

@@ -1,0 +1,178 @@
+import { StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import assert from 'node:assert/strict';
+import { requireAccount } from '../../../src/core/aws/clients';
+import type { Context } from '../../../src/core/context';
+import { known, type Seen } from '../../../src/core/resources/resource';
+import type { ServerHave } from '../../../src/core/resources/server';
+import {
+  describeAddress,
+  describeSite,
+  glanceAtSite,
+  isPending,
+  type SiteHave,
+} from '../../../src/core/resources/stack';
+import { waitUntilDeployed } from '../../../src/core/resources/distribution';
+import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
+import { callsOf, provision } from './provisioned';
+
+const ON_THE_SERVER = ['SendCommand', 'GetCommandInvocation'];
+const denied = (service: string, action: string) =>
+  controlPlane().send('POST', 'faults', {
+    service,
+    action,
+    kind: 'error',
+    code: 'AccessDenied',
+    status: 403,
+    message: 'not now',
+  });
+/** The site as it is seen once its server answers: a machine is needed for that, which these tests do without. */
+const inside = (site: SiteHave, change: Partial<ServerHave> = {}): SiteHave => {
+  const have = known(site.server) ?? assert.fail('no server');
+  const inspection = {
+    webServer: { installed: true, enabled: true, active: true },
+    release: 'r1',
+  } as unknown as ServerHave['inspection'];
+  return { ...site, server: { kind: 'known', have: { ...have, online: true, inspection, ...change } } };
+};
+
+describe('a reading', () => {
+  let context: Context;
+  let settled: SiteHave;
+  before(async () => {
+    context = newContext();
+    await controlPlane().send('POST', 'settings', { profileSeconds: 0.1 });
+    await provision(context, 'all');
+    await waitUntilDeployed(context, newOp());
+    settled = await describeSite(context, newOp());
+  });
+  afterEach(async () => {
+    await controlPlane().send('DELETE', 'faults');
+    await controlPlane().send('DELETE', 'denies');
+  });
+
+  it('of a settled site takes at most six calls, none of them a command on the server', async () => {
+    await requireAccount(context.clients, ACCOUNT, newOp());
+    let have = settled;
+    for (let reading = 0; reading < 3; reading += 1) {
+      const calls = await callsOf(async () => {
+        await requireAccount(context.clients, ACCOUNT, newOp(), 300);
+        have = await glanceAtSite(context, have, newOp());
+      });
+      const actions = calls.map(({ action }) => action).sort();
+      assert.deepEqual(actions, [
+        'DescribeInstanceInformation',
+        'DescribeInstances',
+        'DescribeVolumes',
+        'GetDistribution',
+        'HeadBucket',
+      ]);
+      assert.ok(actions.length <= 6 && !actions.some((action) => ON_THE_SERVER.includes(action)));
+    }
+    assert.deepEqual(have, settled);
+  });
+
+  it('of the address alone takes one call', async () => {
+    let address: Awaited<ReturnType<typeof describeAddress>>;
+    const calls = await callsOf(async () => (address = await describeAddress(context, newOp())));
+    assert.deepEqual(
+      calls.map(({ action }) => action),
+      ['DescribeInstances'],
+    );
+    const { instanceId, state, host } = known(settled.server) ?? assert.fail('no server');
+    assert.deepEqual(address, { instanceId, state, host });
+    assert.equal(await describeAddress(newContext(), newOp()), undefined);
+  });
+
+  it('that fails leaves what was read, marked as old with the reason, until one succeeds', async () => {
+    for (const [service, action, name] of [
+      ['ec2', 'DescribeInstances', 'server'],
+      ['ec2', 'DescribeVolumes', 'volume'],
+      ['s3', 'HeadBucket', 'bucket'],
+      ['cloudfront', 'GetDistribution', 'distribution'],
+    ] as const) {
+      await denied(service, action);
+      const old = await glanceAtSite(context, settled, newOp());
+      const seen: Seen<unknown> = old[name];
+      assert.ok(seen.kind === 'known' && seen.old, name);
+      assert.deepEqual(seen.have, known<unknown>(settled[name]));
+      for (const other of ['server', 'volume', 'bucket', 'distribution'] as const) {
+        if (other !== name) assert.deepEqual(old[other], settled[other]);
+      }
+      await controlPlane().send('DELETE', 'faults');
+      assert.deepEqual(await glanceAtSite(context, old, newOp()), settled);
+    }
+  });
+
+  it('that fails is unknown with its reason where nothing was known, and stays so for planning', async () => {
+    await denied('ec2', 'DescribeInstances');
+    const { server } = await describeSite(context, newOp());
+    assert.ok(server.kind === 'unknown' && /not allowed to do that/.test(server.reason));
+    await denied('ec2', 'DescribeInstances');
+    const shown = await describeSite(context, newOp(), settled);
+    assert.ok(shown.server.kind === 'known' && shown.server.old);
+    await denied('ec2', 'DescribeInstances');
+    const again = await glanceAtSite(context, { ...settled, server: { kind: 'unknown', reason: 'x' } }, newOp());
+    assert.equal(again.server.kind, 'unknown');
+  });
+
+  it('of which one detail fails tells the rest of the server', async () => {
+    const denies = ['iam:GetInstanceProfile', 'ec2:DescribeSecurityGroups', 'ssm:DescribeInstanceInformation'] as const;
+    for (const action of denies) await controlPlane().send('POST', 'denies', { action });
+    const { server } = await describeSite(context, newOp());
+    const have = known(server) ?? assert.fail('unknown');
+    assert.deepEqual([have.state, have.role, have.portOpen, have.online], ['running', undefined, undefined, false]);
+    assert.match(have.inspectionProblem ?? '', /^Could not read whether the server’s agent answers: /);
+    assert.match(
+      have.problems.join('\n'),
+      /Could not read the server’s role: .*\nCould not read the server’s security/,
+    );
+    assert.ok(!isPending({ ...settled, server }));
+    const steps = await provision(context, 'server');
+    assert.deepEqual(steps, []);
+  });
+
+  it('keeps what is inside while the agent cannot be asked, and looks again in another boot', async () => {
+    const before = inside(settled);
+    await denied('ssm', 'DescribeInstanceInformation');
+    const kept = await glanceAtSite(context, before, newOp());
+    assert.ok(kept.server.kind === 'known' && kept.server.old);
+    assert.equal(kept.server.have.inspection?.release, 'r1');
+    // Another moment of start is another boot: only a deep reading can tell what is inside.
+    for (const [startedMs, isDeep] of [
+      [known(before.server)?.startedMs, false],
+      [1, true],
+    ] as const) {
+      await denied('ssm', 'DescribeInstanceInformation');
+      const calls = await callsOf(() => glanceAtSite(context, inside(settled, { startedMs }), newOp()));
+      assert.equal(
+        calls.some(({ action }) => action === 'GetInstanceProfile'),
+        isDeep,
+      );
+    }
+    const lost = await glanceAtSite(context, before, newOp());
+    assert.equal(known(lost.server)?.online, false);
+    assert.equal(known(lost.server)?.inspection, undefined);
+  });
+
+  it('of a site that is not there yet finds out when it is', async () => {
+    const absent: SiteHave = {
+      server: { kind: 'absent' },
+      volume: { kind: 'absent' },
+      bucket: { kind: 'absent' },
+      distribution: { kind: 'absent' },
+    };
+    assert.deepEqual(await glanceAtSite(context, absent, newOp()), settled);
+    assert.deepEqual(await glanceAtSite(newContext(), absent, newOp()), absent);
+  });
+
+  it('notices a server that was stopped or terminated elsewhere', async () => {
+    const { instanceId } = known(settled.server) ?? assert.fail('no server');
+    await context.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    const stopped = await glanceAtSite(context, inside(settled), newOp());
+    const have = known(stopped.server) ?? assert.fail('no server');
+    assert.match(have.state, /^stopp(ing|ed)$/);
+    assert.deepEqual([have.online, have.inspection], [false, undefined]);
+    await context.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+    assert.equal((await glanceAtSite(context, stopped, newOp())).server.kind, 'absent');
+  });
+});

@@ -1,0 +1,130 @@
+import {
+  AttachRolePolicyCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  DeleteRolePolicyCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import assert from 'node:assert/strict';
+import type { Context } from '../../../src/core/context';
+import { stepsOf } from '../../../src/core/plan';
+import {
+  AGENT_POLICY_DOCUMENT,
+  AGENT_POLICY_NAME,
+  BROAD_POLICY_ARN,
+  isAgentPolicy,
+} from '../../../src/core/resources/agentPolicy';
+import { describeRole, ensureRole, profileName } from '../../../src/core/resources/role';
+import { controlPlane, newContext, newOp } from '../sandbox';
+import { callsOf, changesOf, planned, provision } from './provisioned';
+
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
+const nameOf = ({ site }: Context) => ({ RoleName: profileName(site) });
+const attached = async (context: Context) =>
+  (await context.clients.iam.send(new ListAttachedRolePoliciesCommand(nameOf(context)))).AttachedPolicies ?? [];
+
+describe('the server’s role', () => {
+  before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1 }));
+
+  it('may do what its agent needs, and neither read parameters nor anything but Systems Manager’s', () => {
+    const { Statement } = JSON.parse(AGENT_POLICY_DOCUMENT) as { Statement: { Action: string[]; Effect: string }[] };
+    const actions = Statement.flatMap(({ Action }) => Action);
+    assert.deepEqual(
+      actions.filter((action) => /Parameter|\*|^(?!ssm:|ssmmessages:|ec2messages:)/.test(action)),
+      [],
+    );
+    for (const action of [
+      'ssm:UpdateInstanceInformation',
+      'ssmmessages:OpenControlChannel',
+      'ssmmessages:OpenDataChannel',
+      'ec2messages:GetMessages',
+      'ec2messages:SendReply',
+    ]) {
+      assert.ok(actions.includes(action), action);
+    }
+    assert.equal(Statement.length, 1);
+  });
+
+  it('is recognised by what its policy says', () => {
+    const encoded = (document: unknown) => encodeURIComponent(JSON.stringify(document));
+    const document = JSON.parse(AGENT_POLICY_DOCUMENT) as { Version: string; Statement: object[] };
+    assert.ok(isAgentPolicy(encodeURIComponent(AGENT_POLICY_DOCUMENT)));
+    assert.ok(isAgentPolicy(encodeURIComponent(JSON.stringify(document, null, 2))));
+    assert.ok(!isAgentPolicy(encoded({ ...document, Statement: [...document.Statement, { Effect: 'Allow' }] })));
+    assert.ok(!isAgentPolicy(encoded({ ...document, Statement: [] })));
+    assert.ok(!isAgentPolicy(''));
+    assert.ok(!isAgentPolicy('%'));
+  });
+
+  it('is made with that policy alone, once', async () => {
+    const context = newContext();
+    assert.equal(await describeRole(context, newOp()), 'lacking');
+    await ensureRole(context, newOp());
+    assert.equal(await describeRole(context, newOp()), 'ready');
+    assert.deepEqual(await attached(context), []);
+    const { PolicyNames } = await context.clients.iam.send(new ListRolePoliciesCommand(nameOf(context)));
+    assert.deepEqual(PolicyNames, [AGENT_POLICY_NAME]);
+    assert.deepEqual(changesOf(await callsOf(() => ensureRole(context, newOp()))), []);
+  });
+
+  it('that was made with AWS’s broad policy is narrowed, as the plan says', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    const { iam } = context.clients;
+    await iam.send(new AttachRolePolicyCommand({ ...nameOf(context), PolicyArn: BROAD_POLICY_ARN }));
+    await iam.send(new DeleteRolePolicyCommand({ ...nameOf(context), PolicyName: AGENT_POLICY_NAME }));
+    assert.deepEqual(
+      stepsOf(await planned(context, 'server')).map(({ title }) => title),
+      [
+        `narrow role ${profileName(context.site)} to what the server’s agent needs (it may also read SSM parameters now)`,
+      ],
+    );
+    const calls = await callsOf(() => provision(context, 'server'));
+    // First the new rights, then without the old ones: the agent is never without any.
+    assert.deepEqual(
+      changesOf(calls).map(({ action }) => action),
+      ['PutRolePolicy', 'DetachRolePolicy'],
+    );
+    assert.deepEqual(await attached(context), []);
+    assert.equal(await describeRole(context, newOp()), 'ready');
+  });
+
+  it('is put in order when somebody changed its policy', async () => {
+    const context = newContext();
+    await ensureRole(context, newOp());
+    const { iam } = context.clients;
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+    });
+    await iam.send(new PutRolePolicyCommand({ ...nameOf(context), PolicyName: AGENT_POLICY_NAME, PolicyDocument }));
+    assert.equal(await describeRole(context, newOp()), 'lacking');
+    await ensureRole(context, newOp());
+    const answer = await iam.send(new GetRolePolicyCommand({ ...nameOf(context), PolicyName: AGENT_POLICY_NAME }));
+    assert.ok(isAgentPolicy(answer.PolicyDocument ?? ''));
+  });
+
+  it('of somebody else’s with our name is left alone, and so is a profile', async () => {
+    const context = newContext();
+    const { iam } = context.clients;
+    await iam.send(new CreateRoleCommand({ ...nameOf(context), AssumeRolePolicyDocument: TRUST }));
+    await iam.send(new AttachRolePolicyCommand({ ...nameOf(context), PolicyArn: BROAD_POLICY_ARN }));
+    const calls = await callsOf(() =>
+      assert.rejects(
+        ensureRole(context, newOp()),
+        /An IAM role named .* was not made for this site, so it is left alone/,
+      ),
+    );
+    assert.deepEqual(changesOf(calls), []);
+    const other = newContext();
+    const InstanceProfileName = profileName(other.site);
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+    await assert.rejects(ensureRole(other, newOp()), /An IAM instance profile named .* is left alone/);
+  });
+});

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { createSourceThread } from './sourceThread';
+import type { Thread } from '../../../src/core/worker/thread';
+
+/** Takes far longer than a millisecond to read. */
+const LARGE = Buffer.from('<i>x</i>'.repeat(500_000));
+const SMALL = { bytes: Buffer.from('<img src=a.png>'), path: 'index.html' };
+const never = new AbortController().signal;
+
+describe('a thread', () => {
+  let folder: string;
+  let thread: Thread;
+  const workers: Worker[] = [];
+  const exits: Promise<unknown>[] = [];
+  const watch = (worker: Worker) => {
+    workers.push(worker);
+    exits.push(new Promise((resolve) => worker.once('exit', resolve)));
+  };
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sitelift-thread-'));
+    process.on('worker', watch);
+  });
+  beforeEach(() => {
+    workers.length = 0;
+    exits.length = 0;
+    thread = createSourceThread();
+  });
+  afterEach(async () => {
+    await thread.close();
+    await Promise.all(exits);
+  });
+  after(async () => {
+    process.off('worker', watch);
+    await rm(folder, { recursive: true });
+  });
+
+  const rewritten = async () => Buffer.from((await thread.ask('rewrite', SMALL, never)).bytes).toString();
+
+  it('hashes files of any size', async () => {
+    for (const content of [Buffer.alloc(0), Buffer.from('x'), Buffer.alloc(1_000_000, 'sitelift ')]) {
+      await writeFile(join(folder, 'file'), content);
+      const hex = (algorithm: string) => createHash(algorithm).update(content).digest('hex');
+      assert.deepEqual(await thread.ask('hash', join(folder, 'file'), never), {
+        md5: hex('md5'),
+        sha256: hex('sha256'),
+        sizeBytes: content.length,
+      });
+    }
+    assert.equal(workers.length, 1);
+  });
+
+  it('gives each of many that ask at once the answer to his own question', async () => {
+    const contents = Array.from({ length: 20 }, (_, index) => 'x'.repeat(index));
+    const files = contents.map((_, index) => join(folder, `file-${index}`));
+    await Promise.all(files.map((file, index) => writeFile(file, contents[index] ?? '')));
+    const answers = await Promise.all(files.map((file) => thread.ask('hash', file, never)));
+    assert.deepEqual(
+      answers.map(({ sizeBytes }) => sizeBytes),
+      contents.map(({ length }) => length),
+    );
+    assert.equal(workers.length, 1);
+  });
+
+  it('passes on what a task throws, with its code, and goes on', async () => {
+    await assert.rejects(thread.ask('hash', join(folder, 'none'), never), { code: 'ENOENT', syscall: 'open' });
+    await assert.rejects(thread.ask('rewrite', SMALL, never), /before the assets are known/);
+    thread.tell('setAssets', { domain: 'd', assets: [] });
+    assert.equal(await rewritten(), '<img src=a.png>');
+    assert.equal(workers.length, 1);
+  });
+
+  it('is ended by a deadline, and knows what it was told when it starts anew', async () => {
+    thread.tell('setAssets', { domain: 'd', assets: ['a.png'] });
+    const late = thread.ask('rewrite', { bytes: LARGE, path: 'large.html' }, never, 0.001);
+    const next = rewritten();
+    await assert.rejects(late, { name: 'TimeoutError' });
+    assert.equal(await next, '<img src=https://d/a.png>');
+    assert.equal(workers.length, 2);
+    await exits[0];
+  });
+
+  it('is ended by an abort with the reason of the signal, and is not even started once that is aborted', async () => {
+    const cancelled = new AbortController();
+    const reason = new Error('cancelled');
+    thread.tell('setAssets', { domain: 'd', assets: [] });
+    await rewritten();
+    const asked = thread.ask('rewrite', { bytes: LARGE, path: 'large.html' }, cancelled.signal);
+    const queued = thread.ask('rewrite', SMALL, cancelled.signal);
+    setImmediate(() => cancelled.abort(reason));
+    await assert.rejects(asked, reason);
+    await assert.rejects(queued, reason);
+    await exits[0];
+    assert.equal(workers.length, 1);
+  });
+
+  it('ends when nobody asks for some time, and starts again', async () => {
+    thread = createSourceThread({ idleSeconds: 0 });
+    thread.tell('setAssets', { domain: 'd', assets: ['a.png'] });
+    for (const count of [1, 2]) {
+      assert.equal(await rewritten(), '<img src=https://d/a.png>');
+      await exits[count - 1];
+      assert.equal(workers.length, count);
+    }
+  });
+
+  it('fails whoever waits, and whoever asks later, when it is closed', async () => {
+    const asked = thread.ask('hash', __filename, never);
+    const closed = assert.rejects(asked, { name: 'AbortError' });
+    await new Promise((resolve) => setImmediate(resolve));
+    await thread.close();
+    await closed;
+    await assert.rejects(thread.ask('hash', __filename, never), { name: 'AbortError' });
+    assert.equal(workers.length, 1);
+    await exits[0];
+  });
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { until } from '../vscode/until';
+import { showSitelift } from './opening';
+import { startSession, type Session } from './session';
+
+const CHECKOUT = join(__dirname, '..', '..');
+const PICTURES = join(CHECKOUT, 'media', 'walkthrough');
+
+interface Manifest {
+  readonly contributes: {
+    readonly walkthroughs: readonly { readonly steps: readonly { readonly id: string; readonly title: string }[] }[];
+  };
+}
+
+describe('a workbench for a newcomer', function () {
+  this.timeout(600_000);
+  let session: Session;
+
+  before(async () => {
+    session = await startSession({ siteFolder: join(CHECKOUT, 'test', 'fixtures', 'sample-site') });
+  });
+  after(() => session?.close());
+
+  it('opens on the Sitelift view, with the walkthrough beside it', async () => {
+    const workbench = await session.openWorkbench();
+    await showSitelift(workbench);
+    assert.ok(await workbench.welcome().filter({ hasText: 'Create Site…' }).isVisible());
+    const steps = workbench.page.locator('.gettingStartedContainer .step-title:visible');
+    const { contributes } = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as Manifest;
+    assert.equal((await steps.allInnerTexts())[0], contributes.walkthroughs[0]?.steps[0]?.title);
+    await workbench.screenshot('walkthrough');
+  });
+
+  it('shows every step of the walkthrough whole, in a light and in a dark theme', async () => {
+    const workbench = await session.openWorkbench();
+    const { contributes } = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as Manifest;
+    for (const theme of ['Light Modern', 'Dark Modern']) {
+      await workbench.chooseTheme(theme);
+      await showSitelift(workbench);
+      for (const { id, title } of contributes.walkthroughs[0]?.steps ?? []) {
+        const step = workbench.page.locator('.gettingStartedContainer .getting-started-step', {
+          has: workbench.page.locator('.step-title', { hasText: title }),
+        });
+        await until(
+          async () => (await step.getAttribute('class'))?.includes('expanded') === true,
+          () => step.locator('.step-title').click({ timeout: 5000 }),
+        );
+        const cut = await step
+          .locator('.step-title, .step-description, .step-description *')
+          .evaluateAll((parts) => parts.filter((part) => part.scrollWidth > part.clientWidth && part.clientWidth > 0));
+        assert.equal(cut.length, 0, `${title} is cut off`);
+        assert.doesNotMatch(await step.innerText(), /[`*]/, `${title} shows markup`);
+        await workbench.page.locator('.getting-started-media, .gettingStartedContainer .webview').first().waitFor();
+        await workbench.screenshot(`walkthrough-${id}-${theme.split(' ')[0]?.toLowerCase()}`);
+      }
+    }
+  });
+
+  it('has pictures whose words stay within their frames', async () => {
+    const page = await session.browser.context.newPage();
+    for (const name of await readdir(PICTURES)) {
+      await page.setContent(await readFile(join(PICTURES, name), 'utf8'));
+      const outside = await page.locator('svg').evaluate((svg) => {
+        const frames = [...svg.querySelectorAll('rect')].map((frame) => frame.getBBox());
+        return [...svg.querySelectorAll('text')]
+          .map((text) => ({ text: text.textContent, box: text.getBBox() }))
+          .filter(({ box }) => {
+            const isWithin = (frame: typeof box) =>
+              box.x >= frame.x + 4 &&
+              box.y >= frame.y + 4 &&
+              box.x + box.width <= frame.x + frame.width - 4 &&
+              box.y + box.height <= frame.y + frame.height - 4;
+            return !frames.some(isWithin);
+          })
+          .map(({ text }) => text);
+      });
+      assert.deepEqual(outside, [], name);
+    }
+    await page.close();
+  });
+
+  it('offers in the palette only what can be done in a folder that is no site', async () => {
+    const workbench = await session.openWorkbench();
+    await workbench.showView('Sitelift');
+    await workbench.welcome().filter({ hasText: 'Create Site…' }).waitFor();
+    await workbench.openPalette('Sitelift:');
+    const offered = (await workbench.entries()).filter((label) => label.startsWith('Sitelift: ')).sort();
+    assert.deepEqual(offered, ['Sitelift: Create Site…', 'Sitelift: Select Profile and Region…', 'Sitelift: Show Log']);
+    await workbench.closeQuickInput();
+  });
+});

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { newSiteId, siteFileText } from '../../src/core/site';
+import { Connections } from '../../src/shell/connections';
+import { Sites } from '../../src/shell/sites';
+import { connectControlPlane } from '../sandbox/controlPlane';
+import { until } from '../vscode/until';
+
+const ACCOUNT = '123456789012';
+const root = () => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder');
+const file = (name: string) => join(root(), name);
+const controlPlane = () => connectControlPlane(Number(new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '').port));
+const actions = async () => (await controlPlane().calls()).map(({ action }) => action);
+const execute = async <Result>(id: string, ...args: unknown[]): Promise<Result> =>
+  vscode.commands.executeCommand<Result>(id, ...args);
+const nothing = () => Promise.resolve();
+
+describe('reading a site', function () {
+  let log: vscode.LogOutputChannel;
+  let sites: Sites;
+
+  before(async () => {
+    const text = siteFileText({ name: 'Read', id: newSiteId(), account: ACCOUNT, region: 'us-east-1', root: '.' });
+    await writeFile(file('sitelift.json'), text);
+    await writeFile(file('index.html'), '<!doctype html>');
+    await execute('workbench.view.explorer');
+    await execute('sitelift.provisionDistribution', { account: ACCOUNT });
+    log = vscode.window.createOutputChannel('Sitelift in the tests', { log: true });
+    sites = new Sites(log, new Connections());
+  });
+  after(async () => {
+    sites.dispose();
+    log.dispose();
+    await execute('workbench.view.explorer');
+    await rm(file('sitelift.json'), { force: true });
+  });
+  afterEach(() => controlPlane().send('DELETE', 'faults'));
+
+  const entry = () => sites.entries[0] ?? assert.fail('no site');
+  const reading = (name: 'server' | 'volume' | 'bucket' | 'distribution') =>
+    entry().have?.[name] ?? assert.fail('nothing was read');
+  const failAll = () =>
+    controlPlane().send('POST', 'faults', {
+      ...{ service: '*', action: '*', kind: 'error', code: 'AccessDenied', status: 403, times: 10_000 },
+    });
+
+  it('does not happen before somebody sees it', async () => {
+    await until(async () => sites.isFound, nothing);
+    assert.equal(entry().have, undefined);
+  });
+
+  it('tells what is there and what is not', async () => {
+    await sites.refresh();
+    assert.equal(entry().problem, undefined);
+    assert.deepEqual([reading('server').kind, reading('volume').kind], ['absent', 'absent']);
+    assert.deepEqual([reading('bucket').kind, reading('distribution').kind], ['known', 'known']);
+  });
+
+  it('keeps what it knew, marked as old with the reason, when AWS cannot be read later', async () => {
+    const before = entry().readMs.bucket ?? assert.fail('no time');
+    await failAll();
+    await sites.refresh();
+    const seen = reading('bucket');
+    assert.ok(seen.kind === 'known' && seen.old !== undefined && /not allowed/.test(seen.old), JSON.stringify(seen));
+    assert.equal(entry().readMs.bucket, before);
+    await controlPlane().send('DELETE', 'faults');
+    await sites.refresh();
+    const again = reading('bucket');
+    assert.ok(again.kind === 'known' && again.old === undefined);
+    assert.ok((entry().readMs.bucket ?? 0) > before);
+  });
+
+  it('keeps what it knew while the site file cannot be read, and tells why', async () => {
+    const text = await readFile(file('sitelift.json'), 'utf8');
+    await writeFile(file('sitelift.json'), '{');
+    await sites.refresh();
+    assert.match(entry().problem?.message ?? '', /not valid JSON/);
+    const seen = reading('bucket');
+    assert.ok(seen.kind === 'known' && seen.old !== undefined);
+    await writeFile(file('sitelift.json'), text);
+    await sites.refresh();
+    assert.equal(entry().problem, undefined);
+  });
+
+  it('forgets what it knew once the folder is another site', async () => {
+    const text = await readFile(file('sitelift.json'), 'utf8');
+    await writeFile(
+      file('sitelift.json'),
+      siteFileText({ name: 'Other', id: newSiteId(), account: ACCOUNT, region: 'us-east-1', root: '.' }),
+    );
+    await sites.refresh();
+    assert.equal(reading('bucket').kind, 'absent');
+    await writeFile(file('sitelift.json'), text);
+    await sites.refresh();
+    assert.equal(reading('bucket').kind, 'known');
+  });
+
+  it('does not keep work waiting that changed AWS, for a look that takes its time', async () => {
+    let isRead = false;
+    await controlPlane().send('POST', 'faults', {
+      ...{ service: '*', action: '*', kind: 'delay', seconds: 2, times: 10_000 },
+    });
+    const subscription = sites.onDidChange(() => (isRead = true));
+    assert.equal(await sites.during(() => Promise.resolve('done')), 'done');
+    assert.equal(isRead, false);
+    await controlPlane().send('DELETE', 'faults');
+    await until(async () => isRead, nothing);
+    subscription.dispose();
+  });
+
+  it('is a handful of calls, none of them deep, when the view is shown again', async () => {
+    const parts = ['DescribeInstances', 'DescribeVolumes', 'HeadBucket', 'GetDistribution'];
+    // The first look is deep; then one that is old enough is followed by a cheap one.
+    const calls = await until(
+      async () => {
+        const seen = await actions();
+        return parts.every((part) => seen.includes(part)) && !seen.includes('ListObjectsV2') && seen;
+      },
+      async () => {
+        await execute('workbench.view.explorer');
+        await controlPlane().send('DELETE', 'calls');
+        await execute('sitelift.site.focus');
+      },
+      { gestureMs: 15_000, limitMs: 100_000 },
+    );
+    assert.ok(calls.length <= 6, calls.join(', '));
+  });
+
+  it('is deep when a person asks for it', async () => {
+    await controlPlane().send('DELETE', 'calls');
+    await execute('sitelift.refresh');
+    assert.ok((await actions()).includes('ListObjectsV2'));
+  });
+
+  it('gives the selected row to the key that copies it', async () => {
+    const { bucket } = entry().have ?? assert.fail('nothing was read');
+    const name = bucket.kind === 'known' ? bucket.have.name : assert.fail('no bucket');
+    await vscode.env.clipboard.writeText('');
+    await until(
+      async () => (await vscode.env.clipboard.readText()) === name,
+      async () => {
+        await execute('sitelift.site.focus');
+        await execute('list.focusFirst');
+        await execute('list.focusDown');
+        await execute('list.focusDown');
+        await execute('list.select');
+        await execute('sitelift.copyValue', 'selection');
+      },
+      { limitMs: 100_000 },
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { ClientCache } from '../../src/core/aws/clientCache';
+import type { Clients } from '../../src/core/aws/clients';
+import { ensureRole } from '../../src/core/resources/role';
+import { known } from '../../src/core/resources/resource';
+import { describeSite } from '../../src/core/resources/stack';
+import { publishOnlyPolicy } from '../core/publishOnlyPolicy';
+import { controlPlane, newOp } from '../core/sandbox';
+import { addProfile } from '../sandbox/profiles';
+import type { MadeUser } from '../sandbox/sandbox';
+import { inSequence } from '../setup/sequence';
+import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
+
+describe('somebody who may publish and provision nothing', function () {
+  this.timeout(900_000);
+  inSequence(this);
+  let site: SiteDriver;
+  let clients: Clients;
+
+  before(async () => {
+    site = await newSite(() => undefined);
+    await site.put('index.html', '<!doctype html><title>one</title><img src="images/a.svg">\n');
+    await site.put('images/a.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>\n');
+    await site.provision();
+    const { id } = site.context.site;
+    const user = await controlPlane().make<MadeUser>('users', {
+      name: `publisher-${id}`,
+      policy: publishOnlyPolicy(site.context.site),
+    });
+    await addProfile({ env: process.env as Record<string, string> }, id, {
+      aws_access_key_id: user.accessKeyId,
+      aws_secret_access_key: user.secretAccessKey,
+    });
+    clients = await new ClientCache().clientsFor({ profile: id, region: site.context.site.region });
+  });
+  after(() => site.remove());
+
+  it('sees a server that is ready, since its agent answers', async () => {
+    const have = await describeSite({ ...site.context, clients }, newOp());
+    const server = known(have.server) ?? assert.fail('the server is unknown');
+    assert.deepEqual([server.online, server.role, server.inspectionProblem], [true, 'ready', undefined]);
+    assert.equal(known(have.bucket)?.policy, undefined);
+  });
+
+  it('publishes a finished site, and publishes it again', async () => {
+    const first = await site.publish(clients);
+    assert.ok(first.includes('upload images/a.svg'), first.join());
+    const { host } = await site.server();
+    assert.match(await eventually(host ?? '', 'index.html'), /<title>one<\/title>/);
+    assert.deepEqual(await site.publish(clients), []);
+    await site.put('index.html', '<!doctype html><title>two</title><img src="images/a.svg">\n');
+    await site.put('images/a.svg', '<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>\n');
+    const second = await site.publish(clients);
+    assert.ok(
+      second.some((key) => key.startsWith('invalidate ')),
+      second.join(),
+    );
+    assert.match(fetched(host ?? '', 'index.html').body, /<title>two<\/title>/);
+  });
+
+  it('may not change what the site is made of', async () => {
+    const context = { ...site.context, clients };
+    const { volume } = await describeSite(context, newOp());
+    assert.equal(volume.kind, 'known');
+    await assert.rejects(ensureRole(context, newOp()), { name: /AccessDenied/ });
+  });
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const CHECKOUT = join(__dirname, '..', '..');
+
+/** Runs mocha as the project configures it on the text of a test file. */
+async function runMocha(spec: string): Promise<{ code: number; output: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'sitelift-mocha-'));
+  try {
+    const file = join(folder, 'given.test.ts');
+    await writeFile(file, spec);
+    const args = [require.resolve('mocha/bin/mocha.js'), '--reporter', 'json', file];
+    return await new Promise((resolve) => {
+      execFile(process.execPath, args, { cwd: CHECKOUT }, (error, stdout, stderr) =>
+        resolve({ code: error ? 1 : 0, output: stdout + stderr }),
+      );
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const titles = (output: string, kind: 'passes' | 'failures'): string[] =>
+  (JSON.parse(output) as Record<typeof kind, { title: string }[]>)[kind].map(({ title }) => title);
+
+describe('a run of tests', () => {
+  it('fails when one is marked to run alone', async () => {
+    const { code, output } = await runMocha(`it('a', () => {}); it.only('b', () => {});`);
+    assert.equal(code, 1);
+    assert.match(output, /\.only.*forbidOnly|forbid-only/i);
+  });
+
+  it('fails when one is skipped, whether from outside or inside', async () => {
+    const { code, output } = await runMocha(`
+      it.skip('outside', () => {}); it('inside', function () { this.skip(); }); it('later'); it('runs', () => {});`);
+    assert.equal(code, 1);
+    assert.deepEqual(titles(output, 'failures').sort(), ['inside', 'later', 'outside']);
+    assert.deepEqual(titles(output, 'passes'), ['runs']);
+  });
+
+  it('reports each test of a suite whose preparation failed', async () => {
+    const { output } = await runMocha(`
+      describe('s', () => { before(() => { throw new Error('no'); }); it('a', () => {}); it('b', () => {}); });`);
+    assert.deepEqual(titles(output, 'failures').slice(-2), ['a', 'b']);
+  });
+
+  it('reports each test that builds on one that failed, and runs those of other suites', async () => {
+    const { output } = await runMocha(`
+      import { inSequence } from '${join(__dirname, 'sequence.ts')}';
+      describe('s', function () {
+        inSequence(this);
+        it('a', () => {});
+        it('b', () => { throw new Error('no'); });
+        it('c', () => {});
+        it('d', () => {});
+      });
+      describe('t', function () { inSequence(this); it('e', () => {}); });`);
+    assert.deepEqual(titles(output, 'passes'), ['a', 'e']);
+    const failures = titles(output, 'failures');
+    assert.ok(
+      ['b', 'c', 'd'].every((title) => failures.includes(title)),
+      failures.join(', '),
+    );
+  });
+});

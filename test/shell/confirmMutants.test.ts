@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import Mocha from 'mocha';
+
+const CHECKOUT = join(__dirname, '..', '..');
+const CONFIRM = join(CHECKOUT, 'src', 'shell', 'confirm.ts');
+const SUITE = join(__dirname, 'confirm.test.ts');
+
+/** Each makes one promise of the confirmation untrue; `find` occurs once in its source. */
+const MUTANTS: readonly { readonly title: string; readonly find: string; readonly replace: string }[] = [
+  {
+    title: 'runs after a refusal',
+    find: 'if (!options && !(await agrees(desk.person, proposal, shown, op))) return undefined;',
+    replace: 'if (!options) await agrees(desk.person, proposal, shown, op);',
+  },
+  { title: 'takes any answer for consent', find: 'return answer === verb;', replace: 'return true;' },
+  { title: 'takes none for consent', find: 'return answer === verb;', replace: 'return answer !== verb;' },
+  { title: 'does not show a changed plan again', find: 'if (same) break;', replace: 'break;' },
+  { title: 'asks for ever', find: 'if (same) break;', replace: '' },
+  {
+    title: 'skips the second look',
+    find: 'const now = await proposal.plan(op);',
+    replace: 'const now = proposed;',
+  },
+  { title: 'runs the plan of the first look', find: 'proposed = now;', replace: '' },
+  {
+    title: 'says nothing of the change',
+    find: "news = ['What there is to do has changed since you agreed. This is it now:', ''];",
+    replace: '',
+  },
+  {
+    title: 'takes plans with other losses for the same',
+    find: 'samePlan(one, other) && isDeepStrictEqual(losses(one), losses(other))',
+    replace: 'samePlan(one, other)',
+  },
+  {
+    title: 'takes plans with the same losses for the same',
+    find: 'samePlan(one, other) && isDeepStrictEqual(losses(one), losses(other))',
+    replace: 'isDeepStrictEqual(losses(one), losses(other))',
+  },
+  {
+    title: 'takes options of another account',
+    find: 'options && options.account !== site.account',
+    replace: 'false',
+  },
+  {
+    title: 'refuses options of the right account',
+    find: 'options && options.account !== site.account',
+    replace: 'options',
+  },
+  {
+    title: 'takes credentials of any account',
+    find: 'await desk.requireAccount(clients, site.account, op);',
+    replace: "{ account: site.account, arn: 'arn:aws:iam::123456789012:user/x' };",
+  },
+  {
+    title: 'takes credentials of the account that they happen to belong to',
+    find: 'desk.requireAccount(clients, site.account, op)',
+    replace: "desk.requireAccount(clients, '123456789012', op)",
+  },
+  {
+    title: 'loses data without the typed name',
+    find: "if (loses(proposed.plan, 'data') && !(await desk.person.types(site.name))) return undefined;",
+    replace: '',
+  },
+  {
+    title: 'does not mind what was typed',
+    find: "if (loses(proposed.plan, 'data') && !(await desk.person.types(site.name))) return undefined;",
+    replace: "if (loses(proposed.plan, 'data')) await desk.person.types(site.name);",
+  },
+  {
+    title: 'has the id typed instead of the name',
+    find: 'desk.person.types(site.name)',
+    replace: 'desk.person.types(site.id)',
+  },
+  {
+    title: 'lets options answer for the typed name',
+    find: "(!options || loses(proposed.plan, 'data'))",
+    replace: '!options',
+  },
+  {
+    title: 'asks in spite of options',
+    find: "(!options || loses(proposed.plan, 'data'))",
+    replace: 'true',
+  },
+  { title: 'asks when there is nothing to do', find: 'proposed.plan.length > 0 && (', replace: '(' },
+  {
+    title: 'hides account and region',
+    find: 'where: [...news, ...where],',
+    replace: 'where: [...news],',
+  },
+  {
+    title: 'asks for the name for an interruption',
+    find: "if (loses(proposed.plan, 'data') &&",
+    replace: "if ((loses(proposed.plan, 'data') || loses(proposed.plan, 'uptime')) &&",
+  },
+  {
+    title: 'does not warn of an interruption',
+    find: "const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');",
+    replace: "const warns = loses(shown.plan, 'data');",
+  },
+  {
+    title: 'does not warn of lost data',
+    find: "const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');",
+    replace: "const warns = loses(shown.plan, 'uptime');",
+  },
+  {
+    title: 'always warns',
+    find: "const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');",
+    replace: 'const warns = true;',
+  },
+  { title: 'does not offer to show all', find: 'hidden > 0 ? [verb, SHOW_ALL] : [verb]', replace: '[verb]' },
+  {
+    title: 'offers to show what is shown',
+    find: 'hidden > 0 ? [verb, SHOW_ALL] : [verb]',
+    replace: '[verb, SHOW_ALL]',
+  },
+  {
+    title: 'takes reading for consent',
+    find: 'if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;',
+    replace: 'return person.reads(question, planDocument(question, shown), op.signal);',
+  },
+  {
+    title: 'asks again who has read enough',
+    find: 'if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;',
+    replace: 'await person.reads(question, planDocument(question, shown), op.signal);',
+  },
+  {
+    title: 'shows less than all',
+    find: 'planDocument(question, shown), op.signal',
+    replace: "lines.join('\\n'), op.signal",
+  },
+  {
+    title: 'goes on after a cancellation',
+    find: 'op.signal.throwIfAborted();',
+    replace: '',
+  },
+  {
+    title: 'runs without telling that AWS changes',
+    find: 'await desk.during(() => run(plan, op))',
+    replace: 'await run(plan, op)',
+  },
+  {
+    title: 'runs nothing',
+    find: 'await desk.during(() => run(plan, op))',
+    replace: 'await desk.during(async () => {})',
+  },
+  { title: 'tells no steps', find: 'return stepsOf(plan).map(({ key }) => key);', replace: 'return [];' },
+];
+
+describe('the suite of the confirmation', function () {
+  this.timeout(60_000);
+  let source: string;
+  let folder: string;
+
+  before(async () => {
+    source = await readFile(CONFIRM, 'utf8');
+    await mkdir(join(CHECKOUT, 'out'), { recursive: true });
+    folder = await mkdtemp(join(CHECKOUT, 'out', 'mutants-'));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('passes without a mutation', async () => {
+    assert.equal(await failuresWith(source, join(folder, 'none.cjs')), 0);
+  });
+
+  for (const [index, { title, find, replace }] of MUTANTS.entries()) {
+    it(`notices one that ${title}`, async () => {
+      assert.equal(source.split(find).length, 2, `“${find}” occurs once`);
+      assert.ok(
+        (await failuresWith(
+          source.replace(find, () => replace),
+          join(folder, `${index}.cjs`),
+        )) > 0,
+      );
+    });
+  }
+});
+
+/** Failures of the suite, up to the first one, over a confirmation with this source. */
+async function failuresWith(contents: string, outfile: string): Promise<number> {
+  const mutation: Plugin = {
+    name: 'mutation',
+    setup: (plugin) => plugin.onLoad({ filter: /[\\/]shell[\\/]confirm\.ts$/ }, () => ({ contents, loader: 'ts' })),
+  };
+  await build({
+    ...{ absWorkingDir: CHECKOUT, entryPoints: [SUITE], outfile, bundle: true, format: 'cjs', platform: 'node' },
+    ...{ packages: 'external', loader: { '.sh': 'text' }, plugins: [mutation], logLevel: 'error' },
+    target: 'node20',
+  });
+  const mocha = new Mocha({ ui: 'bdd', reporter: Mocha.reporters.Base, timeout: 20_000, bail: true });
+  mocha.addFile(outfile);
+  try {
+    return await new Promise((resolve) => mocha.run(resolve));
+  } finally {
+    mocha.dispose();
+  }
+}
