@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { encodePath } from '../../src/core/html/assetUrl';
 import { known } from '../../src/core/resources/resource';
 import { controlPlane } from '../core/sandbox';
-import { inSequence } from '../setup/sequence';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 
 const PNG = Buffer.from(
@@ -33,8 +32,8 @@ const HOSTILE: Readonly<Record<string, string>> = {
 
 describe('a site on a real server', function () {
   this.timeout(900_000);
-  inSequence(this);
   let site: SiteDriver;
+  let firstSteps: readonly string[];
   const host = async () => (await site.server()).host ?? assert.fail('no address');
 
   before(async () => {
@@ -44,6 +43,7 @@ describe('a site on a real server', function () {
     await site.put('images/a.png', PNG);
     for (const [path, content] of Object.entries(HOSTILE)) await site.put(path, content);
     await site.provision();
+    firstSteps = await site.publish();
   });
   after(() => site.remove());
 
@@ -65,8 +65,7 @@ describe('a site on a real server', function () {
   });
 
   it('publishes hostile names and contents byte for byte, images by CDN URL', async () => {
-    const steps = await site.publish();
-    assert.ok(steps.includes('upload images/a.png'));
+    assert.ok(firstSteps.includes('upload images/a.png'));
     const have = await site.describe();
     const { domain } = known(have.distribution) ?? assert.fail('no distribution');
     const address = known(have.server)?.host ?? assert.fail('no address');
@@ -96,37 +95,60 @@ describe('a site on a real server', function () {
     const have = await site.describe();
     const { domain } = known(have.distribution) ?? assert.fail('no distribution');
     const { name } = known(have.bucket) ?? assert.fail('no bucket');
+    await site.put('images/unseen.png', PNG);
+    await site.publish();
     const cache = (url: string) => execFileSync('curl', ['-sD-', '-o', '/dev/null', url], { encoding: 'utf8' });
-    assert.match(cache(`https://${domain}/images/a.png`), /x-cache: Miss from cloudfront/i);
-    assert.match(cache(`https://${domain}/images/a.png`), /x-cache: Hit from cloudfront/i);
-    assert.match(cache(`https://${name}.s3.us-east-1.amazonaws.com/site/images/a.png`), /HTTP\/1.1 403/);
+    assert.match(cache(`https://${domain}/images/unseen.png`), /x-cache: Miss from cloudfront/i);
+    assert.match(cache(`https://${domain}/images/unseen.png`), /x-cache: Hit from cloudfront/i);
+    assert.match(cache(`https://${name}.s3.us-east-1.amazonaws.com/site/images/unseen.png`), /HTTP\/1.1 403/);
   });
 
   it('has nothing to publish when nothing has changed, and sends what has', async () => {
+    await site.publish();
     assert.deepEqual(await site.publish(), []);
     await site.put('images/a.png', Buffer.concat([PNG, Buffer.from([0])]));
-    await site.put('lines.txt', 'changed\n');
+    await site.put('lines.txt', 'sent\n');
     const steps = await site.publish();
     assert.deepEqual(
       steps.map((key) => key.split(' ')[0]),
       ['turn', 'note', 'upload', 'pages', 'invalidate'],
     );
-    assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
+    assert.equal(await eventually(await host(), 'lines.txt'), 'sent\n');
   });
 
-  it('changes nothing on the server where a file would replace a folder', async () => {
-    await site.inside('mkdir /var/www/html/clash.html');
-    await site.put('clash.html', 'page\n');
-    await site.put('lines.txt', 'not yet\n');
-    await assert.rejects(site.publish(), /has a file where you have a folder, or the reverse.*No page was changed/);
-    assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
-    await site.inside('rmdir /var/www/html/clash.html');
-    await site.put('lines.txt', 'changed\n');
+  it('changes nothing on the server where a file would replace a folder or go through a link', async () => {
+    await site.put('lines.txt', 'before\n');
     await site.publish();
-    assert.equal(await eventually(await host(), 'clash.html'), 'page\n');
+    await site.inside('mkdir /var/www/html/clash.html; ln -s /etc /var/www/html/linked');
+    await site.put('clash.html', 'page\n');
+    await site.put('lines.txt', 'after\n');
+    await assert.rejects(
+      site.publish(),
+      /has a file where you have a folder, or the reverse: “clash.html”.*No page was changed/,
+    );
+    await site.inside('rmdir /var/www/html/clash.html');
+    await site.put('linked/page.html', 'page\n');
+    await assert.rejects(site.publish(), /has a symbolic link where .*: “linked”\. .*no page was changed/);
+    assert.equal(await eventually(await host(), 'lines.txt'), 'before\n');
+    await site.inside('rm /var/www/html/linked');
+    await site.publish();
+    assert.equal(await eventually(await host(), 'linked/page.html'), 'page\n');
+  });
+
+  it('is published again after a publication that was cut short, also with the former pages', async () => {
+    await site.publish();
+    await site.inside('cd /var/www/html; echo other >lines.txt; echo other >.sitelift/placing');
+    assert.deepEqual(
+      (await site.publish()).map((key) => key.split(' ')[0]),
+      ['turn', 'pages'],
+    );
+    assert.notEqual(await eventually(await host(), 'lines.txt'), 'other\n');
+    assert.deepEqual(await site.publish(), []);
   });
 
   it('comes back by itself after a reboot', async () => {
+    await site.put('lines.txt', 'before the reboot\n');
+    await site.publish();
     const { instanceId } = await site.server();
     const boot = (await site.inside('cat /proc/sys/kernel/random/boot_id')).trim();
     await site.context.clients.ec2.send(new RebootInstancesCommand({ InstanceIds: [instanceId] }));
@@ -136,11 +158,13 @@ describe('a site on a real server', function () {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
     assert.notEqual((await site.inside('cat /proc/sys/kernel/random/boot_id')).trim(), boot);
-    assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
+    assert.equal(await eventually(await host(), 'lines.txt'), 'before the reboot\n');
     assert.match(await site.inside('findmnt -no FSTYPE /var/www/html'), /^ext4/);
   });
 
   it('keeps its pages when the server is replaced: same volume, not formatted again', async () => {
+    await site.put('lines.txt', 'before the replacement\n');
+    await site.publish();
     const before = await site.describe();
     const uuid = await site.inside('findmnt -no UUID /var/www/html');
     const { instanceId } = known(before.server) ?? assert.fail('no server');
@@ -151,7 +175,7 @@ describe('a site on a real server', function () {
     assert.notEqual(known(after.server)?.instanceId, instanceId);
     assert.equal(known(after.volume)?.volumeId, known(before.volume)?.volumeId);
     assert.equal(await site.inside('findmnt -no UUID /var/www/html'), uuid);
-    assert.equal(await eventually(await host(), 'lines.txt'), 'changed\n');
+    assert.equal(await eventually(await host(), 'lines.txt'), 'before the replacement\n');
     assert.deepEqual(
       (await site.publish()).map((key) => key.split(' ')[0]),
       ['turn', 'pages'],

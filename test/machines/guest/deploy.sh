@@ -12,7 +12,7 @@ set_up_deploy() {
   done
   umask 022
   mkdir -p $html
-  mkfs.ext4 -q -F -N 256 "$(disk_of "$SMALL")" 64M
+  mkfs.ext4 -q -F -N 256 "$(disk_of "$SMALL")" 16M
   mount "$(disk_of "$SMALL")" $html
   deploy A ''
   succeeds
@@ -126,7 +126,7 @@ check_one_copy() {
 check_full_meanwhile() {
   published_a
   mkdir -p /root/big /root/many
-  head -c 70000000 /dev/urandom >/root/big/big.bin
+  head -c 20000000 /dev/urandom >/root/big/big.bin
   pack big
   deploy big A
   stops full-meanwhile

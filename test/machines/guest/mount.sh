@@ -2,7 +2,7 @@
 html=/var/www/html
 
 set_up_mount() {
-  mkfs.ext4 -q -F "$(disk_of "$SMALL")" 64M
+  mkfs.ext4 -q -F "$(disk_of "$SMALL")" 16M
   set_up_mount_beside
 }
 # The same where the small disk has its file system already.
@@ -15,7 +15,7 @@ blank() {
   while mountpoint -q $html; do umount $html; done
   while mountpoint -q /run/sitelift.aside; do umount /run/sitelift.aside; done
   data=$(disk_of "$DATA")
-  dd if=/dev/zero of="$data" bs=1M count=70 conv=fsync status=none
+  dd if=/dev/zero of="$data" bs=1M count=34 conv=fsync status=none
   wipefs -qa "$data" 2>/dev/null
   blockdev --rereadpt "$data"
   udevadm settle
@@ -32,7 +32,7 @@ blank() {
 }
 # mount_volume [NAME=value…]
 mount_volume() {
-  run mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=64 MOUNT_POINT=$html "$@"
+  run mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html "$@"
 }
 part() { lsblk -nrpo NAME,TYPE "$data" | awk '$2 == "part" { print $1; exit }'; }
 same_pages() { diff -r --no-dereference -x lost+found "$1" "$2" >/root/said 2>&1; }
@@ -68,7 +68,7 @@ check_mounts() {
   is_mounted
   same_pages /root/old $html || fail "the old pages are there"
   [ "$(stat -c %a $html/sub/page.html)" = 640 ] || fail 'their modes too'
-  [ "$(lsblk -dnrbo SIZE "$(part)")" = $((64 << 20)) ] || fail 'the partition is as large as wanted'
+  [ "$(lsblk -dnrbo SIZE "$(part)")" = $((32 << 20)) ] || fail 'the partition is as large as wanted'
   local before
   before=$(cat /etc/fstab)
   echo new >$html/new.html
@@ -128,7 +128,7 @@ check_ambivalent_disk() {
 }
 check_ambivalent_partition() {
   blank
-  printf 'label: gpt\nsize=48MiB, name=sitelift-new\n' | sfdisk -q "$data"
+  printf 'label: gpt\nsize=33MiB, name=sitelift-new\n' | sfdisk -q "$data"
   udevadm settle
   ambivalent "$(part)"
   mount_volume
@@ -215,18 +215,18 @@ check_own_fstab_line() {
 }
 check_too_big() {
   blank
-  head -c 70000000 /dev/zero >$html/big.bin
+  head -c 40000000 /dev/zero >$html/big.bin
   mount_volume
-  stops $'old-root-too-big\t/var/www/html\t70*'
+  stops $'old-root-too-big\t/var/www/html\t40*'
   on_volume '[ "$(ls -A $at)" = lost+found ]' || fail 'nothing is copied'
   ! mountpoint -q /run/sitelift.aside || fail 'nothing stays mounted aside'
   ! mountpoint -q $html || fail 'it is not mounted'
   rm $html/big.bin
-  (cd $html && seq 20000 | xargs touch)
+  (cd $html && seq 9000 | xargs touch)
   mount_volume
-  stops $'old-root-too-many\t/var/www/html\t200*'
+  stops $'old-root-too-many\t/var/www/html\t90*'
   on_volume '[ "$(ls -A $at)" = lost+found ]' || fail 'nothing is copied'
-  (cd $html && seq 20000 | xargs rm)
+  (cd $html && seq 9000 | xargs rm)
   mount_volume
   succeeds
   is_mounted
@@ -292,7 +292,7 @@ kills_mount() {
   local n seen
   for n; do
     blank
-    compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=64 MOUNT_POINT=$html >/root/run.sh
+    compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html >/root/run.sh
     killed_before "$n"
     seen=$(systemctl() { :; }; export -f systemctl; bash /root/scripts/inspect.sh 2>/dev/null)
     if grep -qx in_fstab=yes <<<"$seen"; then
@@ -307,7 +307,7 @@ kills_mount() {
 }
 count_mount() {
   blank
-  compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=64 MOUNT_POINT=$html >/root/run.sh
+  compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html >/root/run.sh
   count_commands
   is_mounted
 }
