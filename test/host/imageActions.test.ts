@@ -12,6 +12,7 @@ import {
   type ImageActionSource,
   type ImageLocation,
 } from '../../src/shell/language/imageActions';
+import { until } from '../vscode/until';
 
 const HTML = [
   '<!doctype html>',
@@ -206,19 +207,21 @@ describe('image actions', () => {
 
   it('rewrite all ready images at once, byte for byte, and one undo brings all back', async () => {
     // A window that has just started asks providers only once it knows the document's language.
-    let all: vscode.CodeAction | undefined;
-    for (let attempt = 0; attempt < 100 && !all?.edit; attempt += 1) {
-      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-      const offered = await vscode.commands.executeCommand<vscode.CodeAction[]>(
-        'vscode.executeCodeActionProvider',
-        document.uri,
-        rangeOf('../images/a.png'),
-        undefined,
-        20,
-      );
-      all = offered.find(({ title }) => title.includes('in this file'));
-    }
-    assert.ok(all?.edit);
+    const all = await until(
+      async () => {
+        const offered = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+          'vscode.executeCodeActionProvider',
+          document.uri,
+          rangeOf('../images/a.png'),
+          undefined,
+          20,
+        );
+        return offered.find(({ title, edit }) => title.includes('in this file') && edit !== undefined);
+      },
+      () => Promise.resolve(),
+      { limitMs: 100_000 },
+    );
+    assert.ok(all.edit);
     await vscode.window.showTextDocument(document);
     assert.ok(await vscode.workspace.applyEdit(all.edit));
     const expected = HTML.replace('../images/a.png', `${CDN}/a.png`).replace('/images/%C3%A4', `${CDN}/%C3%A4`);

@@ -3,6 +3,8 @@ import type { WorkbenchServer } from '../../vscode/server';
 import type { Asked } from './arguments';
 
 const KEPT_LOG_LINES = 40;
+/** A machine under load takes its time to load a workbench. */
+const OPENING_LIMIT_MS = 300_000;
 
 /** Opens a workbench that runs a module exporting `run()` in its extension host; resolves to the exit code. */
 export async function runSuite(
@@ -34,6 +36,7 @@ export async function runSuite(
         ...asked.extensionFolders.map((folder) => ['extensionDevelopmentPath', server.fileUri(folder)] as const),
         ['extensionTestsPath', server.fileUri(moduleFile)],
       ]),
+      { timeout: OPENING_LIMIT_MS },
     ),
   ]);
   const code = await Promise.race([exited, lost]);

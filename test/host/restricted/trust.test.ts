@@ -7,6 +7,7 @@ import { COMMANDS } from '../../../src/shell/commands';
 import { Connections } from '../../../src/shell/connections';
 import { Sites } from '../../../src/shell/sites';
 import { connectControlPlane } from '../../sandbox/controlPlane';
+import { until } from '../../vscode/until';
 
 const ACCOUNT = '123456789012';
 const root = () => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder');
@@ -45,6 +46,10 @@ describe('a workspace that is not trusted', () => {
     const sites = new Sites(log, new Connections());
     try {
       sites.watch(true);
+      await until(
+        async () => sites.isFound,
+        () => Promise.resolve(),
+      );
       await sites.refresh();
       assert.equal(sites.entries.length, 1, 'the site is found');
       assert.deepEqual(
