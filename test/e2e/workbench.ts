@@ -46,10 +46,13 @@ export class Workbench {
 
   /** Opens the palette and types into it. */
   async openPalette(text: string): Promise<void> {
+    // Escape would also leave the walkthrough, so it is for what is in the way alone.
+    let isInTheWay = await this.#quickInput().isVisible();
     await until(
       () => this.#palette().isVisible(),
       async () => {
-        await this.page.keyboard.press('Escape');
+        if (isInTheWay) await this.page.keyboard.press('Escape');
+        isInTheWay = true;
         await this.page.keyboard.press('F1');
       },
     );
@@ -76,6 +79,21 @@ export class Workbench {
   async entries(): Promise<string[]> {
     await this.#quickRows().first().waitFor();
     return this.#quickRows().locator('.quick-input-list-label .label-name').allInnerTexts();
+  }
+
+  /**
+   * The entries of the palette for a text, looked up again until they are as wanted, for a minute at most: what is offered follows what was
+   * read, and a palette that is open does not change.
+   */
+  async offered(text: string, isWanted: (entries: readonly string[]) => boolean): Promise<readonly string[]> {
+    const endMs = Date.now() + 60_000;
+    for (;;) {
+      await this.openPalette(text);
+      const entries = await this.entries();
+      await this.closeQuickInput();
+      if (isWanted(entries) || Date.now() > endMs) return entries;
+      await this.page.waitForTimeout(POLL_MS);
+    }
   }
 
   /** The entry of the open quick pick with this label. */
