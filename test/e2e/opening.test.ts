@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Locator } from 'playwright-core';
 import { until } from '../vscode/until';
 import { showSitelift, stepsOf } from './opening';
 import { startSession, type Session } from './session';
+import type { Workbench } from './workbench';
 
 const CHECKOUT = join(__dirname, '..', '..');
-const PICTURES = join(CHECKOUT, 'media', 'walkthrough');
+
+interface Step {
+  readonly id: string;
+  readonly title: string;
+  readonly media: { readonly altText: string };
+}
 
 interface Manifest {
   readonly contributes: {
-    readonly walkthroughs: readonly { readonly steps: readonly { readonly id: string; readonly title: string }[] }[];
+    readonly walkthroughs: readonly { readonly steps: readonly Step[] }[];
   };
 }
 
@@ -40,7 +47,7 @@ describe('a workbench for a newcomer', function () {
     for (const theme of ['Light Modern', 'Dark Modern']) {
       await workbench.chooseTheme(theme);
       await showSitelift(workbench);
-      for (const { id, title } of contributes.walkthroughs[0]?.steps ?? []) {
+      for (const { id, title, media } of contributes.walkthroughs[0]?.steps ?? []) {
         const step = stepsOf(workbench).filter({ has: workbench.page.locator('.step-title', { hasText: title }) });
         await until(
           () => step.and(workbench.page.locator('.expanded')).isVisible(),
@@ -54,35 +61,13 @@ describe('a workbench for a newcomer', function () {
           .evaluateAll((parts) => parts.filter((part) => part.scrollWidth > part.clientWidth && part.clientWidth > 0));
         assert.equal(cut.length, 0, `${title} is cut off`);
         assert.doesNotMatch(await step.innerText(), /[`*]/, `${title} shows markup`);
-        await workbench.page.locator('.getting-started-media, .gettingStartedContainer .webview').first().waitFor();
+        const picture = pictureOf(workbench, media.altText);
+        assert.deepEqual(await outsideOfFrames(picture), [], `words of the picture of ${title} run over its frames`);
+        const colours = await coloursOf(picture);
+        assert.deepEqual(colours.drawn, colours.ofTheme, `the picture of ${title} has the colours of ${theme}`);
         await workbench.screenshot(`walkthrough-${id}-${theme.split(' ')[0]?.toLowerCase()}`);
       }
     }
-  });
-
-  it('has pictures whose words stay within their frames', async () => {
-    const page = await session.browser.context.newPage();
-    for (const name of await readdir(PICTURES)) {
-      await page.setContent(await readFile(join(PICTURES, name), 'utf8'));
-      const outside = await page.locator('svg').evaluate((svg) => {
-        const frames = [...svg.querySelectorAll('rect')].map((frame) => frame.getBBox());
-        return [...svg.querySelectorAll('text')]
-          .map((text) => ({ text: text.textContent, box: text.getBBox() }))
-          .filter(
-            ({ box }) =>
-              !frames.some(
-                (frame) =>
-                  box.x >= frame.x + 4 &&
-                  box.y >= frame.y + 4 &&
-                  box.x + box.width <= frame.x + frame.width - 4 &&
-                  box.y + box.height <= frame.y + frame.height - 4,
-              ),
-          )
-          .map(({ text }) => text);
-      });
-      assert.deepEqual(outside, [], name);
-    }
-    await page.close();
   });
 
   it('offers in the palette only what can be done in a folder that is no site', async () => {
@@ -101,3 +86,46 @@ describe('a workbench for a newcomer', function () {
     assert.deepEqual(own(offered), wanted);
   });
 });
+
+/** The picture beside a step, in the frames in which VS Code draws it. */
+function pictureOf({ page }: Workbench, altText: string): Locator {
+  const frame = page.locator('iframe.webview').last().contentFrame().locator('iframe#active-frame').contentFrame();
+  return frame.locator(`svg[aria-label="${altText}"]`);
+}
+
+/** The words of a picture that lie in none of its frames. */
+function outsideOfFrames(picture: Locator): Promise<(string | null)[]> {
+  return picture.evaluate((svg) => {
+    const frames = [...svg.querySelectorAll('rect')].map((frame) => frame.getBBox());
+    return [...svg.querySelectorAll('text')]
+      .map((text) => ({ text: text.textContent, box: text.getBBox() }))
+      .filter(
+        ({ box }) =>
+          !frames.some(
+            (frame) =>
+              box.x >= frame.x + 4 &&
+              box.y >= frame.y + 4 &&
+              box.x + box.width <= frame.x + frame.width - 4 &&
+              box.y + box.height <= frame.y + frame.height - 4,
+          ),
+      )
+      .map(({ text }) => text);
+  });
+}
+
+/** What a picture's frames and words are drawn in, and what the theme has for them. */
+function coloursOf(picture: Locator): Promise<{ drawn: string[]; ofTheme: string[] }> {
+  return picture.evaluate((svg) => {
+    const page = svg.ownerDocument;
+    const probe = page.body.appendChild(page.createElement('div'));
+    const ofTheme = ['--vscode-editorWidget-background', '--vscode-foreground'].map((name) => {
+      probe.style.setProperty('color', `var(${name})`);
+      return page.defaultView?.getComputedStyle(probe).color ?? '';
+    });
+    probe.remove();
+    const drawn = [svg.querySelector('rect') ?? svg, svg].map(
+      (element) => page.defaultView?.getComputedStyle(element).fill ?? '',
+    );
+    return { drawn, ofTheme };
+  });
+}
