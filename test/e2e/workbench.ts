@@ -307,7 +307,8 @@ export class Workbench {
   async screenshot(name: string): Promise<string> {
     await mkdir(SCREENSHOTS, { recursive: true });
     const path = join(SCREENSHOTS, `${name}.png`);
-    await this.page.screenshot({ path });
+    // A menu that is fading in is shown as it will be.
+    await this.page.screenshot({ path, animations: 'disabled' });
     return path;
   }
 
