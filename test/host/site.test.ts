@@ -128,6 +128,7 @@ describe('a site in VS Code', () => {
         for (const [id, options] of [
           ['provisionAll', foreign],
           ['publishSite', foreign],
+          ['openSite', foreign],
           ['uploadToCdn', { ...foreign, files: [file('images/a b.png')] }],
         ] as const) {
           await assert.rejects(
