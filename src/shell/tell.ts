@@ -68,7 +68,7 @@ export function askLine(
     prompt: plainText(prompt),
     placeHolder: plainText(placeHolder),
     ignoreFocusOut: true,
-    validateInput: problem,
+    validateInput: (text) => plainText(problem(text) ?? ''),
   });
 }
 

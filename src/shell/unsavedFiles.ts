@@ -1,6 +1,6 @@
-import { isAbsolute, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../core/op';
+import { pathBelow } from '../core/pathBelow';
 import { askModal } from './tell';
 
 const SHOWN_FILES = 8;
@@ -12,7 +12,7 @@ const SHOWN_FILES = 8;
 export async function settleUnsaved(rootFolder: string, verb: string, unattended: boolean): Promise<boolean> {
   const files = vscode.workspace.textDocuments.filter(
     ({ isDirty, isUntitled, uri }) =>
-      isDirty && !isUntitled && uri.scheme === 'file' && isBelow(rootFolder, uri.fsPath),
+      isDirty && !isUntitled && uri.scheme === 'file' && pathBelow(rootFolder, uri.fsPath),
   );
   if (files.length === 0) return true;
   const names = files.map(({ uri }) => vscode.workspace.asRelativePath(uri, false));
@@ -36,9 +36,4 @@ export async function settleUnsaved(rootFolder: string, verb: string, unattended
     throw new UserError(`${names[index]} could not be saved, so nothing was sent. Save it yourself and try again.`);
   }
   return true;
-}
-
-function isBelow(folder: string, file: string): boolean {
-  const path = relative(folder, file);
-  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }

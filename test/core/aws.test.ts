@@ -8,7 +8,7 @@ import { proxyFor } from '../../src/core/aws/http';
 import { listProfiles } from '../../src/core/aws/profiles';
 import { regionProblem } from '../../src/core/aws/regions';
 import { isUserError } from '../../src/core/op';
-import { newOp } from './sandbox';
+import { controlPlane, newOp } from './sandbox';
 
 describe('credentials', () => {
   const names = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'];
@@ -91,11 +91,18 @@ describe('a region that an account must switch on', () => {
     name: 'InvalidClientTokenId',
   });
 
-  it('is told as such when AWS refuses the keys there', () => {
-    assert.match(
-      regionProblem('eu-south-1', refused)?.message ?? '',
-      /^AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/,
-    );
+  it('is told as such when AWS refuses the keys there', async () => {
+    const sentence =
+      /^(UserError: )?AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/;
+    assert.match(regionProblem('eu-south-1', refused)?.message ?? '', sentence);
+    const fault = { service: 'sts', action: 'GetCallerIdentity', kind: 'error', code: refused.name, status: 403 };
+    for (const [region, told] of [
+      ['eu-south-1', sentence],
+      ['us-east-1', { name: refused.name }],
+    ] as const) {
+      await controlPlane().send('POST', 'faults', fault);
+      await assert.rejects(identify(createClients({ region }), newOp()), told);
+    }
   });
 
   it('is not blamed elsewhere, nor for anything else', () => {

@@ -75,6 +75,25 @@ describe('a site in VS Code', () => {
     const settings = () => vscode.workspace.getConfiguration('sitelift', vscode.Uri.file(root()));
     after(() => settings().update('profile', undefined, vscode.ConfigurationTarget.WorkspaceFolder));
 
+    it('a profile is used only when it is of the expected account', async () => {
+      const own = () => [settings().get('profile'), settings().get('region')];
+      const choice = { profile: 'sitelift', region: 'eu-west-1' };
+      await assert.rejects(
+        execute('selectProfile', { ...choice, account: '999999999999' }),
+        /expects account 999999999999, but these credentials belong to 123456789012\. Nothing was changed/,
+      );
+      await assert.rejects(
+        execute('selectProfile', { ...account, profile: 'nobody' }),
+        /no AWS profile named “nobody”/,
+      );
+      assert.deepEqual(own(), ['', '']);
+      assert.equal(await execute('selectProfile', { ...choice, ...account }), ACCOUNT);
+      assert.deepEqual(own(), ['sitelift', 'eu-west-1']);
+      await settings().update('region', undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+      assert.equal(await execute('selectProfile', account), ACCOUNT);
+      assert.deepEqual(own(), ['', '']);
+    });
+
     it('an unknown profile is named with a way on', async () => {
       await settings().update('profile', 'nobody', vscode.ConfigurationTarget.WorkspaceFolder);
       await assert.rejects(execute('createSite', account), /no AWS profile named “nobody”.*Choose a profile/);
@@ -128,6 +147,7 @@ describe('a site in VS Code', () => {
         for (const [id, options] of [
           ['provisionAll', foreign],
           ['publishSite', foreign],
+          ['openSite', foreign],
           ['uploadToCdn', { ...foreign, files: [file('images/a b.png')] }],
         ] as const) {
           await assert.rejects(

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
+import { pathBelow } from '../pathBelow';
 
 /** Lists a folder by its absolute path; empty when there is no such folder. */
 export type ListFolder = (folder: string) => Promise<readonly Dirent[]>;
@@ -59,7 +60,7 @@ async function listFolder(folder: string): Promise<Dirent[]> {
 async function leadsInside(rootFolder: string, path: string): Promise<boolean> {
   try {
     const [root, target] = await Promise.all([realpath(rootFolder), realpath(join(rootFolder, path))]);
-    return target.startsWith(root.endsWith(sep) ? root : root + sep) && (await stat(target)).isFile();
+    return pathBelow(root, target) !== undefined && (await stat(target)).isFile();
   } catch (error) {
     if (error instanceof Error && 'code' in error) return false;
     throw error;

@@ -1,18 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { parseHtml } from '../html/document';
 import { existingFiles } from '../html/existingFiles';
 import { TooComplexError } from '../html/limits';
 import { rewriterFor } from '../html/rewriter';
 import type { Rewritten } from '../html/rewritten';
 import { findLocalImages, type LocalImage } from '../html/rules/imageSource';
-
-/** Hashes of a file's bytes, in hexadecimal digits. */
-export interface FileHashes {
-  readonly md5: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
 
 /** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
 export type FoundImages = { readonly images: readonly LocalImage[] } | { readonly reason: string };
@@ -44,19 +35,6 @@ export const TASKS = {
   existingFiles({ rootFolder, paths }: { readonly rootFolder: string; readonly paths: readonly string[] }) {
     return existingFiles(rootFolder, paths);
   },
-
-  /** Reads a file in chunks. Throws what the file system throws. */
-  async hash(file: string): Promise<FileHashes> {
-    const md5 = createHash('md5');
-    const sha256 = createHash('sha256');
-    let sizeBytes = 0;
-    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-      md5.update(chunk);
-      sha256.update(chunk);
-      sizeBytes += chunk.length;
-    }
-    return { md5: md5.digest('hex'), sha256: sha256.digest('hex'), sizeBytes };
-  },
 } as const;
 
 /** The tasks, for those who ask without loading them. */
@@ -75,6 +53,5 @@ export interface Message<Name extends TaskName = TaskName> {
   readonly asked: boolean;
 }
 
-/** What comes back. `properties` are those of the error that cloning drops, such as its code. */
-export type Answer =
-  { readonly value: unknown } | { readonly error: Error; readonly properties: Readonly<Record<string, unknown>> };
+/** What comes back. */
+export type Answer = { readonly value: unknown } | { readonly error: Error };

@@ -82,7 +82,7 @@ export function createThread({ idleSeconds = 60, ...options }: ThreadOptions = {
           worker?.unref();
           idle = setTimeout(stop, idleSeconds * 1000).unref();
         }
-        if ('error' in answer) throw Object.assign(answer.error, answer.properties);
+        if ('error' in answer) throw answer.error;
         return answer.value as Given<typeof name>;
       }),
     tell(name, value) {

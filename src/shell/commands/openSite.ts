@@ -6,7 +6,10 @@ import { siteCommand } from '../siteCommand';
 /** Opens the site in the browser; an unattended caller gets its address instead. */
 export function openSite(app: App, argument: unknown): Promise<string | undefined> {
   return siteCommand(app, argument, async ({ options, site, context, aws, working }) => {
-    const server = await working(`Looking for ${site.name}`, (op) => aws.describeAddress(context, op));
+    const server = await working(`Looking for ${site.name}`, async (op) => {
+      await aws.requireAccount(context.clients, site.account, op);
+      return aws.describeAddress(context, op);
+    });
     if (server?.state !== 'running' || !server.host) {
       throw new UserError('The site has no running server with a public address yet. Provision and publish it first.', {
         remedy: { title: 'Provision All…', command: 'sitelift.provisionAll' },

@@ -16,8 +16,8 @@ export interface ImageLocation {
   /** Domain name of the distribution. */
   readonly domain: string | undefined;
   readonly distributionState: DistributionState;
-  /** Whether the asset at a path from the root is in the bucket, as last seen. */
-  uploaded(path: string): boolean;
+  /** Whether the asset at a path from the root is in the bucket, as last seen; undefined when the bucket could not be read. */
+  uploaded(path: string): boolean | undefined;
 }
 
 /** What the image actions need of the application. */

@@ -9,12 +9,14 @@ export async function locateImages(sites: Sites, documentPath: string): Promise<
   if (!entry?.site) return undefined;
   const distribution = entry.have?.distribution;
   const bucket = entry.have?.bucket;
-  const objects = bucket?.kind === 'known' ? bucket.have.objects : undefined;
   return {
     rootFolder: rootFolder(entry.folder.uri.fsPath, entry.site),
     domain: distribution?.kind === 'known' ? distribution.have.domain : undefined,
     distributionState: stateOf(distribution),
-    uploaded: (path) => objects?.has(path) ?? false,
+    uploaded: (path) => {
+      if (bucket?.kind === 'known') return bucket.have.objects.has(path);
+      return bucket?.kind === 'absent' ? false : undefined;
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { newSiteId } from '../../../src/core/site';
 import { describeSite } from '../../../src/core/resources/stack';
 import type { MadeUser } from '../../sandbox/sandbox';
 import { addCountingProfile, addProfile, ADMINISTRATOR } from '../../sandbox/profiles';
-import { callsOf, requests } from '../resources/provisioned';
+import { callsOf, keysOf, planned, provision, requests } from '../resources/provisioned';
 import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
 
 const here = { env: process.env as Record<string, string> };
@@ -106,7 +106,7 @@ describe('kept clients', () => {
     assert.equal(await cache.clientsFor({ profile, region }), clients);
   });
 
-  it('ask for the code of an MFA device once, and tell one that is not right', async () => {
+  it('ask for the code of an MFA device once, tell one that is not right, and provision with it', async () => {
     const { iam } = createClients({ region });
     const policy = [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }];
     const user = await controlPlane().make<MadeUser>('users', { name: newSiteId(), policy, mfa: true });
@@ -149,6 +149,9 @@ describe('kept clients', () => {
       assert.match((await identify(clients, newOp())).arn, new RegExp(`:assumed-role/${RoleName}/`));
       await describeSite({ ...newContext(), clients }, newOp());
     }
+    const context = { ...newContext(), clients: await cache.clientsFor({ profile, region }) };
+    assert.ok((await provision(context, 'all')).includes('instance'));
+    assert.deepEqual(keysOf(await planned(context, 'all')), []);
     assert.deepEqual(asked, [user.mfaSerial, user.mfaSerial]);
   });
 });

@@ -80,6 +80,7 @@ describe('imageSource', () => {
     ['the state of the distribution is not known', { distributionState: 'unknown' }, /not known/],
     ['the domain of the distribution is not known', { domain: undefined }, /^The domain name .* is not known yet/],
     ['the image is not in the bucket', { uploaded: () => false }, /^images\/a\.png is not in the bucket yet/],
+    ['the bucket could not be read', { uploaded: () => undefined }, /^What is in the bucket is not known\. Refresh/],
   ];
   for (const [title, part, reason] of blocked) {
     it(`offers no edit but the reason while ${title}`, () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { localAsset, reading, requireLeave, scan } from '../../../src/core/publish/localFiles';
 import { newOp } from '../sandbox';
 
@@ -180,7 +181,7 @@ describe('scan', () => {
     assert.equal(await reading('gone', () => readdir(join(root, 'gone'))), undefined);
   });
 
-  it('lists ten thousand files in the order of their paths, and ends when it is cancelled', async function () {
+  it('lists ten thousand files in the order of their paths, lets others work meanwhile, and ends when it is cancelled', async function () {
     this.timeout(60_000);
     const wanted: string[] = [];
     for (let group = 0; group < 100; group += 1) {
@@ -192,11 +193,19 @@ describe('scan', () => {
         }),
       );
     }
+    let isScanning = true;
+    let turns = 0;
+    const turning = (async () => {
+      for (; isScanning; turns += 1) await nextTurn();
+    })();
     const { pages } = await scan(folder, root, [], newOp());
+    isScanning = false;
+    await turning;
     assert.deepEqual(
       pages.map(({ path }) => path),
       wanted.sort(),
     );
+    assert.ok(turns > 100, `others had ${turns} turns meanwhile`);
     const controller = new AbortController();
     const cancelled = scan(folder, root, [], newOp(controller.signal));
     controller.abort();

@@ -32,7 +32,8 @@ export interface PublishDriver {
   put(path: string, content: string | Buffer): Promise<void>;
   drop(path: string): Promise<void>;
   have(): Promise<SiteHave>;
-  plan(material?: Partial<Material>, have?: SiteHave): Promise<Publication>;
+  /** Plans as a person at this computer, or with the clients of another one. */
+  plan(material?: Partial<Material>, have?: SiteHave, by?: Context): Promise<Publication>;
   /** Publishes and gives the first words of the steps' keys. */
   publish(op?: Op, material?: Partial<Material>): Promise<string[]>;
   upload(...paths: readonly string[]): Promise<string[]>;
@@ -83,7 +84,7 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       bucket: await bucket.describe(context, newOp()),
       distribution: await distribution.describe(context, newOp()),
     }),
-    async plan(material = {}, have) {
+    async plan(material = {}, have, by = context) {
       const local = await scan(root, root, context.site.publish.allow, newOp());
       const rewriter = rewriterFor(
         domain,
@@ -93,7 +94,7 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       folders.push(workFolder);
       const rewrite: Material['rewrite'] = (bytes, path) => Promise.resolve(rewriter(bytes, path));
       const whole = { local, rewrite, workFolder, origin, seenRelease: undefined, ...material };
-      return planPublish(context, have ?? (await driver.have()), whole, newOp());
+      return planPublish(by, have ?? (await driver.have()), whole, newOp());
     },
     async publish(op = newOp(), material = {}) {
       const { plan } = await driver.plan(material);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import { deleteObject } from '../../../src/core/publish/store';
 import { controlPlane, newOp } from '../sandbox';
+import { mortal } from './mortal';
 import { newPublishDriver, type PublishDriver } from './publishDriver';
 
 /** The calls of a publication that change something, and how often each is made: note, pending, two images, bundle, manifest. */
@@ -96,6 +97,28 @@ describe('a publication that is cut short', function () {
       await converges();
     });
   }
+
+  it('converges after the computer died at any moment', async () => {
+    // Those calls, and the command that puts the pages in place.
+    const changes = CALLS.length + 1;
+    for (let moment = 0; moment <= changes; moment += 1) {
+      [old, fresh] = [fresh, `new ${round} ${moment}`];
+      await site.put('index.html', fresh);
+      await site.put('images/a.png', fresh);
+      await site.put(`images/b${round}.png`, fresh);
+      const computer = mortal(site.context, moment);
+      const { plan } = await site.plan({}, undefined, computer.context);
+      const isDone = await Promise.race([computer.died.then(() => false), run(plan, newOp()).then(() => true)]);
+      assert.equal(isDone, moment === changes, `${moment} changes`);
+      await forgetTurn(site);
+      await holds();
+      await site.publish();
+      assert.equal(site.server.pages.get('index.html'), fresh);
+      assert.equal(await site.edge('images/a.png'), fresh);
+      assert.equal(await site.edge(`images/b${round}.png`), fresh);
+      assert.deepEqual(await site.publish(), []);
+    }
+  });
 
   it('converges after a cancel at any moment, and lets others publish at once', async () => {
     const count = stepsOf((await site.plan()).plan).length;

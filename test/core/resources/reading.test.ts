@@ -12,6 +12,7 @@ import {
   type SiteHave,
 } from '../../../src/core/resources/stack';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
+import { newAgent } from '../remote/agent';
 import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, provision } from './provisioned';
 
@@ -129,6 +130,19 @@ describe('a reading', () => {
     assert.ok(!isPending({ ...settled, server }));
     const steps = await provision(context, 'server');
     assert.deepEqual(steps, []);
+  });
+
+  it('of a server whose agent answers tells why the look inside failed, and that its role is right though IAM may not be read', async () => {
+    const agent = newAgent({ Status: 'Failed', StatusDetails: 'Undeliverable' });
+    const seeing: Context = { ...context, clients: { ...context.clients, ssm: agent.context.clients.ssm } };
+    await controlPlane().send('POST', 'denies', { action: 'iam:GetInstanceProfile' });
+    const have = known((await describeSite(seeing, newOp())).server) ?? assert.fail('unknown');
+    assert.deepEqual([have.state, have.online, have.role, have.inspection], ['running', true, 'ready', undefined]);
+    assert.match(
+      have.inspectionProblem ?? '',
+      /^Could not read what is inside the server: “look” could not be delivered/,
+    );
+    assert.deepEqual(have.problems, []);
   });
 
   it('keeps what is inside while the agent cannot be asked, and looks again in another boot', async () => {

@@ -45,6 +45,18 @@ describe('server and volume', () => {
     }
   });
 
+  it('are not done with a launch before the next step would find the server', async () => {
+    const context = newContext();
+    await ensureSecurityGroup(context, newOp());
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 6 });
+    try {
+      await provision(context, 'server');
+      assert.equal(known((await describeSite(context, newOp())).server)?.state, 'running');
+    } finally {
+      await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
+    }
+  });
+
   it('wait for a security group of theirs that is not listed yet, and leave a stranger’s alone', async () => {
     const context = newContext();
     await ensureSecurityGroup(context, newOp());

@@ -23,8 +23,8 @@ export interface ImageSite {
   readonly distributionState: DistributionState;
   /** Whether the file at a path from the root is there locally. */
   exists(path: string): boolean;
-  /** Whether the asset at a path from the root is in the bucket. */
-  uploaded(path: string): boolean;
+  /** Whether the asset at a path from the root is in the bucket; undefined when the bucket could not be read. */
+  uploaded(path: string): boolean | undefined;
 }
 
 /** An image that is loaded from the server although it could come from the CDN. */
@@ -76,8 +76,13 @@ function readinessOf(path: string, site: ImageSite): { readonly domain: string }
       return { blocked: 'The state of the distribution is not known. Refresh the Sitelift view.' };
     case 'deployed':
       if (domain === undefined) return { blocked: 'The domain name of the distribution is not known yet.' };
-      return site.uploaded(path)
-        ? { domain }
-        : { blocked: `${path} is not in the bucket yet. Publish the site or upload it to the CDN.` };
+      switch (site.uploaded(path)) {
+        case true:
+          return { domain };
+        case false:
+          return { blocked: `${path} is not in the bucket yet. Publish the site or upload it to the CDN.` };
+        case undefined:
+          return { blocked: 'What is in the bucket is not known. Refresh the Sitelift view.' };
+      }
   }
 }
