@@ -56,6 +56,11 @@ describe('explain', () => {
     assert.match(explain(awsError('Throttling', 'slow\ndown')).message, /\(Throttling: slow\)$/);
   });
 
+  it('reads a message of a megabyte of spaces', () => {
+    const message = `a${' '.repeat(1_000_000)}b`;
+    assert.ok(explain(awsError('Throttling', message)).message.endsWith(`(Throttling: ${message})`));
+  });
+
   it('tells an account that AWS has yet to verify, and what Node says of the network', () => {
     assert.match(
       explain(awsError('AccessDenied', 'Your account must be verified.')).message,

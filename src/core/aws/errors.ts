@@ -142,5 +142,6 @@ export function explain(error: unknown): Error {
 /** The first line, without the encoded message that EC2 puts behind its refusals for administrators to decode. */
 function firstLine(text: string): string {
   const line = text.split('\n', 1)[0] ?? text;
-  return line.replace(/\s*Encoded authorization failure message:.*$/i, '');
+  const end = line.search(/Encoded authorization failure message:/i);
+  return end === -1 ? line : line.slice(0, end).trimEnd();
 }

@@ -13,6 +13,9 @@ export const EDITED_PAGE_LIMIT = 4 * 1024 * 1024;
 /** How many local images a page may have for them to be changed while it is edited. */
 export const EDITED_IMAGES_LIMIT = 5000;
 
+/** How large a page or style sheet may be, in MiB, for its references to be rewritten: it is read whole, and copied to another thread. */
+export const REWRITTEN_LIMIT_MIB = 32;
+
 /** A page or style sheet that would take too long to read; its message is the reason, to stand behind a colon. */
 export class TooComplexError extends Error {
   constructor(reason: string) {

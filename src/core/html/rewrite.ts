@@ -16,14 +16,14 @@ export type ResolveAsset = (path: string) => string | undefined;
 export function rewritePage(html: string, pagePath: string, resolve: ResolveAsset): string {
   const document = parseHtml(html);
   const base = pageBase(document, pagePath);
-  const edits: Edit[] = [];
-  for (const found of findPageReferences(document)) {
-    edits.push(...attributeEdits(found, editsIn(found.value, found.kind, base, resolve)));
-  }
-  for (const sheet of document.elements('style').flatMap(document.texts)) {
-    edits.push(...editsIn(sheet.text, 'style', base, resolve).map((edit) => shift(edit, sheet.range.start)));
-  }
-  return applyEdits(html, edits);
+  const inAttributes = Array.from(findPageReferences(document)).flatMap((found) =>
+    attributeEdits(found, editsIn(found.value, found.kind, base, resolve)),
+  );
+  const inStyles = document
+    .elements('style')
+    .flatMap(document.texts)
+    .flatMap(({ text, range }) => editsIn(text, 'style', base, resolve).map((edit) => shift(edit, range.start)));
+  return applyEdits(html, [...inAttributes, ...inStyles]);
 }
 
 /** The published form of a style sheet: its images become their URLs, `@import` and every other byte stay. */

@@ -5,8 +5,6 @@ import { rewritePage, rewriteStylesheet } from './rewrite';
 import { leftAlone, type Rewritten } from './rewritten';
 import { spellings } from './spelling';
 
-const SIZE_LIMIT_MIB = 32;
-
 /**
  * Gives published bytes from those of an HTML or CSS file: references to the given assets become their CDN URLs. `assets` and the file's path are
  * paths below the root.
@@ -24,7 +22,6 @@ export function rewriterFor(domain: string, assets: Iterable<string>): (bytes: U
     };
     const rewrite = (text: string) =>
       /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve);
-    if (bytes.length > SIZE_LIMIT_MIB * 1024 * 1024) return leftAlone(bytes, `it is larger than ${SIZE_LIMIT_MIB} MiB`);
     try {
       return { bytes: rewriteBytes(bytes, rewrite), ...spellingNote(misspelled) };
     } catch (error) {

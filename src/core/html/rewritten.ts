@@ -7,5 +7,10 @@ export interface Rewritten {
 
 /** The published form of a file whose references stay as they are, for a reason that stands behind a colon. */
 export function leftAlone(bytes: Uint8Array, reason: string): Rewritten {
-  return { bytes, note: `Its references were left as they are: ${reason}.` };
+  return { bytes, note: leftAloneNote(reason) };
+}
+
+/** Says that the references of a file stay as they are, for a reason that stands behind a colon. */
+export function leftAloneNote(reason: string): string {
+  return `Its references were left as they are: ${reason}.`;
 }

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { PUBLIC_PREFIX } from '../names';
 
 /** File name endings of images, video, audio and PDF: what goes to the bucket. */
 export const ASSET_EXTENSIONS: readonly string[] = [
@@ -21,4 +22,14 @@ export function isAsset(path: string): boolean {
  */
 export function isOnServerToo(path: string): boolean {
   return extname(path).toLowerCase() === '.svg';
+}
+
+/** How long the key of an object may be, in bytes of UTF-8 (Amazon S3 documentation, “Object key naming”). */
+const MAX_KEY_BYTES = 1024;
+
+/** Why an asset cannot lie in the bucket, if it cannot. S3's listings are XML, which cannot tell control characters. */
+export function unfitForBucket(path: string): string | undefined {
+  if (!isAsset(path)) return undefined;
+  if (/\p{Cc}/u.test(path)) return 'its name holds control characters';
+  return Buffer.byteLength(PUBLIC_PREFIX + path) > MAX_KEY_BYTES ? 'its path is too long for S3' : undefined;
 }

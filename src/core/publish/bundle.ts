@@ -4,7 +4,8 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack, type Pack } from 'tar-stream';
-import type { Rewritten } from '../html/rewritten';
+import { REWRITTEN_LIMIT_MIB } from '../html/limits';
+import { leftAloneNote, type Rewritten } from '../html/rewritten';
 import { isUserError, type Op } from '../op';
 import type { LocalFile } from './localFiles';
 import { FileChangedError, readTwice, streamOf, withFile, type OpenFile } from './readFile';
@@ -92,13 +93,17 @@ async function writeOnce(
 }
 
 const REWRITTEN = /\.(html?|css)$/i;
+/** The latest time that the header of a tar has room for as tar-stream writes it; it takes no time before 1970 either. */
+const LATEST_MS = 0x7fff_ffff * 1000;
 
 async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite, op: Op): Promise<ReleasedPage> {
   const { path } = page;
   const hash = createHash('sha256');
   return withFile(page, async (opened) => {
-    const header = { name: path, mode: 0o644, mtime: new Date(opened.modifiedMs) };
-    if (REWRITTEN.test(path)) {
+    const mtime = new Date(Math.min(Math.max(opened.modifiedMs, 0), LATEST_MS));
+    const header = { name: path, mode: 0o644, mtime };
+    const isTooLarge = opened.sizeBytes > REWRITTEN_LIMIT_MIB * 1024 * 1024;
+    if (REWRITTEN.test(path) && !isTooLarge) {
       const { bytes: rewritten, ...told } = await rewrite(await opened.handle.readFile(), path, op);
       const bytes = Buffer.from(rewritten.buffer, rewritten.byteOffset, rewritten.byteLength);
       await new Promise<void>((resolve, reject) => {
@@ -108,7 +113,11 @@ async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite, op: Op)
     }
     const entry = archive.entry({ ...header, size: opened.sizeBytes });
     await pipeline(hashed(opened, hash), entry);
-    return { path, sha256: hash.digest('hex'), sizeBytes: opened.sizeBytes };
+    const note = leftAloneNote(`it is larger than ${REWRITTEN_LIMIT_MIB} MiB`);
+    return {
+      ...{ path, sha256: hash.digest('hex'), sizeBytes: opened.sizeBytes },
+      ...(REWRITTEN.test(path) ? { note } : {}),
+    };
   });
 }
 

@@ -1,13 +1,13 @@
 import { lookup } from 'mime-types';
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
-import { isAsset, isOnServerToo } from './assetTypes';
+import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
 import { pathBelow } from '../pathBelow';
-import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
+import { ACCESS_FILE, exactly, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
 
 /** A file of the site as it lies on this computer. */
 export interface LocalFile {
@@ -75,6 +75,11 @@ export async function scan(folder: string, root: string, allow: readonly string[
       if (text !== undefined && restrictsAccess(text)) stops.push({ path, reason: PROTECTED });
     }
     if (refuse(refusal(entry.name, isFolder), isFolder ? `${path}/` : path)) return;
+    const unfit = isFolder ? undefined : unfitForBucket(path);
+    if (unfit !== undefined) {
+      left.push({ path, reason: unfit });
+      return;
+    }
     if (isFolder) return visit(absolutePath, path);
     if (!entry.isFile() && !entry.isSymbolicLink()) {
       left.push({ path, reason: 'it is not a regular file' });
@@ -96,11 +101,12 @@ export async function scan(folder: string, root: string, allow: readonly string[
   };
 }
 
-const PROTECTED =
+/** Why a file that restricts access keeps everything from being published. */
+export const PROTECTED =
   'it lets only some people see what is beside and below it, and this server would show it to everybody';
 
 /** Throws `UserError` with the names when something must be allowed before anything is published. */
-export function requireLeave({ stops }: LocalFiles): void {
+export function requireLeave({ stops }: Pick<LocalFiles, 'stops'>): void {
   const [first] = stops;
   if (!first) return;
   const shown = stops.slice(0, 10).map(({ path }) => `“${path}”`);
@@ -109,46 +115,12 @@ export function requireLeave({ stops }: LocalFiles): void {
   throw new UserError(
     `Nothing is published because of ${shown.join(', ')}${more}: ${reasons.join('; ')}. ` +
       `Move what nobody may see out of the root folder. What everybody may see, name in ${SITE_FILE}: ` +
-      `"publish": { "allow": [${JSON.stringify(first.path)}] }.`,
+      `"publish": { "allow": [${JSON.stringify(exactly(first.path))}] }.`,
   );
 }
 
-/** One asset by its absolute path. Throws `UserError` for what a scan of the root would not take for an asset. */
-export async function localAsset(
-  folder: string,
-  root: string,
-  file: string,
-  allow: readonly string[],
-): Promise<LocalFile> {
-  const realRoot = await resolveRoot(folder, root);
-  const path = pathBelow(root, file);
-  if (!path) {
-    throw new UserError(`${file} lies outside of the site’s root folder ${root}, so it is not uploaded.`);
-  }
-  const allowed = leave(allow);
-  const refused = refusalOf(path, allowed);
-  if (refused) throw new UserError(`${path} is not uploaded: ${refused.reason}.`);
-  if (!isAsset(path)) throw new UserError(`${path} is not an image or other static media, so it is not uploaded.`);
-  for (let parent = dirname(path); ; parent = dirname(parent)) {
-    const prefix = parent === '.' ? '' : `${parent}/`;
-    const entries = (await reading(parent, () => readdir(join(root, parent)))) ?? [];
-    const filled = parent === '.' ? undefined : folderRefusal(parent.slice(parent.lastIndexOf('/') + 1), entries);
-    if (filled && !allowed(prefix)) throw new UserError(`${path} is not uploaded: ${filled.reason}.`);
-    for (const name of entries.filter((entry) => ACCESS_FILE.test(entry) && !allowed(prefix + entry))) {
-      const text = await reading(prefix + name, () => readFile(join(root, prefix, name), 'utf8'));
-      if (text === undefined || !restrictsAccess(text)) continue;
-      requireLeave({ pages: [], assets: [], left: [], stops: [{ path: prefix + name, reason: PROTECTED }] });
-    }
-    if (parent === '.') break;
-  }
-  const target = await reading(path, () => linkTarget(file, path, realRoot, allowed));
-  if (target === undefined) throw new UserError(`${path} is not there any more, so it is not uploaded.`);
-  if (typeof target === 'string') throw new UserError(`${path} is not uploaded: ${target}.`);
-  return localFile(path, file, target);
-}
-
 /** The root with all links resolved, which must still lie inside the site's folder. */
-async function resolveRoot(folder: string, root: string): Promise<string> {
+export async function resolveRoot(folder: string, root: string): Promise<string> {
   let realRoot: string;
   try {
     realRoot = await realpath(root);
@@ -165,7 +137,7 @@ async function resolveRoot(folder: string, root: string): Promise<string> {
 }
 
 /** Why a file is refused by its own name or by that of a folder above it. */
-function refusalOf(path: string, allowed: (path: string) => boolean): Refusal | undefined {
+export function refusalOf(path: string, allowed: (path: string) => boolean): Refusal | undefined {
   const parts = path.split('/');
   return parts
     .map((part, index) => refusal(part, index < parts.length - 1))
@@ -173,7 +145,7 @@ function refusalOf(path: string, allowed: (path: string) => boolean): Refusal | 
 }
 
 /** The status of what a link leads to, or the reason for which it is not published. */
-async function linkTarget(
+export async function linkTarget(
   link: string,
   path: string,
   realRoot: string,
@@ -215,7 +187,8 @@ export async function reading<Value>(path: string, read: () => Promise<Value>): 
   }
 }
 
-function localFile(path: string, absolutePath: string, found: Status): LocalFile {
+/** What a status says of a file. */
+export function localFile(path: string, absolutePath: string, found: Status): LocalFile {
   return {
     path,
     absolutePath,

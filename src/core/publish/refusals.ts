@@ -18,6 +18,9 @@ const DEPENDENCIES = 'dependencies are left out';
 const SYSTEM = 'it belongs to the operating system';
 const BACKUP = 'backup copies are left out';
 const SERVERS = 'descriptions of servers are left out';
+const ACCESS = 'settings of a web server are never published';
+const PROGRAMS = 'settings of programs, which may hold passwords, are never published';
+const REPOSITORY = 'repositories, which hold all that was ever in them, are left out';
 
 /** Refused whatever the name ends with. */
 const ALWAYS: readonly Refusal[] = [
@@ -39,9 +42,19 @@ const REFUSALS: readonly Refusal[] = [
     rule: 'never',
   },
   { pattern: /^(rootkey|.*access_?keys)\.csv/i, reason: CREDENTIALS, rule: 'never' },
-  { pattern: /^((secrets?|passwords?)\..+|passwd|kubeconfig(\..+)?|auth\.json)$/i, reason: CREDENTIALS, rule: 'never' },
   {
-    pattern: /\.env(\.|~|$)|^env(\.(local|prod.*|dev.*|stag.*|test))?$/i,
+    pattern:
+      /^(s?ftp(-?config(-alt\d*)?)?\.json|(ws_ftp|winscp)\.ini|(filezilla|sitemanager|recentservers|dwsync)\.xml|[._]?(netrc|pgpass)(\.conf)?|.*_history|shadow|.*\.pwd)$/i,
+    reason: CREDENTIALS,
+    rule: 'never',
+  },
+  {
+    pattern: /^((secrets?|passwords?)(\..+)?|passwd(\..+)?|kubeconfig([-_.].+)?|auth\.json)$/i,
+    reason: CREDENTIALS,
+    rule: 'never',
+  },
+  {
+    pattern: /\.env(?![a-z0-9])|^env(\.(local|prod.*|dev.*|stag.*|test))?$/i,
     reason: 'environment files are never published',
     rule: 'never',
   },
@@ -52,31 +65,52 @@ const REFUSALS: readonly Refusal[] = [
     folders: true,
   },
   {
-    pattern: /^(ht(passwd|access|group)s?|web\.config)$/i,
-    reason: 'settings of a web server are never published',
+    pattern: /(^|[-_.])ht(passwd|access|group|digest)s?(?![a-z0-9])|^web\.([a-z0-9]+\.)?config(?![a-z0-9])/i,
+    reason: ACCESS,
+    rule: 'never',
+  },
+  { pattern: /^_vti_/i, reason: ACCESS, rule: 'never', folders: true },
+  {
+    pattern:
+      /^(wp-config|(local)?(config|settings)|configuration|database|parameters)([-_.].*)?\.(php\d?|inc)|^wp-config(\.txt)?$|^(app|connectionstrings)\.config$/i,
+    reason: PROGRAMS,
     rule: 'never',
   },
   {
-    pattern: /^(wp-config|(local)?(config|settings)|configuration|database|parameters)([-_.].*)?\.(php\d?|inc)/i,
-    reason: 'settings of programs, which may hold passwords, are never published',
+    pattern: /^((database|parameters)\.ya?ml|ormconfig\.(json|ya?ml)|application(-\w+)?\.(ya?ml|properties))$/i,
+    reason: 'settings of programs, which may hold passwords, are left out',
+    rule: 'left',
+  },
+  {
+    pattern: /^appsettings(\..+)?\.json$/i,
+    reason: 'it holds settings of a program, which are often secret',
+    rule: 'stops',
+  },
+  {
+    pattern:
+      /\.(pem|key|p8|p12|pfx|ppk|jks|keystore|keytab|kdbx|ovpn|mobileprovision|asc|der)(?![a-z0-9])|^id_(rsa|dsa|ecdsa|ed25519)(?![a-z0-9])|^(secring|private)([-_.].*)?\.(gpg|pgp)$/i,
+    reason: KEY,
     rule: 'never',
   },
   {
     pattern:
-      /\.(pem|key|p8|p12|pfx|ppk|jks|keystore|keytab|kdbx|ovpn|mobileprovision|asc|der)(?![a-z0-9])|^id_(rsa|dsa|ecdsa|ed25519)(?![a-z0-9])/i,
-    reason: KEY,
-    rule: 'never',
+      /^(.*[-_. ])?(credentials?|secrets?|passwords?|tokens?|(api|access|private|secret)[-_ ]?keys?)([-_. ].*)?\.(json|csv|tsv|ya?ml|ini|txt|toml|xml|properties|conf|cfg|docx?|xlsx?|od[st]|rtf|enc)$|^(.*[-_.])?private[-_]?key$/i,
+    reason: 'its name says that it holds something secret',
+    rule: 'left',
   },
+  { pattern: /^(cvs|_darcs|rcs|sccs)$/i, reason: REPOSITORY, rule: 'left', folders: true },
   { pattern: /^(node_modules|__pycache__|venv|virtualenv)$/i, reason: DEPENDENCIES, rule: 'left', folders: true },
   { pattern: /\.py[cod]$/i, reason: DEPENDENCIES, rule: 'left' },
   {
-    pattern: /^((eh)?thumbs(_vista)?\.db|desktop\.ini|__macosx|icon\r)$/i,
+    pattern:
+      /^((eh)?thumbs(_vista)?\.db|desktop\.ini|__macosx|icon\r|\$recycle\.bin|system volume information|lost\+found|@eadir)$/i,
     reason: SYSTEM,
     rule: 'left',
     folders: true,
   },
   {
-    pattern: /(\.(bak|backup|old|orig|save|sav|swp|swo|tmp)[\d.]*|~|^#.*#)$/i,
+    pattern:
+      /(\.(bak|backup|old|orig|save|sav|(kate-)?sw[a-p]|tmp)[\d.]*|\.\w+[-_](bak|backup|old|orig|save)\d*|~|___jb_\w+___|^#.*#)$|^~\$/i,
     reason: BACKUP,
     rule: 'left',
     folders: true,
@@ -87,19 +121,32 @@ const REFUSALS: readonly Refusal[] = [
     rule: 'left',
   },
   {
-    pattern: /\.(sql(ite\d?)?|db\d?|mdb|accdb|dump|rdb)(-(wal|shm|journal))?(\.(gz|bz2|xz|zst|zip|7z))?$/i,
+    pattern:
+      /^(www|wwwroot|public_html|htdocs|httpdocs|web-?site|site)([-_. \d].*)?\.(zip|tar|tgz|tar\.(gz|bz2|xz|zst)|7z|rar)$/i,
+    reason: BACKUP,
+    rule: 'left',
+  },
+  {
+    pattern:
+      /\.(sql(ite\d?)?|db\d?|mdb|accdb|[pg]?dump|rdb|bson|frm|ibd|my[di]|mdf|ldf)(-(wal|shm|journal))?(\.(gz|bz2|xz|zst|zip|7z|txt))?$/i,
     reason: 'databases and copies of them are left out',
+    rule: 'left',
+  },
+  {
+    pattern: /\.(har|pcap(ng)?|hprof|m?dmp|rdp|pst|ost|mbox|eml)$|^core(\.\d+)?$/i,
+    reason: 'recordings of traffic, memory and mail are left out',
     rule: 'left',
   },
   { pattern: /^(.*[-_.])?(error|access)_log(\..+)?$|\.log([-.\d].*)?$/i, reason: 'logs are left out', rule: 'left' },
   {
-    pattern: /^((docker-)?compose.*\.ya?ml|(docker|container|vagrant|proc|jenkins)file(\..+)?)$/i,
+    pattern:
+      /^((docker-)?compose.*\.ya?ml|(docker|container|vagrant|proc|jenkins)file(\..+)?|.*\.tf(\.json)?|ansible\.cfg|(nginx|httpd|apache2?|vhosts?|wg\d+)\.conf|php\.ini|my\.cnf|(serverless|vault.*)\.ya?ml)$/i,
     reason: SERVERS,
     rule: 'left',
   },
   {
     pattern:
-      /\.(php\d?|phtml|phps|phar|inc|as[chmp]x?|cshtml|vbhtml|jspx?|jspf|f?cgi|p[lmy]|pyw|e?rb|cf[mc]|lua|tcl|sh|bash|ps1|bat|cmd)$/i,
+      /\.(php\d?|phtml|phps|phar|inc|as[chmp]x?|cshtml|vbhtml|jspx?|jspf|f?cgi|p[lmy]|pyw|e?rb|cf[mc]|lua|tcl|sh|bash|ps1|bat|cmd)$|\.(php\d?|phtml|aspx?|jspx?|cfm)([-_.](txt|dist|sample|example|src|\d[-.\d]*)|_)$/i,
     reason: 'this server runs no programs, so everybody could read the source of this one',
     rule: 'stops',
   },
@@ -108,24 +155,43 @@ const REFUSALS: readonly Refusal[] = [
 /** What people read; a page about backups or keys is no backup and no key. */
 const READ = /\.(x?html?|css)$/i;
 
-/** Why one part of a path is not simply published; undefined for most. */
+/** Why one part of a path is not simply published; undefined for most. A copy is refused like what it is a copy of. */
 export function refusal(name: string, isFolder: boolean): Refusal | undefined {
+  const found = [name, originalOf(name)].flatMap((spelling) => refusalOf(spelling, isFolder) ?? []);
+  return found.find(({ rule }) => rule === 'never') ?? found[0];
+}
+
+/** What a copy was named before browsers and file managers numbered it, without the dots and spaces that Windows drops. */
+function originalOf(name: string): string {
+  return name
+    .replace(/^copy of /i, '')
+    .replace(/((?: -)? copy(?: \d+)?| ?\(\d+\))+(?=(\.\w+)*[. ]*$)/i, '')
+    .replace(/[. ]+$/, '');
+}
+
+function refusalOf(name: string, isFolder: boolean): Refusal | undefined {
   const matches = ({ pattern, folders }: Refusal) => (folders || !isFolder) && pattern.test(name);
   const always = ALWAYS.find(matches);
   return always || (!isFolder && (READ.test(name) || isAsset(name))) ? always : REFUSALS.find(matches);
 }
 
-/** What a folder's content says of it: one that a package manager filled. A `vendor` folder of a site's own scripts is none. */
+/** What a folder's content says of it: one that a package manager filled, or a bare repository. A `vendor` folder of a site's own scripts is none. */
 export function folderRefusal(name: string, content: readonly string[]): Refusal | undefined {
   const isComposers = /^vendor$/i.test(name) && content.some((entry) => /^(autoload\.php|composer)$/i.test(entry));
-  const filled = isComposers || content.includes('pyvenv.cfg');
-  return filled ? { pattern: /^/, reason: DEPENDENCIES, rule: 'left' } : undefined;
+  if (isComposers || content.includes('pyvenv.cfg')) return { pattern: /^/, reason: DEPENDENCIES, rule: 'left' };
+  const isRepository = ['HEAD', 'objects', 'refs'].every((entry) => content.includes(entry));
+  return isRepository ? { pattern: /^/, reason: REPOSITORY, rule: 'left' } : undefined;
 }
 
 /** Leave to publish what is otherwise left out or stops: patterns as in a `.gitignore`, matched against paths below the root. */
 export function leave(allow: readonly string[]): (path: string) => boolean {
   const patterns = ignore({ ignorecase: true }).add([...allow]);
   return (path) => patterns.ignores(path);
+}
+
+/** The pattern that gives leave to one path alone, whatever characters it holds, and not to its namesakes in other folders. */
+export function exactly(path: string): string {
+  return `/${path.replace(/[\\*?[\]]| $/g, '\\$&')}`;
 }
 
 /** Names of files by which Apache and IIS let only some people into a folder. */

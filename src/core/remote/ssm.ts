@@ -148,7 +148,7 @@ function outputOf(invocation: GetCommandInvocationCommandOutput, remote: RemoteS
 /** Takes what is secret in presigned URLs out of a text, also where it stands encoded, in a header or in JSON. */
 export function redact(text: string): string {
   return text.replace(
-    /(X-Amz-[A-Za-z-]+|AWSAccessKeyId|(?<=[?&])Signature)((?:\\?["'])?\s{0,3}(?:[=:]|%(?:25)*3[AD])\s{0,3}(?:\\?["'])?)[^&\s"'\\<>]+/gi,
+    /(X-Amz-[A-Za-z-]{1,40}|AWSAccessKeyId|(?<=[?&])Signature)((?:\\?["'])?\s{0,3}(?:[=:]|%(?:25)*3[AD])\s{0,3}(?:\\?["'])?)[^&\s"'\\<>]+/gi,
     '$1$2…',
   );
 }

@@ -35,9 +35,7 @@ export async function uploadToCdn(
   return atSite(app, folder, options, async ({ site, context, aws, working, confirm }) => {
     const { origin } = await siteMemory(app.memory, folder, site);
     const root = rootFolder(folder.uri.fsPath, site);
-    const assets = await Promise.all(
-      files.map((file) => aws.localAsset(folder.uri.fsPath, root, file, site.publish.allow)),
-    );
+    const assets = await aws.localAssets(folder.uri.fsPath, root, files, site.publish.allow);
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
     let domain: string | undefined;
     const plan = async (op: Op) => {

@@ -217,6 +217,17 @@ describe('rewritePage', () => {
     assert.equal(rewritePage(source, 'blog/page.html', resolve), published);
   });
 
+  it('rewrites more references than a function can take arguments', () => {
+    const count = 150_000;
+    for (const [before, each, after] of [
+      ['<img srcset="', 'a.png,\n', '">'],
+      ['<style>', 'a{b:url(a.png)}', '</style>'],
+    ] as const) {
+      const published = rewritePage(before + each.repeat(count) + after, 'index.html', resolve);
+      assert.equal(published, before + each.replace('a.png', url('a.png')).repeat(count) + after);
+    }
+  });
+
   it('gives back every byte of a page that refers to no asset', () => {
     const source = `\uFEFF<!DOCTYPE HTML>\r\n<P CLASS=x  >Ä &auml; &nbsp&copy; <br/><BR />\t<a href='x'>😀</A\n></p ></div>\0<img SRC>`;
     assert.equal(rewritePage(source, 'index.html', resolve), source);

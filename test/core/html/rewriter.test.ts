@@ -70,17 +70,6 @@ describe('rewriterFor', () => {
     });
   });
 
-  it('leaves a huge file as it is, with a note', () => {
-    const image = Buffer.from('<img src="/images/a.png">');
-    const huge = Buffer.alloc(32 * 1024 * 1024 + 1, ' ');
-    image.copy(huge);
-    assert.deepEqual(rewrite(huge, 'index.html'), {
-      bytes: huge,
-      note: 'Its references were left as they are: it is larger than 32 MiB.',
-    });
-    assert.equal(rewrite(huge.subarray(0, -1), 'index.html').note, undefined);
-  });
-
   it('fails on what is no fault of the file', () => {
     const broken = rewriterFor('d1.cloudfront.net', ['images/a.png']);
     assert.throws(() => broken(Buffer.from('<img src="a.png">'), 0 as unknown as string), TypeError);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeBundle, type Rewrite } from '../../../src/core/publish/bundle';
@@ -52,6 +52,41 @@ describe('writeBundle', function () {
         .update(await readFile(bundle.file))
         .digest('hex'),
     );
+  });
+
+  it('sends a huge page as it is, with a note, without having it rewritten', async () => {
+    const limit = 32 * 1024 * 1024;
+    await put('index.html', Buffer.alloc(limit, ' '));
+    await put('Huge.CSS', Buffer.alloc(limit + 1, ' '));
+    await put('huge.txt', Buffer.alloc(limit + 1, ' '));
+    const rewritten: string[] = [];
+    const { pages } = await bundled((bytes, path) => {
+      rewritten.push(path);
+      return Promise.resolve({ bytes: bytes.subarray(1) });
+    });
+    assert.deepEqual(rewritten, ['index.html']);
+    assert.deepEqual(
+      pages.map(({ path, sizeBytes, note }) => [path, sizeBytes, note]),
+      [
+        ['Huge.CSS', limit + 1, 'Its references were left as they are: it is larger than 32 MiB.'],
+        ['huge.txt', limit + 1, undefined],
+        ['index.html', limit - 1, undefined],
+      ],
+    );
+  });
+
+  it('takes files from before 1970 and from far ahead, which the server’s tar takes too', async () => {
+    const decades = { 'old.txt': -20, 'now.txt': 50, 'new.txt': 80, 'newest.txt': 240 };
+    for (const [path, years] of Object.entries(decades)) {
+      await put(path, 'x');
+      const time = new Date(years * 365 * 86_400_000);
+      await utimes(join(folder, 'root', path), time, time);
+    }
+    const { file } = await bundled();
+    const { stdout, stderr } = spawnSync('tar', ['-tvzf', file, '--utc'], { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    const year = (path: string) => new RegExp(`(\\d{4})-\\S+ \\S+ ${path}$`, 'm').exec(stdout)?.[1];
+    assert.deepEqual(Object.keys(decades).map(year), ['1970', '2019', '2038', '2038']);
   });
 
   it('has the same release for the same content, and another for another', async () => {

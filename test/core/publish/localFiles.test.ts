@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { localAsset, reading, requireLeave, scan } from '../../../src/core/publish/localFiles';
+import { localAssets } from '../../../src/core/publish/localAssets';
+import { reading, requireLeave, scan } from '../../../src/core/publish/localFiles';
+import { leave } from '../../../src/core/publish/refusals';
 import { newOp } from '../sandbox';
 
 describe('scan', () => {
@@ -90,10 +93,10 @@ describe('scan', () => {
     await put('root/a.txt');
     await put('root/.hidden/a.png');
     await symlink('../outside.png', join(root, 'out.png'));
-    await assert.rejects(localAsset(folder, root, join(folder, 'outside.png'), []), /outside of the site’s root/);
-    await assert.rejects(localAsset(folder, root, join(root, 'a.txt'), []), /not an image/);
-    await assert.rejects(localAsset(folder, root, join(root, '.hidden/a.png'), []), /start with a dot/);
-    await assert.rejects(localAsset(folder, root, join(root, 'out.png'), []), /leads out of the root/);
+    await assert.rejects(localAssets(folder, root, [join(folder, 'outside.png')], []), /outside of the site’s root/);
+    await assert.rejects(localAssets(folder, root, [join(root, 'a.txt')], []), /not an image/);
+    await assert.rejects(localAssets(folder, root, [join(root, '.hidden/a.png')], []), /start with a dot/);
+    await assert.rejects(localAssets(folder, root, [join(root, 'out.png')], []), /leads out of the root/);
   });
 
   it('names what stops it until the site file allows it, and counts nothing of it as published', async () => {
@@ -112,7 +115,7 @@ describe('scan', () => {
     assert.deepEqual(paths(found.left), ['dump.sql', 'node_modules/', 'x.key']);
     assert.throws(
       () => requireLeave(found),
-      /“blog\/index\.php”, “blog\/install\.sh”: .*runs no programs.*"allow": \["blog\/index\.php"\]/,
+      /“blog\/index\.php”, “blog\/install\.sh”: .*runs no programs.*"allow": \["\/blog\/index\.php"\]/,
     );
     const allowed = await scan(folder, root, ['blog/*', '*.sql', 'node_modules/', 'x.key'], newOp());
     requireLeave(allowed);
@@ -124,6 +127,56 @@ describe('scan', () => {
       'node_modules/a/a.js',
     ]);
     assert.deepEqual(paths(allowed.left), ['x.key']);
+  });
+
+  it('says how just the first of them is allowed, whatever its name, and none of its namesakes', async () => {
+    for (const path of ['index.php', 'a[1].php', '!x.php', '#x.php', 'sub/w*?.php', 'back\\slash.php', '"$(x)`.php']) {
+      await rm(root, { recursive: true });
+      await put(`root/${path}`);
+      const found = await scan(folder, root, [], newOp());
+      let told = '';
+      assert.throws(
+        () => requireLeave(found),
+        ({ message }: Error) => {
+          told = /"allow": (\[".*"\]) }\.$/.exec(message)?.[1] ?? '';
+          return true;
+        },
+      );
+      const allowed = leave(JSON.parse(told) as string[]);
+      assert.ok(allowed(path), told);
+      assert.ok(!allowed(`other/${path}`), told);
+      assert.deepEqual((await scan(folder, root, JSON.parse(told) as string[], newOp())).stops, []);
+    }
+  });
+
+  it('leaves out assets that a bucket cannot hold or list', async () => {
+    const deep = `${'d'.repeat(200)}/`.repeat(5);
+    const fits = `${deep}${'x'.repeat(1024 - 5 - deep.length - 4)}.png`;
+    for (const path of ['a\rb.png', 'c\u0001.svg', 'new\nline.txt', fits, `${deep}${'ä'.repeat(10)}.png`]) {
+      await put(`root/${path}`);
+    }
+    const { assets, pages, left } = await scan(folder, root, [], newOp());
+    assert.deepEqual(paths(assets), [fits]);
+    assert.deepEqual(paths(pages), ['new\nline.txt']);
+    assert.deepEqual(
+      left.map(({ reason }) => reason),
+      ['its name holds control characters', 'its name holds control characters', 'its path is too long for S3'],
+    );
+    await assert.rejects(localAssets(folder, root, [join(root, 'a\rb.png')], []), /holds control characters/);
+  });
+
+  it('reads each folder once, however many of its images are chosen', async () => {
+    const files = Array.from({ length: 100 }, (_, index) => `root/a/b/c/${index}.png`);
+    for (const path of files) await put(path);
+    let requests = 0;
+    const counter = createHook({ init: (_id, type) => void (type === 'FSREQPROMISE' && (requests += 1)) }).enable();
+    const chosen = files.map((path) => join(folder, path));
+    const assets = await localAssets(folder, root, chosen, []).finally(() => counter.disable());
+    assert.deepEqual(
+      assets.map(({ path }) => `root/${path}`),
+      files,
+    );
+    assert.ok(requests > files.length && requests < 3 * files.length, `${requests} requests`);
   });
 
   it('names ten of many that stop it, and how many more there are', async () => {
@@ -143,8 +196,8 @@ describe('scan', () => {
     assert.deepEqual(paths(found.stops), ['members/.htaccess', 'shop/Web.config']);
     assert.deepEqual(paths((await scan(folder, root, ['members/', 'shop/web.config'], newOp())).stops), []);
     const face = join(root, 'members/faces/a.png');
-    await assert.rejects(localAsset(folder, root, face, []), /“members\/\.htaccess”.*only some people/);
-    assert.equal((await localAsset(folder, root, face, ['members/'])).path, 'members/faces/a.png');
+    await assert.rejects(localAssets(folder, root, [face], []), /“members\/\.htaccess”.*only some people/);
+    assert.deepEqual(paths(await localAssets(folder, root, [face], ['members/'])), ['members/faces/a.png']);
   });
 
   it('leaves out what a package manager filled, and takes a site’s own vendor folder', async () => {
@@ -168,7 +221,10 @@ describe('scan', () => {
     await put('root-other/b.html');
     await symlink('../root-other/b.html', join(root, 'b.html'));
     assert.deepEqual(paths((await scan(folder, root, [], newOp())).pages), []);
-    await assert.rejects(localAsset(folder, root, join(folder, 'root-other/a.png'), []), /outside of the site’s root/);
+    await assert.rejects(
+      localAssets(folder, root, [join(folder, 'root-other/a.png')], []),
+      /outside of the site’s root/,
+    );
     const inner = join(folder, 'root', 'inner');
     await symlink('../root-other', inner);
     await assert.rejects(scan(root, inner, [], newOp()), /is a link that leads out of/);

@@ -10,7 +10,8 @@ import { rewriterFor } from '../../../src/core/html/rewriter';
 import { bucketName } from '../../../src/core/names';
 import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
-import { localAsset, scan } from '../../../src/core/publish/localFiles';
+import { localAssets } from '../../../src/core/publish/localAssets';
+import { scan } from '../../../src/core/publish/localFiles';
 import { planPublish, type Material, type Publication } from '../../../src/core/publish/planPublish';
 import { planAssets } from '../../../src/core/publish/planUpload';
 import { bucket } from '../../../src/core/resources/bucket';
@@ -102,7 +103,8 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       return words(plan);
     },
     async upload(...paths) {
-      const assets = await Promise.all(paths.map((path) => localAsset(root, root, join(root, path), [])));
+      const files = paths.map((path) => join(root, path));
+      const assets = await localAssets(root, root, files, []);
       const { plan } = await planAssets(context, await driver.have(), assets, origin, newOp());
       await run(plan, newOp());
       return words(plan);

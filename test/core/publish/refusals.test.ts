@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
+import { folderRefusal, leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
 
 const NEVER = `
   .env .git .htaccess .HTPASSWD .env.html .hidden.png sitelift.json Sitelift.JSON
@@ -9,21 +9,28 @@ const NEVER = `
   x-firebase-adminsdk-1.json prod.env prod.env.local env env.local ENV.production app.env~ htpasswd htgroups web.config
   AuthKey_X.p8 AuthKey.P8 key.der cert.PEM server.key SERVER.KEY server.key.bak server.key.1 server.pem.txt id_rsa id_ed25519_sk ID_RSA.PUB
   a.p12 a.pfx a.ppk a.jks a.keystore a.keytab a.kdbx home.ovpn kubeconfig kubeconfig.yaml rootkey.csv accessKeys.csv auth.json passwd
+  secrets passwords passwd.txt kubeconfig-prod prod.env-old prod.env_bak htdigest users.htpasswd htpasswd.txt Web.Release.config web.config.txt wp-config
+  wp-config.txt app.config sftp-config.json ftp.json WS_FTP.ini filezilla.xml dwsync.xml _netrc pgpass.conf bash_history shadow service.pwd secring.gpg
 `;
 const LEFT = `
   index.html~ index.php~ a.bak a.BAK a.bak2 page.html.old a.orig a.save a.swp x.swo x.tmp #a# dump.sql dump.sql.gz a.sqlite a.sqlite3 a.db data.sqlite-wal
   backup.zip site-backup-2026.tar.gz backup2.7z my_dump.tgz error_log access_log apache-error_log.1 debug.log a.log.1.gz thumbs.db Thumbs.db desktop.ini
   docker-compose.yml docker-compose.prod.yaml compose.yaml Dockerfile Dockerfile.prod Vagrantfile a.pyc
+  prod-secrets.json app.secrets.json credentials-2.csv credentials.json.enc api_keys.json apikey.txt token.json private_key.txt privatekey database.yml
+  parameters.yaml application-prod.yml ormconfig.json index.php_bak index.html-old a.swn a.kate-swp index.html___jb_tmp___ ~$brief.docx dump.sql.txt a.frm
+  www.zip public_html.tar.gz site-2026.zip a.har a.eml core core.1234 main.tf nginx.conf vault.yml
 `;
 const STOPS = `
   index.php INDEX.PHP a.php5 a.phtml a.phar header.inc a.asp a.aspx a.ashx a.asmx a.cshtml a.jsp a.jspx a.cgi a.fcgi a.pl a.pm a.py a.rb a.erb a.cfm a.lua
-  install.sh a.ps1 a.bat
+  install.sh a.ps1 a.bat index.php.txt index.php-dist index.php.1 index.php.2026-01-31 page.aspx_ appsettings.json appsettings.Production.json
 `;
 const PUBLISHED = `
   index.html style.css app.js data.json logo.png LICENSE robots.txt sitemap.xml CNAME fonts.woff2 release-1.2.zip downloads.tar.gz app.wasm
   credentials.html secrets.html the.key.to.it.html a.key.png backup.html backup.css monkey.keyboard.js environment.js changelog.txt blog.xml
   catalog.json keys.json author.json settings.json dialog.js config.js update.exe description.txt humans.txt manifest.webmanifest
   what-is-a.log.html docker.html profile.json logs.json oldest.txt threshold.js
+  datepicker.pl.js strings.pl.json sitemap.xml.gz site.css.gz website.js tokens.css tokens.js token-ring.html secretary.txt history.txt Release.gpg app.js.map
+  environments.json application.js database.js index.php.html website.webmanifest corefile.txt package.json copyright.txt copy.txt photocopy.txt
 `;
 const names = (list: string) => list.trim().split(/\s+/);
 const rules = (list: string) => names(list).map((name) => [name, refusal(name, false)?.rule]);
@@ -32,6 +39,37 @@ describe('refusal', () => {
   it('lets nobody publish secrets, whatever their case and whatever hangs on their names', () => {
     for (const [name, rule] of rules(NEVER)) assert.equal(rule, 'never', name);
     assert.equal(refusal('sitelift\uFFFD.txt', false)?.rule, 'never');
+  });
+
+  it('takes a copy for what it is a copy of, and drops what Windows drops', () => {
+    for (const name of [
+      ...[
+        'credentials (1).csv',
+        'credentials copy.json',
+        'Copy of credentials.json',
+        'rootkey (12).csv',
+        'prod.env copy 2',
+      ],
+      ...[
+        'prod - Copy.env',
+        'credentials.json ',
+        'prod.env.',
+        'sitelift copy.json',
+        'sitelift.json. ',
+        'server.key (1)',
+      ],
+    ]) {
+      assert.equal(refusal(name, false)?.rule, 'never', name);
+    }
+    for (const name of ['dump.sql copy', 'debug (2).log', 'my passwords.txt']) {
+      assert.equal(refusal(name, false)?.rule, 'left', name);
+    }
+    for (const name of ['index.php.', 'index copy.php', 'index.php ']) {
+      assert.equal(refusal(name, false)?.rule, 'stops', name);
+    }
+    for (const name of ['index copy.html', 'photo (1).txt', 'data copy.json', 'copy of a.txt']) {
+      assert.equal(refusal(name, false), undefined, name);
+    }
   });
 
   it('leaves out backups, databases, logs and what describes servers', () => {
@@ -47,12 +85,31 @@ describe('refusal', () => {
   });
 
   it('refuses folders of dependencies and hidden ones, and not those that are named like a file', () => {
-    for (const name of ['node_modules', 'Node_Modules', 'venv', '__pycache__', '.git', 'site.old', '__MACOSX']) {
+    for (const name of [
+      'node_modules',
+      'Node_Modules',
+      'venv',
+      '__pycache__',
+      '.git',
+      'site.old',
+      '__MACOSX',
+      'CVS',
+      '_vti_pvt',
+      '$RECYCLE.BIN',
+      'lost+found',
+    ]) {
       assert.ok(refusal(name, true), name);
     }
     for (const name of ['credentials', 'env', 'auth.json', 'perl.pl', 'data.db', 'sitelift.json']) {
       assert.equal(refusal(name, true), undefined, name);
     }
+  });
+});
+
+describe('folderRefusal', () => {
+  it('knows a bare repository by what is in it', () => {
+    assert.equal(folderRefusal('demo.git', ['HEAD', 'config', 'objects', 'refs'])?.rule, 'left');
+    assert.equal(folderRefusal('demo', ['HEAD', 'objects.html', 'refs']), undefined);
   });
 });
 
