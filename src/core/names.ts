@@ -30,8 +30,8 @@ export function bucketDomain(site: Pick<Site, 'id' | 'account' | 'region'>): str
 
 /** The region of a site's bucket whose regional domain this is; undefined for any other domain, also for a bucket of another account or site. */
 export function bucketRegionOf(site: Pick<Site, 'id' | 'account'>, domain: string): string | undefined {
-  const region = /\.s3\.([a-z0-9-]+)\.amazonaws\.com$/.exec(domain)?.[1];
-  return region !== undefined && domain === bucketDomain({ ...site, region }) ? region : undefined;
+  const [, , region = ''] = domain.split('.');
+  return domain === bucketDomain({ ...site, region }) ? region : undefined;
 }
 
 /** The distribution's comment: shown in the console and the first thing it is found by. */

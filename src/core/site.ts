@@ -67,7 +67,7 @@ export function parseSite(text: string): Site {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UserError(`${SITE_FILE} must hold one JSON object.`);
   }
-  const { success, output, issues } = v.safeParse(SITE_DEFINITION, value, { abortEarly: true });
+  const { success, output, issues } = v.safeParse(SITE_DEFINITION, value);
   if (!success) throw wrong(v.getDotPath(issues[0]) ?? '', issues[0].message);
   return output;
 }

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import {
+  BLANK_TAG,
+  DOCUMENT_ROOT,
+  PRIVATE_PREFIX,
+  PUBLIC_PREFIX,
   bucketDomain,
   bucketName,
   bucketRegionOf,
@@ -63,6 +67,22 @@ describe('names', () => {
       { Key: 'sitelift:site', Value: 'abcd1234' },
       { Key: 'sitelift:role', Value: 'server' },
     ]);
+  });
+
+  it('in tags fit the pattern of IAM and CloudFront, the strictest', () => {
+    for (const { Value } of tagsFor({ ...site, name: 'Anna’s (2) & Söhne, 日本 🏔️' }, 'server')) {
+      assert.match(Value, /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u);
+    }
+  });
+
+  it('of what earlier versions left in accounts and on servers stay', () => {
+    const kept = { BLANK_TAG, PUBLIC_PREFIX, PRIVATE_PREFIX, DOCUMENT_ROOT };
+    assert.deepEqual(kept, {
+      BLANK_TAG: 'sitelift:created-blank',
+      PUBLIC_PREFIX: 'site/',
+      PRIVATE_PREFIX: '_sitelift/',
+      DOCUMENT_ROOT: '/var/www/html',
+    });
   });
 
   it('of a disk are its volume’s without the dash', () => {

@@ -50,10 +50,17 @@ describe('text from elsewhere', () => {
     });
   }
 
+  it('keeps every word of what it makes harmless', () => {
+    const text = '[x](command:y) [z][w] [v]: u <b>bold</b> `code` $(sync~spin)';
+    assert.equal(plainText(text), "[x] (command:y) [z] [w] [v] : u ‹b>bold‹/b> 'code' $ (sync~spin)");
+  });
+
   it('is cut at its limit, between whole characters', () => {
     assert.equal(plainText('abcdef', 6), 'abcdef');
     assert.equal(plainText('abcdefg', 6), 'abcde…');
     assert.equal(plainText('abcd🏔fg', 6), 'abcd…');
+    assert.equal(plainText('🏔cdefg', 6), '🏔cde…');
+    assert.equal(plainText('ab  cdefg', 4), 'ab…');
     assert.equal(plainText('a'.repeat(10_000)).length, 500);
     assert.equal(plainText(plainText('ab  cdefg', 4), 4), plainText('ab  cdefg', 4));
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { run, sequence, samePlan, together, type Step } from '../../src/core/plan';
+import type { Op } from '../../src/core/op';
 import { newOp } from './sandbox';
 
 const step = (key: string, work: () => Promise<void> = () => Promise.resolve()): Step => ({
@@ -54,6 +55,24 @@ describe('run', () => {
     assert.ok(log.filter((entry) => entry === 'later').length < 100);
   });
 
+  it('tells what it does, and the share of the steps that are done', async () => {
+    const told: unknown[] = [];
+    const op: Op = { ...newOp(), report: (...report) => void told.push(report) };
+    const half: Step = { ...step('two'), run: ({ report }) => Promise.resolve(report('half of two', 0.5)) };
+    await run([[step('one')], [half, step('three')], [step('four')]], op);
+    assert.deepEqual(told, [
+      ['one', 0],
+      ['one', 0.25],
+      ['two', 0.25],
+      ['half of two', 0.25],
+      ['three', 0.25],
+      ['two', 0.5],
+      ['three', 0.75],
+      ['four', 0.75],
+      ['four', 1],
+    ]);
+  });
+
   it('ends with an abort when it is cancelled between stages', async () => {
     const controller = new AbortController();
     const plan = [[step('one', () => Promise.resolve(controller.abort()))], [step('two', () => assert.fail('ran'))]];
@@ -70,6 +89,8 @@ describe('plans', () => {
 
   it('are the same when their steps have the same keys in the same stages', () => {
     assert.ok(samePlan([[step('a')]], [[step('a')]]));
+    assert.ok(!samePlan([[step('a')]], [[step('b')]]));
+    assert.ok(!samePlan([[step('a')], [step('b')]], [[step('b')], [step('a')]]));
     assert.ok(!samePlan([[step('a'), step('b')]], [[step('a')], [step('b')]]));
   });
 });

@@ -43,7 +43,7 @@ export interface HtmlDocument {
 /** Parses a page; whatever is wrong with its HTML, the offsets are those of the given text. Throws `TooComplexError` for a page that nests too deep. */
 export function parseHtml(text: string): HtmlDocument {
   const parsed = new ShallowHandler(undefined, { withStartIndices: true, withEndIndices: true });
-  new ExactParser(parsed, { decodeEntities: false }).end(text);
+  new ExactParser(parsed).end(text);
   // Cheerio compares each child of the root with all the others, so a page of many top-level elements gets one around them.
   const root = new Document([new Element('page', {}, parsed.dom)]);
   // Cheerio's types are those of an older domhandler, whose nodes have the same shape.

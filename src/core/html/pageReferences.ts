@@ -71,7 +71,7 @@ export function* findPageReferences(document: HtmlDocument) {
 }
 
 function isImageLink({ attribs }: Element): boolean {
-  const words = (attribs['rel'] ?? '').toLowerCase().split(/[\t\n\f\r ]+/);
+  const words = (attribs['rel'] ?? '').toLowerCase().split(/[\t\n\f\r ]/);
   if (words.some((word) => word === 'icon' || word === 'mask-icon' || word.startsWith('apple-touch-'))) return true;
   return words.includes('preload') && attribs['as']?.trim().toLowerCase() === 'image';
 }

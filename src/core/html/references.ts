@@ -57,7 +57,6 @@ function parseUrl(reference: string, base: URL): URL | undefined {
 
 /** The file name that a segment of a URL's path stands for. */
 function decodeSegment(segment: string): string | undefined {
-  if (!segment.includes('%')) return segment;
   const wellFormed = segment.replace(/%(?![\da-f]{2})/gi, '%25');
   let name: string;
   try {

@@ -37,6 +37,11 @@ const PAGES: readonly Case[] = [
     '<link rel=" stylesheet " href=a.png><link href=a.png><link rel="x-apple-touch-icon" href=a.png><link as=image href=a.png><link rel="" href=a.png>',
     '<link rel=" stylesheet " href=a.png><link href=a.png><link rel="x-apple-touch-icon" href=a.png><link as=image href=a.png><link rel="" href=a.png>',
   ],
+  [
+    'what says that a reference is one to an image, written with character references',
+    '<link rel="shortcut&#32;ic&#111;n" href=a.ico><meta property="og&colon;image" content=a.png><input type="&#105;mage" src=a.png>',
+    `<link rel="shortcut&#32;ic&#111;n" href=${url('a.ico')}><meta property="og&colon;image" content=${url('a.png')}><input type="&#105;mage" src=${url('a.png')}>`,
+  ],
   ['touch icon', '<link rel=apple-touch-icon href=a.png>', `<link rel=apple-touch-icon href=${url('a.png')}>`],
   [
     'preload of an image',

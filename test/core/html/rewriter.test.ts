@@ -40,6 +40,12 @@ describe('rewriterFor', () => {
     assert.equal(rewrite(Buffer.from('<img src="a.png">'), 'images/index.html').note, undefined);
   });
 
+  it('takes no other letters for another spelling of a file, be they the same in capitals', () => {
+    const other = rewriterFor('d1.cloudfront.net', ['straße.png', 'kizıl.png']);
+    const page = Buffer.from('<img src="/strasse.png"><img src="/kizil.png">');
+    assert.deepEqual(other(page, 'index.html'), { bytes: page });
+  });
+
   it('takes for a style sheet what is named like one, and all else for a page', () => {
     for (const path of ['images/x.css', 'images/X.CSS']) {
       assert.equal(published('a{b:url(a.png)}', path), 'a{b:url(https://d1.cloudfront.net/images/a.png)}', path);

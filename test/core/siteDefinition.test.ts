@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { isUserError } from '../../src/core/op';
+import { parseSite } from '../../src/core/site';
+import { SCHEMA_FILE, siteSchemaText } from '../../siteSchema';
+
+const base = { name: 'demo', id: 'abcd1234', account: '123456789012', region: 'eu-central-1' };
+
+describe('the site file', () => {
+  it('takes every property that it knows', () => {
+    const file = {
+      ...base,
+      $schema: 'https://example.com/sitelift.schema.json',
+      root: 'public',
+      server: {
+        image: 'ubuntu-24.04',
+        instanceType: 'm7i-flex.large',
+        keyName: 'Anna’s key',
+        securityGroup: 'sg-0123456789abcdef0',
+        subnet: 'subnet-0123456789abcdef0',
+        instanceProfile: 'web+server=1,2.3@x-y_z',
+      },
+      volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
+      distribution: { priceClass: 'PriceClass_All' },
+      publish: { allow: ['downloads/*.zip', 'wp-config.php'] },
+    };
+    assert.deepEqual(parseSite(JSON.stringify(file)), file);
+  });
+
+  it('fills in what is left out', () => {
+    assert.deepEqual(parseSite(JSON.stringify(base)), {
+      ...base,
+      root: '.',
+      server: { image: 'amazon-linux-2023', instanceType: 't3.micro' },
+      volume: { sizeGib: 1, device: '/dev/sdf' },
+      distribution: { priceClass: 'PriceClass_100' },
+      publish: { allow: [] },
+    });
+  });
+
+  const wrong: readonly (readonly [title: string, change: Record<string, unknown>, sentence: string])[] = [
+    ['no account', { account: undefined }, '“account” in sitelift.json must be present.'],
+    ['a short account', { account: '12345678901' }, '“account” in sitelift.json must be text of 12 digits.'],
+    ['a long account', { account: '1234567890123' }, '“account” in sitelift.json must be text of 12 digits.'],
+    ['an account that is a number', { account: 123456789012 }, '“account” in sitelift.json must be text of 12 digits.'],
+    ...['$(id)xxx', 'abcd12345', 'xabcd1234', '1bcd1234', 'abcd123', 'abcd1234\n', 'ABCD1234'].map(
+      (id) =>
+        [
+          `the id ${JSON.stringify(id)}`,
+          { id },
+          '“id” in sitelift.json must be 8 lower-case letters and digits, the first a letter.',
+        ] as const,
+    ),
+    ...['', 'a\nb', 'x'.repeat(61), null].map(
+      (name) =>
+        [
+          `the name ${JSON.stringify(name)}`,
+          { name },
+          '“name” in sitelift.json must be text of 1 to 60 characters on one line.',
+        ] as const,
+    ),
+    ...['Frankfurt', 'eu-central', 'eu-central-12', 'us-east-1.example.com/', 'xcn-north-1', ['cn-north-1'], 7].map(
+      (region) =>
+        [
+          `the region ${JSON.stringify(region)}`,
+          { region },
+          '“region” in sitelift.json must be the code of an AWS region, such as us-east-1.',
+        ] as const,
+    ),
+    ...['cn-north-1', 'us-gov-west-1', 'us-iso-east-1', 'us-isob-east-1', 'eu-isoe-west-1', 'eusc-de-east-1'].map(
+      (region) =>
+        [
+          `a region of another partition, ${region}`,
+          { region },
+          `“region” in sitelift.json must be a region of AWS’s commercial partition “aws”, the only one that Sitelift knows; “${region}” belongs to another.`,
+        ] as const,
+    ),
+    [
+      'an unknown image',
+      { server: { image: 'windows' } },
+      '“server.image” in sitelift.json must be one of amazon-linux-2023, ubuntu-24.04.',
+    ],
+    [
+      'an unknown instance type',
+      { server: { instanceType: 't3' } },
+      '“server.instanceType” in sitelift.json must be an instance type such as t3.micro.',
+    ],
+    [
+      'a key pair without a name',
+      { server: { keyName: '' } },
+      '“server.keyName” in sitelift.json must be the name of a key pair, of 1 to 255 characters.',
+    ],
+    ...['subnet-0123', 'vpc-0123456789abcdef0', 'subnet-0123456789abcdef01', 'subnet-0123456789ABCDEF0'].map(
+      (subnet) =>
+        [
+          `the subnet ${subnet}`,
+          { server: { subnet } },
+          '“server.subnet” in sitelift.json must be the id of a subnet, such as subnet-0123456789abcdef0.',
+        ] as const,
+    ),
+    [
+      'the name of a security group',
+      { server: { securityGroup: 'web' } },
+      '“server.securityGroup” in sitelift.json must be the id of a security group, such as sg-0123456789abcdef0.',
+    ],
+    [
+      'the ARN of an instance profile',
+      { server: { instanceProfile: 'arn:aws:iam::123456789012:instance-profile/web' } },
+      '“server.instanceProfile” in sitelift.json must be the name of an instance profile (not its ARN): letters, digits and _+=,.@-.',
+    ],
+    ...[0.5, 0, 16_385, '1'].map(
+      (sizeGib) =>
+        [
+          `a volume of ${JSON.stringify(sizeGib)} GiB`,
+          { volume: { sizeGib } },
+          '“volume.sizeGib” in sitelift.json must be a whole number from 1 to 16384.',
+        ] as const,
+    ),
+    ...[31, 16_777_217].map(
+      (partitionMib) =>
+        [
+          `a partition of ${partitionMib} MiB`,
+          { volume: { sizeGib: 16_384, partitionMib } },
+          '“volume.partitionMib” in sitelift.json must be a whole number from 32 to 16777216.',
+        ] as const,
+    ),
+    [
+      'a partition larger than its volume',
+      { volume: { sizeGib: 1, partitionMib: 1023 } },
+      '“volume.partitionMib” in sitelift.json must be at most 1022, since the volume has 1 GiB.',
+    ],
+    ...['/dev/sda', '/dev/sda1', '/dev/xvda', '/dev/sdf1', '/dev/nvme1n1', 'sdf', 'x/dev/sdf'].map(
+      (device) =>
+        [
+          `the device ${device}`,
+          { volume: { device } },
+          '“volume.device” in sitelift.json must be a device name from /dev/sdb to /dev/sdz (or xvdb …); /dev/sda is the server’s own disk.',
+        ] as const,
+    ),
+    ...[[], 't3.micro', null].map(
+      (server) =>
+        [
+          `${JSON.stringify(server)} for the server`,
+          { server },
+          '“server” in sitelift.json must be an object.',
+        ] as const,
+    ),
+    ['a number for its schema', { $schema: 7 }, '“$schema” in sitelift.json must be text.'],
+    ...['a\0b', 7].map(
+      (root) =>
+        [`the root ${JSON.stringify(root)}`, { root }, '“root” in sitelift.json must be a folder’s path.'] as const,
+    ),
+    [
+      'several properties that are wrong',
+      { root: 7, volume: { sizeGib: 0.5 }, publish: 7 },
+      '“root” in sitelift.json must be a folder’s path.',
+    ],
+    [
+      'one path instead of a list',
+      { publish: { allow: 'a.zip' } },
+      '“publish.allow” in sitelift.json must be a list of paths or patterns.',
+    ],
+    [
+      'an empty path in a list',
+      { publish: { allow: ['a.zip', ''] } },
+      '“publish.allow.1” in sitelift.json must be a path or a pattern below the root folder, such as downloads/*.zip.',
+    ],
+    [
+      'a misspelt property',
+      { volume: { sizeGb: 8 } },
+      '“volume.sizeGb” in sitelift.json must be left out: what Sitelift knows there is sizeGib, partitionMib, device.',
+    ],
+  ];
+  for (const [title, change, sentence] of wrong) {
+    it(`is refused with ${title}, naming the property and what is expected`, () => {
+      assert.throws(
+        () => parseSite(JSON.stringify({ ...base, ...change })),
+        (error) => {
+          assert.ok(isUserError(error));
+          assert.equal(error.message, sentence);
+          return true;
+        },
+      );
+    });
+  }
+
+  it('has the JSON schema that its checks come from', async () => {
+    assert.equal(await readFile(SCHEMA_FILE, 'utf8'), siteSchemaText(), 'npm run schema writes it anew.');
+  });
+});
