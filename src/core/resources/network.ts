@@ -1,15 +1,16 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
-  DescribeInstanceTypeOfferingsCommand,
-  DescribeInstanceTypesCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcsCommand,
+  paginateDescribeInstanceTypeOfferings,
+  paginateDescribeInstanceTypes,
+  paginateDescribeSecurityGroups,
+  paginateDescribeSubnets,
+  paginateDescribeVpcs,
   type DescribeSubnetsCommandInput,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
+import { allItems } from '../aws/pages';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
@@ -27,10 +28,11 @@ export interface Place {
 async function subnets(context: Context, op: Op): Promise<{ vpcId: string; subnets: readonly Place[] }> {
   const { site, clients } = context;
   const { subnet } = site.server;
-  const read = async (input: DescribeSubnetsCommandInput) => {
-    const { Subnets } = await clients.ec2.send(new DescribeSubnetsCommand(input), { abortSignal: op.signal });
-    return Subnets ?? [];
-  };
+  const read = (input: DescribeSubnetsCommandInput) =>
+    allItems(
+      paginateDescribeSubnets({ client: clients.ec2 }, input, { abortSignal: op.signal }),
+      ({ Subnets }) => Subnets,
+    );
   if (subnet) {
     const [found] = (await unlessMissing(() => read({ SubnetIds: [subnet] }), 'InvalidSubnetID.NotFound')) ?? [];
     if (!found?.VpcId || !found.AvailabilityZone) {
@@ -59,12 +61,12 @@ async function subnets(context: Context, op: Op): Promise<{ vpcId: string; subne
 }
 
 async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
-  const { Vpcs } = await clients.ec2.send(
-    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
-    { abortSignal: op.signal },
+  const Filters = [{ Name: 'is-default', Values: ['true'] }];
+  const [found] = await allItems(
+    paginateDescribeVpcs({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ Vpcs }) => Vpcs,
   );
-  const id = Vpcs?.[0]?.VpcId;
-  if (id) return id;
+  if (found?.VpcId) return found.VpcId;
   throw new UserError(
     `The region ${site.region} has no default VPC, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC with “aws ec2 create-default-vpc --region ${site.region}”; then run the command again.`,
   );
@@ -74,20 +76,22 @@ async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
 export async function places(context: Context, op: Op): Promise<Place[]> {
   const { site, clients } = context;
   const { instanceType, subnet } = site.server;
-  const options = { abortSignal: op.signal };
+  const [from, options] = [{ client: clients.ec2 }, { abortSignal: op.signal }];
   const Filters = [{ Name: 'instance-type', Values: [instanceType] }];
-  const [{ subnets: candidates }, { InstanceTypeOfferings }, { InstanceTypes }] = await Promise.all([
+  const [{ subnets: candidates }, offerings, [type]] = await Promise.all([
     subnets(context, op),
-    clients.ec2.send(new DescribeInstanceTypeOfferingsCommand({ LocationType: 'availability-zone', Filters }), options),
-    clients.ec2.send(new DescribeInstanceTypesCommand({ Filters }), options),
+    allItems(
+      paginateDescribeInstanceTypeOfferings(from, { LocationType: 'availability-zone', Filters }, options),
+      ({ InstanceTypeOfferings }) => InstanceTypeOfferings,
+    ),
+    allItems(paginateDescribeInstanceTypes(from, { Filters }, options), ({ InstanceTypes }) => InstanceTypes),
   ]);
-  const type = InstanceTypes?.[0];
   if (type?.Hypervisor === 'xen' || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
     throw new UserError(
       `${instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
     );
   }
-  const offered = new Set(InstanceTypeOfferings?.map(({ Location }) => Location));
+  const offered = new Set(offerings.map(({ Location }) => Location));
   if (offered.size === 0) {
     throw new UserError(
       `${site.region} does not offer the instance type ${instanceType}. Choose another “server.instanceType” in sitelift.json.`,
@@ -114,12 +118,12 @@ export async function findSecurityGroup(
   );
 }
 
-async function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
-  const { SecurityGroups } = await context.clients.ec2.send(
-    new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: [groupName(context)] }] }),
-    { abortSignal: op.signal },
+function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
+  const Filters = [{ Name: 'group-name', Values: [groupName(context)] }];
+  return allItems(
+    paginateDescribeSecurityGroups({ client: context.clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ SecurityGroups }) => SecurityGroups,
   );
-  return SecurityGroups ?? [];
 }
 
 function isOurs({ site }: Context, { Tags }: SecurityGroup): boolean {
@@ -142,7 +146,7 @@ export async function ensureSecurityGroup(context: Context, op: Op): Promise<str
   const found = await findSecurityGroup(context, vpcId, op);
   if (found?.GroupId && letsHttpIn(found)) return found.GroupId;
   const groupId = found?.GroupId ?? (await createSecurityGroup(context, vpcId, op));
-  await retry(() => authorizeHttp(context, groupId, op), isNotSeenYet, SETTLE, op);
+  await retry(() => authorizeHttp(context, groupId, found, op), isNotSeenYet, SETTLE, op);
   await waitFor(
     'the security group to be listed',
     async () => (letsHttpIn(await findSecurityGroup(context, vpcId, op)) ? true : undefined),
@@ -182,7 +186,20 @@ async function createSecurityGroup(context: Context, VpcId: string, op: Op): Pro
   );
 }
 
-async function authorizeHttp({ clients }: Context, groupId: string, op: Op): Promise<void> {
+/** Lets everybody reach port 80. EC2 refuses a request whole when one of its rules is there already, so `found` tells what is. */
+async function authorizeHttp(
+  { clients }: Context,
+  groupId: string,
+  found: SecurityGroup | undefined,
+  op: Op,
+): Promise<void> {
+  const hasIpv6 = found?.IpPermissions?.some(
+    ({ IpProtocol, FromPort, ToPort, Ipv6Ranges }) =>
+      IpProtocol === 'tcp' &&
+      FromPort === 80 &&
+      ToPort === 80 &&
+      Ipv6Ranges?.some(({ CidrIpv6 }) => CidrIpv6 === '::/0'),
+  );
   try {
     await clients.ec2.send(
       new AuthorizeSecurityGroupIngressCommand({
@@ -193,7 +210,7 @@ async function authorizeHttp({ clients }: Context, groupId: string, op: Op): Pro
             FromPort: 80,
             ToPort: 80,
             IpRanges: [{ CidrIp: '0.0.0.0/0', Description: 'HTTP' }],
-            Ipv6Ranges: [{ CidrIpv6: '::/0', Description: 'HTTP' }],
+            ...(hasIpv6 ? {} : { Ipv6Ranges: [{ CidrIpv6: '::/0', Description: 'HTTP' }] }),
           },
         ],
       }),
