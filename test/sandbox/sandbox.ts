@@ -76,6 +76,8 @@ export interface SandboxSettings {
   readonly ec2LagSeconds?: number;
   /** The same for calls that name the resource: `*.NotFound` for one that is too new. */
   readonly ec2IdLagSeconds?: number;
+  /** 1: filtered lists of EC2 and SSM begin with an empty page that names a next one. */
+  readonly emptyFirstPages?: 0 | 1;
   /** How long an SSM agent that is gone still shows as Online, while commands to it wait for their delivery time-out. */
   readonly pingLagSeconds?: number;
   /** Ends the wait for an agent sooner than the command's own `TimeoutSeconds`, which AWS wants to be 30 or more; 0 does not. */

@@ -1,11 +1,12 @@
 import {
   CancelCommandCommand,
-  DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
+  paginateDescribeInstanceInformation,
   SendCommandCommand,
   type GetCommandInvocationCommandOutput,
 } from '@aws-sdk/client-ssm';
 import { hasCode } from '../aws/errors';
+import { allItems } from '../aws/pages';
 import { retry, waitFor, type Pace } from '../aws/wait';
 import { stackName } from '../names';
 import { isUserError, UserError, type Op } from '../op';
@@ -32,11 +33,12 @@ const PENDING: readonly (string | undefined)[] = ['Pending', 'InProgress', 'Dela
 
 /** True when the instance's SSM agent answers. */
 export async function isOnline({ clients }: Context, instanceId: string, op: Op): Promise<boolean> {
-  const { InstanceInformationList } = await clients.ssm.send(
-    new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instanceId] }] }),
-    { abortSignal: op.signal },
+  const Filters = [{ Key: 'InstanceIds', Values: [instanceId] }];
+  const [found] = await allItems(
+    paginateDescribeInstanceInformation({ client: clients.ssm }, { Filters }, { abortSignal: op.signal }),
+    ({ InstanceInformationList }) => InstanceInformationList,
   );
-  return InstanceInformationList?.[0]?.PingStatus === 'Online';
+  return found?.PingStatus === 'Online';
 }
 
 /** Waits until the agent has registered, usually within a minute or two of boot; in vain, the error names what keeps agents silent. */

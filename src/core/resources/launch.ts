@@ -1,11 +1,12 @@
 import {
-  DescribeInstancesCommand,
+  paginateDescribeInstances,
   RunInstancesCommand,
   StartInstancesCommand,
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { hasCode } from '../aws/errors';
+import { allItems } from '../aws/pages';
 import { appearance, retry, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { clientToken, tagsFor } from '../names';
@@ -161,11 +162,12 @@ function isProfileSpreading(error: unknown): boolean {
 /** The living instance that a client token made, if any; EC2 shows a new one after seconds and a terminated one for about an hour. */
 async function madeWithToken({ clients }: Context, token: string, op: Op): Promise<string | undefined> {
   const made = await appearance(async () => {
-    const { Reservations } = await clients.ec2.send(
-      new DescribeInstancesCommand({ Filters: [{ Name: 'client-token', Values: [token] }] }),
-      { abortSignal: op.signal },
+    const Filters = [{ Name: 'client-token', Values: [token] }];
+    const [reservation] = await allItems(
+      paginateDescribeInstances({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+      ({ Reservations }) => Reservations,
     );
-    return Reservations?.[0]?.Instances?.[0];
+    return reservation?.Instances?.[0];
   }, op);
   return made && !isDead(made) ? made.InstanceId : undefined;
 }

@@ -1,10 +1,12 @@
 import {
   DescribeInstancesCommand,
-  DescribeVolumesCommand,
+  paginateDescribeInstances,
+  paginateDescribeVolumes,
   type Instance,
   type InstanceStateName,
   type Volume,
 } from '@aws-sdk/client-ec2';
+import { allItems } from '../aws/pages';
 import { unlessMissing, waitFor } from '../aws/wait';
 import { ROLE_TAG, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
@@ -15,17 +17,15 @@ const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 
 /** The living instance of the site, by tag; terminated ones do not count. */
 export async function findInstance({ site, clients }: Context, op: Op): Promise<Instance | undefined> {
-  const { Reservations } = await clients.ec2.send(
-    new DescribeInstancesCommand({
-      Filters: [
-        { Name: `tag:${SITE_TAG}`, Values: [site.id] },
-        { Name: `tag:${ROLE_TAG}`, Values: ['server'] },
-        { Name: 'instance-state-name', Values: [...LIVING] },
-      ],
-    }),
-    { abortSignal: op.signal },
+  const Filters = [
+    { Name: `tag:${SITE_TAG}`, Values: [site.id] },
+    { Name: `tag:${ROLE_TAG}`, Values: ['server'] },
+    { Name: 'instance-state-name', Values: [...LIVING] },
+  ];
+  const found = await allItems(
+    paginateDescribeInstances({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ Reservations }) => Reservations?.flatMap(({ Instances }) => Instances ?? []),
   );
-  const found = Reservations?.flatMap(({ Instances }) => Instances ?? []) ?? [];
   if (found.length > 1) {
     const ids = found.map(({ InstanceId }) => InstanceId).join(', ');
     throw new UserError(
@@ -63,17 +63,15 @@ export async function runningInstance(context: Context, op: Op): Promise<Instanc
 
 /** All volumes of the site by tag, also those that AWS failed to make (state `error`), but none that is deleted. */
 export async function listVolumes({ site, clients }: Context, op: Op): Promise<readonly Volume[]> {
-  const { Volumes } = await clients.ec2.send(
-    new DescribeVolumesCommand({
-      Filters: [
-        { Name: `tag:${SITE_TAG}`, Values: [site.id] },
-        { Name: `tag:${ROLE_TAG}`, Values: ['volume'] },
-        { Name: 'status', Values: ['creating', 'available', 'in-use', 'error'] },
-      ],
-    }),
-    { abortSignal: op.signal },
+  const Filters = [
+    { Name: `tag:${SITE_TAG}`, Values: [site.id] },
+    { Name: `tag:${ROLE_TAG}`, Values: ['volume'] },
+    { Name: 'status', Values: ['creating', 'available', 'in-use', 'error'] },
+  ];
+  return allItems(
+    paginateDescribeVolumes({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ Volumes }) => Volumes,
   );
-  return Volumes ?? [];
 }
 
 /** The one volume of several that the site uses: the attached one, else the user is asked to decide; failed ones do not count. */

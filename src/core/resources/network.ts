@@ -1,15 +1,16 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
-  DescribeInstanceTypeOfferingsCommand,
-  DescribeInstanceTypesCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcsCommand,
+  paginateDescribeInstanceTypeOfferings,
+  paginateDescribeInstanceTypes,
+  paginateDescribeSecurityGroups,
+  paginateDescribeSubnets,
+  paginateDescribeVpcs,
   type DescribeSubnetsCommandInput,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
+import { allItems } from '../aws/pages';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
@@ -27,10 +28,11 @@ export interface Place {
 async function subnets(context: Context, op: Op): Promise<{ vpcId: string; subnets: readonly Place[] }> {
   const { site, clients } = context;
   const { subnet } = site.server;
-  const read = async (input: DescribeSubnetsCommandInput) => {
-    const { Subnets } = await clients.ec2.send(new DescribeSubnetsCommand(input), { abortSignal: op.signal });
-    return Subnets ?? [];
-  };
+  const read = (input: DescribeSubnetsCommandInput) =>
+    allItems(
+      paginateDescribeSubnets({ client: clients.ec2 }, input, { abortSignal: op.signal }),
+      ({ Subnets }) => Subnets,
+    );
   if (subnet) {
     const [found] = (await unlessMissing(() => read({ SubnetIds: [subnet] }), 'InvalidSubnetID.NotFound')) ?? [];
     if (!found?.VpcId || !found.AvailabilityZone) {
@@ -59,12 +61,12 @@ async function subnets(context: Context, op: Op): Promise<{ vpcId: string; subne
 }
 
 async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
-  const { Vpcs } = await clients.ec2.send(
-    new DescribeVpcsCommand({ Filters: [{ Name: 'is-default', Values: ['true'] }] }),
-    { abortSignal: op.signal },
+  const Filters = [{ Name: 'is-default', Values: ['true'] }];
+  const [found] = await allItems(
+    paginateDescribeVpcs({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ Vpcs }) => Vpcs,
   );
-  const id = Vpcs?.[0]?.VpcId;
-  if (id) return id;
+  if (found?.VpcId) return found.VpcId;
   throw new UserError(
     `The region ${site.region} has no default VPC, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC with “aws ec2 create-default-vpc --region ${site.region}”; then run the command again.`,
   );
@@ -74,20 +76,22 @@ async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
 export async function places(context: Context, op: Op): Promise<Place[]> {
   const { site, clients } = context;
   const { instanceType, subnet } = site.server;
-  const options = { abortSignal: op.signal };
+  const [from, options] = [{ client: clients.ec2 }, { abortSignal: op.signal }];
   const Filters = [{ Name: 'instance-type', Values: [instanceType] }];
-  const [{ subnets: candidates }, { InstanceTypeOfferings }, { InstanceTypes }] = await Promise.all([
+  const [{ subnets: candidates }, offerings, [type]] = await Promise.all([
     subnets(context, op),
-    clients.ec2.send(new DescribeInstanceTypeOfferingsCommand({ LocationType: 'availability-zone', Filters }), options),
-    clients.ec2.send(new DescribeInstanceTypesCommand({ Filters }), options),
+    allItems(
+      paginateDescribeInstanceTypeOfferings(from, { LocationType: 'availability-zone', Filters }, options),
+      ({ InstanceTypeOfferings }) => InstanceTypeOfferings,
+    ),
+    allItems(paginateDescribeInstanceTypes(from, { Filters }, options), ({ InstanceTypes }) => InstanceTypes),
   ]);
-  const type = InstanceTypes?.[0];
   if (type?.Hypervisor === 'xen' || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
     throw new UserError(
       `${instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
     );
   }
-  const offered = new Set(InstanceTypeOfferings?.map(({ Location }) => Location));
+  const offered = new Set(offerings.map(({ Location }) => Location));
   if (offered.size === 0) {
     throw new UserError(
       `${site.region} does not offer the instance type ${instanceType}. Choose another “server.instanceType” in sitelift.json.`,
@@ -114,12 +118,12 @@ export async function findSecurityGroup(
   );
 }
 
-async function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
-  const { SecurityGroups } = await context.clients.ec2.send(
-    new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: [groupName(context)] }] }),
-    { abortSignal: op.signal },
+function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
+  const Filters = [{ Name: 'group-name', Values: [groupName(context)] }];
+  return allItems(
+    paginateDescribeSecurityGroups({ client: context.clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ SecurityGroups }) => SecurityGroups,
   );
-  return SecurityGroups ?? [];
 }
 
 function isOurs({ site }: Context, { Tags }: SecurityGroup): boolean {

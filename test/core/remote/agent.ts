@@ -3,6 +3,7 @@ import {
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
   SendCommandCommand,
+  SSMClient,
   type GetCommandInvocationCommandOutput,
   type SendCommandCommandInput,
 } from '@aws-sdk/client-ssm';
@@ -33,6 +34,8 @@ export function newAgent(ending: Ending | undefined, { ping = 'Online', isLate =
   const send = (command: unknown, { abortSignal }: { abortSignal?: AbortSignal } = {}): Promise<unknown> => {
     abortSignal?.throwIfAborted();
     if (command instanceof DescribeInstanceInformationCommand) {
+      // A first page that is empty, as AWS may answer.
+      if (command.input.NextToken === undefined) return Promise.resolve({ NextToken: 'second' });
       return Promise.resolve({ InstanceInformationList: [{ PingStatus: ping }] });
     }
     if (command instanceof SendCommandCommand) {
@@ -51,6 +54,7 @@ export function newAgent(ending: Ending | undefined, { ping = 'Online', isLate =
     }
     return Promise.reject(new Error('This SSM in memory does not know that command.'));
   };
-  const context = { ...site, clients: { ...site.clients, ssm: { send } as unknown as Context['clients']['ssm'] } };
+  const ssm = Object.assign(Object.create(SSMClient.prototype) as SSMClient, { send });
+  const context = { ...site, clients: { ...site.clients, ssm } };
   return Object.assign(agent, { context });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { isAbort, isUserError } from '../../../src/core/op';
 import { inspect, parseInspection } from '../../../src/core/remote/inspect';
-import { quote, redact, runScript, scriptText, waitForAgent } from '../../../src/core/remote/ssm';
+import { isOnline, quote, redact, runScript, scriptText, waitForAgent } from '../../../src/core/remote/ssm';
 import { newOp } from '../sandbox';
 import { newAgent, type Ending } from './agent';
 
@@ -111,6 +111,7 @@ describe('a command on the server', () => {
   });
 
   it('tells a server without an answering agent, and what that may come from', async () => {
+    assert.ok(await isOnline(newAgent(undefined).context, INSTANCE, newOp()));
     const { context } = newAgent(undefined, { ping: 'ConnectionLost' });
     const waiting = waitForAgent(context, INSTANCE, { firstSeconds: 0.01, limitSeconds: 0.02 }, newOp());
     await assert.rejects(waiting, (error: Error) => {

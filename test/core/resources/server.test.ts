@@ -57,6 +57,20 @@ describe('server and volume', () => {
     }
   });
 
+  it('are made once and seen, and refused by their type although AWS answers with empty pages first', async () => {
+    const context = newContext();
+    await controlPlane().send('POST', 'settings', { emptyFirstPages: 1 });
+    try {
+      await provision(context, 'volume');
+      assert.deepEqual(keysOf(await planned(context, 'volume')), []);
+      const old = newContext((file) => (file['server'] = { instanceType: 't2.micro' }));
+      await assert.rejects(provision(old, 'server'), /t2\.micro is not an x86_64 type of the Nitro system/);
+    } finally {
+      await controlPlane().send('POST', 'settings', { emptyFirstPages: 0 });
+    }
+    assert.deepEqual(await count(context), { instances: 1, dataVolumes: 1 });
+  });
+
   it('wait for a security group of theirs that is not listed yet, and leave a stranger’s alone', async () => {
     const context = newContext();
     await ensureSecurityGroup(context, newOp());

@@ -14,6 +14,7 @@ import ec2_modifications
 import ec2_network  # noqa: F401
 import ec2_volumes  # noqa: F401
 import iam  # noqa: F401
+import pages
 import permissions
 import s3  # noqa: F401
 import ssm
@@ -35,6 +36,7 @@ def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
     sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_modifications.settle, ssm.settle]
     ec2_lag.install()
+    pages.install()
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
     sandbox.checks += [permissions.check, tag_rules.check]
 

@@ -53,6 +53,8 @@ class Settings:
     # Late by nothing unless a test says otherwise: see ec2_lag.
     ec2_lag_seconds: float = 0.0
     ec2_id_lag_seconds: float = 0.0
+    # 1: filtered lists of EC2 and SSM begin with an empty page: see pages.
+    empty_first_pages: float = 0.0
     # How long an agent that is gone still counts as online: minutes on AWS, which misses five pings first.
     ping_lag_seconds: float = 0.0
     # Ends the wait for an agent before the command's own delivery time does, which is at least 30; 0 leaves it alone.
