@@ -146,7 +146,7 @@ export async function ensureSecurityGroup(context: Context, op: Op): Promise<str
   const found = await findSecurityGroup(context, vpcId, op);
   if (found?.GroupId && letsHttpIn(found)) return found.GroupId;
   const groupId = found?.GroupId ?? (await createSecurityGroup(context, vpcId, op));
-  await retry(() => authorizeHttp(context, groupId, op), isNotSeenYet, SETTLE, op);
+  await retry(() => authorizeHttp(context, groupId, found, op), isNotSeenYet, SETTLE, op);
   await waitFor(
     'the security group to be listed',
     async () => (letsHttpIn(await findSecurityGroup(context, vpcId, op)) ? true : undefined),
@@ -186,7 +186,20 @@ async function createSecurityGroup(context: Context, VpcId: string, op: Op): Pro
   );
 }
 
-async function authorizeHttp({ clients }: Context, groupId: string, op: Op): Promise<void> {
+/** Lets everybody reach port 80. EC2 refuses a request whole when one of its rules is there already, so `found` tells what is. */
+async function authorizeHttp(
+  { clients }: Context,
+  groupId: string,
+  found: SecurityGroup | undefined,
+  op: Op,
+): Promise<void> {
+  const hasIpv6 = found?.IpPermissions?.some(
+    ({ IpProtocol, FromPort, ToPort, Ipv6Ranges }) =>
+      IpProtocol === 'tcp' &&
+      FromPort === 80 &&
+      ToPort === 80 &&
+      Ipv6Ranges?.some(({ CidrIpv6 }) => CidrIpv6 === '::/0'),
+  );
   try {
     await clients.ec2.send(
       new AuthorizeSecurityGroupIngressCommand({
@@ -197,7 +210,7 @@ async function authorizeHttp({ clients }: Context, groupId: string, op: Op): Pro
             FromPort: 80,
             ToPort: 80,
             IpRanges: [{ CidrIp: '0.0.0.0/0', Description: 'HTTP' }],
-            Ipv6Ranges: [{ CidrIpv6: '::/0', Description: 'HTTP' }],
+            ...(hasIpv6 ? {} : { Ipv6Ranges: [{ CidrIpv6: '::/0', Description: 'HTTP' }] }),
           },
         ],
       }),

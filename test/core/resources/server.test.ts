@@ -1,7 +1,11 @@
-import { CreateSecurityGroupCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSecurityGroupCommand,
+  RevokeSecurityGroupIngressCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import { run } from '../../../src/core/plan';
-import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/network';
+import { ensureSecurityGroup, findSecurityGroup, letsHttpIn } from '../../../src/core/resources/network';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
@@ -90,6 +94,26 @@ describe('server and volume', () => {
       assert.rejects(ensureSecurityGroup(strange, newOp()), /exists without this site’s tag, so it is left alone/),
     );
     assert.deepEqual(requests(calls, 'AuthorizeSecurityGroupIngress'), []);
+  });
+
+  it('let everybody in again after somebody took the rule of IPv4 or of both out of the group', async () => {
+    const context = newContext();
+    const GroupId = await ensureSecurityGroup(context, newOp());
+    const rule = { IpProtocol: 'tcp', FromPort: 80, ToPort: 80 };
+    const ipv4 = { IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+    for (const ranges of [ipv4, { ...ipv4, Ipv6Ranges: [{ CidrIpv6: '::/0' }] }]) {
+      await context.clients.ec2.send(
+        new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: [{ ...rule, ...ranges }] }),
+      );
+      assert.ok(!letsHttpIn(await findSecurityGroup(context, undefined, newOp())));
+      assert.equal(await ensureSecurityGroup(context, newOp()), GroupId);
+      const group = await findSecurityGroup(context, undefined, newOp());
+      assert.ok(letsHttpIn(group));
+      assert.deepEqual(
+        group?.IpPermissions?.flatMap(({ Ipv6Ranges }) => Ipv6Ranges?.map(({ CidrIpv6 }) => CidrIpv6) ?? []),
+        ['::/0'],
+      );
+    }
   });
 
   it('get a new server in the volume’s zone, with the volume attached, after it was terminated', async () => {

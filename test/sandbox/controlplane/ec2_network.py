@@ -29,6 +29,17 @@ def create_security_group(call: Call) -> object:
     return call.forward()
 
 
+@handles("ec2", "AuthorizeSecurityGroupIngress")
+def authorize_ingress(call: Call) -> object:
+    """AWS adds all rules of a request or none of them; moto those that stand before one that is there already."""
+    group = ec2(call).get_security_group_from_id(call.parameters.get("GroupId"))
+    before = list(group.ingress_rules) if group else []
+    response = call.forward()
+    if group and response.status_code != 200:
+        group.ingress_rules[:] = before
+    return response
+
+
 @handles("ec2", "DeleteSecurityGroup")
 def delete_security_group(call: Call) -> object:
     backend = ec2(call)

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {
+  AuthorizeSecurityGroupIngressCommand,
   CreateDefaultSubnetCommand,
   CreateDefaultVpcCommand,
   CreateSecurityGroupCommand,
   DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
@@ -54,6 +56,23 @@ describe('the control plane, on networks that are not the default', () => {
     await assert.rejects(launchInstance(plane, elsewhere), code('InvalidInput'));
     const { Placement } = await instanceReaches(plane.ec2, await launchInstance(plane), 'running');
     assert.equal(Placement?.AvailabilityZone, 'us-east-1b');
+  });
+
+  it('adds no rule of a request of which one is there already', async () => {
+    const { GroupId } = await createGroup();
+    const rule = { IpProtocol: 'tcp', FromPort: 80, ToPort: 80 };
+    const open = (ranges: object) =>
+      plane.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [{ ...rule, ...ranges }] }));
+    const Ipv6Ranges = [{ CidrIpv6: '::/0' }];
+    await open({ Ipv6Ranges });
+    const both = { IpRanges: [{ CidrIp: '0.0.0.0/0' }], Ipv6Ranges };
+    await assert.rejects(open(both), code('InvalidPermission.Duplicate'));
+    const command = new DescribeSecurityGroupsCommand({ GroupIds: [GroupId ?? ''] });
+    const [group] = (await plane.ec2.send(command)).SecurityGroups ?? [];
+    assert.deepEqual(
+      group?.IpPermissions?.flatMap(({ IpRanges }) => IpRanges ?? []),
+      [],
+    );
   });
 
   it('launches into a public subnet of another VPC, which shows its route and that it gives addresses', async () => {
