@@ -86,11 +86,32 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
       ),
     op,
   );
-  await settle(async () => {
-    const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }), options);
-    if (InstanceProfile?.Roles?.some(({ RoleName }) => RoleName === name)) return;
-    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: name, RoleName: name }), options);
-  });
+  await bindRole(context, op);
+}
+
+/** Puts the role into the profile, which holds one. Where it is already, although IAM does not show it yet, IAM speaks of a limit. */
+async function bindRole({ site, clients }: Context, op: Op): Promise<void> {
+  const name = profileName(site);
+  const options = { abortSignal: op.signal };
+  await retry(
+    async () => {
+      const command = new GetInstanceProfileCommand({ InstanceProfileName: name });
+      const [bound] = (await clients.iam.send(command, options)).InstanceProfile?.Roles ?? [];
+      if (bound?.RoleName === name) return;
+      if (bound) {
+        throw new UserError(
+          `The instance profile ${name} holds the role ${bound.RoleName}, and can hold one only. Remove that role from it and run the command again.`,
+        );
+      }
+      await clients.iam.send(
+        new AddRoleToInstanceProfileCommand({ InstanceProfileName: name, RoleName: name }),
+        options,
+      );
+    },
+    (error) => isNotSeenYet(error) || hasCode(error, 'LimitExceeded', 'LimitExceededException'),
+    SETTLE,
+    op,
+  );
 }
 
 async function findRole({ site, clients }: Context, op: Op): Promise<Role | undefined> {

@@ -1,4 +1,5 @@
 import {
+  AddRoleToInstanceProfileCommand,
   AttachRolePolicyCommand,
   CreateInstanceProfileCommand,
   CreateRoleCommand,
@@ -7,6 +8,7 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   PutRolePolicyCommand,
+  RemoveRoleFromInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
@@ -126,5 +128,23 @@ describe('the server’s role', () => {
     const InstanceProfileName = profileName(other.site);
     await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
     await assert.rejects(ensureRole(other, newOp()), /An IAM instance profile named .* is left alone/);
+  });
+
+  it('is put into its profile once although the answer about that is lost, and beside no other role', async () => {
+    const context = newContext();
+    const lost = { service: 'iam', action: 'AddRoleToInstanceProfile', kind: 'cut', when: 'after' };
+    await controlPlane().send('POST', 'faults', lost);
+    await ensureRole(context, newOp());
+    assert.equal(await describeRole(context, newOp()), 'ready');
+    const { iam } = context.clients;
+    const InstanceProfileName = profileName(context.site);
+    const other = `other-${context.site.id}`;
+    await iam.send(new CreateRoleCommand({ RoleName: other, AssumeRolePolicyDocument: TRUST }));
+    await iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, ...nameOf(context) }));
+    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName: other }));
+    await assert.rejects(
+      ensureRole(context, newOp()),
+      new RegExp(`UserError: .* holds the role ${other}, and can hold one`),
+    );
   });
 });
