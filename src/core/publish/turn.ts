@@ -7,6 +7,7 @@ import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
+import { moment } from './moment';
 import { awsTimeMs, deleteObject, placeOf, putObject } from './store';
 
 /** Where a publication comes from. */
@@ -68,6 +69,9 @@ interface Holder {
   readonly renewedMs: number;
 }
 
+/** The ids of the turns that this process has now. */
+const held = new Set<string>();
+
 class Turn {
   readonly #context: Context;
   readonly #origin: Origin;
@@ -95,6 +99,7 @@ class Turn {
     const { place, host, folder } = this.#origin;
     const at = new Date(awsTimeMs(this.#context)).toISOString();
     this.#note = { id: this.#id, by: arn, host, folder, place, processId: process.pid, at };
+    held.add(this.#id);
     try {
       await this.#leaveNote(op);
       // Nothing else is told of a cancel between two steps.
@@ -158,7 +163,9 @@ class Turn {
 
   #isVoid({ note, renewedMs }: Holder): boolean {
     if (awsTimeMs(this.#context) - renewedMs >= this.#pace.expirySeconds * 1000) return true;
-    return note.place === this.#origin.place && note.processId !== process.pid && !isRunning(note.processId);
+    if (note.place !== this.#origin.place) return false;
+    // One of ours that ended without network, or without valid credentials, could not be taken away.
+    return note.processId === process.pid ? !held.has(note.id) : !isRunning(note.processId);
   }
 
   #refusal({ note, renewedMs }: Holder): UserError {
@@ -196,6 +203,7 @@ class Turn {
   /** Takes the note away if it is ours; where that fails, it is void after a while by itself. */
   async #end(): Promise<void> {
     clearInterval(this.#timer);
+    held.delete(this.#id);
     this.#etag = undefined;
     const remove = async () => {
       const op = lastOp();
@@ -238,11 +246,4 @@ function isRunning(processId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-}
-
-/** A moment in words that mean the same to everybody, e.g. `2026-11-24 00:14 UTC`. */
-export function moment(iso: string): string {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(iso)
-    ? `${iso.slice(0, 16).replace('T', ' ')} UTC`
-    : 'a time that it does not tell';
 }

@@ -97,18 +97,24 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
 /** True when the bucket is there and ours; throws `UserError` when it may not be read. */
 async function exists({ site, clients }: Context, op: Op): Promise<boolean> {
   const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
+  const options = { abortSignal: op.signal };
   try {
-    await clients.s3.send(new HeadBucketCommand(owned), { abortSignal: op.signal });
+    await clients.s3.send(new HeadBucketCommand(owned), options);
     return true;
   } catch (error) {
     if (statusOf(error) === 404) return false;
-    if (statusOf(error) === 403) {
-      throw new UserError(
-        `Access to the bucket ${owned.Bucket} is denied: it belongs to another account, or these credentials lack s3:ListBucket.`,
-        { cause: error },
-      );
-    }
-    throw error;
+    if (![400, 403].includes(statusOf(error) ?? 0)) throw error;
+  }
+  // S3 tells the reason of a refusal in the body, which an answer to HEAD lacks; a list needs the same right.
+  try {
+    await clients.s3.send(new ListObjectsV2Command({ ...owned, MaxKeys: 1 }), options);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'AccessDenied')) throw error;
+    throw new UserError(
+      `Access to the bucket ${owned.Bucket} is denied: it belongs to another account, or these credentials lack s3:ListBucket.`,
+      { cause: error },
+    );
   }
 }
 

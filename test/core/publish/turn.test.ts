@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import type { Context } from '../../../src/core/context';
 import { run, type Plan, type Step } from '../../../src/core/plan';
+import { moment } from '../../../src/core/publish/moment';
 import { readText } from '../../../src/core/publish/pending';
 import { deleteObject, placeOf, putObject } from '../../../src/core/publish/store';
-import { inTurn, moment, type Origin } from '../../../src/core/publish/turn';
+import { inTurn, type Origin } from '../../../src/core/publish/turn';
 import { bucket } from '../../../src/core/resources/bucket';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
@@ -149,6 +150,22 @@ describe('a turn', function () {
     await leave('null');
     await assert.rejects(run(planned(ANNA, [[step('unreadable')]]), newOp()), /Somebody is publishing/);
     await deleteObject(context, KEY, newOp());
+  });
+
+  it('is taken again at once by the window that could not give it back, but not while that has it', async () => {
+    const lostCredentials = async () => {
+      await assert.rejects(run(planned(ANNA, [[step('meanwhile')]]), newOp()), /is publishing this site/);
+      const error = { kind: 'error', code: 'ExpiredToken', status: 400, times: 1000 };
+      await controlPlane().send('POST', 'faults', { service: 's3', action: 'DeleteObject', ...error });
+      throw new Error('the session has ended');
+    };
+    await assert.rejects(run(planned(ANNA, [[step('one', lostCredentials)]]), newOp()), /the session has ended/);
+    await controlPlane().send('DELETE', 'faults');
+    assert.ok(await note());
+    await assert.rejects(run(planned(BERT, [[step('other folder')]]), newOp()), /is publishing this site/);
+    await run(planned(ANNA, [[step('again')]]), newOp());
+    assert.deepEqual(log, ['one', 'again']);
+    assert.equal(await note(), undefined);
   });
 
   it('is renewed while a long step runs, and leaves alone a note that has become another’s', async () => {

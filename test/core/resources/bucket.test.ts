@@ -143,4 +143,26 @@ describe('the bucket', () => {
     await run(plan, newOp());
     assert.deepEqual(changesOf(await callsOf(() => run(plan, newOp()))), []);
   });
+
+  it('that may not be read tells why: an ended sign-in, wrong keys, or a right that is lacking', async () => {
+    const context = newContext();
+    for (const [code, status, reason] of [
+      ['ExpiredToken', 400, /^The AWS sign-in has expired/],
+      ['InvalidAccessKeyId', 403, /^AWS does not accept these credentials/],
+      ['AccessDenied', 403, /belongs to another account, or these credentials lack s3:ListBucket\.$/],
+    ] as const) {
+      await controlPlane().send('POST', 'faults', {
+        service: 's3',
+        action: '*',
+        kind: 'error',
+        times: 2,
+        code,
+        status,
+      });
+      const { bucket: seen } = await describeSite(context, newOp());
+      await controlPlane().send('DELETE', 'faults');
+      assert.ok(seen.kind === 'unknown');
+      assert.match(seen.reason, reason);
+    }
+  });
 });
