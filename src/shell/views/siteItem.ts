@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { plainText } from '../../core/plainText';
-import { viewOf, type Icon } from './resourceView';
+import { viewOf } from './resourceView';
+import type { Icon } from './shown';
 import { consoleUrlOf, type SiteNode } from './siteNode';
 
 const COLOURS = {

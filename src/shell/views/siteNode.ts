@@ -1,7 +1,8 @@
 import { consoleUrl, type ConsolePlace } from '../../core/consoleUrl';
 import type { ResourceName } from '../../core/resources/stack';
 import type { SiteEntry } from '../siteEntry';
-import { nextStep, viewOf, type Detail } from './resourceView';
+import { nextStep, viewOf } from './resourceView';
+import type { Detail } from './shown';
 
 /** A row of the tree: a site (shown only when there are several), what to do next, a resource, or a detail of it. */
 export type SiteNode =

@@ -7,6 +7,7 @@ import {
   PutBucketOwnershipControlsCommand,
   PutBucketTaggingCommand,
   PutObjectCommand,
+  PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
@@ -59,6 +60,20 @@ describe('the bucket', () => {
       ['PutPublicAccessBlock'],
     );
     assert.equal(known((await describeSite(context, newOp())).bucket)?.blocksPublicAccess, true);
+    const closed = {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    };
+    for (const setting of Object.keys(closed)) {
+      const PublicAccessBlockConfiguration = { ...closed, [setting]: false };
+      await context.clients.s3.send(
+        new PutPublicAccessBlockCommand({ ...named(context), PublicAccessBlockConfiguration }),
+      );
+      assert.match((await titles(context))[0] ?? '', /\(public access is not blocked\)$/, setting);
+    }
+    await provision(context, 'bucket');
     await context.clients.s3.send(
       new PutBucketOwnershipControlsCommand({
         ...named(context),

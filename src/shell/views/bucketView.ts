@@ -1,0 +1,33 @@
+import type { ConsolePlace } from '../../core/consoleUrl';
+import type { BucketHave } from '../../core/resources/bucket';
+import { look, type Shown } from './shown';
+
+/** How the bucket is shown. */
+export function bucketView(have: BucketHave): Shown {
+  const sizeBytes = [...have.objects.values()].reduce((sum, object) => sum + object.sizeBytes, 0);
+  const isPrivate = have.blocksPublicAccess !== false && have.ownerEnforced !== false;
+  const isKnown = have.blocksPublicAccess !== undefined && have.ownerEnforced !== undefined;
+  const place: ConsolePlace = { kind: 'bucket', name: have.name };
+  return {
+    state: `${have.objects.size} ${have.objects.size === 1 ? 'object' : 'objects'}`,
+    ...look(false, isPrivate, 'archive', 'archive'),
+    ...{ value: have.name, place },
+    tooltip: [...(isPrivate ? [] : ['It is not private. Next: Provision Bucket… closes it.']), ...have.problems],
+    details: [
+      { label: 'Bucket', value: have.name, place, about: 'Its name in S3. What readers may see lies below site/.' },
+      {
+        label: 'Size',
+        value: `${(sizeBytes / 1_048_576).toFixed(1)} MiB`,
+        place,
+        about: 'Of the objects below site/.',
+      },
+      {
+        ...{
+          label: 'Access',
+          value: isPrivate ? (isKnown ? 'private' : 'could not be read') : 'not private: provision it again',
+        },
+        ...{ place, about: 'Only the distribution may read it.' },
+      },
+    ],
+  };
+}

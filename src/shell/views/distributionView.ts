@@ -1,0 +1,29 @@
+import type { ConsolePlace } from '../../core/consoleUrl';
+import type { DistributionHave } from '../../core/resources/distribution';
+import { look, type Shown } from './shown';
+
+/** How the distribution is shown. */
+export function distributionView(have: DistributionHave): Shown {
+  const place: ConsolePlace = { kind: 'distribution', id: have.id };
+  const isRight = have.enabled && have.readsBucket && have.drift.length === 0;
+  const repair = isRight ? [] : [...have.drift, 'Next: Provision Distribution… puts it in order.'];
+  return {
+    state: have.enabled ? (have.deployed ? 'Deployed' : 'Deploying…') : 'disabled',
+    ...look(!have.deployed, have.enabled, 'globe', 'globe'),
+    ...{ value: have.id, place },
+    tooltip: have.deployed
+      ? repair
+      : ['CloudFront is bringing it to its edges, which takes minutes. Nothing is to be done.'],
+    details: [
+      { label: 'Domain', value: have.domain, place, about: 'Images are at https:// and this name.' },
+      { label: 'Distribution', value: have.id, place, about: 'Its id in CloudFront.' },
+      {
+        ...{
+          label: 'Origin',
+          value: have.readsBucket ? 'the bucket, below site/' : 'not this bucket: provision it again',
+        },
+        ...{ place, about: 'Where the edges fetch what they do not have.' },
+      },
+    ],
+  };
+}

@@ -1,0 +1,79 @@
+import type { ConsolePlace } from '../../core/consoleUrl';
+import type { ServerHave } from '../../core/resources/server';
+import { look, timeText, type Shown } from './shown';
+
+/** How the server is shown. */
+export function serverView(have: ServerHave): Shown {
+  const web = have.inspection?.webServer;
+  const isRunning = have.state === 'running';
+  const isUnread = isRunning && have.inspectionProblem !== undefined;
+  const isWaking = isRunning && !have.online && !isUnread;
+  const pending = have.state === 'pending' || have.state === 'stopping' || isWaking;
+  const lacksWebServer = isRunning && have.online && have.inspection !== undefined && !web?.active;
+  const state = isUnread
+    ? 'running · not looked into'
+    : isWaking
+      ? 'running · agent starting…'
+      : lacksWebServer
+        ? 'running · no web server'
+        : have.state;
+  const next =
+    isRunning && web?.active
+      ? 'Next: Publish Site… sends the pages.'
+      : isWaking
+        ? 'The agent of a new server answers after a minute or two; publishing needs it.'
+        : lacksWebServer
+          ? 'Next: Provision Server… installs the web server.'
+          : have.state === 'stopped'
+            ? 'Next: Provision Server… starts it.'
+            : undefined;
+  const place: ConsolePlace = { kind: 'instance', id: have.instanceId };
+  return {
+    state,
+    ...look(pending, isRunning && (web?.active ?? false), 'vm-running', 'vm-outline'),
+    ...{ value: have.instanceId, place },
+    tooltip: [
+      ...(have.startedMs === undefined ? [] : [`Last started: ${timeText(have.startedMs)}.`]),
+      ...(next === undefined ? [] : [next]),
+      ...(have.inspectionProblem === undefined ? [] : [have.inspectionProblem]),
+      ...have.problems,
+    ],
+    details: [
+      { label: 'Instance', value: have.instanceId, place, about: 'Its id in EC2.' },
+      {
+        label: 'Type',
+        value: have.instanceType,
+        place,
+        about: 'Its size in EC2; “server.instanceType” in sitelift.json.',
+      },
+      {
+        label: 'Zone',
+        value: have.zone,
+        place,
+        about: 'The availability zone. A volume can be attached within its zone only.',
+      },
+      {
+        label: 'Address',
+        value: have.host ?? 'none',
+        place,
+        about: 'Its public name. It changes when the server is stopped and started.',
+      },
+      {
+        ...{ label: 'SSM agent', value: have.online ? 'online' : 'not online' },
+        ...{
+          place: { kind: 'agent', instanceId: have.instanceId },
+          about: 'Pages reach the server through it; there is no SSH.',
+        },
+      },
+      {
+        ...{ label: 'Web server', value: web ? webServerText(web) : 'not known' },
+        ...{ place, about: 'Apache httpd, which serves the document root.' },
+      },
+    ],
+  };
+}
+
+function webServerText(web: { installed: boolean; enabled: boolean; active: boolean }): string {
+  if (!web.installed) return 'not installed';
+  return `${web.active ? 'running' : 'stopped'}, ${web.enabled ? 'enabled' : 'not enabled'} at boot`;
+}

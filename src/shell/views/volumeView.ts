@@ -1,0 +1,65 @@
+import type { ConsolePlace } from '../../core/consoleUrl';
+import { DOCUMENT_ROOT, serialOf } from '../../core/names';
+import type { ServerHave } from '../../core/resources/server';
+import type { VolumeHave } from '../../core/resources/volume';
+import { look, type Shown } from './shown';
+
+/** How the volume is shown; whether it is mounted, a look inside the server tells. */
+export function volumeView(have: VolumeHave, server: ServerHave | undefined): Shown {
+  const mount = server?.inspection?.mount;
+  const mounted = mount?.serial === serialOf(have.volumeId) ? mount : undefined;
+  const attachment = have.attachment?.state;
+  const isAttached = attachment === 'attached';
+  const state =
+    attachment === undefined
+      ? have.state === 'creating' || have.state === 'error'
+        ? have.state
+        : 'not attached'
+      : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
+  const next = isAttached && mounted ? [] : ['Next: Provision Volume… attaches and mounts it.'];
+  const place: ConsolePlace = { kind: 'volume', id: have.volumeId };
+  return {
+    state,
+    ...look(attachment === 'attaching' || attachment === 'detaching', mounted !== undefined, 'database', 'database'),
+    ...{ value: have.volumeId, place },
+    tooltip:
+      server?.inspection || !isAttached ? next : ['Whether it is mounted is known once the server’s agent answers.'],
+    details: [
+      { label: 'Volume', value: have.volumeId, place, about: 'Its id in EBS.' },
+      {
+        label: 'Size',
+        value: `${have.sizeGib} GiB${have.encrypted ? ', encrypted' : ''}`,
+        place,
+        about: '“volume.sizeGib” in sitelift.json.',
+      },
+      {
+        label: 'Zone',
+        value: have.zone,
+        place,
+        about: 'The availability zone. A server is launched where the volume is.',
+      },
+      {
+        label: 'Attached to',
+        value: have.attachment ? `${have.attachment.instanceId} as ${have.attachment.device}` : 'nothing',
+        place: have.attachment ? { kind: 'instance', id: have.attachment.instanceId } : place,
+        about: 'The instance, and the device name that EC2 has for it there.',
+      },
+      ...(mounted
+        ? [
+            {
+              ...{ label: 'Mounted', value: `${mounted.partition} on ${DOCUMENT_ROOT} (${mounted.fileSystem})` },
+              ...{ place, about: 'As a look inside the server found it.' },
+            },
+            {
+              ...{ label: 'Free', value: `${mebibytes(mounted.freeBytes)} of ${mebibytes(mounted.sizeBytes)} MiB` },
+              ...{ place, about: 'As the last look inside the server found it.' },
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1_048_576);
+}

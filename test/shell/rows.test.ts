@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import type { SiteHave } from '../../src/core/resources/stack';
+import { parseSite, siteFileText } from '../../src/core/site';
+import { nextStep, viewOf } from '../../src/shell/views/resourceView';
+import { timeText } from '../../src/shell/views/shown';
+import { allRows, consoleUrlOf, valueOf, type SiteNode } from '../../src/shell/views/siteNode';
+import { contributes } from '../../package.json';
+
+const known = <Have>(have: Have) => ({ kind: 'known' as const, have });
+const absent = { kind: 'absent' } as const;
+const mount = {
+  ...{ partition: '/dev/nvme1n1p1', serial: 'vol01', fileSystem: 'ext4' },
+  ...{ sizeBytes: 262_144_000, freeBytes: 209_715_200, inFstab: true },
+};
+const inspection = {
+  ...{ webServer: { installed: true, enabled: true, active: true }, mount },
+  ...{ release: 'r1', placing: undefined, redirectsTo: 'd1.cloudfront.net' },
+};
+const server = {
+  ...{ instanceId: 'i-01', state: 'running' as const, instanceType: 't3.micro', zone: 'us-east-1a' },
+  ...{ publicIp: '192.0.2.1', host: 'ec2.example', startedMs: 0, online: true, role: 'ready' as const },
+  ...{ portOpen: true, inspection, problems: [] },
+};
+const volume = {
+  ...{ volumeId: 'vol-01', state: 'in-use' as const, zone: 'us-east-1a', sizeGib: 1, encrypted: true },
+  attachment: { instanceId: 'i-01', device: '/dev/sdf', state: 'attached' as const },
+};
+const bucket = {
+  ...{ name: 'sitelift-x', tagged: true, blocksPublicAccess: true, ownerEnforced: true, endsReleases: true },
+  ...{ policy: undefined, objects: new Map([['a.png', { sizeBytes: 1_048_576, etag: '' }]]), problems: [] },
+};
+const distribution = {
+  ...{ id: 'E1', arn: 'arn', domain: 'd1.cloudfront.net', enabled: true, deployed: true },
+  ...{ readsBucket: true, drift: [] },
+};
+const settled: SiteHave = {
+  server: known(server),
+  volume: known(volume),
+  bucket: known(bucket),
+  distribution: known(distribution),
+};
+const site = parseSite(
+  siteFileText({ name: 'demo', id: 'abcd1234', account: '123456789012', region: 'us-east-1', root: '.' }),
+);
+const rowsOf = (have: SiteHave): SiteNode[] => {
+  const folder = { name: 'demo' } as SiteNode['entry']['folder'];
+  return allRows([{ folder, site, have, readMs: {}, problem: undefined }]);
+};
+const shown = (name: keyof SiteHave, change: Partial<SiteHave>) => viewOf(name, { ...settled, ...change }, {});
+
+describe('the rows of a site', () => {
+  it('have each something to copy, a place in the AWS console and what it means, when the site is there', () => {
+    const rows = rowsOf(settled);
+    assert.equal(rows.length, 4 + 6 + 6 + 3 + 3);
+    for (const row of rows) {
+      assert.ok(valueOf(row)?.value, JSON.stringify(row));
+      assert.match(consoleUrlOf(row) ?? '', /^https:\/\/us-east-1\.console\.aws\.amazon\.com\//);
+      if (row.kind === 'detail') assert.ok(row.detail.about, row.detail.label);
+    }
+    assert.deepEqual(
+      rows.flatMap((row) => (row.kind === 'resource' ? [valueOf(row)?.value] : [])),
+      ['i-01', 'vol-01', 'sitelift-x', 'E1'],
+    );
+  });
+
+  it('have neither where there is nothing, but the reason to copy where something cannot be read', () => {
+    const have = {
+      server: absent,
+      volume: absent,
+      bucket: absent,
+      distribution: { kind: 'unknown', reason: 'denied' },
+    };
+    const rows = rowsOf(have as SiteHave);
+    assert.deepEqual(
+      rows.map((row) => [row.kind, valueOf(row)?.value, consoleUrlOf(row)]),
+      [...Array<unknown>(4).fill(['resource', undefined, undefined]), ['detail', 'denied', undefined]],
+    );
+  });
+
+  it('are in the menus to copy and to open in the console just where there is something', () => {
+    const menu = contributes.menus['view/item/context'];
+    const offers = (command: string) => {
+      const when = menu.find((item) => item.command === command)?.when ?? assert.fail(command);
+      const pattern = new RegExp(/viewItem =~ \/(.*)\/$/.exec(when)?.[1] ?? assert.fail(when));
+      const resources = ['server', 'volume', 'bucket', 'distribution'];
+      const values = resources.flatMap((name) =>
+        ['absent', 'unknown', 'pending', 'ready'].map((how) => `${name}.${how}`),
+      );
+      return [...values, 'site', 'next', 'detail', 'detail.console'].filter((value) => pattern.test(value)).length;
+    };
+    assert.deepEqual([offers('sitelift.copyValue'), offers('sitelift.openInConsole')], [4 * 2 + 2, 4 * 2 + 1]);
+  });
+
+  it('say in tooltips what a resource is for, what is wrong and what to do next', () => {
+    const running = (change: object) => ({ server: known({ ...server, ...change }) });
+    const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
+      ['server', {}, 'running', /The EC2 instance .*Last started: .*Next: Publish Site… sends the pages/s],
+      ['server', { server: absent }, 'not created', /Next: Provision Server… shows what it would create/],
+      ['server', running({ state: 'stopped', online: false, inspection: undefined }), 'stopped', /Next: .* starts it/],
+      [
+        'server',
+        running({ online: false, inspection: undefined }),
+        'running · agent starting…',
+        /answers after a minute/,
+      ],
+      [
+        'server',
+        running({ inspection: { ...inspection, webServer: { installed: false, enabled: false, active: false } } }),
+        'running · no web server',
+        /Next: Provision Server… installs/,
+      ],
+      [
+        'server',
+        running({ inspection: undefined, inspectionProblem: 'Denied.' }),
+        'running · not looked into',
+        /Denied\./,
+      ],
+      ['volume', {}, 'attached · mounted', /The EBS volume/],
+      ['volume', running({ inspection: { ...inspection, mount: undefined } }), 'attached', /Next: Provision Volume…/],
+      ['volume', { volume: known({ ...volume, attachment: undefined, state: 'error' as const }) }, 'error', /Next: /],
+      ['bucket', {}, '1 object', /The private S3 bucket/],
+      ['bucket', { bucket: known({ ...bucket, blocksPublicAccess: false }) }, '1 object', /not private\. Next: /],
+      ['distribution', {}, 'Deployed', /The CloudFront distribution/],
+      ['distribution', { distribution: known({ ...distribution, deployed: false }) }, 'Deploying…', /takes minutes/],
+      [
+        'distribution',
+        { distribution: known({ ...distribution, drift: ['it does not compress'] }) },
+        'Deployed',
+        /it does not compress\nNext: Provision Distribution…/,
+      ],
+    ];
+    for (const [name, change, state, tooltip] of cases) {
+      const view = shown(name, change);
+      assert.equal(view.state, state);
+      assert.match(view.tooltip.join('\n'), tooltip);
+      assert.ok(view.tooltip.length > 1, state);
+    }
+  });
+
+  it('are marked as old, with the time and the reason, while something cannot be read any more', () => {
+    const old = { ...known({ ...distribution, deployed: false }), old: 'The network is down.' };
+    const view = viewOf('distribution', { ...settled, distribution: old }, { distribution: Date.now() });
+    assert.match(view.state, /^Deploying… · as of \d\d:\d\d$/);
+    assert.deepEqual(view.icon, { id: 'sync-ignored', tone: 'old' });
+    assert.match(view.tooltip.join('\n'), /could not be read since then:\nThe network is down\.\n/);
+    const long = new Date('2026-03-01T12:34:00').getTime();
+    assert.match(timeText(long, new Date('2026-03-02T01:00:00').getTime()), /1.*, 12:34$/);
+    assert.equal(timeText(undefined), 'some time ago');
+  });
+
+  it('say the next step, and none while something is not known', () => {
+    assert.equal(nextStep({ ...settled, bucket: absent })?.command, 'sitelift.provisionAll');
+    assert.equal(nextStep({ ...settled, bucket: absent, server: { kind: 'unknown', reason: '' } }), undefined);
+    const unpublished = known({ ...server, inspection: { ...inspection, release: undefined } });
+    assert.equal(nextStep({ ...settled, server: unpublished })?.command, 'sitelift.publishSite');
+    assert.equal(nextStep({ ...settled, server: known({ ...server, inspection: undefined }) }), undefined);
+    assert.equal(nextStep(settled), undefined);
+  });
+});
