@@ -65,13 +65,16 @@ async function npmInstall(folder, nodeBin) {
 }
 
 /**
- * Without what an enclosing `npm run` set, which would point this npm at the project.
+ * Without what an enclosing `npm run` set, which would point this npm at the project, or keep to itself why it failed.
  * @param {NodeJS.ProcessEnv} env
  */
 function outsideOfNpm(env) {
   return Object.fromEntries(
     Object.entries(env).filter(
-      ([name]) => !/^(npm_(package|lifecycle|command|config_local_prefix|config_user_agent)|INIT_CWD$)/.test(name),
+      ([name]) =>
+        !/^(npm_(package|lifecycle|command|config_local_prefix|config_loglevel|config_user_agent)|INIT_CWD$)/.test(
+          name,
+        ),
     ),
   );
 }

@@ -40,12 +40,19 @@ describe('the cache of the tools', () => {
     await mkdir(source);
   });
 
-  it('keeps nothing of an installation that failed', async () => {
+  it('keeps nothing of an installation that failed, and tells why below a silent npm as well', async () => {
     await giveInstallScript('echo no compiler >&2; exit 1');
-    await assert.rejects(
-      packageFolder('given-1', { given: `file:${source}` }),
-      /could not be installed[^]*no compiler/,
-    );
+    const loglevel = process.env['npm_config_loglevel'];
+    process.env['npm_config_loglevel'] = 'silent';
+    try {
+      await assert.rejects(
+        packageFolder('given-1', { given: `file:${source}` }),
+        /could not be installed[^]*no compiler/,
+      );
+    } finally {
+      if (loglevel === undefined) delete process.env['npm_config_loglevel'];
+      else process.env['npm_config_loglevel'] = loglevel;
+    }
     assert.deepEqual(await cached(), []);
   });
 

@@ -26,12 +26,18 @@ export interface Thread {
 export interface ThreadOptions extends WorkerOptions {
   /** After how long without a task it ends, to start again with the next one. */
   readonly idleSeconds?: number;
+  /** How much memory its objects may take before it is ended with `ERR_WORKER_OUT_OF_MEMORY`. */
+  readonly heapLimitMib?: number;
 }
 
-const HEAP_LIMIT_MIB = 1024;
+/**
+ * Where objects begin. A thread that is out of memory gets 16 MiB more to end in; if more than that can move on to the heap at once, V8 ends the whole
+ * process instead.
+ */
+const YOUNG_HEAP_MIB = 8;
 
 /** A thread that does tasks. */
-export function createThread({ idleSeconds = 60, ...options }: ThreadOptions = {}): Thread {
+export function createThread({ idleSeconds = 60, heapLimitMib = 1024, ...options }: ThreadOptions = {}): Thread {
   const inTurn = pLimit(1);
   const closed = new AbortController();
   const told: Message[] = [];
@@ -41,7 +47,7 @@ export function createThread({ idleSeconds = 60, ...options }: ThreadOptions = {
   const start = (): Worker => {
     const started = new Worker(require.resolve('../entryWorker'), {
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
+      resourceLimits: { maxOldGenerationSizeMb: heapLimitMib, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
       ...options,
     });
     // Whoever waits for an answer is told; without a listener an error would end this process.

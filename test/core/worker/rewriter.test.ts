@@ -16,8 +16,8 @@ const LARGE = Buffer.from('<i>x</i>'.repeat(500_000));
 const op: Op = { signal: new AbortController().signal, report: () => undefined };
 
 describe('a rewriter', () => {
-  const newRewriter = (deadlineSeconds?: number, maxOldGenerationSizeMb = 512) => {
-    const thread = createSourceThread({ resourceLimits: { maxOldGenerationSizeMb } });
+  const newRewriter = (deadlineSeconds?: number, heapLimitMib = 512) => {
+    const thread = createSourceThread({ heapLimitMib });
     return createRewriter('d1.cloudfront.net', new Set(['images/a.png']), thread, deadlineSeconds);
   };
 
