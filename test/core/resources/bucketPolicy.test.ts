@@ -82,6 +82,9 @@ describe('the bucket policy', () => {
   it('tells who may read', () => {
     assert.equal(readerOf(policyForReader(NONE, BUCKET, READER)), READER);
     assert.equal(readerOf({ ...NONE, Statement: { ...OURS[0] } }), READER);
+    const others = { ...MINE, Condition: { StringEquals: { 'AWS:SourceArn': `${READER}0` } } };
+    assert.equal(readerOf(policyForReader({ ...NONE, Statement: [others] }, BUCKET, READER)), READER);
+    assert.equal(readerOf({ ...NONE, Statement: { ...OURS[0], Condition: OURS[1]?.Condition } }), undefined);
     assert.equal(readerOf({ ...NONE, Statement: [MINE] }), undefined);
     assert.equal(readerOf({ ...NONE, Statement: [{ Sid: 'SiteliftDistributionReads' }] }), undefined);
     assert.equal(readerOf(undefined), undefined);
