@@ -1,5 +1,17 @@
+import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
-import { grantsReader, policyForReader, readerOf, type BucketPolicy } from '../../../src/core/resources/bucketPolicy';
+import { bucketName } from '../../../src/core/names';
+import {
+  bucketArn,
+  grantReader,
+  grantsReader,
+  policyForReader,
+  readerOf,
+  readPolicy,
+  type BucketPolicy,
+} from '../../../src/core/resources/bucketPolicy';
+import { controlPlane, newContext, newOp } from '../sandbox';
+import { callsOf, cancelledAt, changesOf } from './provisioned';
 
 const BUCKET = 'arn:aws:s3:::sitelift-abcd1234-123456789012-eu-central-1';
 const READER = 'arn:aws:cloudfront::123456789012:distribution/E1';
@@ -70,8 +82,80 @@ describe('the bucket policy', () => {
   it('tells who may read', () => {
     assert.equal(readerOf(policyForReader(NONE, BUCKET, READER)), READER);
     assert.equal(readerOf({ ...NONE, Statement: { ...OURS[0] } }), READER);
+    const others = { ...MINE, Condition: { StringEquals: { 'AWS:SourceArn': `${READER}0` } } };
+    assert.equal(readerOf(policyForReader({ ...NONE, Statement: [others] }, BUCKET, READER)), READER);
+    assert.equal(readerOf({ ...NONE, Statement: { ...OURS[0], Condition: OURS[1]?.Condition } }), undefined);
     assert.equal(readerOf({ ...NONE, Statement: [MINE] }), undefined);
     assert.equal(readerOf({ ...NONE, Statement: [{ Sid: 'SiteliftDistributionReads' }] }), undefined);
     assert.equal(readerOf(undefined), undefined);
+  });
+});
+
+describe('the policy of a bucket', () => {
+  afterEach(() => controlPlane().send('DELETE', 'faults'));
+
+  const refuse = (action: string, code: string, status: number) =>
+    controlPlane().send('POST', 'faults', { service: 's3', action, kind: 'error', code, status, message: 'sandbox' });
+  const newBucket = async (account?: string) => {
+    const context = newContext((file) => Object.assign(file, account === undefined ? {} : { account }));
+    await context.clients.s3.send(new CreateBucketCommand({ Bucket: bucketName(context.site) }));
+    return context;
+  };
+
+  it('is one without statements where there is none', async () =>
+    assert.deepEqual(await readPolicy(await newBucket(), newOp()), NONE));
+
+  it('gets the right of one distribution to read once, beside what it says already', async () => {
+    const context = await newBucket();
+    const arn = bucketArn(context.site);
+    assert.equal(arn, `arn:aws:s3:::${bucketName(context.site)}`);
+    const mine = { Version: '2012-10-17', Statement: [{ ...MINE, Resource: arn }] };
+    const Policy = JSON.stringify(mine);
+    await context.clients.s3.send(new PutBucketPolicyCommand({ Bucket: bucketName(context.site), Policy }));
+    await grantReader(context, READER, newOp());
+    assert.deepEqual(await readPolicy(context, newOp()), policyForReader(mine, arn, READER));
+    assert.deepEqual(changesOf(await callsOf(() => grantReader(context, READER, newOp()))), []);
+  });
+
+  it('is changed again after somebody else’s change at the same time, and when the bucket is not seen yet', async () => {
+    for (const [action, code, status] of [
+      ['PutBucketPolicy', 'OperationAborted', 409],
+      ['PutBucketPolicy', 'NoSuchBucket', 404],
+      ['GetBucketPolicy', 'NoSuchBucket', 404],
+    ] as const) {
+      const context = await newBucket();
+      await refuse(action, code, status);
+      await grantReader(context, READER, newOp());
+      assert.equal(readerOf(await readPolicy(context, newOp())), READER);
+    }
+  });
+
+  it('is told as refused when AWS refuses to read or to change it', async () => {
+    for (const action of ['GetBucketPolicy', 'PutBucketPolicy']) {
+      await refuse(action, 'AccessDenied', 403);
+      await assert.rejects(grantReader(await newBucket(), READER, newOp()), { name: 'AccessDenied' }, action);
+    }
+  });
+
+  it('of a bucket in another account is neither read nor changed', async () => {
+    const context = await newBucket('210987654321');
+    await assert.rejects(readPolicy(context, newOp()), { name: 'AccessDenied' });
+    const calls = await callsOf(() => assert.rejects(grantReader(context, READER, newOp()), { name: 'AccessDenied' }));
+    assert.deepEqual(changesOf(calls), []);
+  });
+
+  it('is neither asked for nor changed any more once that was cancelled', async () => {
+    for (const [command, actions] of [
+      ['GetBucketPolicyCommand', []],
+      ['PutBucketPolicyCommand', ['GetBucketPolicy']],
+    ] as const) {
+      const context = await newBucket();
+      const op = cancelledAt(context.clients.s3, command);
+      const calls = await callsOf(() => assert.rejects(grantReader(context, READER, op), { name: 'AbortError' }));
+      assert.deepEqual(
+        calls.map(({ action }) => action),
+        actions,
+      );
+    }
   });
 });

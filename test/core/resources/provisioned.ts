@@ -1,6 +1,8 @@
 import { DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import type { MiddlewareStack } from '@smithy/types';
 import type { Context } from '../../../src/core/context';
 import { SITE_TAG } from '../../../src/core/names';
+import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
 import { describeSite, planProvision, type ResourceName } from '../../../src/core/resources/stack';
 import type { Call } from '../../sandbox/controlPlane';
@@ -54,4 +56,21 @@ export function changesOf(calls: readonly Call[]): readonly Call[] {
 /** The parameters of the calls of one action. */
 export function requests(calls: readonly Call[], action: string): readonly Readonly<Record<string, unknown>>[] {
   return calls.flatMap((call) => (call.action === action ? [call.parameters ?? {}] : []));
+}
+
+/** An `Op` that is cancelled as one of the client’s commands begins. */
+export function cancelledAt<Input extends object, Output extends object>(
+  { middlewareStack }: { readonly middlewareStack: MiddlewareStack<Input, Output> },
+  command: string,
+): Op {
+  const cancelled = new AbortController();
+  middlewareStack.add(
+    (next, { commandName }) =>
+      (given) => {
+        if (commandName === command) cancelled.abort();
+        return next(given);
+      },
+    { step: 'initialize' },
+  );
+  return newOp(cancelled.signal);
 }

@@ -4,6 +4,8 @@ import {
   CreateInstanceProfileCommand,
   CreateRoleCommand,
   DeleteRolePolicyCommand,
+  GetInstanceProfileCommand,
+  GetRoleCommand,
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
@@ -12,6 +14,7 @@ import {
 } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
+import { SITE_TAG, stackName } from '../../../src/core/names';
 import { stepsOf } from '../../../src/core/plan';
 import {
   AGENT_POLICY_DOCUMENT,
@@ -21,7 +24,7 @@ import {
 } from '../../../src/core/resources/agentPolicy';
 import { describeRole, ensureRole, profileName } from '../../../src/core/resources/role';
 import { controlPlane, newContext, newOp } from '../sandbox';
-import { callsOf, changesOf, planned, provision } from './provisioned';
+import { callsOf, cancelledAt, changesOf, planned, provision } from './provisioned';
 
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
@@ -31,8 +34,13 @@ const nameOf = ({ site }: Context) => ({ RoleName: profileName(site) });
 const attached = async (context: Context) =>
   (await context.clients.iam.send(new ListAttachedRolePoliciesCommand(nameOf(context)))).AttachedPolicies ?? [];
 
+const profileOf = ({ site }: Context) => ({ InstanceProfileName: profileName(site) });
+const arm = (fault: Record<string, unknown>) =>
+  controlPlane().send('POST', 'faults', { service: 'iam', kind: 'error', message: 'sandbox', ...fault });
+
 describe('the server’s role', () => {
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1 }));
+  afterEach(() => controlPlane().send('DELETE', 'faults'));
 
   it('may do what its agent needs, and neither read parameters nor anything but Systems Manager’s', () => {
     const { Statement } = JSON.parse(AGENT_POLICY_DOCUMENT) as { Statement: { Action: string[]; Effect: string }[] };
@@ -73,6 +81,75 @@ describe('the server’s role', () => {
     const { PolicyNames } = await context.clients.iam.send(new ListRolePoliciesCommand(nameOf(context)));
     assert.deepEqual(PolicyNames, [AGENT_POLICY_NAME]);
     assert.deepEqual(changesOf(await callsOf(() => ensureRole(context, newOp()))), []);
+  });
+
+  it('can be taken by servers alone, and says in the console what it is for', async () => {
+    const context = newContext();
+    await ensureRole(context, newOp());
+    const { Role } = await context.clients.iam.send(new GetRoleCommand(nameOf(context)));
+    const profile = await context.clients.iam.send(new GetInstanceProfileCommand(profileOf(context)));
+    assert.equal(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''), TRUST);
+    assert.equal(Role?.Description, `Lets the server of ${stackName(context.site)} be managed by SSM`);
+    assert.deepEqual([Role.Path, profile.InstanceProfile?.Path], ['/sitelift/', '/sitelift/']);
+  });
+
+  it('is lacking while its profile carries no role, or another', async () => {
+    const context = newContext();
+    const { iam } = context.clients;
+    await ensureRole(context, newOp());
+    await iam.send(new RemoveRoleFromInstanceProfileCommand({ ...nameOf(context), ...profileOf(context) }));
+    assert.equal(await describeRole(context, newOp()), 'lacking');
+    const RoleName = `${profileName(context.site)}-other`;
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
+    await iam.send(new AddRoleToInstanceProfileCommand({ RoleName, ...profileOf(context) }));
+    assert.equal(await describeRole(context, newOp()), 'lacking');
+    await arm({ action: 'AddRoleToInstanceProfile', code: 'AccessDenied', status: 403 });
+    await assert.rejects(ensureRole(context, newOp()), { name: 'AccessDenied' });
+    await iam.send(new RemoveRoleFromInstanceProfileCommand({ RoleName, ...profileOf(context) }));
+    await ensureRole(context, newOp());
+    assert.equal(await describeRole(context, newOp()), 'ready');
+  });
+
+  it('keeps a policy that somebody attached to it', async () => {
+    const context = newContext();
+    await ensureRole(context, newOp());
+    const PolicyArn = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+    await context.clients.iam.send(new AttachRolePolicyCommand({ ...nameOf(context), PolicyArn }));
+    assert.equal(await describeRole(context, newOp()), 'ready');
+    assert.deepEqual(changesOf(await callsOf(() => ensureRole(context, newOp()))), []);
+  });
+
+  it('that exists but is not seen yet is waited for', async () => {
+    const context = newContext();
+    await ensureRole(context, newOp());
+    await arm({ action: 'GetRole', code: 'NoSuchEntity', status: 404 });
+    await ensureRole(context, newOp());
+    assert.equal(await describeRole(context, newOp()), 'ready');
+  });
+
+  it('that may not be made is not waited for', async () => {
+    await arm({ action: 'CreateRole', code: 'AccessDenied', status: 403 });
+    await assert.rejects(ensureRole(newContext(), newOp()), { name: 'AccessDenied' });
+  });
+
+  it('is neither asked for nor made any more once that was cancelled', async () => {
+    const made = newContext();
+    await ensureRole(made, newOp());
+    const cases = [
+      [ensureRole, newContext(), 'GetRoleCommand', []],
+      [ensureRole, newContext(), 'CreateRoleCommand', ['GetRole']],
+      [describeRole, newContext(), 'GetInstanceProfileCommand', []],
+      [describeRole, made, 'ListAttachedRolePoliciesCommand', ['GetInstanceProfile']],
+    ] as const;
+    for (const [work, context, command, actions] of cases) {
+      const op = cancelledAt(context.clients.iam, command);
+      const calls = await callsOf(() => assert.rejects(work(context, op), { name: 'AbortError' }));
+      assert.deepEqual(
+        calls.map(({ action }) => action),
+        actions,
+        command,
+      );
+    }
   });
 
   it('that was made with AWS’s broad policy is narrowed, as the plan says', async () => {
@@ -125,8 +202,7 @@ describe('the server’s role', () => {
     );
     assert.deepEqual(changesOf(calls), []);
     const other = newContext();
-    const InstanceProfileName = profileName(other.site);
-    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+    await iam.send(new CreateInstanceProfileCommand(profileOf(other)));
     await assert.rejects(ensureRole(other, newOp()), /An IAM instance profile named .* is left alone/);
   });
 
@@ -146,5 +222,19 @@ describe('the server’s role', () => {
       ensureRole(context, newOp()),
       new RegExp(`UserError: .* holds the role ${other}, and can hold one`),
     );
+  });
+
+  it('of another site, by its tags, is left alone, also when it is seen only later', async () => {
+    const context = newContext();
+    const Tags = [
+      { Key: SITE_TAG, Value: 'abcd1234' },
+      { Key: 'copied-from', Value: context.site.id },
+    ];
+    await context.clients.iam.send(
+      new CreateRoleCommand({ ...nameOf(context), AssumeRolePolicyDocument: TRUST, Tags }),
+    );
+    await assert.rejects(ensureRole(context, newOp()), /was not made for this site/);
+    await arm({ action: 'GetRole', code: 'NoSuchEntity', status: 404 });
+    await assert.rejects(ensureRole(context, newOp()), /was not made for this site/);
   });
 });
