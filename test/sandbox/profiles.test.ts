@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader';
 import { createRequestHandler } from '../../src/core/aws/http';
 import { enterSandbox } from './enterSandbox';
-import { addCountingProfile, addProfile, ADMINISTRATOR } from './profiles';
+import { addCountingProfile, addMfaProfile, ADMINISTRATOR } from './profiles';
 import { startSandbox, type Sandbox } from './sandbox';
 
 const ACCOUNT = '123456789012';
@@ -31,37 +31,18 @@ describe('the profiles of a sandbox', () => {
   const arnOf = async (client: STSClient) => (await client.send(new GetCallerIdentityCommand({}))).Arn;
 
   it('assume a role with the code of an MFA device, until the session ends', async () => {
-    const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' };
-    const ann = await sandbox.createUser({ name: 'ann', policy: [statement], mfa: true });
     const iam = new IAMClient({ region: 'us-east-1', requestHandler: createRequestHandler({}) });
-    const trust = {
-      ...{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'sts:AssumeRole' },
-      Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
-    };
-    const document = (one: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [one] });
-    const role = { RoleName: 'publisher', PolicyName: 'publish' };
-    await iam.send(new CreateRoleCommand({ ...role, AssumeRolePolicyDocument: document(trust) }));
-    const PolicyDocument = document({ Effect: 'Allow', Action: 's3:*', Resource: '*' });
-    await iam.send(new PutRolePolicyCommand({ ...role, PolicyDocument }));
-    await addProfile(sandbox, 'ann', {
-      aws_access_key_id: ann.accessKeyId,
-      aws_secret_access_key: ann.secretAccessKey,
-    });
-    await addProfile(sandbox, 'publisher', {
-      role_arn: `arn:aws:iam::${ACCOUNT}:role/publisher`,
-      source_profile: 'ann',
-      mfa_serial: ann.mfaSerial ?? '',
-    });
+    const { source, profile, user, roleName } = await addMfaProfile(sandbox, sandbox.createUser, iam, 's3:*');
     await seeChanges();
-    assert.equal(await arnOf(new STSClient(settingsOf('ann'))), ann.arn);
+    assert.equal(await arnOf(new STSClient(settingsOf(source))), user.arn);
     const withCode = (code: string) => ({
-      ...settingsOf('publisher'),
+      ...settingsOf(profile),
       mfaCodeProvider: () => Promise.resolve(code),
     });
     await assert.rejects(arnOf(new STSClient(withCode('000000'))), /invalid MFA one time pass code/);
     assert.match(
       (await arnOf(new STSClient(withCode('123456')))) ?? '',
-      new RegExp(`^arn:aws:sts::${ACCOUNT}:assumed-role/publisher/`),
+      new RegExp(`^arn:aws:sts::${ACCOUNT}:assumed-role/${roleName}/`),
     );
     const s3 = new S3Client(withCode('123456'));
     await s3.send(new CreateBucketCommand({ Bucket: 'by-the-publisher' }));

@@ -1,6 +1,8 @@
+import { CreateRoleCommand, PutRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
+import { randomUUID } from 'node:crypto';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Sandbox } from './sandbox';
+import type { MadeUser, Sandbox, SandboxUser } from './sandbox';
 
 /** Keys that a credential process hands out; `expiration` is an ISO 8601 moment, and without it they last for ever. */
 export interface ProcessKeys {
@@ -47,4 +49,44 @@ export async function addCountingProfile(
     count: async () => (await readFile(counter, 'utf8')).split('\n').length - 1,
     answer,
   };
+}
+
+/** A profile whose role wants the code of an MFA device. */
+export interface MfaProfile {
+  readonly profile: string;
+  /** The profile of the user who may assume the role. */
+  readonly source: string;
+  readonly user: MadeUser;
+  readonly roleName: string;
+}
+
+/** Adds a profile that assumes a role, which may do `action`, with the code of its user's MFA device. */
+export async function addMfaProfile(
+  sandbox: Pick<Sandbox, 'env'>,
+  createUser: (user: SandboxUser) => Promise<MadeUser>,
+  iam: IAMClient,
+  action: string,
+): Promise<MfaProfile> {
+  const name = randomUUID().slice(0, 8);
+  const [source, profile, roleName] = [`${name}-user`, `${name}-role`, `${name}-role`];
+  const policy = [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }];
+  const user = await createUser({ name: source, policy, mfa: true });
+  const trust = {
+    ...{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${user.account}:root` }, Action: 'sts:AssumeRole' },
+    Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
+  };
+  const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  await iam.send(new CreateRoleCommand({ RoleName: roleName, AssumeRolePolicyDocument: document(trust) }));
+  const PolicyDocument = document({ Effect: 'Allow', Action: action, Resource: '*' });
+  await iam.send(new PutRolePolicyCommand({ RoleName: roleName, PolicyName: 'all', PolicyDocument }));
+  await addProfile(sandbox, source, {
+    aws_access_key_id: user.accessKeyId,
+    aws_secret_access_key: user.secretAccessKey,
+  });
+  await addProfile(sandbox, profile, {
+    role_arn: `arn:aws:iam::${user.account}:role/${roleName}`,
+    source_profile: source,
+    mfa_serial: user.mfaSerial ?? '',
+  });
+  return { profile, source, user, roleName };
 }

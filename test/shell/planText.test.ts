@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Plan, Step } from '../../src/core/plan';
-import { planDocument, planLines, sizeText } from '../../src/shell/planText';
+import { planDocument, planLines, sizeText, summaryLines } from '../../src/shell/planText';
 
 const step = (title: string, extra: Partial<Step> = {}): Step => ({
   ...{ key: title, title, run: () => Promise.resolve() },
@@ -77,6 +77,28 @@ describe('the text of a plan', () => {
     assert.equal(steps[0], '1.   upload images/0.png (new), 1.0 KiB');
     assert.equal(steps[1], '     upload images/1.png (new), 1.0 KiB');
     assert.equal(steps.at(-1), '2.   send 7 pages, 5 bytes');
+  });
+
+  it('of a publication says what is to be heeded first, then the root folder, sizes and what is left out', () => {
+    const pages = { count: 7, sizeBytes: 2048, added: [], changed: [] };
+    const assets = { added: 2, changed: 1, unchanged: 4, uploadBytes: 3 * 1024 * 1024 };
+    const left = [
+      { reason: 'backup copies are left out', count: 2 },
+      { reason: 'logs are left out', count: 1 },
+    ];
+    const totals = [
+      'Root folder: public (in demo)',
+      'Pages and other files: 7, 2.0 KiB',
+      'Images and other assets: 7; to upload: 3, 3.0 MiB',
+    ];
+    const said = (notes: readonly string[], leftOut = left) =>
+      summaryLines({ pages, assets, left: leftOut, notes }, 'public (in demo)');
+    assert.deepEqual(said([], []), totals);
+    const last = 'Left out: 2 (backup copies are left out), 1 (logs are left out)';
+    assert.deepEqual(said(['This replaces a release.']), ['This replaces a release.', '', ...totals, last]);
+    const notes = Array.from({ length: 7 }, (_, index) => `note ${index}`);
+    assert.deepEqual(said(notes.slice(0, 6)), [...notes.slice(0, 6), '', ...totals, last]);
+    assert.deepEqual(said(notes), [...notes.slice(0, 5), '… and 2 more, in the log', '', ...totals, last]);
   });
 
   it('says sizes in units that people read', () => {

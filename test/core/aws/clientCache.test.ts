@@ -1,4 +1,3 @@
-import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import { ClientCache } from '../../../src/core/aws/clientCache';
 import { createClients, identify, requireAccount } from '../../../src/core/aws/clients';
@@ -6,8 +5,8 @@ import { explain } from '../../../src/core/aws/errors';
 import { isUserError } from '../../../src/core/op';
 import { newSiteId } from '../../../src/core/site';
 import { describeSite } from '../../../src/core/resources/stack';
-import type { MadeUser } from '../../sandbox/sandbox';
-import { addCountingProfile, addProfile, ADMINISTRATOR } from '../../sandbox/profiles';
+import type { MadeUser, SandboxUser } from '../../sandbox/sandbox';
+import { addCountingProfile, addMfaProfile, addProfile, ADMINISTRATOR } from '../../sandbox/profiles';
 import { callsOf, keysOf, planned, provision, requests } from '../resources/provisioned';
 import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
 
@@ -107,30 +106,8 @@ describe('kept clients', () => {
   });
 
   it('ask for the code of an MFA device once, tell one that is not right, and provision with it', async () => {
-    const { iam } = createClients({ region });
-    const policy = [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }];
-    const user = await controlPlane().make<MadeUser>('users', { name: newSiteId(), policy, mfa: true });
-    const RoleName = newSiteId();
-    const Statement = {
-      Effect: 'Allow',
-      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-      Action: 'sts:AssumeRole',
-      Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } },
-    };
-    const document = (one: object) => JSON.stringify({ Version: '2012-10-17', Statement: [one] });
-    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document(Statement) }));
-    const PolicyDocument = document({ Effect: 'Allow', Action: '*', Resource: '*' });
-    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'all', PolicyDocument }));
-    const [source, profile] = [newSiteId(), newSiteId()];
-    await addProfile(here, source, {
-      aws_access_key_id: user.accessKeyId,
-      aws_secret_access_key: user.secretAccessKey,
-    });
-    await addProfile(here, profile, {
-      role_arn: `arn:aws:iam::${ACCOUNT}:role/${RoleName}`,
-      source_profile: source,
-      mfa_serial: user.mfaSerial ?? '',
-    });
+    const createUser = (user: SandboxUser) => controlPlane().make<MadeUser>('users', user);
+    const { profile, user, roleName } = await addMfaProfile(here, createUser, createClients({ region }).iam, '*');
     const asked: string[] = [];
     let code = '000000';
     const cache = new ClientCache((serial) => {
@@ -146,7 +123,7 @@ describe('kept clients', () => {
     code = '123456';
     for (let reading = 0; reading < 3; reading += 1) {
       const clients = await cache.clientsFor({ profile, region });
-      assert.match((await identify(clients, newOp())).arn, new RegExp(`:assumed-role/${RoleName}/`));
+      assert.match((await identify(clients, newOp())).arn, new RegExp(`:assumed-role/${roleName}/`));
       await describeSite({ ...newContext(), clients }, newOp());
     }
     const context = { ...newContext(), clients: await cache.clientsFor({ profile, region }) };

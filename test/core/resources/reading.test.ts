@@ -145,6 +145,22 @@ describe('a reading', () => {
     assert.deepEqual(have.problems, []);
   });
 
+  it('of a server whose agent answers looks inside only when that has begun to answer, or in another boot', async () => {
+    for (const [change, looks] of [
+      [{}, 0],
+      [{ online: false }, 1],
+      [{ startedMs: 1 }, 1],
+    ] as const) {
+      const agent = newAgent({ Status: 'Success', StandardOutputContent: 'release=r2\n' });
+      const seeing: Context = { ...context, clients: { ...context.clients, ssm: agent.context.clients.ssm } };
+      const before = inside(settled, change);
+      const now = await glanceAtSite(seeing, before, newOp());
+      assert.equal(agent.sent.length, looks, JSON.stringify(change));
+      if (looks === 0) assert.deepEqual(now, before);
+      else assert.equal(known(now.server)?.inspection?.release, 'r2');
+    }
+  });
+
   it('keeps what is inside while the agent cannot be asked, and looks again in another boot', async () => {
     const before = inside(settled);
     await denied('ssm', 'DescribeInstanceInformation');
