@@ -58,8 +58,8 @@ look() { (
 # True when a look inside gives no reason to publish a release again.
 settled() {
   local seen
-  seen=$(look)
-  grep -qx "release=$1" <<<"$seen" && ! grep -q '^placing=' <<<"$seen" && grep -qx 'redirects_to=d1.cloudfront.net' <<<"$seen"
+  seen=$'\n'$(look)$'\n'
+  [[ $seen == *$'\n'"release=$1"$'\n'* && $seen == *$'\n'redirects_to=d1.cloudfront.net$'\n'* && $seen != *$'\n'placing=* ]]
 }
 has() {
   [ "$(served)" = "$1$1$1$1" ] || fail "all that is served is of $1, and not $(served)"
@@ -289,9 +289,9 @@ kills_deploy() {
     compose deploy $(values B) "EXPECTED_RELEASE=$(release)" >/root/run.sh
     killed_before "$n"
     for id in A B; do
-      ! settled $id || [ "$(served)" = "$id$id$id$id" ] || fail "killed before command $n: mixed pages that count as $id"
+      ! settled $id || [ "$(served)" = "$id$id$id$id" ] || fail "$killed: mixed pages that count as $id"
     done
-    [[ $from == new || $(served) == [AB][AB][AB][AB] ]] || fail "killed before command $n: each page is whole, but $(served)"
+    [[ $from == new || $(served) == [AB][AB][AB][AB] ]] || fail "$killed: each page is whole, but $(served)"
     if [ "$from" != back ]; then
       deploy B "$(release)"
       succeeds
@@ -300,14 +300,15 @@ kills_deploy() {
     deploy A "$(release)"
     succeeds
     has A
-    [ "$(statuses .sitelift/release x.png)" = '403 302 ' ] || fail "killed before command $n: the settings are loaded"
+    [ "$(statuses .sitelift/release x.png)" = '403 302 ' ] || fail "$killed: the settings are loaded"
     echo "$n"
   done
 }
-count_deploy() {
+# changes_of_deploy <from>: the numbers of its commands that change something.
+changes_of_deploy() {
   published_a
   [ "$1" != new ] || { find $html -mindepth 1 -delete; rm -f $fragment /run/sitelift.loaded; }
   compose deploy $(values B) "EXPECTED_RELEASE=$(release)" >/root/run.sh
-  count_commands
+  changing_commands
   has B
 }
