@@ -49,6 +49,15 @@ values() {
 deploy() { run deploy $(values "$1") "EXPECTED_RELEASE=$2" "${@:3}"; }
 served() { curl -s --max-time 30 $(printf ' http://127.0.0.1/%s' "${pages[@]}") | tr -d '\n'; }
 statuses() { local path; for path; do curl -s -o /dev/null -w '%{http_code} ' "http://127.0.0.1/$path"; done; }
+# comes_to <status> <path>: the web server takes up new settings some time after it is told to.
+comes_to() {
+  local try
+  for try in {1..40}; do
+    [ "$(statuses "$2")" != "$1 " ] || return 0
+    sleep 0.1
+  done
+  return 1
+}
 release() { cat $html/.sitelift/release 2>/dev/null; }
 look() { (
   systemctl() { :; }
@@ -241,11 +250,16 @@ check_charset() {
   type=$(curl -sI http://127.0.0.1/latin.html | tr -d '\r' | sed -n 's/^Content-Type: //pi')
   [ "$type" = text/html ] || fail "the server names no encoding, but says $type"
 }
+# From a server that serves all, and a folder that it may read.
 check_private() {
   published_a
+  chmod -R go+rX $html/.sitelift
+  rm $fragment /run/sitelift.loaded
+  systemctl reload httpd
+  comes_to 200 .sitelift/release || fail 'without settings the own folder is served'
   deploy B A
-  [ "$(statuses .sitelift/release sub/)" = '403 403 ' ] ||
-    fail 'neither the own folder nor listings are served'
+  succeeds
+  comes_to 403 .sitelift/release && comes_to 403 sub/ || fail 'neither the own folder nor listings are served'
   [ "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://127.0.0.1/sub/x.PNG)" = '302 https://d1.cloudfront.net/sub/x.PNG' ] ||
     fail 'images are redirected'
 }
@@ -300,7 +314,7 @@ kills_deploy() {
     deploy A "$(release)"
     succeeds
     has A
-    [ "$(statuses .sitelift/release x.png)" = '403 302 ' ] || fail "$killed: the settings are loaded"
+    comes_to 302 x.png && comes_to 403 .sitelift/release || fail "$killed: the settings are loaded"
     echo "$n"
   done
 }
