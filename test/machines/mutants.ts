@@ -154,7 +154,7 @@ const MOUNT: readonly Omit<Mutant, 'script'>[] = [
   {
     fault: 'the first disk is taken',
     find: "'$2 == serial { print $1 }'",
-    put: "'/nvme/ { print $1; exit }'",
+    put: "'$2 { print $1; exit }'",
     noticedBy: 'serial',
   },
   {

@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import { whyNoContainer } from './container';
 
-/** True when everything is to be tested, however long it takes: SITELIFT_TEST=full. */
-export const IS_FULL = process.env['SITELIFT_TEST'] === 'full';
+const isWhole = process.env['SITELIFT_TEST'] === 'full' || whyNoContainer() === undefined;
+if (!isWhole) {
+  console.log(
+    `Only a sample of the kills and faults of the server scripts is tried out, on an emulated server: ${whyNoContainer()}.`,
+  );
+}
 
 /**
- * Some of the items, in their order; all of them in a full test. Which ones follows from `seed`, so that a failure comes again until what is
- * tested changes; SITELIFT_SEED chooses others.
+ * Some of the items, in their order, where servers are emulated, and all of them elsewhere or with SITELIFT_TEST=full. Which ones follows
+ * from `seed`, so that a failure comes again until what is tested changes; SITELIFT_SEED chooses others.
  */
 export function sample<Item>(items: readonly Item[], count: number, seed: string): Item[] {
-  if (IS_FULL) return [...items];
+  if (isWhole) return [...items];
   const rank = (index: number) =>
     createHash('sha256')
       .update(`${process.env['SITELIFT_SEED'] ?? ''}\0${seed}\0${index}`)
@@ -21,4 +26,9 @@ export function sample<Item>(items: readonly Item[], count: number, seed: string
       .map(({ index }) => index),
   );
   return items.filter((_item, index) => chosen.has(index));
+}
+
+/** The items in groups of at most `size`. */
+export function chunk<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
 }

@@ -9,10 +9,12 @@ import { ensurePackages, isInstalled } from './packages';
 
 const MACHINES = join(__dirname, '..', 'sandbox', 'machines');
 const RECIPE = join(MACHINES, 'image');
-const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'socat', 'python3'];
+const IS_ROOT = process.getuid?.() === 0;
+// As root the server scripts are tried out in containers; other accounts do without.
+const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'socat', 'python3', ...(IS_ROOT ? ['systemd-container'] : [])];
 const BUILD_PACKAGES = ['mmdebstrap', 'debian-archive-keyring', 'e2fsprogs', 'fakeroot'];
 // Verified on Debian 12: with these an account that is not root builds the same image in a user namespace.
-const ROOTLESS_PACKAGES = process.getuid?.() === 0 ? [] : ['uidmap'];
+const ROOTLESS_PACKAGES = IS_ROOT ? [] : ['uidmap'];
 
 /** The Debian packages that this needs here and now. */
 export function machinePackages(): readonly string[] {
@@ -39,7 +41,8 @@ export async function machineImage(): Promise<string> {
   return folder;
 }
 
-function imageFolder(): string {
+/** Where the image lies once it is built. */
+export function imageFolder(): string {
   return join(cacheFolder(), `machine-${recipeHash()}`);
 }
 

@@ -49,6 +49,15 @@ values() {
 deploy() { run deploy $(values "$1") "EXPECTED_RELEASE=$2" "${@:3}"; }
 served() { curl -s --max-time 30 $(printf ' http://127.0.0.1/%s' "${pages[@]}") | tr -d '\n'; }
 statuses() { local path; for path; do curl -s -o /dev/null -w '%{http_code} ' "http://127.0.0.1/$path"; done; }
+# comes_to <status> <path>: the web server takes up new settings some time after it is told to.
+comes_to() {
+  local try
+  for try in {1..40}; do
+    [ "$(statuses "$2")" != "$1 " ] || return 0
+    sleep 0.1
+  done
+  return 1
+}
 release() { cat $html/.sitelift/release 2>/dev/null; }
 look() { (
   systemctl() { :; }
@@ -58,8 +67,8 @@ look() { (
 # True when a look inside gives no reason to publish a release again.
 settled() {
   local seen
-  seen=$(look)
-  grep -qx "release=$1" <<<"$seen" && ! grep -q '^placing=' <<<"$seen" && grep -qx 'redirects_to=d1.cloudfront.net' <<<"$seen"
+  seen=$'\n'$(look)$'\n'
+  [[ $seen == *$'\n'"release=$1"$'\n'* && $seen == *$'\n'redirects_to=d1.cloudfront.net$'\n'* && $seen != *$'\n'placing=* ]]
 }
 has() {
   [ "$(served)" = "$1$1$1$1" ] || fail "all that is served is of $1, and not $(served)"
@@ -241,11 +250,16 @@ check_charset() {
   type=$(curl -sI http://127.0.0.1/latin.html | tr -d '\r' | sed -n 's/^Content-Type: //pi')
   [ "$type" = text/html ] || fail "the server names no encoding, but says $type"
 }
+# From a server that serves all, and a folder that it may read.
 check_private() {
   published_a
+  chmod -R go+rX $html/.sitelift
+  rm $fragment /run/sitelift.loaded
+  systemctl reload httpd
+  comes_to 200 .sitelift/release || fail 'without settings the own folder is served'
   deploy B A
-  [ "$(statuses .sitelift/release sub/)" = '403 403 ' ] ||
-    fail 'neither the own folder nor listings are served'
+  succeeds
+  comes_to 403 .sitelift/release && comes_to 403 sub/ || fail 'neither the own folder nor listings are served'
   [ "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' http://127.0.0.1/sub/x.PNG)" = '302 https://d1.cloudfront.net/sub/x.PNG' ] ||
     fail 'images are redirected'
 }
@@ -289,9 +303,9 @@ kills_deploy() {
     compose deploy $(values B) "EXPECTED_RELEASE=$(release)" >/root/run.sh
     killed_before "$n"
     for id in A B; do
-      ! settled $id || [ "$(served)" = "$id$id$id$id" ] || fail "killed before command $n: mixed pages that count as $id"
+      ! settled $id || [ "$(served)" = "$id$id$id$id" ] || fail "$killed: mixed pages that count as $id"
     done
-    [[ $from == new || $(served) == [AB][AB][AB][AB] ]] || fail "killed before command $n: each page is whole, but $(served)"
+    [[ $from == new || $(served) == [AB][AB][AB][AB] ]] || fail "$killed: each page is whole, but $(served)"
     if [ "$from" != back ]; then
       deploy B "$(release)"
       succeeds
@@ -300,14 +314,15 @@ kills_deploy() {
     deploy A "$(release)"
     succeeds
     has A
-    [ "$(statuses .sitelift/release x.png)" = '403 302 ' ] || fail "killed before command $n: the settings are loaded"
+    comes_to 302 x.png && comes_to 403 .sitelift/release || fail "$killed: the settings are loaded"
     echo "$n"
   done
 }
-count_deploy() {
+# changes_of_deploy <from>: the numbers of its commands that change something.
+changes_of_deploy() {
   published_a
   [ "$1" != new ] || { find $html -mindepth 1 -delete; rm -f $fragment /run/sitelift.loaded; }
   compose deploy $(values B) "EXPECTED_RELEASE=$(release)" >/root/run.sh
-  count_commands
+  changing_commands
   has B
 }
