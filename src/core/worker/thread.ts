@@ -28,10 +28,14 @@ export interface ThreadOptions extends WorkerOptions {
   readonly idleSeconds?: number;
 }
 
-const HEAP_LIMIT_MIB = 1024;
+/**
+ * At its limit Node lets a thread have 16 MiB more to end in (`Worker::NearHeapLimit`), and what does not fit ends the whole process: so no more may
+ * become old at one time.
+ */
+const HEAP_LIMITS = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 };
 
 /** A thread that does tasks. */
-export function createThread({ idleSeconds = 60, ...options }: ThreadOptions = {}): Thread {
+export function createThread({ idleSeconds = 60, resourceLimits, ...options }: ThreadOptions = {}): Thread {
   const inTurn = pLimit(1);
   const closed = new AbortController();
   const told: Message[] = [];
@@ -41,7 +45,7 @@ export function createThread({ idleSeconds = 60, ...options }: ThreadOptions = {
   const start = (): Worker => {
     const started = new Worker(require.resolve('../entryWorker'), {
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
+      resourceLimits: { ...HEAP_LIMITS, ...resourceLimits },
       ...options,
     });
     // Whoever waits for an answer is told; without a listener an error would end this process.
