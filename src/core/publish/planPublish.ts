@@ -11,10 +11,11 @@ import { writeBundle, type Bundle, type Rewrite } from './bundle';
 import { deployPages } from './deployPages';
 import { requireLeave, type LocalFile, type LocalFiles } from './localFiles';
 import { findManifests, readManifest, type Manifest } from './manifest';
+import { moment } from './moment';
 import { ALONE, planUpload } from './planUpload';
 import { requireReady, type Ready } from './ready';
 import { pagesTitle, summarize, type Summary } from './summary';
-import { inTurn, moment, type Origin } from './turn';
+import { inTurn, type Origin } from './turn';
 
 /** What a publication is made from. */
 export interface Material {
