@@ -3,7 +3,6 @@ export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
 export { localAssets } from './publish/localAssets';
-export { scan } from './publish/localFiles';
 export { planPublish, type Publication } from './publish/planPublish';
 export { planAssets } from './publish/planUpload';
 export { describeAddress, describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';

@@ -5,6 +5,11 @@ export interface Op {
   report(message: string, fraction?: number): void;
 }
 
+/** An `Op` for what is done even after a cancel, and not for long. */
+export function opFor(seconds: number): Op {
+  return { signal: AbortSignal.timeout(seconds * 1000), report: () => undefined };
+}
+
 /** A way on that the shell can offer as a button under an error: the id of a command and its title. */
 export interface Remedy {
   readonly title: string;

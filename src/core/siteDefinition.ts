@@ -38,6 +38,9 @@ function object<const Entries extends v.ObjectEntries>(entries: Entries, descrip
   );
 }
 
+/** What leave to publish is given to. Each wildcard multiplies the ways in which a long path can fail to match, so there may be three. */
+const LEAVE = /^(?!(?:[^*]*\*+(?!\*)){4})[^\p{Cc}]+$/u;
+
 /** Regions of China, of the United States’ government and of isolated or sovereign clouds (AWS documentation, “Partitions”). */
 const OTHER_PARTITION = /^(cn|us-gov|eusc|[a-z]{2}-iso[a-z]*)-/;
 
@@ -139,8 +142,8 @@ const publish = object(
       v.pipe(
         v.array(
           text(
-            /^[^\p{Cc}]+$/u,
-            'a path or a pattern below the root folder, such as downloads/*.zip',
+            LEAVE,
+            'a path or a pattern below the root folder with at most three wildcards (* or **), such as downloads/*.zip',
             'A path or a pattern below the root folder, such as downloads/*.zip.',
           ),
           'a list of paths or patterns',

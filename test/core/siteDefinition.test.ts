@@ -161,9 +161,14 @@ describe('the site file', () => {
       '“publish.allow” in sitelift.json must be a list of paths or patterns.',
     ],
     [
+      'a pattern of many wildcards',
+      { publish: { allow: ['**/*a*', 'a/**/b/***/*c', '*a*b*c*'] } },
+      '“publish.allow.2” in sitelift.json must be a path or a pattern below the root folder with at most three wildcards (* or **), such as downloads/*.zip.',
+    ],
+    [
       'an empty path in a list',
       { publish: { allow: ['a.zip', ''] } },
-      '“publish.allow.1” in sitelift.json must be a path or a pattern below the root folder, such as downloads/*.zip.',
+      '“publish.allow.1” in sitelift.json must be a path or a pattern below the root folder with at most three wildcards (* or **), such as downloads/*.zip.',
     ],
     [
       'a misspelt property',

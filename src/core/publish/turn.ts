@@ -5,7 +5,7 @@ import { statusOf } from '../aws/errors';
 import { unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
-import { UserError, type Op } from '../op';
+import { opFor, UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import { moment } from './moment';
 import { awsTimeMs, deleteObject, placeOf, putObject } from './store';
@@ -27,17 +27,17 @@ export interface Beginning {
   check(op: Op): Promise<void>;
 }
 
-/** How long a note holds without a sign of life, and how often one is given. */
+/** How long a note holds without a sign of life, how often one is given, and how long AWS may take for that. */
 export interface Pace {
   readonly expirySeconds: number;
   readonly renewalSeconds: number;
+  readonly answerSeconds: number;
 }
 
 /** Clocks may be wrong by five minutes before AWS says so, so that a note that counts must be much longer than that. */
-const PACE: Pace = { expirySeconds: 900, renewalSeconds: 120 };
+const PACE: Pace = { expirySeconds: 900, renewalSeconds: 120, answerSeconds: 15 };
 const KEY = `${PRIVATE_PREFIX}publishing.json`;
 const TAKE_ATTEMPTS = 5;
-const LAST_SECONDS = 15;
 
 /**
  * The plan during which nobody else changes the site: its first step leaves a note in the bucket that only one can hold, and the note goes with the
@@ -105,6 +105,7 @@ class Turn {
       // Nothing else is told of a cancel between two steps.
       op.signal.addEventListener('abort', () => void this.#endIfIdle(op), { once: true });
       await check();
+      op.signal.throwIfAborted();
     } catch (error) {
       await this.#end();
       throw error;
@@ -163,7 +164,9 @@ class Turn {
 
   #isVoid({ note, renewedMs }: Holder): boolean {
     if (awsTimeMs(this.#context) - renewedMs >= this.#pace.expirySeconds * 1000) return true;
-    if (note.place !== this.#origin.place) return false;
+    const { place, host } = this.#origin;
+    // Several computers may share a home folder and thus a place, but not their processes.
+    if (note.place !== place || note.host !== host) return false;
     // One of ours that ended without network, or without valid credentials, could not be taken away.
     return note.processId === process.pid ? !held.has(note.id) : !isRunning(note.processId);
   }
@@ -192,7 +195,14 @@ class Turn {
 
   async #renewOnce(): Promise<void> {
     if (this.#etag === undefined) return;
-    if (!(await this.#put({ IfMatch: this.#etag }, lastOp()))) this.#etag = undefined;
+    const op = opFor(this.#pace.answerSeconds);
+    try {
+      if (!(await this.#put({ IfMatch: this.#etag }, op))) this.#etag = undefined;
+    } catch (error) {
+      // The SDK tells a time that is over as an abort, and that would be taken for the user's.
+      op.signal.throwIfAborted();
+      throw error;
+    }
   }
 
   async #endIfIdle({ signal }: Op): Promise<void> {
@@ -206,17 +216,12 @@ class Turn {
     held.delete(this.#id);
     this.#etag = undefined;
     const remove = async () => {
-      const op = lastOp();
+      const op = opFor(this.#pace.answerSeconds);
       const holder = await readHolder(this.#context, op);
       if (holder?.note.id === this.#id) await deleteObject(this.#context, KEY, op);
     };
     await Promise.allSettled([remove()]);
   }
-}
-
-/** An `Op` for what is done even after a cancel, and not for long. */
-function lastOp(): Op {
-  return { signal: AbortSignal.timeout(LAST_SECONDS * 1000), report: () => undefined };
 }
 
 async function readHolder(context: Context, op: Op): Promise<Holder | undefined> {

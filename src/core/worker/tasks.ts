@@ -4,9 +4,16 @@ import { TooComplexError } from '../html/limits';
 import { rewriterFor } from '../html/rewriter';
 import type { Rewritten } from '../html/rewritten';
 import { findLocalImages, type LocalImage } from '../html/rules/imageSource';
+import { scan, type LocalFiles } from '../publish/localFiles';
 
 /** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
 export type FoundImages = { readonly images: readonly LocalImage[] } | { readonly reason: string };
+
+interface Root {
+  readonly folder: string;
+  readonly root: string;
+  readonly allow: readonly string[];
+}
 
 let rewrite: ReturnType<typeof rewriterFor> | undefined;
 
@@ -34,6 +41,11 @@ export const TASKS = {
 
   existingFiles({ rootFolder, paths }: { readonly rootFolder: string; readonly paths: readonly string[] }) {
     return existingFiles(rootFolder, paths);
+  },
+
+  /** Lists the files of a site. Throws what `scan` throws; to be cancelled, the thread is ended. */
+  scan({ folder, root, allow }: Root): Promise<LocalFiles> {
+    return scan(folder, root, allow, { signal: new AbortController().signal, report: () => undefined });
   },
 } as const;
 

@@ -46,14 +46,14 @@ export function publishSite(app: App, argument: unknown): Promise<Published | un
 
 async function publish(bench: Bench, root: string, work: string, op: Op): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
-  const { createRewriter } = await loadHtml();
+  const { createRewriter, scanInThread } = await loadHtml();
   const { origin, seenRelease, remember } = await siteMemory(app.memory, folder, site);
   let result: Omit<Published, 'steps'> | undefined;
   let release = '';
   const plan = async (planOp: Op) => {
     const [have, local] = await Promise.all([
       aws.describeSite(context, planOp),
-      aws.scan(folder.uri.fsPath, root, site.publish.allow, planOp),
+      scanInThread(folder.uri.fsPath, root, site.publish.allow, planOp),
     ]);
     for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
     const domain = known(have.distribution)?.domain ?? '';

@@ -191,7 +191,7 @@ describe('publishing', function () {
 
   it('publishes nothing while something must be allowed first', async () => {
     await site.put('login.php', '<?php $password = "x";');
-    await assert.rejects(site.publish(), /because of “login\.php”.*"allow": \["login\.php"\]/);
+    await assert.rejects(site.publish(), /because of “login\.php”.*"allow": \["\/login\.php"\]/);
     assert.deepEqual(await changes(), []);
   });
 

@@ -36,7 +36,12 @@ describe('a turn', function () {
   });
   const planned = (origin: Origin, plan: Plan, check: () => Promise<void> = () => Promise.resolve(), pace?: object) => {
     const beginning = { key: 'turn', title: 'turn', check };
-    return inTurn(context, origin, beginning, plan, { expirySeconds: 900, renewalSeconds: 120, ...pace });
+    return inTurn(context, origin, beginning, plan, {
+      expirySeconds: 900,
+      renewalSeconds: 120,
+      answerSeconds: 15,
+      ...pace,
+    });
   };
   const note = async () => {
     const text = await readText(context, KEY, newOp());
@@ -127,6 +132,21 @@ describe('a turn', function () {
     assert.equal(await note(), undefined);
   });
 
+  it('is not even taken after a cancel during what is looked at first', async () => {
+    const controller = new AbortController();
+    const [[first] = []] = planned(ANNA, [[step('one')]], () => Promise.resolve(controller.abort()));
+    assert.ok(first);
+    await assert.rejects(first.run(newOp(controller.signal)), { name: 'AbortError' });
+    assert.equal(await note(), undefined);
+  });
+
+  it('ends with the reason, and not as if it were cancelled, when AWS does not answer after a sleep', async () => {
+    const plan = planned(ANNA, [[step('one')]], undefined, { expirySeconds: 0, answerSeconds: 0 });
+    await assert.rejects(run(plan, newOp()), { name: 'TimeoutError' });
+    assert.deepEqual(log, []);
+    await deleteObject(context, KEY, newOp());
+  });
+
   it('is taken from a computer that died: after a while by anybody, at once by the same folder', async () => {
     await leave(holding());
     await assert.rejects(
@@ -138,6 +158,8 @@ describe('a turn', function () {
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     await leave(holding({ processId: dead }));
     await assert.rejects(run(planned(ANNA, [[step('other folder')]]), newOp()), /is publishing/);
+    const elsewhere = { ...BERT, host: 'another-desk' };
+    await assert.rejects(run(planned(elsewhere, [[step('other folder')]]), newOp()), /is publishing/);
     await run(planned(BERT, [[step('same folder')]]), newOp());
     assert.ok(log.includes('same folder') && !log.includes('early') && !log.includes('other folder'));
     await leave(holding({ processId: 1 }));

@@ -60,6 +60,15 @@ describe('a thread', () => {
     await exits[0];
   });
 
+  it('does not take this process along when a task takes too much memory', async () => {
+    thread = createSourceThread({ heapLimitMib: 80 });
+    thread.tell('setAssets', { domain: 'd', assets: [] });
+    const large = { bytes: Buffer.alloc(4_000_000, '<i>x</i>'), path: 'large.html' };
+    for (let count = 1; count <= 5; count += 1) {
+      await assert.rejects(thread.ask('rewrite', large, never), { code: 'ERR_WORKER_OUT_OF_MEMORY' });
+    }
+  });
+
   it('is ended by an abort with the reason of the signal, and is not even started once that is aborted', async () => {
     const cancelled = new AbortController();
     const reason = new Error('cancelled');
