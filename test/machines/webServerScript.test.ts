@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { reasonOf } from '../../src/core/remote/reasons';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
-import { createAuthority } from '../sandbox/authority';
-import { TestMachines, type Result } from '../sandbox/machines/testMachines';
+import type { Ground } from './ground';
+import { startScriptServer } from './scriptServer';
 
-const SERVER = 'i-1';
 const WITHOUT_PATIENCE = webServerScript.replace('SECONDS + 300', 'SECONDS + 0');
 
 /**
@@ -13,10 +12,11 @@ const WITHOUT_PATIENCE = webServerScript.replace('SECONDS + 300', 'SECONDS + 0')
  */
 const holdLock = (forever: boolean) => `
 rm -rf /root/bin /root/locked /root/failed; mkdir /root/bin
-perl -e 'use Fcntl; open F, ">", "/var/lib/apt/lists/lock"; fcntl F, F_SETLK, pack("s s x4 q q i", F_WRLCK, 0, 0, 0, 0) or die $!;
-  open G, ">", "/root/locked"; sleep 1 until -e "/root/failed"' >/dev/null 2>&1 &
+perl -e 'use Fcntl; my $all = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0);
+  open F, ">", "/var/lib/apt/lists/lock" or die $!; fcntl F, F_SETLK, $all or die $!;
+  open G, ">", "/root/locked" or die $!; sleep 1 until -e "/root/failed"' >/dev/null &
 holder=$!
-until [ -e /root/locked ]; do sleep 0.1; done
+until [ -e /root/locked ]; do kill -0 $holder || exit 2; sleep 0.1; done
 cat >/root/bin/apt-get <<'X'
 #!/bin/bash
 /usr/bin/apt-get "$@"; status=$?
@@ -27,15 +27,11 @@ chmod 755 /root/bin/apt-get; PATH=/root/bin:$PATH; trap 'kill $holder' EXIT`;
 
 describe('webServer.sh on a real Ubuntu server', function () {
   this.timeout(900_000);
-  let machines: TestMachines;
-  before(async () => {
-    machines = await TestMachines.start(9, (await createAuthority()).pem);
-    await machines.launch(SERVER, 'ubuntu');
-  });
-  after(() => machines?.stop());
+  let server: Ground;
+  before(async () => (server = await startScriptServer({ platform: 'ubuntu', volumes: [] })));
+  after(() => server?.stop());
 
-  const run = (around: string, script: string) =>
-    machines.call<Result>('run', SERVER, `#!/bin/bash\n${around}\n(${script}\n)`, 600);
+  const run = (around: string, script: string) => server.run(`#!/bin/bash\n${around}\n(${script}\n)`, 600);
   const without = (what: string) =>
     `mv ${what} ${what}.away; trap 'mv ${what}.away ${what}' EXIT; rm -rf /var/lib/apt/lists/*_*`;
 
@@ -61,10 +57,10 @@ describe('webServer.sh on a real Ubuntu server', function () {
   it('waits while another program holds the lock of the package lists', async () => {
     const { rc, stderr } = await run(holdLock(false), webServerScript);
     assert.equal(rc, 0, stderr);
-    const seen = await machines.print(
-      SERVER,
-      'ls /root/failed; systemctl is-enabled apache2; systemctl is-active apache2',
+    const { stdout } = await server.run(
+      '#!/bin/sh\nls /root/failed; systemctl is-enabled apache2; systemctl is-active apache2',
+      60,
     );
-    assert.equal(seen, '/root/failed\nenabled\nactive');
+    assert.equal(stdout, '/root/failed\nenabled\nactive\n');
   });
 });
