@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startSandbox, type Sandbox } from '../sandbox/sandbox';
+import { startSandboxes } from '../sandbox/sandboxes';
 import { packageFolder } from '../setup/cache.mjs';
 import { printReport } from './report';
 
@@ -52,16 +52,13 @@ async function main(): Promise<number> {
   const stryker = join(await packageFolder(`mutation-${packages.join('-')}`, PACKAGES), 'node_modules');
   await prepare(stryker);
   const folder = await mkdtemp(join(tmpdir(), 'sitelift-mutation-'));
-  const sandboxes: Sandbox[] = [];
+  const sandboxes = await startSandboxes(SANDBOXES, { deploySeconds: 2, registrationSeconds: 1 });
   try {
-    for (let index = 0; index < SANDBOXES; index += 1) {
-      sandboxes.push(await startSandbox({ deploySeconds: 2, registrationSeconds: 1 }));
-    }
     const configuration = join(folder, 'stryker.json');
     await writeFile(configuration, JSON.stringify(options(sources, tests, values.sample !== undefined), undefined, 2));
     const env = {
       ...process.env,
-      ...(await shareSandboxes(sandboxes, folder)),
+      ...sandboxes.env,
       SITELIFT_SAMPLE_SIZE: values.sample ?? '',
       SITELIFT_SAMPLE_SEED: values.seed,
       SITELIFT_SAMPLE_FILE: join(folder, 'sample.json'),
@@ -72,7 +69,7 @@ async function main(): Promise<number> {
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) return code ?? 1;
   } finally {
-    for (const sandbox of sandboxes) await sandbox.stop();
+    await sandboxes.stop();
     await rm(folder, { recursive: true, force: true });
   }
   await printReport(join(OUT, 'report.json'));
@@ -126,20 +123,6 @@ function options(mutate: readonly string[], spec: readonly string[], sampled: bo
     jsonReporter: { fileName: join(OUT, 'report.json') },
     htmlReporter: { fileName: join(OUT, 'report.html') },
   };
-}
-
-/** What lets every process take one of the sandboxes for itself; Node reads whom to trust only as a process starts. */
-async function shareSandboxes(sandboxes: readonly Sandbox[], folder: string): Promise<Record<string, string>> {
-  const authorities = join(folder, 'authorities.pem');
-  const pems = await Promise.all(sandboxes.map(({ caFile }) => readFile(caFile, 'utf8')));
-  await writeFile(authorities, pems.join('\n'));
-  const list = join(folder, 'sandboxes.json');
-  const shared = sandboxes.map(({ env, endpointUrl }, index) => ({
-    claim: join(folder, `claim-${index}`),
-    env: { ...env, SITELIFT_CONTROL_PLANE: endpointUrl },
-  }));
-  await writeFile(list, JSON.stringify(shared));
-  return { NODE_EXTRA_CA_CERTS: authorities, SITELIFT_SANDBOXES: list };
 }
 
 main().then(

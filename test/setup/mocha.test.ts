@@ -7,12 +7,12 @@ import { join } from 'node:path';
 const CHECKOUT = join(__dirname, '..', '..');
 
 /** Runs mocha as the project configures it on the text of a test file. */
-async function runMocha(spec: string): Promise<{ code: number; output: string }> {
+async function runFile(spec: string, options: readonly string[]): Promise<{ code: number; output: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'sitelift-mocha-'));
   try {
     const file = join(folder, 'given.test.ts');
     await writeFile(file, spec);
-    const args = [require.resolve('mocha/bin/mocha.js'), '--reporter', 'json', file];
+    const args = [require.resolve('mocha/bin/mocha.js'), '--reporter', 'json', ...options, file];
     return await new Promise((resolve) => {
       execFile(process.execPath, args, { cwd: CHECKOUT }, (error, stdout, stderr) =>
         resolve({ code: error ? 1 : 0, output: stdout + stderr }),
@@ -26,29 +26,31 @@ async function runMocha(spec: string): Promise<{ code: number; output: string }>
 const titles = (output: string, kind: 'passes' | 'failures'): string[] =>
   (JSON.parse(output) as Record<typeof kind, { title: string }[]>)[kind].map(({ title }) => title);
 
-describe('a run of tests', () => {
-  it('fails when one is marked to run alone', async () => {
-    const { code, output } = await runMocha(`it('a', () => {}); it.only('b', () => {});`);
-    assert.equal(code, 1);
-    assert.match(output, /\.only.*forbidOnly|forbid-only/i);
-  });
+for (const [mode, ...options] of [['one after the other'], ['side by side', '--parallel', '--jobs', '2']] as const) {
+  describe(`a run of files ${mode}`, () => {
+    const runMocha = (spec: string) => runFile(spec, options);
+    it('fails when one is marked to run alone', async () => {
+      const { code, output } = await runMocha(`it('a', () => {}); it.only('b', () => {});`);
+      assert.equal(code, 1);
+      assert.match(output, /forbid-?only|`\.only` is not supported/i);
+    });
 
-  it('fails when one is skipped, whether from outside or inside', async () => {
-    const { code, output } = await runMocha(`
+    it('fails when one is skipped, whether from outside or inside', async () => {
+      const { code, output } = await runMocha(`
       it.skip('outside', () => {}); it('inside', function () { this.skip(); }); it('later'); it('runs', () => {});`);
-    assert.equal(code, 1);
-    assert.deepEqual(titles(output, 'failures').sort(), ['inside', 'later', 'outside']);
-    assert.deepEqual(titles(output, 'passes'), ['runs']);
-  });
+      assert.equal(code, 1);
+      assert.deepEqual(titles(output, 'failures').sort(), ['inside', 'later', 'outside']);
+      assert.deepEqual(titles(output, 'passes'), ['runs']);
+    });
 
-  it('reports each test of a suite whose preparation failed', async () => {
-    const { output } = await runMocha(`
+    it('reports each test of a suite whose preparation failed', async () => {
+      const { output } = await runMocha(`
       describe('s', () => { before(() => { throw new Error('no'); }); it('a', () => {}); it('b', () => {}); });`);
-    assert.deepEqual(titles(output, 'failures').slice(-2), ['a', 'b']);
-  });
+      assert.deepEqual(titles(output, 'failures').slice(-2), ['a', 'b']);
+    });
 
-  it('reports each test that builds on one that failed, and runs those of other suites', async () => {
-    const { output } = await runMocha(`
+    it('reports each test that builds on one that failed, and runs those of other suites', async () => {
+      const { output } = await runMocha(`
       import { inSequence } from '${join(__dirname, 'sequence.ts')}';
       describe('s', function () {
         inSequence(this);
@@ -58,11 +60,12 @@ describe('a run of tests', () => {
         it('d', () => {});
       });
       describe('t', function () { inSequence(this); it('e', () => {}); });`);
-    assert.deepEqual(titles(output, 'passes'), ['a', 'e']);
-    const failures = titles(output, 'failures');
-    assert.ok(
-      ['b', 'c', 'd'].every((title) => failures.includes(title)),
-      failures.join(', '),
-    );
+      assert.deepEqual(titles(output, 'passes'), ['a', 'e']);
+      const failures = titles(output, 'failures');
+      assert.ok(
+        ['b', 'c', 'd'].every((title) => failures.includes(title)),
+        failures.join(', '),
+      );
+    });
   });
-});
+}

@@ -17,6 +17,7 @@ import { ensureRole } from '../../../src/core/resources/role';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import type { Misfortune } from '../../sandbox/sandbox';
+import { until } from '../../sandbox/command';
 import { deleteDefaultSubnets, deleteDefaultVpc, makeNetwork } from '../../sandbox/controlplane/testNetworks';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, changesOf, count, keysOf, planned, provision, requests } from './provisioned';
@@ -77,8 +78,9 @@ async function launchTagged({ site, clients }: Context): Promise<void> {
 }
 
 describe('a launch', () => {
-  before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.2 }));
+  const setProfileSeconds = (profileSeconds: number) => controlPlane().send('POST', 'settings', { profileSeconds });
   beforeEach(async () => {
+    await setProfileSeconds(0);
     await controlPlane().send('DELETE', 'faults');
     await controlPlane().send('DELETE', 'misfortunes');
   });
@@ -189,6 +191,21 @@ describe('a launch', () => {
     assert.equal(requests(calls, 'AttachVolume')[0]?.['Device'], '/dev/sdh');
     const site = await describeSite(context, newOp());
     assert.deepEqual([known(site.server)?.role, known(site.server)?.portOpen], ['ready', true]);
+  });
+
+  it('asks again with the same token until EC2 knows its new profile', async () => {
+    const context = newContext();
+    await setProfileSeconds(1e6);
+    const calls = await callsOf(async () => {
+      const provisioned = provision(context, 'server');
+      await until(async () => requests(await controlPlane().calls(), 'RunInstances').length > 0);
+      await setProfileSeconds(0);
+      await provisioned;
+    });
+    const tokens = requests(calls, 'RunInstances').map(({ ClientToken }) => ClientToken);
+    assert.ok(tokens.length > 1);
+    assert.deepEqual(new Set(tokens), new Set([clientToken(context.site, 'server/us-east-1a', 1)]));
+    assert.deepEqual(await count(context), { instances: 1, dataVolumes: 0 });
   });
 
   it('goes where the volume is', async () => {
