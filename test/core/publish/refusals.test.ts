@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
+import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
 
 const NEVER = `
   .env .git .htaccess .HTPASSWD .env.html .hidden.png sitelift.json Sitelift.JSON
@@ -9,21 +9,28 @@ const NEVER = `
   x-firebase-adminsdk-1.json prod.env prod.env.local env env.local ENV.production app.env~ htpasswd htgroups web.config
   AuthKey_X.p8 AuthKey.P8 key.der cert.PEM server.key SERVER.KEY server.key.bak server.key.1 server.pem.txt id_rsa id_ed25519_sk ID_RSA.PUB
   a.p12 a.pfx a.ppk a.jks a.keystore a.keytab a.kdbx home.ovpn kubeconfig kubeconfig.yaml rootkey.csv accessKeys.csv auth.json passwd
+  serviceaccount.json clientsecret.json client_secret.json.bak credential.json credentials.yml credentials.yaml access_keys.csv anna_accessKeys.csv secret.txt
+  password.txt env.development env.staging localconfig.php settings.php5 wp-config.php8 config-old.inc
 `;
 const LEFT = `
   index.html~ index.php~ a.bak a.BAK a.bak2 page.html.old a.orig a.save a.swp x.swo x.tmp #a# dump.sql dump.sql.gz a.sqlite a.sqlite3 a.db data.sqlite-wal
   backup.zip site-backup-2026.tar.gz backup2.7z my_dump.tgz error_log access_log apache-error_log.1 debug.log a.log.1.gz thumbs.db Thumbs.db desktop.ini
   docker-compose.yml docker-compose.prod.yaml compose.yaml Dockerfile Dockerfile.prod Vagrantfile a.pyc
+  a.bak.12 site-backups.zip backup.zip a.db3 a.db error_log.10 access_log a.log-2026 a.log compose.yml ehthumbs.db ehthumbs_vista.db thumbs_vista.db #note#
 `;
 const STOPS = `
   index.php INDEX.PHP a.php5 a.phtml a.phar header.inc a.asp a.aspx a.ashx a.asmx a.cshtml a.jsp a.jspx a.cgi a.fcgi a.pl a.pm a.py a.rb a.erb a.cfm a.lua
-  install.sh a.ps1 a.bat
+  install.sh a.ps1 a.bat my-config.php reconfig.php
 `;
 const PUBLISHED = `
   index.html style.css app.js data.json logo.png LICENSE robots.txt sitemap.xml CNAME fonts.woff2 release-1.2.zip downloads.tar.gz app.wasm
   credentials.html secrets.html the.key.to.it.html a.key.png backup.html backup.css monkey.keyboard.js environment.js changelog.txt blog.xml
   catalog.json keys.json author.json settings.json dialog.js config.js update.exe description.txt humans.txt manifest.webmanifest
   what-is-a.log.html docker.html profile.json logs.json oldest.txt threshold.js
+  my-sitelift.json sitelift.json.txt self-service-accounts.json nocredentials.json credentials-policy.json grootkey.csv opensecrets.json kubeconfigure.js
+  oauth.json auth.json.txt openenv env.js env.testing a.environment prod.tfvarsdoc xhtpasswd htpasswds.txt web.config.txt a.keynote.txt a.dera.txt paid_rsa id_rsax
+  a.pycx xdesktop.ini desktop.ini.txt a~b.txt a#b# mybackup.zip dumpling.zip backup.zip.txt a.dbx a.sql.txt terror_log error_logs.txt a.logo a.login.js
+  my-compose.yml compose.yaml.txt dockerfiles.txt a.php.txt a.shx credentials.xhtml credentials.htm
 `;
 const names = (list: string) => list.trim().split(/\s+/);
 const rules = (list: string) => names(list).map((name) => [name, refusal(name, false)?.rule]);
@@ -47,11 +54,63 @@ describe('refusal', () => {
   });
 
   it('refuses folders of dependencies and hidden ones, and not those that are named like a file', () => {
-    for (const name of ['node_modules', 'Node_Modules', 'venv', '__pycache__', '.git', 'site.old', '__MACOSX']) {
-      assert.ok(refusal(name, true), name);
-    }
-    for (const name of ['credentials', 'env', 'auth.json', 'perl.pl', 'data.db', 'sitelift.json']) {
+    const folders = [
+      'node_modules',
+      'Node_Modules',
+      'venv',
+      '__pycache__',
+      '.git',
+      'site.old',
+      '__MACOSX',
+      'a.tfstate',
+    ];
+    for (const name of [...folders, 'a\uFFFD']) assert.ok(refusal(name, true), name);
+    for (const name of ['credentials', 'env', 'auth.json', 'perl.pl', 'data.db', 'sitelift.json', 'my-venv', 'venvs']) {
       assert.equal(refusal(name, true), undefined, name);
+    }
+  });
+});
+
+describe('a reason', () => {
+  it('tells what a name was taken for', () => {
+    const reasons: Record<string, RegExp> = {
+      '.env': /start with a dot/,
+      'a\uFFFD.txt': /not valid UTF-8/,
+      'sitelift.json': /the site file/,
+      'server.key': /^key files/,
+      'credentials.json': /^credentials/,
+      'prod.env': /^environment files/,
+      'prod.tfvars': /^Terraform/,
+      'web.config': /settings of a web server/,
+      'wp-config.php': /may hold passwords/,
+      node_modules: /^dependencies/,
+      'Thumbs.db': /operating system/,
+      'icon\r': /operating system/,
+      'a.bak': /^backup copies/,
+      'a.sql': /^databases/,
+      error_log: /^logs/,
+      Dockerfile: /descriptions of servers/,
+      'a.php': /could read the source/,
+    };
+    for (const [name, reason] of Object.entries(reasons))
+      assert.match(refusal(name, false)?.reason ?? '', reason, name);
+  });
+});
+
+describe('folderRefusal', () => {
+  it('knows a folder that a package manager filled by what is in it', () => {
+    const composers = folderRefusal('Vendor', ['a.js', 'Autoload.php']);
+    assert.deepEqual([composers?.rule, composers?.reason], ['left', 'dependencies are left out']);
+    assert.ok(folderRefusal('vendor', ['composer']));
+    assert.ok(folderRefusal('my', ['bin', 'pyvenv.cfg']));
+    for (const [name, ...content] of [
+      ['vendor', 'jquery.js', 'my-composer', 'composer.json', 'old-autoload.php', 'autoload.php.txt'],
+      ['vendors', 'autoload.php'],
+      ['my-vendor', 'autoload.php'],
+      ['js', 'autoload.php'],
+      ['vendor'],
+    ] as const) {
+      assert.equal(folderRefusal(name, content), undefined, name);
     }
   });
 });
@@ -67,14 +126,25 @@ describe('leave', () => {
 });
 
 describe('restrictsAccess', () => {
+  it('is asked of the files that Apache and IIS read', () => {
+    for (const name of ['.htaccess', 'Web.config']) assert.match(name, ACCESS_FILE);
+    for (const name of ['my.htaccess', '.htaccess.txt', 'web.config.bak']) assert.doesNotMatch(name, ACCESS_FILE);
+  });
+
   it('knows the directives of Apache and IIS that keep people out', () => {
     for (const text of [
-      'AuthType Basic\nRequire valid-user',
-      '<Files secret.txt>\n  Require all denied\n</Files>',
-      'order deny,allow\ndeny from all',
+      'AuthUserFile /etc/users',
+      'Require valid-user',
+      '<Files secret.txt>\n  <RequireAll>',
+      '# who may come\norder deny,allow',
+      'deny from all',
+      'allow from 10.0.0.0/8',
+      'Satisfy any',
+      '<LimitExcept GET>',
       'RewriteRule ^private/ - [F]',
-      'RewriteRule ^private/ - [NC,F,L]',
+      'RewriteRule ^private#old - [NC, F ,L]',
       '<configuration><system.web><authorization><deny users="?"/></authorization></system.web></configuration>',
+      '<ipSecurity/>',
     ]) {
       assert.ok(restrictsAccess(text), text);
     }
@@ -84,6 +154,7 @@ describe('restrictsAccess', () => {
     for (const text of [
       '',
       '# Require all denied',
+      'Redirect /old /new\n \t# Require all denied',
       'RewriteEngine On\nRewriteRule ^old$ /new [R=301,L]',
       'ExpiresActive On\nHeader set Cache-Control "max-age=600"',
       'ErrorDocument 404 /404.html',
