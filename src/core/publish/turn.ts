@@ -7,6 +7,7 @@ import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
+import { jsonValue } from './json';
 import { awsTimeMs, deleteObject, placeOf, putObject } from './store';
 
 /** Where a publication comes from. */
@@ -98,7 +99,7 @@ class Turn {
     try {
       await this.#leaveNote(op);
       // Nothing else is told of a cancel between two steps.
-      op.signal.addEventListener('abort', () => void this.#endIfIdle(op), { once: true });
+      op.signal.addEventListener('abort', () => void this.#endIfIdle(op));
       await check();
     } catch (error) {
       await this.#end();
@@ -158,7 +159,7 @@ class Turn {
 
   #isVoid({ note, renewedMs }: Holder): boolean {
     if (awsTimeMs(this.#context) - renewedMs >= this.#pace.expirySeconds * 1000) return true;
-    return note.place === this.#origin.place && note.processId !== process.pid && !isRunning(note.processId);
+    return note.place === this.#origin.place && !isRunning(note.processId);
   }
 
   #refusal({ note, renewedMs }: Holder): UserError {
@@ -218,18 +219,8 @@ async function readHolder(context: Context, op: Op): Promise<Holder | undefined>
   );
   if (!answer?.Body || answer.ETag === undefined) return undefined;
   const unnamed = { id: '', by: 'Somebody', host: '?', folder: '?', place: '', processId: 0, at: '' };
-  const renewedMs = answer.LastModified?.getTime() ?? 0;
-  return { note: { ...unnamed, ...objectOf(await answer.Body.transformToString()) }, etag: answer.ETag, renewedMs };
-}
-
-function objectOf(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const told = jsonValue(await answer.Body.transformToString()) as Partial<Note> | null | undefined;
+  return { note: { ...unnamed, ...told }, etag: answer.ETag, renewedMs: answer.LastModified?.getTime() ?? 0 };
 }
 
 function isRunning(processId: number): boolean {
