@@ -1,6 +1,6 @@
 import { lookup } from 'mime-types';
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { SITE_FILE } from '../site';
@@ -59,7 +59,6 @@ export async function scan(folder: string, root: string, allow: readonly string[
     return true;
   };
   const visit = async (absolutePath: string, path: string): Promise<void> => {
-    op.signal.throwIfAborted();
     const entries = await limit(() => reading(path || root, () => readdir(absolutePath, { withFileTypes: true })));
     if (!entries) return;
     const name = path.slice(path.lastIndexOf('/') + 1);
@@ -100,7 +99,7 @@ const PROTECTED =
   'it lets only some people see what is beside and below it, and this server would show it to everybody';
 
 /** Throws `UserError` with the names when something must be allowed before anything is published. */
-export function requireLeave({ stops }: LocalFiles): void {
+export function requireLeave({ stops }: Pick<LocalFiles, 'stops'>): void {
   const [first] = stops;
   if (!first) return;
   const shown = stops.slice(0, 10).map(({ path }) => `“${path}”`);
@@ -137,11 +136,14 @@ export async function localAsset(
     for (const name of entries.filter((entry) => ACCESS_FILE.test(entry) && !allowed(prefix + entry))) {
       const text = await reading(prefix + name, () => readFile(join(root, prefix, name), 'utf8'));
       if (text === undefined || !restrictsAccess(text)) continue;
-      requireLeave({ pages: [], assets: [], left: [], stops: [{ path: prefix + name, reason: PROTECTED }] });
+      requireLeave({ stops: [{ path: prefix + name, reason: PROTECTED }] });
     }
     if (parent === '.') break;
   }
-  const target = await reading(path, () => linkTarget(file, path, realRoot, allowed));
+  const target = await reading(path, async () => {
+    await lstat(file);
+    return linkTarget(file, path, realRoot, allowed);
+  });
   if (target === undefined) throw new UserError(`${path} is not there any more, so it is not uploaded.`);
   if (typeof target === 'string') throw new UserError(`${path} is not uploaded: ${target}.`);
   return localFile(path, file, target);
@@ -183,8 +185,7 @@ async function linkTarget(
   try {
     target = await realpath(link);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ELOOP') throw error;
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return 'the link leads nowhere';
   }
   const inside = pathBelow(realRoot, target);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -72,8 +73,63 @@ describe('scan', () => {
     assert.deepEqual(paths(left), ['.env', 'dangling.png', 'env.txt', 'loop', 'out.png', 'up']);
   });
 
+  it('says of each entry that it leaves out why', async () => {
+    await put('root/images/a.png');
+    await put('root/server.key');
+    await put('root/LICENSE');
+    await put('root/words.html', 'allow, deny and require are just words here');
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    for (const [name, target] of [
+      ['dangling.png', 'gone.png'],
+      ['into.png', 'LICENSE/a.png'],
+      ['key.txt', 'server.key'],
+      ['folder.png', 'images'],
+      ['out.png', '../..'],
+    ] as const) {
+      await symlink(target, join(root, name));
+    }
+    const { pages, left } = await scan(folder, root, [], newOp());
+    assert.deepEqual(
+      left.map(({ path, reason }) => [path, reason]),
+      [
+        ['dangling.png', 'the link leads nowhere'],
+        ['folder.png', 'it is not a file'],
+        ['into.png', 'the link leads nowhere'],
+        ['key.txt', 'the link leads to something that is not published'],
+        ['out.png', 'the link leads out of the root'],
+        ['pipe', 'it is not a regular file'],
+        ['server.key', 'key files are never published'],
+      ],
+    );
+    assert.deepEqual(
+      pages.map(({ path, contentType }) => [path, contentType]),
+      [
+        ['LICENSE', 'application/octet-stream'],
+        ['words.html', 'text/html'],
+      ],
+    );
+  });
+
+  it('follows a link to what needs leave only with leave for both', async () => {
+    await put('root/node_modules/a.png');
+    await symlink('node_modules/a.png', join(root, 'm.png'));
+    const taken = async (allow: readonly string[]) => paths((await scan(folder, root, allow, newOp())).assets);
+    assert.deepEqual(await taken([]), []);
+    assert.deepEqual(await taken(['m.png']), []);
+    assert.deepEqual(await taken(['node_modules/']), ['node_modules/a.png']);
+    assert.deepEqual(await taken(['node_modules/', 'm.png']), ['m.png', 'node_modules/a.png']);
+  });
+
   it('says that the root is missing', async () => {
-    await assert.rejects(scan(folder, join(root, 'gone'), [], newOp()), /does not exist.*“root”/);
+    await assert.rejects(scan(folder, join(root, 'gone'), [], newOp()), (error) => {
+      assert.match((error as Error).message, /does not exist.*“root”/);
+      return ((error as Error).cause as { code: string }).code === 'ENOENT';
+    });
+    await put('file.txt');
+    await assert.rejects(
+      scan(folder, join(folder, 'file.txt'), [], newOp()),
+      /“\S+\/file\.txt” cannot be read \(ENOTDIR\)\. Allow yourself to read it/,
+    );
   });
 
   it('takes nothing from a root that is a link out of the site’s folder', async () => {
@@ -93,6 +149,42 @@ describe('scan', () => {
     await assert.rejects(localAsset(folder, root, join(root, 'a.txt'), []), /not an image/);
     await assert.rejects(localAsset(folder, root, join(root, '.hidden/a.png'), []), /start with a dot/);
     await assert.rejects(localAsset(folder, root, join(root, 'out.png'), []), /leads out of the root/);
+    await assert.rejects(
+      localAsset(folder, root, join(root, 'gone.png'), []),
+      /gone\.png is not there any more, so it is not uploaded/,
+    );
+    await assert.rejects(localAsset(folder, root, join(root, '.hidden/a.png'), ['.hidden/']), /start with a dot/);
+  });
+
+  it('takes a single file, or refuses it, for the folders that it lies in', async () => {
+    await put('root/pyvenv.cfg');
+    await put('root/credentials/a.png');
+    await put('root/vendor/autoload.php');
+    await put('root/vendor/img/a.png');
+    await put('root/php/vendor/composer/x');
+    await put('root/php/vendor/a.png');
+    await put('root/node_modules/x/a.png');
+    await put('root/images/.htaccess', 'Redirect /old /new');
+    await put('root/images/a.png');
+    const take = async (path: string, ...allow: string[]) =>
+      (await localAsset(folder, root, join(root, path), allow)).path;
+    for (const path of ['credentials/a.png', 'images/a.png']) assert.equal(await take(path), path);
+    for (const [path, allow] of [
+      ['vendor/img/a.png', 'vendor/'],
+      ['php/vendor/a.png', 'php/vendor/'],
+      ['node_modules/x/a.png', 'node_modules/'],
+    ] as const) {
+      await assert.rejects(
+        take(path),
+        new RegExp(`^UserError: ${path} is not uploaded: dependencies are left out\\.$`),
+      );
+      assert.equal(await take(path, allow), path);
+    }
+    await put('root/.htaccess', 'Require valid-user');
+    for (const path of ['credentials/a.png', 'images/a.png']) {
+      await assert.rejects(take(path), /Nothing is published because of “\.htaccess”: it lets only some people/);
+    }
+    assert.equal(await take('images/a.png', '.htaccess'), 'images/a.png');
   });
 
   it('names what stops it until the site file allows it, and counts nothing of it as published', async () => {
@@ -129,6 +221,12 @@ describe('scan', () => {
     for (let index = 0; index < 13; index += 1) await put(`root/${index}.php`);
     const found = await scan(folder, root, [], newOp());
     assert.throws(() => requireLeave(found), /“9\.php” and 3 more|“6\.php” and 3 more/);
+    assert.throws(() => requireLeave({ stops: [...found.stops.slice(0, 9), { path: 'z', reason: 'it is secret' }] }), {
+      message:
+        'Nothing is published because of “0.php”, “1.php”, “10.php”, “11.php”, “12.php”, “2.php”, “3.php”, “4.php”, “5.php”, “z”: ' +
+        'this server runs no programs, so everybody could read the source of this one; it is secret. Move what nobody may see out of the root folder. ' +
+        'What everybody may see, name in sitelift.json: "publish": { "allow": ["0.php"] }.',
+    });
   });
 
   it('stops where a folder was protected by a file that this server does not read', async () => {
@@ -178,6 +276,14 @@ describe('scan', () => {
     const unreadable = reading('closed', () => readdir(join(root, 'a.txt')));
     await assert.rejects(unreadable, /“closed” cannot be read \(ENOTDIR\)/);
     assert.equal(await reading('gone', () => readdir(join(root, 'gone'))), undefined);
+    await assert.rejects(
+      unreadable,
+      (error) => ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOTDIR',
+    );
+    await assert.rejects(
+      reading('here', () => Promise.reject(new TypeError('a mistake in the program'))),
+      TypeError,
+    );
   });
 
   it('lists ten thousand files in the order of their paths, and ends when it is cancelled', async function () {
