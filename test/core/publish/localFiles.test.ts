@@ -286,22 +286,12 @@ describe('scan', () => {
     );
   });
 
-  it('lists ten thousand files in the order of their paths, and ends when it is cancelled', async function () {
-    this.timeout(60_000);
-    const wanted: string[] = [];
-    for (let group = 0; group < 100; group += 1) {
-      await mkdir(join(root, `g${group}`));
-      await Promise.all(
-        Array.from({ length: 100 }, async (_, index) => {
-          wanted.push(`g${group}/${index}.txt`);
-          await writeFile(join(root, `g${group}/${index}.txt`), '');
-        }),
-      );
-    }
+  it('lists files in the order of their paths, and ends when it is cancelled', async () => {
+    for (const path of ['b/a.txt', 'a/b.txt', 'b.txt', 'a-b.txt']) await put(`root/${path}`);
     const { pages } = await scan(folder, root, [], newOp());
     assert.deepEqual(
       pages.map(({ path }) => path),
-      wanted.sort(),
+      ['a-b.txt', 'a/b.txt', 'b.txt', 'b/a.txt'],
     );
     const controller = new AbortController();
     const cancelled = scan(folder, root, [], newOp(controller.signal));

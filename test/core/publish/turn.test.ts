@@ -234,8 +234,9 @@ describe('a turn', function () {
       assert.fail('the note is not renewed');
     };
     const robbed = async () => {
+      const before = await puts();
       await leave(holding());
-      await renewed((await puts()) + 1);
+      await renewed(before + 2);
       // Whoever would renew it without a condition now has the time to.
       await new Promise((resolve) => setTimeout(resolve, 300));
     };
