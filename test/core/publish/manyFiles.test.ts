@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { scan } from '../../../src/core/publish/localFiles';
+import { newOp } from '../sandbox';
+
+describe('a scan of a large site', () => {
+  it('lists ten thousand files in the order of their paths', async function () {
+    this.timeout(60_000);
+    const root = await mkdtemp(join(tmpdir(), 'sitelift-many-'));
+    try {
+      const wanted: string[] = [];
+      for (let group = 0; group < 100; group += 1) {
+        await mkdir(join(root, `g${group}`));
+        await Promise.all(
+          Array.from({ length: 100 }, async (_, index) => {
+            wanted.push(`g${group}/${index}.txt`);
+            await writeFile(join(root, `g${group}/${index}.txt`), '');
+          }),
+        );
+      }
+      const { pages } = await scan(root, root, [], newOp());
+      assert.deepEqual(
+        pages.map(({ path }) => path),
+        wanted.sort(),
+      );
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+});
