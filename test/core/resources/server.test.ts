@@ -94,33 +94,4 @@ describe('server and volume', () => {
       /nothing is planned.*server: This AWS user or role is not allowed/,
     );
   });
-
-  const changes = [
-    ['iam', 'CreateRole'],
-    ['iam', 'PutRolePolicy'],
-    ['iam', 'CreateInstanceProfile'],
-    ['iam', 'AddRoleToInstanceProfile'],
-    ['ec2', 'CreateSecurityGroup'],
-    ['ec2', 'AuthorizeSecurityGroupIngress'],
-    ['ec2', 'RunInstances'],
-    ['ec2', 'CreateVolume'],
-    ['ec2', 'AttachVolume'],
-  ] as const;
-  for (const [service, action] of changes) {
-    for (const [title, fault] of [
-      ['access is lost before', { kind: 'error', when: 'before', code: 'UnauthorizedOperation', status: 403 }],
-      ['the connection is cut after', { kind: 'cut', when: 'after' }],
-    ] as const) {
-      it(`converge to one of each when ${title} ${action}`, async () => {
-        const context = newContext();
-        await controlPlane().send('POST', 'faults', { service, action, ...fault });
-        if (fault.kind === 'error') await assert.rejects(provision(context, 'volume'));
-        else await provision(context, 'volume').catch(() => undefined);
-        await controlPlane().send('DELETE', 'faults');
-        await provision(context, 'volume');
-        assert.deepEqual(keysOf(await planned(context, 'volume')), []);
-        assert.deepEqual(await count(context), { instances: 1, dataVolumes: 1 });
-      });
-    }
-  }
 });
