@@ -106,7 +106,6 @@ class Turn {
       throw error;
     }
     this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000);
-    this.#timer.unref();
   }
 
   /** Does the work of one step. Throws `UserError` when the note may be another's by now, as after a long sleep of this computer. */

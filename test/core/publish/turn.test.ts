@@ -58,7 +58,9 @@ describe('a turn', function () {
   it('is told in the bucket while it lasts, by whom and from where, and given back at its end', async () => {
     const seen: unknown[] = [];
     const look = async () => void seen.push(await note());
+    await controlPlane().send('DELETE', 'calls');
     await run(planned(ANNA, [[step('one', look), step('two')], [step('three', look)]]), newOp());
+    assert.equal(await puts(), 1);
     assert.equal(seen.length, 2);
     for (const held of seen as Record<string, unknown>[]) {
       assert.equal(held['host'], 'annas-desk');
@@ -97,6 +99,20 @@ describe('a turn', function () {
     assert.equal(await note(), undefined);
   });
 
+  it('goes to one of two who find the note of a computer that died at the same moment', async () => {
+    await leave(holding({ processId: spawnSync(process.execPath, ['-e', '']).pid }));
+    let open = () => undefined as void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const outcomes = ['one', 'two'].map((key) =>
+      run(planned(BERT, [[step(key, () => gate)]]), newOp()).then(
+        () => 'published',
+        () => (open(), 'refused'),
+      ),
+    );
+    assert.deepEqual((await Promise.all(outcomes)).sort(), ['published', 'refused']);
+    assert.equal(log.length, 1);
+  });
+
   it('is given back when what was planned no longer holds, and when a step fails, once the others have ended', async () => {
     const gone = () => Promise.reject(new Error('not as planned'));
     await assert.rejects(run(planned(ANNA, [[step('one')]], gone), newOp()), /not as planned/);
@@ -106,7 +122,8 @@ describe('a turn', function () {
     const failing = new Promise<void>((_resolve, reject) => (fail = () => reject(new Error('failed'))));
     const slow = async () => {
       fail();
-      await new Promise((resolve) => setImmediate(resolve));
+      // Whoever would give it back before this step has ended now has the time to.
+      await new Promise((resolve) => setTimeout(resolve, 200));
       assert.ok(await note());
     };
     await assert.rejects(
