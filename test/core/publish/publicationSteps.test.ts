@@ -93,6 +93,8 @@ describe('the steps of a publication', function () {
     await controlPlane().send('DELETE', 'calls');
     await run(plan, newOp());
     assert.deepEqual(await changes(), ['CreateInvalidation', 'DeleteObject _sitelift/pending/one.json']);
+    await site.store('_sitelift/pending/two.json', '["images/a.png"]');
+    assert.deepEqual(await site.upload('images/a.png'), ['invalidate']);
   });
 
   it('send no page before the distribution has reached the edges', async () => {
