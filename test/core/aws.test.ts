@@ -3,11 +3,11 @@ import { createClients, identify } from '../../src/core/aws/clients';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { explain, hasCode, isCredentialProblem } from '../../src/core/aws/errors';
+import { explain, hasCode, isCredentialProblem, statusOf } from '../../src/core/aws/errors';
 import { proxyFor } from '../../src/core/aws/http';
 import { listProfiles } from '../../src/core/aws/profiles';
 import { regionProblem } from '../../src/core/aws/regions';
-import { isUserError } from '../../src/core/op';
+import { isUserError, UserError } from '../../src/core/op';
 import { controlPlane, newOp } from './sandbox';
 
 describe('credentials', () => {
@@ -34,15 +34,64 @@ describe('credentials', () => {
 
 describe('explain', () => {
   const awsError = (name: string, message = 'said AWS') => Object.assign(new Error(message), { name });
-  for (const [code, sentence] of [
-    ['ExpiredToken', /sign-in has expired/],
-    ['UnauthorizedOperation', /not allowed/],
-    ['VPCIdNotSpecified', /no default VPC/],
-    ['ThrottlingException', /slowing this account down/],
+  for (const [codes, sentence, isAboutCredentials] of [
+    ['CredentialsProviderError CredentialsError TokenProviderError', /^No usable AWS credentials were found\./, true],
+    [
+      'ExpiredToken ExpiredTokenException TokenRefreshRequired RequestExpired SSOTokenProviderFailure',
+      /^The AWS sign-in has expired\. Sign in again/,
+      true,
+    ],
+    [
+      'InvalidClientTokenId UnrecognizedClientException AuthFailure SignatureDoesNotMatch InvalidAccessKeyId',
+      /^AWS does not accept these credentials\. Choose another profile/,
+      true,
+    ],
+    [
+      'AccessDenied AccessDeniedException UnauthorizedOperation AccessDeniedFault',
+      /^This AWS user or role is not allowed to do that\./,
+      false,
+    ],
+    ['VPCIdNotSpecified MissingDefaultVpc', /^This region has no default VPC, .*“server\.subnet”/, false],
+    [
+      'InsufficientInstanceCapacity Unsupported InstanceLimitExceeded VcpuLimitExceeded',
+      /^AWS cannot start this instance type here now\. Choose another “instanceType”/,
+      false,
+    ],
+    [
+      'OptInRequired PendingVerification SubscriptionRequiredException',
+      /^AWS has not enabled this service for the account yet\./,
+      false,
+    ],
+    [
+      'Throttling ThrottlingException RequestLimitExceeded SlowDown TooManyRequestsException',
+      /^AWS is slowing this account down\. Wait a minute/,
+      false,
+    ],
+    [
+      'ENOTFOUND ECONNREFUSED ECONNRESET ETIMEDOUT EAI_AGAIN TimeoutError NetworkingError',
+      /^AWS could not be reached\. Check the network and the proxy/,
+      false,
+    ],
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      /^The certificate that answered for AWS is not trusted\. .*NODE_EXTRA_CA_CERTS/,
+      false,
+    ],
+    ['ENOSPC', /^The disk of this computer is full\. Free some space/, false],
   ] as const) {
-    it(`tells what ${code} means and keeps what AWS said`, () => {
-      const told = explain(awsError(code));
-      assert.ok(isUserError(told) && sentence.test(told.message) && told.message.includes(`${code}: said AWS`));
+    it(`tells what ${codes} means and keeps what was said`, () => {
+      for (const code of codes.split(' ')) {
+        const byName = explain(awsError(code));
+        assert.ok(isUserError(byName));
+        assert.match(byName.message, sentence);
+        assert.ok(byName.message.endsWith(` (${code}: said AWS)`));
+        assert.equal((byName.cause as Error).name, code);
+        assert.match(explain(Object.assign(new Error('said Node'), { code })).message, sentence);
+        assert.equal(isCredentialProblem(awsError(code)), isAboutCredentials);
+        const mayBeTheProfile = isAboutCredentials || sentence.source.includes('not allowed');
+        const way = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
+        assert.deepEqual(byName.remedy, mayBeTheProfile ? way : undefined);
+      }
     });
   }
 
@@ -70,6 +119,18 @@ describe('explain', () => {
     assert.match(explain(reset).message, /^AWS could not be reached\./);
   });
 
+  it('makes an error of anything that was thrown, and leaves a sentence for the user as it is', () => {
+    assert.equal(explain('just a text').message, 'just a text');
+    const sentence = new UserError('AccessDenied: must be verified.');
+    assert.equal(explain(sentence), sentence);
+    assert.equal((explain(awsError('AccessDenied', 'It must be verified.')).cause as Error).name, 'AccessDenied');
+    const wrongCode = explain(
+      awsError('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code.'),
+    );
+    assert.match(wrongCode.message, /^AWS did not accept the MFA code\./);
+    assert.equal((wrongCode.cause as Error).name, 'AccessDenied');
+  });
+
   it('takes for a problem of the credentials what other ones may solve, and nothing else', () => {
     for (const code of ['ExpiredToken', 'CredentialsProviderError', 'InvalidClientTokenId', 'SignatureDoesNotMatch']) {
       assert.ok(isCredentialProblem(awsError(code)), code);
@@ -88,6 +149,13 @@ describe('explain', () => {
     assert.ok(hasCode(awsError('InvalidVolume.NotFound'), '*.NotFound'));
     assert.ok(hasCode(awsError('InvalidVolume.NotFound'), 'InvalidVolume.*'));
     assert.ok(!hasCode(awsError('InvalidVolume'), '*.NotFound'));
+    assert.ok(!hasCode(awsError('NotFound'), 'InvalidVolume.*'));
+    assert.ok(!hasCode(awsError('InvalidVolume.NotFound.Now'), '*.NotFound', 'InvalidVolume'));
+    assert.ok(!hasCode('NotFound', 'NotFound'));
+    assert.ok(hasCode(Object.assign(new Error('x'), { Code: 'NoSuchKey' }), 'NoSuchKey'));
+    assert.ok(hasCode(Object.assign(new Error('x'), { Code: 7, name: 'NoSuchKey' }), 'NoSuchKey'));
+    assert.equal(statusOf(Object.assign(new Error('x'), { $metadata: { httpStatusCode: 418 } })), 418);
+    for (const error of [undefined, new Error('x')]) assert.equal(statusOf(error), undefined);
   });
 });
 
@@ -110,8 +178,28 @@ describe('a region that an account must switch on', () => {
     }
   });
 
+  it('is told by each code that AWS has for refused keys', () => {
+    for (const name of [
+      'InvalidClientTokenId',
+      'UnrecognizedClientException',
+      'AuthFailure',
+      'RegionDisabledException',
+    ]) {
+      const error = Object.assign(new Error('no'), { name });
+      const told = regionProblem('eu-south-1', error);
+      assert.match(
+        told?.message ?? '',
+        /^AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/,
+      );
+      assert.equal(told?.cause, error);
+      assert.equal(told.remedy?.command, 'sitelift.selectProfile');
+    }
+  });
+
   it('is not blamed elsewhere, nor for anything else', () => {
-    for (const region of ['us-east-1', 'eu-central-1', 'ap-northeast-3', 'sa-east-1']) {
+    const always = `ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1
+      eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2`;
+    for (const region of always.split(/\s+/)) {
       assert.equal(regionProblem(region, refused), undefined);
     }
     const denied = Object.assign(new Error('no'), { name: 'AccessDenied' });
@@ -163,11 +251,25 @@ describe('profiles', () => {
 });
 
 describe('proxyFor', () => {
+  const proxyUrl = 'http://proxy:1';
+
   it('takes VS Code’s proxy before the environment’s, and honours both exceptions', () => {
-    const proxyUrl = 'http://proxy:1';
     assert.equal(proxyFor('ec2.us-east-1.amazonaws.com', { proxyUrl }), proxyUrl);
     assert.equal(proxyFor('a.example.com', { proxyUrl, noProxy: ['*.example.com'] }), undefined);
     assert.equal(proxyFor('ec2.us-east-1.amazonaws.com', {}), process.env['HTTPS_PROXY']);
     assert.equal(proxyFor('localhost', {}), undefined);
+  });
+
+  it('takes an exception for a host and all below it, however it is written, and for no other', () => {
+    for (const entry of ['*.example.com', '.example.com', 'example.com', 'Example.COM']) {
+      const settings = { proxyUrl, noProxy: ['other.invalid', entry] };
+      for (const host of ['example.com', 'a.example.com', 'a.b.example.com']) {
+        assert.equal(proxyFor(host, settings), undefined, `${host} by ${entry}`);
+      }
+      for (const host of ['myexample.com', 'example.com.evil', 'com']) {
+        assert.equal(proxyFor(host, settings), proxyUrl, `${host} by ${entry}`);
+      }
+    }
+    assert.equal(proxyFor('example.com', { proxyUrl, noProxy: [] }), proxyUrl);
   });
 });

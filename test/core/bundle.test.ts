@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire, isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildExtension } from '../../esbuild';
+import type * as Html from '../../src/core/entryHtml';
 import { packExtension, VSIX } from '../setup/vsix';
+import { newOp } from './sandbox';
 import { zipEntries, type ZipEntry } from './zipEntries';
 
 const CHECKOUT = join(__dirname, '..', '..');
@@ -61,5 +66,20 @@ describe('the packed extension', () => {
     const required = Array.from(readFileSync(main, 'utf8').matchAll(/require\("([^"]+)"\)/g), ([, name]) => name ?? '');
     const foreign = required.filter((name) => !isBuiltin(name) && name !== 'vscode');
     assert.deepEqual([...new Set(foreign)].sort(), ['./aws.js', './commands.js', './html.js', './rows.js']);
+  });
+
+  it('finds its worker beside it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sitelift-built-'));
+    try {
+      await buildExtension({ outdir: folder });
+      await writeFile(join(folder, 'package.json'), '{}');
+      const html = createRequire(join(folder, 'main.js'))('./html.js') as typeof Html;
+      const rewriter = html.createRewriter('d1.cloudfront.net', ['images/a.png']);
+      const { bytes } = await rewriter.rewrite(Buffer.from('<img src=a.png>'), 'images/index.html', newOp());
+      assert.equal(Buffer.from(bytes).toString(), '<img src=https://d1.cloudfront.net/images/a.png>');
+      await rewriter.close();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

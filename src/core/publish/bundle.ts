@@ -62,7 +62,7 @@ async function writeOnce(
       done(null, chunk);
     },
   });
-  const written = pipeline(archive, createGzip({ level: 6 }), meter, createWriteStream(file), { signal: op.signal });
+  const written = pipeline(archive, createGzip(), meter, createWriteStream(file), { signal: op.signal });
   const released: ReleasedPage[] = [];
   const filled = (async () => {
     for (const page of pages) {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../op';
 import { pathBelow } from '../pathBelow';
@@ -54,7 +54,10 @@ export async function localAssets(
       requireLeave(rules);
       if (parent === '.') break;
     }
-    const target = await reading(path, () => linkTarget(file, path, realRoot, allowed));
+    const target = await reading(path, async () => {
+      await lstat(file);
+      return linkTarget(file, path, realRoot, allowed);
+    });
     if (target === undefined) throw new UserError(`${path} is not there any more, so it is not uploaded.`);
     if (typeof target === 'string') throw new UserError(`${path} is not uploaded: ${target}.`);
     return localFile(path, file, target);

@@ -59,7 +59,6 @@ export async function scan(folder: string, root: string, allow: readonly string[
     return true;
   };
   const visit = async (absolutePath: string, path: string): Promise<void> => {
-    op.signal.throwIfAborted();
     const entries = await limit(() => reading(path || root, () => readdir(absolutePath, { withFileTypes: true })));
     if (!entries) return;
     const name = path.slice(path.lastIndexOf('/') + 1);
@@ -155,8 +154,7 @@ export async function linkTarget(
   try {
     target = await realpath(link);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ELOOP') throw error;
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return 'the link leads nowhere';
   }
   const inside = pathBelow(realRoot, target);

@@ -1,6 +1,7 @@
 import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
+import { jsonValue } from './json';
 import { listKeys, readText } from './pending';
 import { deleteObject, putObject } from './store';
 import type { Origin } from './turn';
@@ -21,20 +22,14 @@ const MANIFESTS = `${PRIVATE_PREFIX}manifests/`;
 /** The releases whose manifests lie in the bucket, in order: that of the server, and one whose publication was cut short. */
 export async function findManifests(context: Context, op: Op): Promise<readonly string[]> {
   const keys = await listKeys(context, MANIFESTS, op);
-  return keys.map((key) => key.slice(MANIFESTS.length).replace(/\.json$/, '')).sort();
+  return keys.map((key) => key.slice(MANIFESTS.length, -'.json'.length));
 }
 
 /** The manifest of a release; undefined when there is none, or none that can be read. */
 export async function readManifest(context: Context, release: string, op: Op): Promise<Manifest | undefined> {
   const text = await readText(context, keyOf(release), op);
-  if (text === undefined) return undefined;
-  try {
-    const found: unknown = JSON.parse(text);
-    return isManifest(found) && found.release === release ? found : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const found = text === undefined ? undefined : jsonValue(text);
+  return isManifest(found) && found.release === release ? found : undefined;
 }
 
 /** Keeps a manifest in the bucket. */

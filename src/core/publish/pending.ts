@@ -3,6 +3,7 @@ import type { Context } from '../context';
 import { bucketName, PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
 import { unlessMissing } from '../aws/wait';
+import { jsonValue } from './json';
 import { deleteObject, placeOf, putObject } from './store';
 
 /** What the edges may still hold old bytes of because a run ended between upload and invalidation. */
@@ -20,7 +21,7 @@ const NOTES = `${PRIVATE_PREFIX}pending`;
 export async function findPending(context: Context, op: Op): Promise<Pending> {
   const keys = (await listKeys(context, NOTES, op)).filter((key) => key.endsWith('.json'));
   const notes = await Promise.all(keys.map((key) => readNote(context, key, op)));
-  return { paths: [...new Set(notes.flat())].sort(), keys };
+  return { paths: notes.flat(), keys };
 }
 
 /** Notes, before any of them is uploaded, which paths a run is about to change, and gives the note's key. */
@@ -70,16 +71,7 @@ export async function readText(context: Context, key: string, op: Op): Promise<s
 
 async function readNote(context: Context, key: string, op: Op): Promise<readonly string[]> {
   const text = await readText(context, key, op);
-  return text === undefined ? [] : pathsOf(text);
-}
-
-function pathsOf(note: string): readonly string[] {
-  const everything = ['*'];
-  try {
-    const paths: unknown = JSON.parse(note);
-    return Array.isArray(paths) && paths.every((path) => typeof path === 'string') ? paths : everything;
-  } catch (error) {
-    if (error instanceof SyntaxError) return everything;
-    throw error;
-  }
+  if (text === undefined) return [];
+  const paths = jsonValue(text);
+  return Array.isArray(paths) && paths.every((path) => typeof path === 'string') ? paths : ['*'];
 }

@@ -32,7 +32,7 @@ const ALWAYS: readonly Refusal[] = [
 /** Refused unless the name ends like a page or an image; the first that matches decides. */
 const REFUSALS: readonly Refusal[] = [
   {
-    pattern: /^(service[-_]?account|client[-_]?secrets?|.*firebase-adminsdk).*\.json/i,
+    pattern: /^(service[-_]?account|client[-_]?secret|.*firebase-adminsdk).*\.json/i,
     reason: CREDENTIALS,
     rule: 'never',
   },
@@ -185,7 +185,7 @@ export function folderRefusal(name: string, content: readonly string[]): Refusal
 
 /** Leave to publish what is otherwise left out or stops: patterns as in a `.gitignore`, matched against paths below the root. */
 export function leave(allow: readonly string[]): (path: string) => boolean {
-  const patterns = ignore({ ignorecase: true }).add([...allow]);
+  const patterns = ignore().add([...allow]);
   return (path) => patterns.ignores(path);
 }
 
@@ -197,10 +197,10 @@ export function exactly(path: string): string {
 /** Names of files by which Apache and IIS let only some people into a folder. */
 export const ACCESS_FILE = /^(\.htaccess|web\.config)$/i;
 
+const RESTRICTS =
+  /\b(auth\w*|require\w*|deny|allow|order|satisfy|limit\w*|ipSecurity|requestFiltering)\b|[[,]\s*F\s*[\],]/i;
+
 /** True when such a file says who may see what, and does not just redirect or set headers. */
 export function restrictsAccess(text: string): boolean {
-  const said = text.replace(/^[ \t]*#.*$/gm, '');
-  return /\b(auth\w*|require\w*|deny|allow|order|satisfy|limit\w*|ipSecurity|requestFiltering)\b|[[,]\s*F\s*[\],]/i.test(
-    said,
-  );
+  return text.split('\n').some((line) => !/^\s*#/.test(line) && RESTRICTS.test(line));
 }

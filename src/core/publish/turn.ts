@@ -7,6 +7,7 @@ import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import { opFor, UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
+import { jsonValue } from './json';
 import { moment } from './moment';
 import { awsTimeMs, deleteObject, placeOf, putObject } from './store';
 
@@ -103,7 +104,7 @@ class Turn {
     try {
       await this.#leaveNote(op);
       // Nothing else is told of a cancel between two steps.
-      op.signal.addEventListener('abort', () => void this.#endIfIdle(op), { once: true });
+      op.signal.addEventListener('abort', () => void this.#endIfIdle(op));
       await check();
       op.signal.throwIfAborted();
     } catch (error) {
@@ -111,7 +112,6 @@ class Turn {
       throw error;
     }
     this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000);
-    this.#timer.unref();
   }
 
   /** Does the work of one step. Throws `UserError` when the note may be another's by now, as after a long sleep of this computer. */
@@ -231,18 +231,8 @@ async function readHolder(context: Context, op: Op): Promise<Holder | undefined>
   );
   if (!answer?.Body || answer.ETag === undefined) return undefined;
   const unnamed = { id: '', by: 'Somebody', host: '?', folder: '?', place: '', processId: 0, at: '' };
-  const renewedMs = answer.LastModified?.getTime() ?? 0;
-  return { note: { ...unnamed, ...objectOf(await answer.Body.transformToString()) }, etag: answer.ETag, renewedMs };
-}
-
-function objectOf(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const told = jsonValue(await answer.Body.transformToString()) as Partial<Note> | null | undefined;
+  return { note: { ...unnamed, ...told }, etag: answer.ETag, renewedMs: answer.LastModified?.getTime() ?? 0 };
 }
 
 function isRunning(processId: number): boolean {

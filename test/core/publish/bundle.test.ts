@@ -8,6 +8,7 @@ import { writeBundle, type Rewrite } from '../../../src/core/publish/bundle';
 import { scan } from '../../../src/core/publish/localFiles';
 import { newOp } from '../sandbox';
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const asTheyAre: Rewrite = (bytes) => Promise.resolve({ bytes });
 
 describe('writeBundle', function () {
@@ -91,12 +92,50 @@ describe('writeBundle', function () {
 
   it('has the same release for the same content, and another for another', async () => {
     await put('index.html', 'a');
-    const { release } = await bundled();
+    const { release, pages } = await bundled();
+    assert.match(release, /^[\da-f]{40}$/);
+    assert.deepEqual(pages, [{ path: 'index.html', sha256: sha256('a'), sizeBytes: 1 }]);
     assert.equal((await bundled()).release, release);
     assert.notEqual((await bundled(asTheyAre, 'other domain')).release, release);
     assert.notEqual((await bundled(() => Promise.resolve({ bytes: Buffer.from('rewritten') }))).release, release);
     await put('index.html', 'b');
     assert.notEqual((await bundled()).release, release);
+  });
+
+  it('rewrites pages and style sheets, keeps what was told of them, and takes everything else as it is', async () => {
+    for (const path of ['a.html', 'b.HTM', 'c.css', 'd.css.map', 'e.js', 'html']) await put(path, 'x');
+    const { pages } = await bundled((_bytes, path) => Promise.resolve({ bytes: Buffer.from('yy'), note: path }));
+    assert.deepEqual(
+      pages.map(({ path, sizeBytes, note }) => [path, sizeBytes, note]),
+      [
+        ['a.html', 2, 'a.html'],
+        ['b.HTM', 2, 'b.HTM'],
+        ['c.css', 2, 'c.css'],
+        ['d.css.map', 1, undefined],
+        ['e.js', 1, undefined],
+        ['html', 1, undefined],
+      ],
+    );
+    assert.equal(pages[3]?.sha256, sha256('x'));
+  });
+
+  it('ends when it is cancelled, and says when it cannot be written', async () => {
+    await put('a.html', 'a');
+    await put('b.html', 'b');
+    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
+    for (const last of ['a.html', 'b.html']) {
+      const controller = new AbortController();
+      const rewritten: string[] = [];
+      const rewrite: Rewrite = (bytes, path) => {
+        rewritten.push(path);
+        if (path === last) controller.abort();
+        return Promise.resolve({ bytes });
+      };
+      const written = writeBundle(pages, rewrite, join(folder, 'bundle.tar.gz'), '', newOp(controller.signal));
+      await assert.rejects(written, { name: 'AbortError' });
+      assert.equal(rewritten.at(-1), last);
+    }
+    await assert.rejects(writeBundle(pages, asTheyAre, join(folder, 'gone', 'x'), '', newOp()), { code: 'ENOENT' });
   });
 
   it('fails, and does not hang, when a page vanishes while it is written', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/core/op';
-import { stepsOf } from '../../../src/core/plan';
+import { run, stepsOf } from '../../../src/core/plan';
 import { planAssets } from '../../../src/core/publish/planUpload';
+import { bucket as makeBucket } from '../../../src/core/resources/bucket';
 import type { SiteHave } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
@@ -24,6 +25,11 @@ describe('Upload to CDN', () => {
       /The distribution cannot be read, so nothing is uploaded: The network is down\./,
     );
     await assert.rejects(plan({ bucket: unknown, distribution: absent }), /The bucket cannot be read/);
+    await assert.rejects(plan({ bucket: unknown, distribution: unknown }), {
+      message:
+        'The bucket cannot be read, so nothing is uploaded: The network is down. ' +
+        'The distribution cannot be read, so nothing is uploaded: The network is down.',
+    });
     assert.deepEqual(await controlPlane().calls(), []);
   });
 
@@ -31,9 +37,21 @@ describe('Upload to CDN', () => {
     await assert.rejects(plan({ bucket: absent, distribution: absent }), (error) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, /There is no bucket to upload to yet/);
-      assert.equal(error.remedy?.command, 'sitelift.provisionDistribution');
+      assert.deepEqual(error.remedy, {
+        title: 'Provision Distribution…',
+        command: 'sitelift.provisionDistribution',
+      });
       return true;
     });
+  });
+
+  it('tells where an asset is found', async () => {
+    const have = { id: 'E1', domain: 'd1.cloudfront.net' };
+    const distribution = { kind: 'known', have } as unknown as SiteHave['distribution'];
+    const own = newContext();
+    await run(makeBucket.plan(own, { bucket: absent }), newOp());
+    const { domain } = await planAssets(own, { bucket, distribution }, [asset], origin, newOp());
+    assert.equal(domain, 'd1.cloudfront.net');
   });
 
   it('uploads to a bucket without a distribution, where no edge holds anything', async () => {

@@ -43,14 +43,19 @@ describe('a file that is read', () => {
 
   it('is named when it goes on changing, whatever its reader made of that', async () => {
     const growing = () => withFile(file, () => appendFile(file.absolutePath, 'x'));
-    await assert.rejects(growing(), FileChangedError);
+    const message = '“a.txt” was changed while it was read';
+    await assert.rejects(growing(), { name: 'FileChangedError', message, path: 'a.txt', cause: undefined });
+    await assert.rejects(readTwice(growing), (error) => (error as Error).cause instanceof FileChangedError);
     await assert.rejects(readTwice(growing), /^UserError: “a\.txt” changes while it is read\. Wait until the program/);
     const shrinking = () =>
       withFile(file, async () => {
         await truncate(file.absolutePath, 1);
         throw new Error('Size mismatch');
       });
-    await assert.rejects(shrinking(), FileChangedError);
+    await assert.rejects(
+      shrinking(),
+      (error) => error instanceof FileChangedError && (error.cause as Error).message === 'Size mismatch',
+    );
     const touched = () => withFile(file, () => utimes(file.absolutePath, 0, 1));
     await assert.rejects(touched(), FileChangedError);
   });
@@ -64,12 +69,47 @@ describe('a file that is read', () => {
       });
     await assert.rejects(readTwice(failing), /trouble/);
     assert.equal(attempts, 1);
+    const changedThenFailing = () =>
+      withFile(file, async () => {
+        attempts += 1;
+        if (attempts === 2) await appendFile(file.absolutePath, 'x');
+        throw new Error('trouble');
+      });
+    await assert.rejects(readTwice(changedThenFailing), /^Error: trouble$/);
+    assert.equal(attempts, 3);
     await assert.rejects(
       hashFile({ path: 'gone.txt', absolutePath: join(folder, 'gone.txt') }, 'md5'),
       /“gone\.txt” is not there any more/,
     );
     const inside = { path: 'a.txt/b', absolutePath: join(file.absolutePath, 'b') };
-    await assert.rejects(hashFile(inside, 'md5'), /“a\.txt\/b” cannot be read \(ENOTDIR\)/);
+    await assert.rejects(hashFile(inside, 'md5'), (error) => {
+      assert.match((error as Error).message, /“a\.txt\/b” cannot be read \(ENOTDIR\)/);
+      return ((error as Error).cause as NodeJS.ErrnoException).code === 'ENOTDIR';
+    });
+  });
+
+  it('is closed when it was read, and when reading it failed', async () => {
+    const handles: OpenFile['handle'][] = [];
+    await withFile(file, ({ handle }) => Promise.resolve(handles.push(handle)));
+    const failing = withFile(file, ({ handle }) => {
+      handles.push(handle);
+      return Promise.reject(new Error('trouble'));
+    });
+    await assert.rejects(failing, /trouble/);
+    assert.deepEqual(
+      handles.map(({ fd }) => fd),
+      [-1, -1],
+    );
+  });
+
+  it('is read as long as it was when it was opened', async () => {
+    let text = '';
+    const growing = withFile(file, async (opened) => {
+      await appendFile(file.absolutePath, ' and after');
+      text = await read(opened);
+    });
+    await assert.rejects(growing, FileChangedError);
+    assert.equal(text, 'before');
   });
 
   it('is read whole as it was opened when another takes its place', async () => {

@@ -35,6 +35,8 @@ describe('requireReady', () => {
         assert.ok(error instanceof UserError);
         assert.match(error.message, message);
         assert.equal(error.remedy?.command, command);
+        const what = command?.replace('sitelift.provision', 'Provision ');
+        assert.equal(error.remedy?.title, what && `${what}…`);
         return true;
       },
     );
@@ -62,6 +64,15 @@ describe('requireReady', () => {
         undefined,
       );
     }
+  });
+
+  it('tells of each part that could not be read', () => {
+    const unknown = (reason: string) => ({ kind: 'unknown', reason }) as const;
+    refused(
+      { server: unknown('No network.'), bucket: unknown('Not allowed.') },
+      /nothing is published\. server: No network\. bucket: Not allowed\.$/,
+      undefined,
+    );
   });
 
   it('names each part that is lacking', () => {

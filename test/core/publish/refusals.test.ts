@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { folderRefusal, leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
+import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess } from '../../../src/core/publish/refusals';
 
 const NEVER = `
   .env .git .htaccess .HTPASSWD .env.html .hidden.png sitelift.json Sitelift.JSON
@@ -11,6 +11,8 @@ const NEVER = `
   a.p12 a.pfx a.ppk a.jks a.keystore a.keytab a.kdbx home.ovpn kubeconfig kubeconfig.yaml rootkey.csv accessKeys.csv auth.json passwd
   secrets passwords passwd.txt kubeconfig-prod prod.env-old prod.env_bak htdigest users.htpasswd htpasswd.txt Web.Release.config web.config.txt wp-config
   wp-config.txt app.config sftp-config.json ftp.json WS_FTP.ini filezilla.xml dwsync.xml _netrc pgpass.conf bash_history shadow service.pwd secring.gpg
+  serviceaccount.json clientsecret.json client_secret.json.bak credential.json credentials.yml credentials.yaml access_keys.csv anna_accessKeys.csv secret.txt
+  password.txt env.development env.staging localconfig.php settings.php5 wp-config.php8 config-old.inc
 `;
 const LEFT = `
   index.html~ index.php~ a.bak a.BAK a.bak2 page.html.old a.orig a.save a.swp x.swo x.tmp #a# dump.sql dump.sql.gz a.sqlite a.sqlite3 a.db data.sqlite-wal
@@ -19,10 +21,12 @@ const LEFT = `
   prod-secrets.json app.secrets.json credentials-2.csv credentials.json.enc api_keys.json apikey.txt token.json private_key.txt privatekey database.yml
   parameters.yaml application-prod.yml ormconfig.json index.php_bak index.html-old a.swn a.kate-swp index.html___jb_tmp___ ~$brief.docx dump.sql.txt a.frm
   www.zip public_html.tar.gz site-2026.zip a.har a.eml core core.1234 main.tf nginx.conf vault.yml
+  a.bak.12 site-backups.zip a.db3 error_log.10 a.log-2026 a.log compose.yml ehthumbs.db ehthumbs_vista.db thumbs_vista.db #note#
 `;
 const STOPS = `
   index.php INDEX.PHP a.php5 a.phtml a.phar header.inc a.asp a.aspx a.ashx a.asmx a.cshtml a.jsp a.jspx a.cgi a.fcgi a.pl a.pm a.py a.rb a.erb a.cfm a.lua
   install.sh a.ps1 a.bat index.php.txt index.php-dist index.php.1 index.php.2026-01-31 page.aspx_ appsettings.json appsettings.Production.json
+  my-config.php reconfig.php
 `;
 const PUBLISHED = `
   index.html style.css app.js data.json logo.png LICENSE robots.txt sitemap.xml CNAME fonts.woff2 release-1.2.zip downloads.tar.gz app.wasm
@@ -31,6 +35,10 @@ const PUBLISHED = `
   what-is-a.log.html docker.html profile.json logs.json oldest.txt threshold.js
   datepicker.pl.js strings.pl.json sitemap.xml.gz site.css.gz website.js tokens.css tokens.js token-ring.html secretary.txt history.txt Release.gpg app.js.map
   environments.json application.js database.js index.php.html website.webmanifest corefile.txt package.json copyright.txt copy.txt photocopy.txt
+  my-sitelift.json sitelift.json.txt self-service-accounts.json nocredentials.json grootkey.csv opensecrets.json kubeconfigure.js
+  oauth.json auth.json.txt openenv env.js env.testing a.environment prod.tfvarsdoc xhtpasswd a.keynote.txt a.dera.txt paid_rsa id_rsax
+  a.pycx xdesktop.ini desktop.ini.txt a~b.txt a#b# mybackup.zip dumpling.zip backup.zip.txt a.dbx terror_log error_logs.txt a.logo a.login.js
+  my-compose.yml compose.yaml.txt dockerfiles.txt a.shx credentials.xhtml credentials.htm
 `;
 const names = (list: string) => list.trim().split(/\s+/);
 const rules = (list: string) => names(list).map((name) => [name, refusal(name, false)?.rule]);
@@ -85,7 +93,7 @@ describe('refusal', () => {
   });
 
   it('refuses folders of dependencies and hidden ones, and not those that are named like a file', () => {
-    for (const name of [
+    const folders = [
       'node_modules',
       'Node_Modules',
       'venv',
@@ -97,12 +105,38 @@ describe('refusal', () => {
       '_vti_pvt',
       '$RECYCLE.BIN',
       'lost+found',
-    ]) {
-      assert.ok(refusal(name, true), name);
-    }
-    for (const name of ['credentials', 'env', 'auth.json', 'perl.pl', 'data.db', 'sitelift.json']) {
+      'a.tfstate',
+    ];
+    for (const name of [...folders, 'a\uFFFD']) assert.ok(refusal(name, true), name);
+    for (const name of ['credentials', 'env', 'auth.json', 'perl.pl', 'data.db', 'sitelift.json', 'my-venv', 'venvs']) {
       assert.equal(refusal(name, true), undefined, name);
     }
+  });
+});
+
+describe('a reason', () => {
+  it('tells what a name was taken for', () => {
+    const reasons: Record<string, RegExp> = {
+      '.env': /start with a dot/,
+      'a\uFFFD.txt': /not valid UTF-8/,
+      'sitelift.json': /the site file/,
+      'server.key': /^key files/,
+      'credentials.json': /^credentials/,
+      'prod.env': /^environment files/,
+      'prod.tfvars': /^Terraform/,
+      'web.config': /settings of a web server/,
+      'wp-config.php': /may hold passwords/,
+      node_modules: /^dependencies/,
+      'Thumbs.db': /operating system/,
+      'icon\r': /operating system/,
+      'a.bak': /^backup copies/,
+      'a.sql': /^databases/,
+      error_log: /^logs/,
+      Dockerfile: /descriptions of servers/,
+      'a.php': /could read the source/,
+    };
+    for (const [name, reason] of Object.entries(reasons))
+      assert.match(refusal(name, false)?.reason ?? '', reason, name);
   });
 });
 
@@ -110,6 +144,22 @@ describe('folderRefusal', () => {
   it('knows a bare repository by what is in it', () => {
     assert.equal(folderRefusal('demo.git', ['HEAD', 'config', 'objects', 'refs'])?.rule, 'left');
     assert.equal(folderRefusal('demo', ['HEAD', 'objects.html', 'refs']), undefined);
+  });
+
+  it('knows a folder that a package manager filled by what is in it', () => {
+    const composers = folderRefusal('Vendor', ['a.js', 'Autoload.php']);
+    assert.deepEqual([composers?.rule, composers?.reason], ['left', 'dependencies are left out']);
+    assert.ok(folderRefusal('vendor', ['composer']));
+    assert.ok(folderRefusal('my', ['bin', 'pyvenv.cfg']));
+    for (const [name, ...content] of [
+      ['vendor', 'jquery.js', 'my-composer', 'composer.json', 'old-autoload.php', 'autoload.php.txt'],
+      ['vendors', 'autoload.php'],
+      ['my-vendor', 'autoload.php'],
+      ['js', 'autoload.php'],
+      ['vendor'],
+    ] as const) {
+      assert.equal(folderRefusal(name, content), undefined, name);
+    }
   });
 });
 
@@ -124,14 +174,25 @@ describe('leave', () => {
 });
 
 describe('restrictsAccess', () => {
+  it('is asked of the files that Apache and IIS read', () => {
+    for (const name of ['.htaccess', 'Web.config']) assert.match(name, ACCESS_FILE);
+    for (const name of ['my.htaccess', '.htaccess.txt', 'web.config.bak']) assert.doesNotMatch(name, ACCESS_FILE);
+  });
+
   it('knows the directives of Apache and IIS that keep people out', () => {
     for (const text of [
-      'AuthType Basic\nRequire valid-user',
-      '<Files secret.txt>\n  Require all denied\n</Files>',
-      'order deny,allow\ndeny from all',
+      'AuthUserFile /etc/users',
+      'Require valid-user',
+      '<Files secret.txt>\n  <RequireAll>',
+      '# who may come\norder deny,allow',
+      'deny from all',
+      'allow from 10.0.0.0/8',
+      'Satisfy any',
+      '<LimitExcept GET>',
       'RewriteRule ^private/ - [F]',
-      'RewriteRule ^private/ - [NC,F,L]',
+      'RewriteRule ^private#old - [NC, F ,L]',
       '<configuration><system.web><authorization><deny users="?"/></authorization></system.web></configuration>',
+      '<ipSecurity/>',
     ]) {
       assert.ok(restrictsAccess(text), text);
     }
@@ -141,6 +202,7 @@ describe('restrictsAccess', () => {
     for (const text of [
       '',
       '# Require all denied',
+      'Redirect /old /new\n \t# Require all denied',
       'RewriteEngine On\nRewriteRule ^old$ /new [R=301,L]',
       'ExpiresActive On\nHeader set Cache-Control "max-age=600"',
       'ErrorDocument 404 /404.html',

@@ -92,6 +92,22 @@ describe('the store', function () {
     assert.equal(await reason(await asset('large.png', content)), 'changed');
   });
 
+  it('counts of a large file the parts in flight and the one being read, and of an empty one a byte', async () => {
+    const budget = newByteBudget();
+    const delay = { service: 's3', action: 'UploadPart', kind: 'delay', seconds: 1, times: 9 };
+    await controlPlane().send('POST', 'faults', delay);
+    const large = await asset('weighed.png', Buffer.alloc(9 * MIB, 3));
+    const sent = putAsset(context, large, budget, newOp());
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(budget.getValue(), 40 * MIB);
+    await sent;
+    const empty = putAsset(context, await asset('empty.png', ''), budget, newOp());
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(budget.getValue(), 64 * MIB - 1);
+    await empty;
+    assert.equal((await head('empty.png')).ContentLength, 0);
+  });
+
   it('leaves no parts behind when a large upload fails or is cancelled', async () => {
     const file = await asset('parts.png', Buffer.alloc(9 * MIB, 1));
     const fault = { service: 's3', action: 'UploadPart', kind: 'error', code: 'AccessDenied', status: 403, times: 9 };
@@ -145,6 +161,9 @@ describe('the store', function () {
     assert.equal(await uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()), 'changed');
     await context.clients.s3.send(new PutObjectCommand({ ...place('gone.png'), Body: 'x' }));
     assert.equal(await uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()), 'changed');
+    const sum = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';
+    await context.clients.s3.send(new PutObjectCommand({ ...place('gone.png'), Body: 'x', Metadata: { sha256: sum } }));
+    assert.equal(await uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()), undefined);
     const denied = { service: 's3', action: 'HeadObject', kind: 'error', code: 'AccessDenied', status: 403 };
     await controlPlane().send('POST', 'faults', denied);
     await assert.rejects(uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()));

@@ -1,6 +1,7 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createClients } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import { run, type Plan, type Step } from '../../../src/core/plan';
 import { moment } from '../../../src/core/publish/moment';
@@ -47,6 +48,10 @@ describe('a turn', function () {
     const text = await readText(context, KEY, newOp());
     return text === undefined ? undefined : (JSON.parse(text) as Record<string, unknown>);
   };
+  const puts = async () =>
+    (await controlPlane().calls()).filter(
+      ({ action, parameters }) => action === 'PutObject' && parameters?.['Key'] === KEY,
+    ).length;
   const leave = (content: object | string) => {
     const text = typeof content === 'string' ? content : JSON.stringify(content);
     return putObject(context, KEY, Buffer.from(text), { ContentType: 'application/json' }, newOp());
@@ -59,7 +64,9 @@ describe('a turn', function () {
   it('is told in the bucket while it lasts, by whom and from where, and given back at its end', async () => {
     const seen: unknown[] = [];
     const look = async () => void seen.push(await note());
+    await controlPlane().send('DELETE', 'calls');
     await run(planned(ANNA, [[step('one', look), step('two')], [step('three', look)]]), newOp());
+    assert.equal(await puts(), 1);
     assert.equal(seen.length, 2);
     for (const held of seen as Record<string, unknown>[]) {
       assert.equal(held['host'], 'annas-desk');
@@ -98,6 +105,20 @@ describe('a turn', function () {
     assert.equal(await note(), undefined);
   });
 
+  it('goes to one of two who find the note of a computer that died at the same moment', async () => {
+    await leave(holding({ processId: spawnSync(process.execPath, ['-e', '']).pid }));
+    let open = () => undefined as void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const outcomes = ['one', 'two'].map((key) =>
+      run(planned(BERT, [[step(key, () => gate)]]), newOp()).then(
+        () => 'published',
+        () => (open(), 'refused'),
+      ),
+    );
+    assert.deepEqual((await Promise.all(outcomes)).sort(), ['published', 'refused']);
+    assert.equal(log.length, 1);
+  });
+
   it('is given back when what was planned no longer holds, and when a step fails, once the others have ended', async () => {
     const gone = () => Promise.reject(new Error('not as planned'));
     await assert.rejects(run(planned(ANNA, [[step('one')]], gone), newOp()), /not as planned/);
@@ -107,7 +128,8 @@ describe('a turn', function () {
     const failing = new Promise<void>((_resolve, reject) => (fail = () => reject(new Error('failed'))));
     const slow = async () => {
       fail();
-      await new Promise((resolve) => setImmediate(resolve));
+      // Whoever would give it back before this step has ended now has the time to.
+      await new Promise((resolve) => setTimeout(resolve, 200));
       assert.ok(await note());
     };
     await assert.rejects(
@@ -149,10 +171,11 @@ describe('a turn', function () {
 
   it('is taken from a computer that died: after a while by anybody, at once by the same folder', async () => {
     await leave(holding());
-    await assert.rejects(
-      run(planned(ANNA, [[step('early')]]), newOp()),
-      /arn:bert is publishing this site from “copy” on berts-desk since 2026-01-02 03:04 UTC/,
-    );
+    const { LastModified } = await context.clients.s3.send(new HeadObjectCommand(placeOf(context, KEY)));
+    const end = moment(new Date((LastModified?.getTime() ?? 0) + 900_000).toISOString());
+    await assert.rejects(run(planned(ANNA, [[step('early')]]), newOp()), {
+      message: `arn:bert is publishing this site from “copy” on berts-desk since 2026-01-02 03:04 UTC. Nothing was uploaded. Wait until that has ended and publish again; if it was cut short, publish again after ${end}.`,
+    });
     await run(planned(ANNA, [[step('late')]], undefined, { expirySeconds: 0 }), newOp());
     assert.equal(await note(), undefined);
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
@@ -164,13 +187,17 @@ describe('a turn', function () {
     assert.ok(log.includes('same folder') && !log.includes('early') && !log.includes('other folder'));
     await leave(holding({ processId: 1 }));
     await assert.rejects(run(planned(BERT, [[step('living process')]]), newOp()), /is publishing/);
+    await leave(holding({ processId: 'no number' }));
+    await assert.rejects(run(planned(BERT, [[step('unknown process')]]), newOp()), /is publishing/);
     await leave('not JSON');
     await assert.rejects(
       run(planned(ANNA, [[step('unreadable')]]), newOp()),
-      /^UserError: Somebody is publishing.* a time that it does not tell/,
+      /^UserError: Somebody is publishing this site from “\?” on \? since a time that it does not tell/,
     );
-    await leave('null');
-    await assert.rejects(run(planned(ANNA, [[step('unreadable')]]), newOp()), /Somebody is publishing/);
+    for (const text of ['null', '7', '"text"']) {
+      await leave(text);
+      await assert.rejects(run(planned(ANNA, [[step('unreadable')]]), newOp()), /Somebody is publishing/);
+    }
     await deleteObject(context, KEY, newOp());
   });
 
@@ -190,20 +217,90 @@ describe('a turn', function () {
     assert.equal(await note(), undefined);
   });
 
+  it('of a computer that died is over after fifteen minutes by AWS’s clock', async () => {
+    await leave(holding());
+    const beginning = { key: 'turn', title: 'turn', check: () => Promise.resolve() };
+    const publishAfter = async (clockSkewSeconds: number) => {
+      await controlPlane().send('POST', 'settings', { clockSkewSeconds });
+      const later = { site: context.site, clients: createClients({ region: context.site.region }) };
+      await run(inTurn(later, ANNA, beginning, [[step(`after ${clockSkewSeconds}`)]]), newOp());
+    };
+    try {
+      await assert.rejects(publishAfter(800), /is publishing/);
+      await publishAfter(1300);
+    } finally {
+      await controlPlane().send('POST', 'settings', { clockSkewSeconds: 0 });
+    }
+    assert.deepEqual(log, ['after 1300']);
+  });
+
+  it('is asked for again when somebody else’s request or note was in its way and has gone', async () => {
+    for (const [status, code] of [
+      [409, 'ConditionalRequestConflict'],
+      [412, 'PreconditionFailed'],
+      [404, 'NoSuchKey'],
+    ] as const) {
+      await controlPlane().send('POST', 'faults', { service: 's3', action: 'PutObject', kind: 'error', code, status });
+      await run(planned(ANNA, [[step(code)]]), newOp());
+    }
+    assert.equal(log.length, 3);
+  });
+
+  it('is not waited for without an end', async () => {
+    const fault = { service: 's3', action: 'PutObject', kind: 'error', code: 'PreconditionFailed', status: 412 };
+    await controlPlane().send('POST', 'faults', { ...fault, times: 99 });
+    await controlPlane().send('DELETE', 'calls');
+    await assert.rejects(
+      run(planned(ANNA, [[step('one')]]), newOp()),
+      /^UserError: Others are publishing this site just now\. Nothing was uploaded/,
+    );
+    const calls = await controlPlane().calls();
+    assert.equal(calls.filter(({ action }) => action === 'PutObject').length, 5);
+    assert.deepEqual(log, []);
+  });
+
+  it('is nobody’s when it cannot be asked for', async () => {
+    const fault = { service: 's3', action: 'PutObject', kind: 'error', code: 'AccessDenied', status: 403 };
+    await controlPlane().send('POST', 'faults', fault);
+    await assert.rejects(run(planned(ANNA, [[step('one')]]), newOp()), { name: 'AccessDenied' });
+    assert.deepEqual(log, []);
+  });
+
+  it('is known for its own when only the answer was lost, and is kept up', async () => {
+    await controlPlane().send('POST', 'faults', { service: 's3', action: 'PutObject', kind: 'cut', when: 'after' });
+    const plan = planned(ANNA, [[step('one')], [step('two')]], undefined, { expirySeconds: 0.000_1 });
+    await run(plan, newOp());
+    assert.deepEqual(log, ['one', 'two']);
+    assert.equal(await note(), undefined);
+  });
+
+  it('is renewed before a step once half of its time is over', async () => {
+    const sleep = () => new Promise((resolve) => setTimeout(resolve, 600));
+    await controlPlane().send('DELETE', 'calls');
+    await run(planned(ANNA, [[step('long', sleep)], [step('next')]], undefined, { expirySeconds: 1 }), newOp());
+    assert.ok((await puts()) > 1);
+  });
+
   it('is renewed while a long step runs, and leaves alone a note that has become another’s', async () => {
-    const renewed = async () => {
-      const { s3 } = context.clients;
-      const place = placeOf(context, KEY);
-      const first = (await s3.send(new HeadObjectCommand(place))).LastModified?.getTime() ?? 0;
-      for (let attempt = 0; attempt < 200; attempt += 1) {
-        if (((await s3.send(new HeadObjectCommand(place))).LastModified?.getTime() ?? 0) > first) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
+    const renewed = async (times: number) => {
+      for (let attempt = 0; attempt < 400; attempt += 1) {
+        if ((await puts()) >= times) return;
+        await new Promise((resolve) => setTimeout(resolve, 25));
       }
       assert.fail('the note is not renewed');
     };
-    await deleteObject(context, KEY, newOp());
-    await run(planned(ANNA, [[step('long', renewed)]], undefined, { renewalSeconds: 0.05 }), newOp());
-    await run(planned(ANNA, [[step('robbed', () => leave(holding()))]]), newOp());
+    const robbed = async () => {
+      const before = await puts();
+      await leave(holding());
+      await renewed(before + 2);
+      // Whoever would renew it without a condition now has the time to.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    await controlPlane().send('DELETE', 'calls');
+    const pace = { renewalSeconds: 0.05 };
+    await run(planned(ANNA, [[step('long', () => renewed(4))]], undefined, pace), newOp());
+    assert.equal(await note(), undefined);
+    await run(planned(ANNA, [[step('robbed', robbed)]], undefined, pace), newOp());
     assert.equal((await note())?.['id'], 'other');
     await deleteObject(context, KEY, newOp());
   });
@@ -220,6 +317,7 @@ describe('a turn', function () {
 
   it('says a moment so that it means the same to everybody', () => {
     assert.equal(moment('2026-11-24T00:14:59.999Z'), '2026-11-24 00:14 UTC');
+    assert.equal(moment('at 2026-11-24T00:14'), 'a time that it does not tell');
     assert.equal(moment('[x](command:y)'), 'a time that it does not tell');
   });
 });

@@ -63,10 +63,32 @@ describe('the reasons of the scripts', () => {
     }
   });
 
-  it('offer the way on', () => {
-    assert.deepEqual(reasonOf('sitelift: not-mounted\t/var/www/html')?.remedy, {
-      title: 'Provision Volume…',
-      command: 'sitelift.provisionVolume',
+  it('offer the way on where running a command again is one', () => {
+    const ways: Record<string, string> = {};
+    for (const code of REASON_CODES) {
+      const remedy = reasonOf(`sitelift: ${code}`)?.remedy;
+      if (remedy) ways[code] = `${remedy.title} ${remedy.command}`;
+    }
+    const publish = 'Publish Site… sitelift.publishSite';
+    assert.deepEqual(ways, {
+      'not-mounted': 'Provision Volume… sitelift.provisionVolume',
+      'published-meanwhile': publish,
+      'fetch-refused': publish,
+      'wrong-bytes': publish,
+      'not-placed': publish,
+      'packages-busy': 'Provision Server… sitelift.provisionServer',
     });
+  });
+
+  it('tell every exit code of curl that names its cause', () => {
+    for (const [codes, sentence] of [
+      ['5 6', /cannot resolve the bucket’s name\. Check the DNS settings/],
+      ['7 28', /gets no connection to S3\. It needs a way out/],
+      ['35 60', /does not trust the certificate that answers for S3/],
+      ['18 56', /the connection broke off\. No page was changed\. \(curl ended with/],
+    ] as const) {
+      for (const code of codes.split(' '))
+        assert.match(reasonOf(`sitelift: fetch-failed\t${code}`)?.message ?? '', sentence);
+    }
   });
 });

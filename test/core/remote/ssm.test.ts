@@ -68,6 +68,12 @@ describe('a command on the server', () => {
       [600, 60],
     );
     assert.deepEqual(agent.sent[0]?.Parameters?.['executionTimeout'], ['900']);
+    assert.deepEqual(agent.sent[1]?.Parameters?.['executionTimeout'], ['60']);
+    assert.deepEqual(agent.sent[0]?.InstanceIds, [INSTANCE]);
+    assert.equal(agent.sent[0]?.DocumentName, 'AWS-RunShellScript');
+    assert.match(agent.sent[0]?.Comment ?? '', /^sitelift-[\da-z]+: deploy$/);
+    await runScript(agent.context, INSTANCE, { ...REMOTE, name: 'x'.repeat(200) }, newOp());
+    assert.equal(agent.sent[2]?.Comment?.length, 100);
   });
 
   it('is cancelled on the server too when the user cancels', async () => {
@@ -107,6 +113,10 @@ describe('a command on the server', () => {
       ResponseCode: 127,
       StandardErrorContent,
     });
+    const silent = await failureOf({ Status: 'Failed', ResponseCode: 3 });
+    assert.equal(silent, '“deploy” ended on the server with an error (exit code 3): it said nothing.');
+    const unknown = await failureOf({ Status: 'Failed', StatusDetails: 'constructor', ResponseCode: 1 });
+    assert.equal(unknown, '“deploy” ended on the server with constructor (exit code 1): it said nothing.');
     assert.match(told, /\(exit code 127\): two · three · \[four\] \(command:x\) · five \[0m 'six'\.$/);
   });
 
@@ -156,7 +166,13 @@ describe('parseInspection', () => {
   });
 
   it('sees no mount where there is none', () => {
-    assert.equal(parseInspection('installed=no\nenabled=\nactive=inactive\n').mount, undefined);
+    const seen = parseInspection('installed=no\nenabled=\nactive=inactive\n\n=x\nnothing\n');
+    assert.deepEqual(seen, {
+      webServer: { installed: false, enabled: false, active: false },
+      ...{ mount: undefined, release: undefined, placing: undefined, redirectsTo: undefined },
+    });
+    const mount = parseInspection('partition=/dev/sdb1\nin_fstab=no\n').mount;
+    assert.deepEqual([mount?.serial, mount?.fileSystem, mount?.inFstab], ['', '', false]);
   });
 
   it('sees that a publication was cut short, also by a note without a name', () => {

@@ -1,10 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { buildExtension } from '../../../esbuild';
-import type * as Html from '../../../src/core/entryHtml';
 import { createImageFinder } from '../../../src/core/worker/imageFinder';
 import { createRewriter } from '../../../src/core/worker/rewriter';
 import type { Op } from '../../../src/core/op';
@@ -58,21 +52,6 @@ describe('a rewriter', () => {
     setImmediate(() => cancelled.abort(reason));
     await assert.rejects(rewritten, reason);
     await rewriter.close();
-  });
-
-  it('finds the worker of the built extension', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sitelift-built-'));
-    try {
-      await buildExtension({ outdir: folder });
-      await writeFile(join(folder, 'package.json'), '{}');
-      const html = createRequire(join(folder, 'main.js'))('./html.js') as typeof Html;
-      const rewriter = html.createRewriter('d1.cloudfront.net', ['images/a.png']);
-      const { bytes } = await rewriter.rewrite(PAGE, 'images/index.html', op);
-      assert.equal(Buffer.from(bytes).toString(), PUBLISHED);
-      await rewriter.close();
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 });
 
