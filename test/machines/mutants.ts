@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
 ];
 
 /** A script with the fault in it; throws when the place is not there, or not the only one. */
-export function mutated(script: string, { fault, find, put }: Mutant): string {
+export function mutated(script: string, { fault, find, put }: Pick<Mutant, 'fault' | 'find' | 'put'>): string {
   const parts = script.split(find);
   if (parts.length !== 2) throw new Error(`“${fault}”: its place is ${parts.length - 1} times in the script.`);
   return parts.join(put);
