@@ -9,21 +9,25 @@ set -euo pipefail
 image=$1 platform=$2 socket=$3
 shift 3
 
-# A group of its own, in whichever hierarchy, holds all that runs inside.
-mount -t cgroup2 sitelift /sys/fs/cgroup
+# This machine may itself be a container, or have its control groups elsewhere.
+at() { [ "$(findmnt -no FSTYPE --mountpoint "$2" | tail -n 1)" = "$1" ] || mount -t "$1" sitelift "$2"; }
+at devtmpfs /dev
+at cgroup2 /sys/fs/cgroup
+# A group of its own holds all that runs inside.
 group=/sys/fs/cgroup/sitelift-$$
+mkdir "$group"
 take_down() {
   echo 1 >"$group/cgroup.kill"
   until grep -qx 'populated 0' "$group/cgroup.events"; do sleep 0.01; done
   find "$group" -depth -type d -exec rmdir {} +
   kill -KILL $(jobs -p) 2>/dev/null || true
 }
-mkdir "$group"
+[ -e "$group/cgroup.kill" ] || { rmdir "$group"; echo 'the kernel is older than 5.14' >&2; exit 1; }
 trap take_down EXIT
 
-# What is written stays in memory.
-mount -t tmpfs -o size=2g,mode=755 sitelift /mnt
-cd /mnt
+# What is written stays in memory, in place of a folder that nothing here is in.
+mount -t tmpfs -o size=2g,mode=755 sitelift /boot
+cd /boot
 mkdir lower upper work root
 mount -o loop,ro,noload "$image/root.raw" lower
 mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work sitelift root
@@ -40,28 +44,31 @@ until [ -e /run/settled.\$\$ ]; do sleep 0.002; done
 rm /run/settled.\$\$
 X
 
-# A loop device that is let go while it is open stays until nobody has it open.
+# A loop device that is let go while it is open stays until nobody has it open; one that is locked is left alone by this machine's udev.
 loops=()
 for _; do
   file=disk${#loops[@]}
   truncate -s 1G "$file"
   loop=$(losetup --find --show --partscan "$file")
   exec {held}<>"$loop"
+  flock "$held"
   losetup --detach "$loop"
   loops+=("${loop#/dev/}")
 done
 loops=($(printf '%s\n' "${loops[@]}" | sort -V))
 
+# Of its calls to sync(2), which would write out all of this machine, nothing comes.
 (
   echo "$BASHPID" >"$group/cgroup.procs"
-  exec systemd-nspawn --quiet --register=no --keep-unit --private-network --drop-capability=CAP_MKNOD --system-call-filter=~sync --boot --directory=root
+  exec systemd-nspawn --quiet --register=no --keep-unit --private-network --drop-capability=CAP_MKNOD \
+    --system-call-filter='~sync' --boot --directory=root
 ) </dev/null >console 2>&1 &
 nspawn=$!
 disown
 inside() { nsenter --target "$leader" --all "$@"; }
 is_up() {
   leader=$(tr -d ' ' <"/proc/$nspawn/task/$nspawn/children") && [ -n "$leader" ] || return 1
-  [ "$(inside systemctl is-system-running --wait 2>/dev/null)" = running ]
+  [[ $(inside systemctl is-system-running --wait 2>/dev/null) == @(running|degraded) ]]
 }
 until is_up; do
   if [ ! -d "/proc/$nspawn" ] || [ "$SECONDS" -gt 60 ]; then cat console >&2; exit 1; fi
