@@ -20,7 +20,7 @@ import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPoli
 
 const PATH = '/sitelift/';
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
-const MISSING = ['NoSuchEntity', 'NoSuchEntityException'];
+const MISSING = 'NoSuchEntity';
 
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
@@ -74,7 +74,7 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
   if (await settle(() => hasBroadPolicy(context, op))) {
     await unlessMissing(
       () => iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn: BROAD_POLICY_ARN }), options),
-      ...MISSING,
+      MISSING,
     );
   }
   await ensureOwn(
@@ -116,13 +116,12 @@ async function bindRole({ site, clients }: Context, op: Op): Promise<void> {
 
 async function findRole({ site, clients }: Context, op: Op): Promise<Role | undefined> {
   const command = new GetRoleCommand({ RoleName: profileName(site) });
-  return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING))?.Role;
+  return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), MISSING))?.Role;
 }
 
 async function findProfile({ site, clients }: Context, op: Op): Promise<InstanceProfile | undefined> {
   const command = new GetInstanceProfileCommand({ InstanceProfileName: profileName(site) });
-  return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING))
-    ?.InstanceProfile;
+  return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), MISSING))?.InstanceProfile;
 }
 
 /** Gives what `find` finds of this site, if anything; throws `UserError` for something of somebody else's with our name. */
@@ -144,14 +143,14 @@ async function ensureOwn(findOwn: () => Promise<unknown>, create: () => Promise<
   try {
     await create();
   } catch (error) {
-    if (!hasCode(error, 'EntityAlreadyExists', 'EntityAlreadyExistsException')) throw error;
+    if (!hasCode(error, 'EntityAlreadyExists')) throw error;
     await waitFor('what exists in IAM to be seen', findOwn, SETTLE, op);
   }
 }
 
 async function hasAgentPolicy({ site, clients }: Context, op: Op): Promise<boolean> {
   const command = new GetRolePolicyCommand({ RoleName: profileName(site), PolicyName: AGENT_POLICY_NAME });
-  const answer = await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), ...MISSING);
+  const answer = await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), MISSING);
   return isAgentPolicy(answer?.PolicyDocument ?? '');
 }
 

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { SITE_TAG, stackName } from '../../../src/core/names';
+import { SITE_TAG, stackName, tagsFor } from '../../../src/core/names';
 import { stepsOf } from '../../../src/core/plan';
 import {
   AGENT_POLICY_DOCUMENT,
@@ -90,7 +90,10 @@ describe('the server’s role', () => {
     const profile = await context.clients.iam.send(new GetInstanceProfileCommand(profileOf(context)));
     assert.equal(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''), TRUST);
     assert.equal(Role?.Description, `Lets the server of ${stackName(context.site)} be managed by SSM`);
-    assert.deepEqual([Role.Path, profile.InstanceProfile?.Path], ['/sitelift/', '/sitelift/']);
+    for (const made of [Role, profile.InstanceProfile]) {
+      assert.equal(made?.Path, '/sitelift/');
+      assert.deepEqual(made.Tags, tagsFor(context.site, 'server-role'));
+    }
   });
 
   it('is lacking while its profile carries no role, or another', async () => {
