@@ -5,12 +5,13 @@ import { registerCommands } from './shell/commands';
 import { Connections } from './shell/connections';
 import { registerImageActions } from './shell/language/imageActions';
 import { locateImages } from './shell/language/imageSource';
+import { logTo } from './shell/log';
 import { Sites } from './shell/sites';
 import { registerSiteTree } from './shell/views/siteTree';
 
 /** Builds the application and registers all that VS Code calls; AWS and HTML code is loaded on first use. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel('Sitelift', { log: true });
+  const log = logTo(vscode.window.createOutputChannel('Sitelift', { log: true }));
   const connections = new Connections();
   const sites = new Sites(log, connections);
   const tree = registerSiteTree(sites);

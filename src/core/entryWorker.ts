@@ -8,7 +8,7 @@ async function answerTo({ name, value }: Message): Promise<Answer> {
     const run = TASKS[name] as (given: unknown) => unknown;
     return { value: await run(value) };
   } catch (error) {
-    if (error instanceof Error) return { error };
+    if (error instanceof Error) return { error, properties: { ...error } };
     throw error;
   }
 }

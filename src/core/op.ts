@@ -10,6 +10,17 @@ export function opFor(seconds: number): Op {
   return { signal: AbortSignal.timeout(seconds * 1000), report: () => undefined };
 }
 
+/** What the work gives, or the signal's reason as soon as that aborts: for work that does not heed it, and goes on unheard. */
+export async function heeding<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([work(), aborted]).finally(() => signal.removeEventListener('abort', stop));
+}
+
 /** A way on that the shell can offer as a button under an error: the id of a command and its title. */
 export interface Remedy {
   readonly title: string;

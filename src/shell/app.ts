@@ -1,12 +1,13 @@
 import type * as vscode from 'vscode';
 import type { Connections } from './connections';
 import type { ImageActionSource } from './language/imageActions';
+import type { Log } from './log';
 import type { Sites } from './sites';
 import type { SiteNode } from './views/siteNode';
 
 /** What the parts of the shell share; a plain object that is handed down. */
 export interface App {
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
   readonly connections: Connections;
   readonly sites: Sites;
   readonly tree: { selected(): SiteNode | undefined };

@@ -2,14 +2,11 @@ import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { isAbort, isUserError, type Op } from '../core/op';
 import { loadAws } from './chunks';
+import type { Log } from './log';
 import { showProgress, tellFailure } from './tell';
 
 /** Runs work with progress and cancel under a title. */
-export function withOp<Result>(
-  log: vscode.LogOutputChannel,
-  title: string,
-  work: (op: Op) => Promise<Result>,
-): Thenable<Result> {
+export function withOp<Result>(log: Log, title: string, work: (op: Op) => Promise<Result>): Thenable<Result> {
   log.info(title);
   return showProgress(title, async (report, cancellation) => {
     const controller = new AbortController();
@@ -39,7 +36,7 @@ export function withOp<Result>(
  * else shows what could not be done. An unattended caller gets the error as well.
  */
 export async function tellingErrors(
-  log: vscode.LogOutputChannel,
+  log: Log,
   intent: string,
   unattended: boolean,
   action: () => Promise<unknown>,
@@ -52,14 +49,14 @@ export async function tellingErrors(
       return undefined;
     }
     const told = isUserError(error) ? error : (await loadAws()).explain(error);
-    log.error(`Could not ${intent}: ${told.stack ?? told.message}`);
+    log.error(`Could not ${intent}`, told);
     showError(log, intent, told);
     if (unattended) throw told;
     return undefined;
   }
 }
 
-function showError(log: vscode.LogOutputChannel, intent: string, error: Error): void {
+function showError(log: Log, intent: string, error: Error): void {
   const message = isUserError(error) ? error.message : `Could not ${intent}: ${error.message}`;
   const remedy = isUserError(error) ? error.remedy : undefined;
   const buttons = [...(remedy ? [remedy.title] : []), 'Show Log'];

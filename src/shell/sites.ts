@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
 import type { Connections } from './connections';
+import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
@@ -11,7 +12,7 @@ const GOOD_FOR_ACTIONS_MS = 300_000;
 
 /** Knows the sites of the window and what AWS shows of them; looks at AWS only while somebody watches, or after a change of ours. */
 export class Sites implements vscode.Disposable {
-  readonly #log: vscode.LogOutputChannel;
+  readonly #log: Log;
   readonly #reader: SiteReader;
   readonly #lookout = new Lookout((depth) => this.#look(depth));
   readonly #entries = new Map<string, SiteEntry>();
@@ -20,7 +21,7 @@ export class Sites implements vscode.Disposable {
   #isFound = false;
   readonly onDidChange = this.#changed.event;
 
-  constructor(log: vscode.LogOutputChannel, connections: Connections) {
+  constructor(log: Log, connections: Connections) {
     this.#log = log;
     this.#reader = new SiteReader(connections);
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);

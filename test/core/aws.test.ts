@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createClients, identify } from '../../src/core/aws/clients';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { explain, hasCode, isCredentialProblem, statusOf } from '../../src/core/aws/errors';
 import { proxyFor } from '../../src/core/aws/http';
 import { listProfiles } from '../../src/core/aws/profiles';
@@ -29,6 +31,26 @@ describe('credentials', () => {
   it('of a profile that does not exist are told by its name', async () => {
     const clients = createClients({ region: 'us-east-1', profile: 'nobody' });
     await assert.rejects(identify(clients, newOp()), /no AWS profile named “nobody”/);
+  });
+
+  it('are waited for until the user cancels, however long their process takes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sitelift-process-'));
+    const begun = join(folder, 'begun');
+    try {
+      const script = join(folder, 'process.sh');
+      await writeFile(script, `touch ${begun}; while [ -e ${begun} ]; do sleep 0.1; done; exit 1\n`);
+      await writeFile(join(folder, 'config'), `[profile slow]\ncredential_process = sh ${script}\n`);
+      for (const name of names) delete process.env[name];
+      process.env['AWS_CONFIG_FILE'] = join(folder, 'config');
+      const cancelled = new AbortController();
+      const clients = createClients({ region: 'us-east-1', profile: 'slow' });
+      const identified = identify(clients, newOp(cancelled.signal));
+      while (!existsSync(begun)) await delay(20);
+      cancelled.abort();
+      await assert.rejects(identified, { name: 'AbortError' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { plainText } from '../../src/core/plainText';
+import { oneLine, plainText } from '../../src/core/plainText';
 
 describe('text from elsewhere', () => {
   it('stays as it is where it is plain', () => {
@@ -53,6 +53,13 @@ describe('text from elsewhere', () => {
   it('keeps every word of what it makes harmless', () => {
     const text = '[x](command:y) [z][w] [v]: u <b>bold</b> `code` $(sync~spin)';
     assert.equal(plainText(text), "[x] (command:y) [z] [w] [v] : u ‹b>bold‹/b> 'code' $ (sync~spin)");
+  });
+
+  it('keeps everything that can be seen where nothing is made of it, as in the log', () => {
+    const text = '[x](command:y) <b> `c` $(error) 🏔';
+    assert.equal(oneLine(text), text);
+    assert.equal(oneLine('a\r\n2026-01-01 [info] b\u202e\u001b[2Jc'), 'a 2026-01-01 [info] b [2Jc');
+    assert.equal(oneLine('a'.repeat(10_000)).length, 10_000);
   });
 
   it('is cut at its limit, between whole characters', () => {

@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { MiddlewareStack } from '@smithy/types';
-import { UserError, type Op } from '../op';
+import { heeding, UserError, type Op } from '../op';
 import { isCredentialProblem, SELECT_PROFILE } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
@@ -125,8 +125,9 @@ export async function identify(clients: Clients, op: Op, maxAgeSeconds = 0): Pro
   return identity;
 }
 
-async function askIdentity({ sts }: Clients, op: Op) {
-  return sts.send(new GetCallerIdentityCommand({}), { abortSignal: op.signal });
+/** A credential process or a sign-in that does not end must not keep the user from cancelling; the SDK waits for it. */
+async function askIdentity({ sts }: Clients, { signal }: Op) {
+  return heeding(signal, () => sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal }));
 }
 
 /** Throws `UserError` unless the credentials belong to the account that the site file names; an answer of STS may be `maxAgeSeconds` old. */

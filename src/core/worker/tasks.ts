@@ -65,5 +65,6 @@ export interface Message<Name extends TaskName = TaskName> {
   readonly asked: boolean;
 }
 
-/** What comes back. */
-export type Answer = { readonly value: unknown } | { readonly error: Error };
+/** What comes back. `properties` are those of the error that cloning drops, such as the name of a `UserError`. */
+export type Answer =
+  { readonly value: unknown } | { readonly error: Error; readonly properties: Readonly<Record<string, unknown>> };

@@ -88,7 +88,7 @@ export function createThread({ idleSeconds = 60, heapLimitMib = 1024, ...options
           worker?.unref();
           idle = setTimeout(stop, idleSeconds * 1000).unref();
         }
-        if ('error' in answer) throw answer.error;
+        if ('error' in answer) throw Object.assign(answer.error, answer.properties);
         return answer.value as Given<typeof name>;
       }),
     tell(name, value) {

@@ -1,5 +1,6 @@
 import { consoleUrl, type ConsolePlace } from '../../core/consoleUrl';
 import type { ResourceName } from '../../core/resources/stack';
+import { oneLine } from '../../core/plainText';
 import type { SiteEntry } from '../siteEntry';
 import { nextStep, viewOf } from './resourceView';
 import type { Detail } from './shown';
@@ -38,7 +39,7 @@ export function childrenOf(node: SiteNode): SiteNode[] {
 
 /** What a row has to copy, under which name. */
 export function valueOf(node: SiteNode): { readonly label: string; readonly value: string } | undefined {
-  if (node.kind === 'detail') return node.detail;
+  if (node.kind === 'detail') return { label: node.detail.label, value: oneLine(node.detail.value) };
   if (node.kind !== 'resource' || !node.entry.have) return undefined;
   const { label, value } = viewOf(node.name, node.entry.have, node.entry.readMs);
   return value === undefined ? undefined : { label, value };
