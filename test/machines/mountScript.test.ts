@@ -23,6 +23,7 @@ const PROMISES = {
   copy_order: 'notes that it copies before the first page, and mounts for every boot last',
   aside: 'puts away what a killed run left mounted aside',
   boot_order: 'lets the web server wait for the volume',
+  look: 'is seen by a look inside: the disk, its place in fstab, the release and the web server as they are',
 } as const;
 
 describe('mount.sh on a real server', function () {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { MUTANTS, mutated } from './mutants';
+import { mutated } from './fault';
+import { MUTANTS } from './mutants';
 import { sample } from './sample';
 import { SCRIPTS, startBench, type ScriptBench } from './scriptBench';
 
@@ -19,12 +20,12 @@ describe('a fault in a script', function () {
     for (const mutant of MUTANTS) assert.notEqual(mutated(SCRIPTS[mutant.script], mutant), SCRIPTS[mutant.script]);
   });
 
-  for (const script of ['deploy', 'mount'] as const) {
+  for (const script of ['deploy', 'mount', 'inspect'] as const) {
     const faults = MUTANTS.filter((mutant) => mutant.script === script);
     for (const mutant of sample(faults, SAMPLE, `mutants${SCRIPTS[script]}`)) {
       it(`is noticed: ${script}.sh: ${mutant.fault}`, async () => {
         const changed = { [script]: mutated(SCRIPTS[script], mutant) };
-        await assert.rejects(bench.run(script, `check_${mutant.noticedBy}`, changed), /not so: /);
+        await assert.rejects(bench.run(mutant.area, `check_${mutant.noticedBy}`, changed), /not so: /);
       });
     }
   }

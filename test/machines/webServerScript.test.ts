@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { reasonOf } from '../../src/core/remote/reasons';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
+import { mutated } from './fault';
 import type { Ground, Wanted } from './ground';
-import { mutated } from './mutants';
 import { sample } from './sample';
 import { startScriptServer } from './scriptServer';
 

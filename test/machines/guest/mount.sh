@@ -279,6 +279,32 @@ check_aside() {
   succeeds
   is_mounted
 }
+# looks <line…>: what a look inside tells, without the addresses that only a publication makes.
+looks() {
+  local seen
+  seen=$(bash /root/scripts/inspect.sh 2>/dev/null | grep -v '^redirects_to=')
+  [ "$seen" = "$(printf '%s\n' "$@")" ] || fail "a look tells $*, and not $seen"
+}
+check_look() {
+  blank
+  systemctl enable -q --now httpd
+  looks installed=yes enabled=enabled active=active
+  mount_volume
+  succeeds
+  local free
+  local mounted=("partition=$(part)" "serial=$DATA" size_bytes=33554432 file_system=ext4)
+  free=free_bytes=$(df -B1 --output=avail $html | tail -n 1 | tr -d ' ')
+  looks installed=yes enabled=enabled active=active "${mounted[@]}" "$free" in_fstab=yes
+  cp /root/fstab /etc/fstab
+  mkdir $html/.sitelift
+  printf r1 >$html/.sitelift/release
+  printf r2 >$html/.sitelift/placing
+  free=free_bytes=$(df -B1 --output=avail $html | tail -n 1 | tr -d ' ')
+  looks installed=yes enabled=enabled active=active "${mounted[@]}" "$free" in_fstab=no release=r1 placing=r2
+  systemctl disable -q --now httpd
+  umount $html
+  looks installed=yes enabled=disabled active=inactive
+}
 check_boot_order() {
   blank
   mount_volume

@@ -1,0 +1,117 @@
+import type { Fault } from './fault';
+
+/** Faults of deploy.sh. */
+export const DEPLOY: readonly Fault[] = [
+  {
+    fault: 'the release is not compared',
+    find: ' || stop published-meanwhile',
+    put: ' || true',
+    noticedBy: 'release',
+  },
+  { fault: 'the space is not compared', find: '|| stop disk-full', put: '|| : stop', noticedBy: 'space' },
+  { fault: 'the inodes are not compared', find: '|| stop inodes-full', put: '|| : stop', noticedBy: 'inodes' },
+  { fault: 'the sum is not compared', find: '|| stop wrong-bytes', put: '|| true', noticedBy: 'sum' },
+  {
+    fault: 'what tar says is ignored',
+    find: '[ "$unpacked" = 0 ] || stop',
+    put: '[ "$unpacked" = 0 ] || : stop',
+    noticedBy: 'cut_bundle',
+  },
+  {
+    fault: 'a full volume is told as something else',
+    find: 'then stop full-meanwhile',
+    put: 'then true',
+    noticedBy: 'full_meanwhile',
+  },
+  {
+    fault: 'the bundle is kept beside its pages',
+    find: 'tee -p /dev/fd/3 |',
+    put: 'tee -p /dev/fd/3 "$work/stage.tar.gz" |',
+    noticedBy: 'one_copy',
+  },
+  {
+    fault: 'the URL is an argument of curl',
+    find: '--config - 2>',
+    put: '"$URL" 2>',
+    noticedBy: 'secret',
+  },
+  {
+    fault: 'pages go before style sheets',
+    find: "place ! -iname '*.html' ! -iname '*.htm' && place;",
+    put: "place -iname '*.html' && place;",
+    noticedBy: 'order',
+  },
+  {
+    fault: 'the note of placing is written afterwards',
+    find: 'note placing\n',
+    put: '',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'the note of placing stays',
+    find: 'rm -f "$work/placing"\n',
+    put: '',
+    noticedBy: 'publishes',
+  },
+  {
+    fault: 'the note of placing goes before the release is written',
+    find: 'note release\nrm -f "$work/placing"\n',
+    put: 'rm -f "$work/placing"\nnote release\n',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'nothing is safe on the disk before a note is seen',
+    find: '>"$work/$1.new"\n  sync -f "$root"\n',
+    put: '>"$work/$1.new"\n',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'a note is not safe on the disk before what follows it',
+    find: '"$work/$1"\n  sync -f "$root"\n',
+    put: '"$work/$1"\n',
+    noticedBy: 'order',
+  },
+  { fault: 'folders are made later', find: 'xargs -0 -r mkdir -p --', put: 'xargs -0 -r true', noticedBy: 'order' },
+  { fault: 'pages are copied', find: 'mv -f -t', put: 'cp -f -t', noticedBy: 'rename' },
+  { fault: 'links are followed', find: 'if [ -L "$at" ]; then', put: 'if false; then', noticedBy: 'links' },
+  {
+    fault: 'a link as its own folder is followed',
+    find: '[ ! -L "$work" ] || stop',
+    put: '[ ! -L "$work" ] || : stop',
+    noticedBy: 'links',
+  },
+  {
+    fault: 'another kind of file is replaced',
+    find: '[ ${#others[@]} = 0 ] || stop',
+    put: '[ ${#others[@]} = 0 ] || : stop',
+    noticedBy: 'other_kind',
+  },
+  {
+    fault: 'a move that failed is ignored',
+    find: '"$root/$folder" -- || exit 1',
+    put: '"$root/$folder" -- || true',
+    noticedBy: 'not_placed',
+  },
+  {
+    fault: 'a refused URL is told as a lost connection',
+    find: '22/*) stop fetch-refused "$http" ;;',
+    put: '22/*) stop fetch-failed 7 x ;;',
+    noticedBy: 'fetch',
+  },
+  { fault: 'nothing is tried again', find: 'for try in 1 2 3', put: 'for try in 1', noticedBy: 'fetch' },
+  { fault: 'the server names an encoding', find: '  AddDefaultCharset Off\n', put: '', noticedBy: 'charset' },
+  { fault: 'its own folder is served', find: 'Require all denied', put: 'Require all granted', noticedBy: 'private' },
+  {
+    fault: 'settings are not tried first',
+    find: 'if ! apachectl configtest',
+    put: 'if false && ! apachectl configtest',
+    noticedBy: 'settings',
+  },
+  {
+    fault: 'a root without its volume is filled',
+    find: 'mountpoint -q "$root" || stop',
+    put: 'mountpoint -q "$root" || : stop',
+    noticedBy: 'not_mounted',
+  },
+  { fault: 'another run is not waited for', find: 'flock -w 300 9 || stop busy', put: 'true', noticedBy: 'busy' },
+];
