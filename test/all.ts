@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { outcomeOf, type Outcome } from './setup/outcome';
 import { setUp, type PartName } from './setup/setUp';
 
 /** Something `npm test` runs: checks count as one each, suites as many as mocha says they are; these need what is set up. */
@@ -9,17 +10,21 @@ interface Part {
   readonly name: string;
   readonly kind: 'check' | 'suite';
   readonly needs?: readonly PartName[];
+  /** It builds the extension into `dist/`, which only one part at a time can do. */
+  readonly builds?: true;
   readonly commands: readonly (readonly string[])[];
 }
 
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
+interface Total extends Outcome {
+  readonly name: string;
+  readonly seconds: number;
 }
 
 const CHECKOUT = join(__dirname, '..');
 const NODE = [process.execPath, '--import', 'tsx'];
 const BIN = join(CHECKOUT, 'node_modules', '.bin');
+/** Those with emulated machines come first, so that they are not left for the end. */
+const SANDBOX_TESTS = ['machines', '.', '!(machines)'].map((folder) => `test/sandbox/${folder}/*.test.ts`);
 
 const PARTS: readonly Part[] = [
   { name: 'types', kind: 'check', commands: [[join(BIN, 'tsc'), '--noEmit']] },
@@ -33,12 +38,12 @@ const PARTS: readonly Part[] = [
     ],
   },
   { name: 'tools', kind: 'suite', needs: ['python'], commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
-  { name: 'core', kind: 'suite', needs: ['python'], commands: [[...NODE, 'test/core/main.ts']] },
+  { name: 'core', kind: 'suite', needs: ['python'], builds: true, commands: [[...NODE, 'test/core/main.ts']] },
   {
     name: 'sandbox',
     kind: 'suite',
     needs: ['python', 'machine'],
-    commands: [[join(BIN, 'mocha'), 'test/sandbox/**/*.test.ts']],
+    commands: [[join(BIN, 'mocha'), '--parallel', '--jobs', '2', ...SANDBOX_TESTS]],
   },
   {
     name: 'machines',
@@ -46,18 +51,27 @@ const PARTS: readonly Part[] = [
     needs: ['python', 'machine'],
     commands: [[...NODE, 'test/core/main.ts', '--machines']],
   },
-  { name: 'host', kind: 'suite', needs: ['python', 'vscode'], commands: [[...NODE, 'test/host/main.ts']] },
+  {
+    name: 'host',
+    kind: 'suite',
+    needs: ['python', 'vscode'],
+    builds: true,
+    commands: [[...NODE, 'test/host/main.ts']],
+  },
   {
     name: 'end to end',
     kind: 'suite',
     needs: ['python', 'vscode', 'machine'],
+    builds: true,
     commands: [[...NODE, 'test/e2e/main.ts']],
   },
 ];
 
+const running = new Set<ChildProcess>();
+
 /**
- * Runs every part, or those that are named, whatever becomes of the ones before, with `--full` the long matrices as well;
- * the last line has the sums.
+ * Runs every part, or those that are named, in two lanes, whatever becomes of the others, with `--full` the long matrices as well; what failed is named
+ * at the end, and the last line has the sums.
  */
 async function main(): Promise<void> {
   const { values, positionals: asked } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true });
@@ -66,23 +80,44 @@ async function main(): Promise<void> {
   if (unknown.length > 0) {
     throw new Error(`There is no part ${unknown.join(', ')}; there are: ${PARTS.map(({ name }) => name).join(', ')}.`);
   }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, endAll);
   const parts = PARTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
-  const totals: (Counts & { name: string; seconds: number })[] = [];
+  const totals: Total[] = [];
   // What the suites need is set up while the checks run; a suite whose set-up failed says so once more by itself.
   const settingUp = setUp([...new Set(parts.flatMap(({ needs }) => needs ?? []))]).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
-    totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1 });
+    totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1, failedTitles: [] });
   });
-  for (const part of parts) {
-    if (part.needs) await settingUp;
-    console.log(`\n=== ${part.name}`);
-    const startedMs = Date.now();
-    const counts = await runPart(part);
-    const seconds = Math.round((Date.now() - startedMs) / 1000);
-    totals.push({ name: part.name, seconds, ...counts });
-    console.log(`=== ${part.name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s`);
+  const runLane = async (lane: readonly Part[]): Promise<void> => {
+    for (const part of lane) {
+      if (part.needs) await settingUp;
+      totals.push(await runPart(part, parts.length === 1));
+    }
+  };
+  await Promise.all([runLane(parts.filter(({ builds }) => !builds)), runLane(parts.filter(({ builds }) => builds))]);
+  const order = PARTS.map(({ name }) => name);
+  printTotals(totals.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name)));
+}
+
+/** Ends whatever runs; each command leads a group of processes. */
+function endAll(): void {
+  for (const { pid } of running) {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+    } catch (error) {
+      // It has just ended by itself.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
+  process.exit(1);
+}
+
+function printTotals(totals: readonly Total[]): void {
   console.log('');
+  for (const { name, failed, failedTitles } of totals) {
+    for (const title of failedTitles) console.log(`failed in ${name}: ${title}`);
+    if (failed > failedTitles.length) console.log(`failed in ${name}: see above`);
+  }
   for (const { name, seconds, passed, failed } of totals) {
     console.log(
       `${name.padEnd(12)}${`${passed} passed`.padStart(12)}${`${failed} failed`.padStart(12)}${`${seconds} s`.padStart(8)}`,
@@ -94,51 +129,65 @@ async function main(): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-async function runPart(part: Part): Promise<Counts> {
-  let passed = 0;
-  let failed = 0;
-  let succeeded = true;
-  for (const command of part.commands) {
-    const { code, output } = await runCommand(command);
-    if (code !== 0) succeeded = false;
-    passed += sumOf(output, 'passing');
-    failed += sumOf(output, 'failing') + sumOf(output, 'pending');
-  }
-  if (part.kind === 'check') return succeeded ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  // A suite that could not run, or ran nothing, has failed as well.
-  if (failed === 0 && (!succeeded || passed === 0)) failed = 1;
-  return { passed, failed };
+/** Runs a part, and prints what it says as it says it when it is the only one, else in one piece when it has ended. */
+async function runPart(part: Part, isAlone: boolean): Promise<Total> {
+  const { name } = part;
+  const startedMs = Date.now();
+  if (!isAlone) console.log(`=== ${name}: started`);
+  const kept: string[] = [];
+  const print = (text: string): unknown => (isAlone ? process.stdout.write(text) : kept.push(text));
+  print(`\n=== ${name}\n`);
+  const outcome = await outcomeOfPart(part, print);
+  const seconds = Math.round((Date.now() - startedMs) / 1000);
+  print(`=== ${name}: ${outcome.passed} passed, ${outcome.failed} failed in ${seconds} s\n`);
+  process.stdout.write(kept.join(''));
+  return { name, seconds, ...outcome };
 }
 
-async function runCommand([program = '', ...args]: readonly string[]): Promise<{ code: number; output: string }> {
+async function outcomeOfPart(part: Part, print: (text: string) => unknown): Promise<Outcome> {
+  const failedCommands: string[] = [];
+  let all = '';
+  for (const command of part.commands) {
+    const { code, output } = await runCommand(command, print);
+    if (code !== 0) failedCommands.push([basename(command[0] ?? ''), ...command.slice(1)].join(' '));
+    all += output;
+  }
+  const ok = failedCommands.length === 0;
+  if (part.kind === 'check') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failedTitles: failedCommands };
+  const outcome = outcomeOf(all);
+  // A suite that could not run, or ran nothing, has failed as well.
+  if (outcome.failed === 0 && (!ok || outcome.passed === 0)) return { ...outcome, failed: 1 };
+  return outcome;
+}
+
+async function runCommand(
+  [program = '', ...args]: readonly string[],
+  print: (text: string) => unknown,
+): Promise<{ code: number; output: string }> {
   const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
   const child = spawn(program, args, {
     cwd: CHECKOUT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...colour },
+    detached: true,
   });
+  running.add(child);
   let output = '';
-  child.stdout.on('data', (data: Buffer) => {
-    process.stdout.write(data);
-    output += data.toString();
-  });
-  child.stderr.on('data', (data: Buffer) => process.stderr.write(data));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      print(text);
+      output += text;
+    });
+  }
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     return { code: code ?? 1, output };
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    print(`${error instanceof Error ? error.message : String(error)}\n`);
     return { code: 1, output };
+  } finally {
+    running.delete(child);
   }
-}
-
-/** Adds up the lines of mocha's summaries, such as `  12 passing (3s)`. */
-function sumOf(output: string, word: 'passing' | 'failing' | 'pending'): number {
-  const plain = stripVTControlCharacters(output);
-  return Array.from(plain.matchAll(new RegExp(`^\\s*(\\d+) ${word}\\b`, 'gm')), ([, count]) => Number(count)).reduce(
-    (sum, count) => sum + count,
-    0,
-  );
 }
 
 main().catch((error: unknown) => {

@@ -11,19 +11,19 @@ const TESTS = [
   'test/core/*.test.ts',
   'test/shell/**/*.test.ts',
 ];
-const MACHINE_TESTS = ['test/machines/**/*.test.ts'];
-/** Files that run side by side, each in a sandbox of its own; they wait more than they compute. */
+const MACHINE_TESTS = ['test/machines/site.test.ts', 'test/machines/!(site).test.ts'];
+/** Files that run side by side, each in a sandbox of its own: they wait more than they compute, unless machines are emulated. */
 const JOBS = 3;
+const MACHINE_JOBS = 2;
 
 /** Runs mocha inside a sandbox, since Node reads the sandbox's certificate authority only as a process starts. */
 async function main(): Promise<void> {
   const machines = process.argv.includes('--machines');
   const given = process.argv.slice(2).filter((argument) => argument !== '--machines');
-  const sandbox = { machines, deploySeconds: 2, registrationSeconds: 1 };
-  const isWhole = given.length === 0 && !machines;
-  process.exitCode = isWhole
-    ? await runSideBySide(TESTS, sandbox)
-    : await runInOne(given.length > 0 ? given : MACHINE_TESTS, sandbox);
+  const options = { machines, deploySeconds: 2, registrationSeconds: 1 };
+  if (given.length > 0) process.exitCode = await runInOne(given, options);
+  else if (machines) process.exitCode = await runSideBySide(MACHINE_TESTS, MACHINE_JOBS, options);
+  else process.exitCode = await runSideBySide(TESTS, JOBS, options);
 }
 
 async function runInOne(specs: readonly string[], options: SandboxOptions): Promise<number> {
@@ -35,11 +35,11 @@ async function runInOne(specs: readonly string[], options: SandboxOptions): Prom
   }
 }
 
-async function runSideBySide(specs: readonly string[], options: SandboxOptions): Promise<number> {
-  const sandboxes = await startSandboxes(JOBS, options);
+async function runSideBySide(specs: readonly string[], jobs: number, options: SandboxOptions): Promise<number> {
+  const sandboxes = await startSandboxes(jobs, options);
   try {
     const taking = ['--require', join(__dirname, '..', 'sandbox', 'takeSandbox.cjs')];
-    return await runMocha(['--parallel', '--jobs', String(JOBS), ...taking, ...specs], sandboxes.env);
+    return await runMocha(['--parallel', '--jobs', String(jobs), ...taking, ...specs], sandboxes.env);
   } finally {
     await sandboxes.stop();
   }
@@ -48,6 +48,8 @@ async function runSideBySide(specs: readonly string[], options: SandboxOptions):
 async function runMocha(args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
   const mocha = require.resolve('mocha/bin/mocha.js');
   const child = spawn(process.execPath, [mocha, ...args], { stdio: 'inherit', env: { ...process.env, ...env } });
+  // So that the sandboxes are stopped in order.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill(signal));
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 }

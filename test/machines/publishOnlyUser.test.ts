@@ -46,7 +46,7 @@ describe('somebody who may publish and provision nothing', function () {
     const first = await site.publish(clients);
     assert.ok(first.includes('upload images/a.svg'), first.join());
     const { host } = await site.server();
-    assert.match(await eventually(host ?? '', 'index.html'), /<title>one<\/title>/);
+    assert.match(await eventually(host, 'index.html'), /<title>one<\/title>/);
     assert.deepEqual(await site.publish(clients), []);
     await site.put('index.html', '<!doctype html><title>two</title><img src="images/a.svg">\n');
     await site.put('images/a.svg', '<svg xmlns="http://www.w3.org/2000/svg"><g/></svg>\n');
@@ -55,7 +55,7 @@ describe('somebody who may publish and provision nothing', function () {
       second.some((key) => key.startsWith('invalidate ')),
       second.join(),
     );
-    assert.match(fetched(host ?? '', 'index.html').body, /<title>two<\/title>/);
+    assert.match(fetched(host, 'index.html').body, /<title>two<\/title>/);
   });
 
   it('may not change what the site is made of', async () => {

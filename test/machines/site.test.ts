@@ -2,8 +2,10 @@ import { RebootInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/clie
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { encodePath } from '../../src/core/html/assetUrl';
+import { bucketName } from '../../src/core/names';
+import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { known } from '../../src/core/resources/resource';
-import { controlPlane } from '../core/sandbox';
+import { controlPlane, newOp } from '../core/sandbox';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 
 const PNG = Buffer.from(
@@ -34,7 +36,8 @@ describe('a site on a real server', function () {
   this.timeout(900_000);
   let site: SiteDriver;
   let firstSteps: readonly string[];
-  const host = async () => (await site.server()).host ?? assert.fail('no address');
+  let domain: string;
+  const host = async () => (await site.server()).host;
 
   before(async () => {
     site = await newSite((file) => {
@@ -44,6 +47,7 @@ describe('a site on a real server', function () {
     for (const [path, content] of Object.entries(HOSTILE)) await site.put(path, content);
     await site.provision();
     firstSteps = await site.publish();
+    domain = (await waitUntilDeployed(site.context, newOp())).domain;
   });
   after(() => site.remove());
 
@@ -66,9 +70,7 @@ describe('a site on a real server', function () {
 
   it('publishes hostile names and contents byte for byte, images by CDN URL', async () => {
     assert.ok(firstSteps.includes('upload images/a.png'));
-    const have = await site.describe();
-    const { domain } = known(have.distribution) ?? assert.fail('no distribution');
-    const address = known(have.server)?.host ?? assert.fail('no address');
+    const address = await host();
     for (const [path, content] of Object.entries(HOSTILE)) {
       const answer = fetched(address, encodePath(path));
       const wanted = content
@@ -81,9 +83,7 @@ describe('a site on a real server', function () {
   });
 
   it('redirects a request for an image to the CDN and denies its own folder', async () => {
-    const have = await site.describe();
-    const { domain } = known(have.distribution) ?? assert.fail('no distribution');
-    const address = known(have.server)?.host ?? assert.fail('no address');
+    const address = await host();
     const head = (path: string) => execFileSync('curl', ['-sI', `http://${address}/${path}`], { encoding: 'utf8' });
     const redirect = head('images/Gr%C3%BC%C3%9Fe%20%3F.png?x=1');
     assert.match(redirect, /^HTTP\/1.1 302/);
@@ -92,9 +92,7 @@ describe('a site on a real server', function () {
   });
 
   it('serves images through the CDN: first Miss, then Hit; the bucket itself denies', async () => {
-    const have = await site.describe();
-    const { domain } = known(have.distribution) ?? assert.fail('no distribution');
-    const { name } = known(have.bucket) ?? assert.fail('no bucket');
+    const name = bucketName(site.context.site);
     await site.put('images/unseen.png', PNG);
     await site.publish();
     const cache = (url: string) => execFileSync('curl', ['-sD-', '-o', '/dev/null', url], { encoding: 'utf8' });

@@ -11,8 +11,7 @@ import type { Clients } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
 import { known } from '../../src/core/resources/resource';
 import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
-import type { ServerHave } from '../../src/core/resources/server';
-import { describeSite, planProvision } from '../../src/core/resources/stack';
+import { describeAddress, describeSite, planProvision } from '../../src/core/resources/stack';
 import { createRewriter } from '../../src/core/worker/rewriter';
 import { newContext, newOp } from '../core/sandbox';
 import { createSourceThread } from '../core/worker/sourceThread';
@@ -22,7 +21,8 @@ export interface SiteDriver {
   readonly context: Context;
   put(path: string, content: string | Buffer): Promise<void>;
   describe(): Promise<SiteHave>;
-  server(): Promise<ServerHave>;
+  /** The id of the server and where its pages are reached; unlike a description, this runs nothing on the server. */
+  server(): Promise<{ readonly instanceId: string; readonly host: string }>;
   /** Provisions and gives the keys of the steps. */
   provision(what?: ResourceName | 'all'): Promise<string[]>;
   /** Publishes, as somebody else when clients are given, and gives the keys of the steps. */
@@ -37,7 +37,10 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
   const folder = await mkdtemp(join(tmpdir(), 'sitelift-site-'));
   const context = newContext(change);
   const describe = () => describeSite(context, newOp());
-  const server = async () => known((await describe()).server) ?? assert.fail('no server');
+  const server = async () => {
+    const { instanceId, host } = (await describeAddress(context, newOp())) ?? assert.fail('no server');
+    return { instanceId, host: host ?? assert.fail('no address') };
+  };
   return {
     context,
     describe,

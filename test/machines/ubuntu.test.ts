@@ -20,7 +20,7 @@ describe('a site on an Ubuntu server', function () {
 
   it('gets its volume once nothing is in the way, and is published', async () => {
     const { ec2 } = site.context.clients;
-    const { zone, instanceId, host } = await site.server();
+    const { zone, instanceId, host = '' } = known((await site.describe()).server) ?? assert.fail('no server');
     const decoy = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: zone, Size: 1, VolumeType: 'gp3' }));
     const decoyId = decoy.VolumeId ?? assert.fail('no decoy');
     await ec2.send(new AttachVolumeCommand({ VolumeId: decoyId, InstanceId: instanceId, Device: '/dev/sdg' }));
@@ -48,13 +48,13 @@ describe('a site on an Ubuntu server', function () {
     await site.inside(`sed -i '/^server:/d' /etc/fstab`);
 
     await site.provision();
-    const mount = (await site.server()).inspection?.mount ?? assert.fail('nothing is mounted');
+    const mount = known((await site.describe()).server)?.inspection?.mount ?? assert.fail('nothing is mounted');
     assert.equal(mount.serial, serialOf(volumeId));
     assert.equal((await onDisks('blkid -p $decoy; echo $?')).trim(), '2');
     assert.match(await site.inside('ls /var/www/html'), /index\.html/);
     await site.put('index.html', '<!doctype html><title>Ubuntu</title>\n');
     await site.publish();
-    assert.match(await eventually(host ?? '', 'index.html'), /Ubuntu/);
+    assert.match(await eventually(host, 'index.html'), /Ubuntu/);
     assert.equal((await site.inside('systemctl is-enabled apache2')).trim(), 'enabled');
     assert.deepEqual(await site.provision(), []);
   });

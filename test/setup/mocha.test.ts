@@ -3,16 +3,21 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { outcomeOf } from './outcome';
 
 const CHECKOUT = join(__dirname, '..', '..');
 
 /** Runs mocha as the project configures it on the text of a test file. */
-async function runFile(spec: string, options: readonly string[]): Promise<{ code: number; output: string }> {
+async function runFile(
+  spec: string,
+  options: readonly string[],
+  reporter = 'json',
+): Promise<{ code: number; output: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'sitelift-mocha-'));
   try {
     const file = join(folder, 'given.test.ts');
     await writeFile(file, spec);
-    const args = [require.resolve('mocha/bin/mocha.js'), '--reporter', 'json', ...options, file];
+    const args = [require.resolve('mocha/bin/mocha.js'), '--reporter', reporter, ...options, file];
     return await new Promise((resolve) => {
       execFile(process.execPath, args, { cwd: CHECKOUT }, (error, stdout, stderr) =>
         resolve({ code: error ? 1 : 0, output: stdout + stderr }),
@@ -66,6 +71,23 @@ for (const [mode, ...options] of [['one after the other'], ['side by side', '--p
         ['b', 'c', 'd'].every((title) => failures.includes(title)),
         failures.join(', '),
       );
+    });
+
+    it('is read from what is printed: how many passed and failed, and the whole titles of those that failed', async () => {
+      const spec = `
+      describe('s', () => {
+        it('a', () => {});
+        describe('t: u', () => {
+          it('b', () => { throw new Error('  1) no:\\n\\n       no:'); });
+          it.skip('c');
+        });
+      });
+      it('d', () => { require('node:assert/strict').deepEqual({ a: 1 }, { a: 2 }); });`;
+      const { output } = await runFile(spec, options, 'spec');
+      const failedTitles = ['d', 's › t: u › b', 's › t: u › c'];
+      const { failedTitles: told, ...counts } = outcomeOf(output);
+      assert.deepEqual([...told].sort(), failedTitles);
+      assert.deepEqual(counts, { passed: 1, failed: 3 });
     });
   });
 }
