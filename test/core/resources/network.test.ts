@@ -18,7 +18,9 @@ function inNetwork(
   };
   const send = (command: object) => Promise.resolve(answers[command.constructor.name]);
   const context = newContext((file) => (file['server'] = server));
-  return { ...context, clients: { ...context.clients, ec2: { send } as unknown as Context['clients']['ec2'] } };
+  // The SDK's paginators take nothing but a client of its own class.
+  const ec2 = Object.create(context.clients.ec2, { send: { value: send } }) as Context['clients']['ec2'];
+  return { ...context, clients: { ...context.clients, ec2 } };
 }
 
 const subnet = (zone: string): Subnet => ({ VpcId: 'vpc-1', AvailabilityZone: zone, SubnetId: `subnet-${zone}` });

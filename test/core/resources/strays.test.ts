@@ -115,6 +115,7 @@ describe('a bucket elsewhere', () => {
     const context = newContext();
     const fault = { service: 's3', kind: 'error', code: 'Forbidden', status: 403 };
     await controlPlane().send('POST', 'faults', { ...fault, action: 'HeadBucket' });
+    await controlPlane().send('POST', 'faults', { ...fault, action: 'ListObjectsV2', code: 'AccessDenied' });
     await assert.rejects(bucket.describe(context, newOp()), {
       message: `Access to the bucket ${bucketName(context.site)} is denied: it belongs to another account, or these credentials lack s3:ListBucket.`,
     });
