@@ -5,12 +5,14 @@ const { setTimeout } = require('node:timers');
 // From here, where they are found; the runner's mocha lies elsewhere.
 require('tsx/cjs/api').register();
 require('../setup/shellText.cjs');
-require('../sandbox/takeSandbox.cjs');
+// It empties the sandbox before each mutant as it does before each file: one that was ended leaves what it armed.
+const { mochaHooks } = require('../sandbox/takeSandbox.cjs');
 
 /** Longer than any test takes on a loaded machine; the runner itself would wait for half again as long as all tests take. */
 const TEST_LIMIT_MS = 90_000;
 let hangs = false;
 exports.mochaHooks = {
+  ...mochaHooks,
   /** @this {import('mocha').Context} */
   beforeEach() {
     this.currentTest?.timeout(TEST_LIMIT_MS);
