@@ -72,7 +72,7 @@ const REFUSALS: readonly Refusal[] = [
   { pattern: /^_vti_/i, reason: ACCESS, rule: 'never', folders: true },
   {
     pattern:
-      /^(wp-config|(local)?(config|settings)|configuration|database|parameters)([-_.].*)?\.(php\d?|inc)|^wp-config(\.txt)?$|^(app|connectionstrings)\.config$/i,
+      /^(wp-config|(local)?(config|settings)|configuration|database|parameters)([-_.].*)?\.(php|inc)|^wp-config(\.txt)?$|^(app|connectionstrings)\.config$/i,
     reason: PROGRAMS,
     rule: 'never',
   },

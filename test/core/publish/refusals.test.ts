@@ -13,6 +13,8 @@ const NEVER = `
   wp-config.txt app.config sftp-config.json ftp.json WS_FTP.ini filezilla.xml dwsync.xml _netrc pgpass.conf bash_history shadow service.pwd secring.gpg
   serviceaccount.json clientsecret.json client_secret.json.bak credential.json credentials.yml credentials.yaml access_keys.csv anna_accessKeys.csv secret.txt
   password.txt env.development env.staging localconfig.php settings.php5 wp-config.php8 config-old.inc
+  sftp.json ftp-config.json ftpconfig.json sftp-config-alt.json sftp-config-alt12.json WinSCP.ini netrc mysql_history my.htaccess connectionStrings.config
+  private-2.pgp private.gpg
 `;
 const LEFT = `
   index.html~ index.php~ a.bak a.BAK a.bak2 page.html.old a.orig a.save a.swp x.swo x.tmp #a# dump.sql dump.sql.gz a.sqlite a.sqlite3 a.db data.sqlite-wal
@@ -22,11 +24,15 @@ const LEFT = `
   parameters.yaml application-prod.yml ormconfig.json index.php_bak index.html-old a.swn a.kate-swp index.html___jb_tmp___ ~$brief.docx dump.sql.txt a.frm
   www.zip public_html.tar.gz site-2026.zip a.har a.eml core core.1234 main.tf nginx.conf vault.yml
   a.bak.12 site-backups.zip a.db3 error_log.10 a.log-2026 a.log compose.yml ehthumbs.db ehthumbs_vista.db thumbs_vista.db #note#
+  database.yaml parameters.yml ormconfig.yml ormconfig.yaml application.yaml application.properties api-key.txt apikeys.json notes_secret_2.docx
+  notes_secret_2.doc passwords-old.xlsx passwords-old.xls secret-notes.odt my-private-key index.html_bak12 wwwroot.zip htdocs.tgz web-site.zip website.rar
+  site.tar.xz a.pdump a.gdump a.dump a.myd a.myi a.pcap a.pcapng a.mdmp a.dmp a.tf.json vhost.conf vhosts.conf apache.conf apache2.conf wg0.conf wg12.conf
+  vault-prod.yaml serverless.yaml
 `;
 const STOPS = `
   index.php INDEX.PHP a.php5 a.phtml a.phar header.inc a.asp a.aspx a.ashx a.asmx a.cshtml a.jsp a.jspx a.cgi a.fcgi a.pl a.pm a.py a.rb a.erb a.cfm a.lua
   install.sh a.ps1 a.bat index.php.txt index.php-dist index.php.1 index.php.2026-01-31 page.aspx_ appsettings.json appsettings.Production.json
-  my-config.php reconfig.php
+  my-config.php reconfig.php a.php5_ a.asp.txt a.jsp-dist a.jspx.sample index.php-1 index.php.12
 `;
 const PUBLISHED = `
   index.html style.css app.js data.json logo.png LICENSE robots.txt sitemap.xml CNAME fonts.woff2 release-1.2.zip downloads.tar.gz app.wasm
@@ -39,6 +45,10 @@ const PUBLISHED = `
   oauth.json auth.json.txt openenv env.js env.testing a.environment prod.tfvarsdoc xhtpasswd a.keynote.txt a.dera.txt paid_rsa id_rsax
   a.pycx xdesktop.ini desktop.ini.txt a~b.txt a#b# mybackup.zip dumpling.zip backup.zip.txt a.dbx terror_log error_logs.txt a.logo a.login.js
   my-compose.yml compose.yaml.txt dockerfiles.txt a.shx credentials.xhtml credentials.htm
+  myftp.json ftp.json5 xfilezilla.xml shadows overshadow a.pwdx secretsanta passwdx htaccessx myweb.config web.configure my_vti_x wp-configuration my-wp-config
+  myapp.config app.config.js mydatabase.yml database.yml.md myappsettings.json appsettings.json5 myprivate.gpg private.gpgx secrings.gpg mytoken.json
+  token.jsonx tokenx.json myprivatekey privatekeys cvsx xcvs index.html___jb_tmp___x a~$b.docx mysite.zip sites.zip www.zipx a.sql.md core.js a.harx
+  hardcore core.12x my.cnfx xnginx.conf nginx.conf.md a.php.textile index.php.1x
 `;
 const names = (list: string) => list.trim().split(/\s+/);
 const rules = (list: string) => names(list).map((name) => [name, refusal(name, false)?.rule]);
@@ -134,6 +144,12 @@ describe('a reason', () => {
       error_log: /^logs/,
       Dockerfile: /descriptions of servers/,
       'a.php': /could read the source/,
+      'app.config': /may hold passwords/,
+      'database.yml': /may hold passwords, are left out/,
+      'appsettings.json': /often secret/,
+      'prod-secrets.json': /^its name says/,
+      CVS: /^repositories/,
+      'a.har': /^recordings/,
     };
     for (const [name, reason] of Object.entries(reasons))
       assert.match(refusal(name, false)?.reason ?? '', reason, name);
