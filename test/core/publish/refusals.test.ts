@@ -14,7 +14,7 @@ const NEVER = `
   serviceaccount.json clientsecret.json client_secret.json.bak credential.json credentials.yml credentials.yaml access_keys.csv anna_accessKeys.csv secret.txt
   password.txt env.development env.staging localconfig.php settings.php5 wp-config.php8 config-old.inc
   sftp.json ftp-config.json ftpconfig.json sftp-config-alt.json sftp-config-alt12.json WinSCP.ini netrc mysql_history my.htaccess connectionStrings.config
-  private-2.pgp private.gpg
+  private-2.pgp private.gpg _vti_cnf
 `;
 const LEFT = `
   index.html~ index.php~ a.bak a.BAK a.bak2 page.html.old a.orig a.save a.swp x.swo x.tmp #a# dump.sql dump.sql.gz a.sqlite a.sqlite3 a.db data.sqlite-wal
@@ -27,7 +27,7 @@ const LEFT = `
   database.yaml parameters.yml ormconfig.yml ormconfig.yaml application.yaml application.properties api-key.txt apikeys.json notes_secret_2.docx
   notes_secret_2.doc passwords-old.xlsx passwords-old.xls secret-notes.odt my-private-key index.html_bak12 wwwroot.zip htdocs.tgz web-site.zip website.rar
   site.tar.xz a.pdump a.gdump a.dump a.myd a.myi a.pcap a.pcapng a.mdmp a.dmp a.tf.json vhost.conf vhosts.conf apache.conf apache2.conf wg0.conf wg12.conf
-  vault-prod.yaml serverless.yaml
+  vault-prod.yaml serverless.yaml CVS node_modules token.yml token.yaml my.privatekey old.private_key index.php_bak2
 `;
 const STOPS = `
   index.php INDEX.PHP a.php5 a.phtml a.phar header.inc a.asp a.aspx a.ashx a.asmx a.cshtml a.jsp a.jspx a.cgi a.fcgi a.pl a.pm a.py a.rb a.erb a.cfm a.lua
@@ -48,7 +48,7 @@ const PUBLISHED = `
   myftp.json ftp.json5 xfilezilla.xml shadows overshadow a.pwdx secretsanta passwdx htaccessx myweb.config web.configure my_vti_x wp-configuration my-wp-config
   myapp.config app.config.js mydatabase.yml database.yml.md myappsettings.json appsettings.json5 myprivate.gpg private.gpgx secrings.gpg mytoken.json
   token.jsonx tokenx.json myprivatekey privatekeys cvsx xcvs index.html___jb_tmp___x a~$b.docx mysite.zip sites.zip www.zipx a.sql.md core.js a.harx
-  hardcore core.12x my.cnfx xnginx.conf nginx.conf.md a.php.textile index.php.1x
+  secrets.htm passwords.xhtml hardcore core.12x my.cnfx xnginx.conf nginx.conf.md a.php.textile index.php.1x
 `;
 const names = (list: string) => list.trim().split(/\s+/);
 const rules = (list: string) => names(list).map((name) => [name, refusal(name, false)?.rule]);
@@ -84,6 +84,12 @@ describe('refusal', () => {
     }
     for (const name of ['index.php.', 'index copy.php', 'index.php ']) {
       assert.equal(refusal(name, false)?.rule, 'stops', name);
+    }
+    for (const name of ['rootkey(3).csv', 'prod.env copy 12', 'prod.env copy copy', 'prod.env (1) (2).']) {
+      assert.equal(refusal(name, false)?.rule, 'never', name);
+    }
+    for (const name of ['xcopy of server.crt', 'photocopy of auth.json', 'auth copy.json.txt']) {
+      assert.equal(refusal(name, false), undefined, name);
     }
     for (const name of ['index copy.html', 'photo (1).txt', 'data copy.json', 'copy of a.txt']) {
       assert.equal(refusal(name, false), undefined, name);
