@@ -56,8 +56,8 @@ const PARTS: readonly Part[] = [
 ];
 
 /**
- * Runs every part, or those that are named, whatever becomes of the ones before, with `--full` the long matrices as well;
- * the last line has the sums.
+ * Runs every part, or those that are named, whatever becomes of the ones before, with `--full` the scripts of a server on emulated
+ * ones, whole; the last line has the sums.
  */
 async function main(): Promise<void> {
   const { values, positionals: asked } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true });
