@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import deployScript from '../../src/core/remote/scripts/deploy.sh';
 import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
@@ -12,8 +14,9 @@ import { quote } from '../../src/core/remote/ssm';
 import benchText from './guest/bench.sh';
 import deployChecks from './guest/deploy.sh';
 import mountChecks from './guest/mount.sh';
-import { serialOf } from './ground';
-import { startScriptServer } from './scriptServer';
+import { serialOf, type Ground } from './ground';
+import { chunk } from './sample';
+import { SERVERS_AT_ONCE, startScriptServer } from './scriptServer';
 
 /** The scripts that run on a server, by name. */
 export const SCRIPTS = {
@@ -25,52 +28,85 @@ export const SCRIPTS = {
 export type ScriptName = keyof typeof SCRIPTS;
 
 const LIBRARIES = { deploy: deployChecks, mount: mountChecks } as const;
+type Area = keyof typeof LIBRARIES;
+
 const SMALL = 'vol-00000000000000001';
 const DATA = 'vol-00000000000000002';
 const LIMIT_SECONDS = 580;
+const KILLS_AT_ONCE = 4;
 
-/** A real Linux server with a web server and two disks, on which the scripts are tried out, as they are or changed. */
+/** Linux servers that are alike, each with a web server and two disks, on which the scripts are tried out, as they are or changed. */
 export interface ScriptBench {
-  /** Runs functions of `guest/<area>.sh`; gives what they printed, or throws with what is not so. */
-  run(area: keyof typeof LIBRARIES, call: string, changed?: Partial<Record<ScriptName, string>>): Promise<string>;
+  /** Runs functions of `guest/<area>.sh` on a server that is free; gives what they printed, or throws with what is not so. */
+  run(area: Area, call: string, changed?: Partial<Record<ScriptName, string>>): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Starts the server and its web server. */
-export async function startBench(): Promise<ScriptBench> {
+/** Starts the servers, their web servers, and what is called to set them up. */
+export async function startBench(setUp: Partial<Record<Area, string>>): Promise<ScriptBench> {
   const bundle = hostBundle();
-  const server = await startScriptServer({
-    platform: 'amazon-linux',
-    volumes: [SMALL, DATA],
-    internet: bucketOf(bundle),
-  });
   const known = [
     `SMALL=${serialOf(SMALL)}`,
     `DATA=${serialOf(DATA)}`,
     `HOST_SHA256=${createHash('sha256').update(bundle).digest('hex')}`,
   ];
-  const run = async (call: string, script: string): Promise<string> => {
+  const runOn = async (server: Ground, call: string, script: string): Promise<string> => {
     const { rc, stdout, stderr } = await server.run(script, LIMIT_SECONDS);
     if (rc !== 0) throw new Error(`${call} ended with ${rc}: ${stdout}${stderr}`);
     return stdout;
   };
-  const bench: ScriptBench = {
-    run(area, call, changed = {}) {
-      const scripts = Object.entries({ ...SCRIPTS, ...changed }).map(
-        ([name, text]) => `printf %s ${quote(text)} >/root/scripts/${name}.sh`,
-      );
-      const lines = ['#!/bin/bash', 'mkdir -p /root/scripts', ...scripts, ...known, benchText, LIBRARIES[area], call];
-      return run(call, lines.join('\n'));
-    },
-    stop: () => server.stop(),
+  const scriptOf = (area: Area, call: string, changed: Partial<Record<ScriptName, string>> = {}): string => {
+    const scripts = Object.entries({ ...SCRIPTS, ...changed }).map(
+      ([name, text]) => `printf %s ${quote(text)} >/root/scripts/${name}.sh`,
+    );
+    return ['#!/bin/bash', 'mkdir -p /root/scripts', ...scripts, ...known, benchText, LIBRARIES[area], call].join('\n');
   };
-  try {
-    await run('webServer.sh', `#!/bin/bash\n${SCRIPTS.webServer}`);
-    return bench;
-  } catch (error) {
-    await bench.stop();
-    throw error;
+  const servers: Ground[] = [];
+  const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
+  const start = async () => {
+    const server = await startScriptServer({
+      platform: 'amazon-linux',
+      volumes: [SMALL, DATA],
+      internet: bucketOf(bundle),
+    });
+    servers.push(server);
+    await runOn(server, 'webServer.sh', `#!/bin/bash\n${SCRIPTS.webServer}`);
+    for (const [area, call] of Object.entries(setUp)) await runOn(server, call, scriptOf(area as Area, call));
+  };
+  const started = await Promise.allSettled(Array.from({ length: SERVERS_AT_ONCE }, start));
+  for (const outcome of started) {
+    if (outcome.status === 'fulfilled') continue;
+    await stop();
+    throw outcome.reason;
   }
+  const free = [...servers];
+  const oneEach = pLimit(servers.length);
+  return {
+    stop,
+    run: (area, call, changed) =>
+      oneEach(async () => {
+        const server = free.pop();
+        if (!server) throw new Error('All servers are at work.');
+        try {
+          return await runOn(server, call, scriptOf(area, call, changed));
+        } finally {
+          free.push(server);
+        }
+      }),
+  };
+}
+
+/** Kills a script before each of some commands, by `call`, and expects the outcome that `call` looks for. */
+export async function expectKills(
+  bench: ScriptBench,
+  area: Area,
+  call: string,
+  commands: readonly string[],
+): Promise<void> {
+  const groups = chunk(commands, KILLS_AT_ONCE).map(async (some) => {
+    assert.equal(await bench.run(area, `${call} ${some.join(' ')}`), `${some.join('\n')}\n`);
+  });
+  await Promise.all(groups);
 }
 
 /** A bundle that the host serves: one page that says so. */

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { createAuthority } from '../sandbox/authority';
 import { TestMachines, type Result } from '../sandbox/machines/testMachines';
 import { startContainer, whyNoContainer } from './container';
 import { serialOf, type Ground, type Wanted } from './ground';
 
 const SERVER = 'i-scripts';
+/** How many servers are tried out on side by side; much of the time a container waits for its disks. */
+export const SERVERS_AT_ONCE = whyNoContainer() === undefined ? Math.min(availableParallelism() + 1, 6) : 1;
 
 /** Starts a server to try scripts out on: a container where that works, elsewhere an emulated machine. */
 export async function startScriptServer(wanted: Wanted): Promise<Ground> {
