@@ -70,8 +70,8 @@ const PARTS: readonly Part[] = [
 const running = new Set<ChildProcess>();
 
 /**
- * Runs every part, or those that are named, in two lanes, whatever becomes of the others, with `--full` the long matrices as well; what failed is named
- * at the end, and the last line has the sums.
+ * Runs every part, or those that are named, in two lanes, whatever becomes of the others, with `--full` the scripts of a server on emulated ones,
+ * whole; what failed is named at the end, and the last line has the sums.
  */
 async function main(): Promise<void> {
   const { values, positionals: asked } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true });

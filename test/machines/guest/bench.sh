@@ -47,7 +47,7 @@ killed_before() {
   exec 8</root/bytes
   : >/root/commands
   { echo 'set -T; trap '\''printf "%s\0" "$BASH_COMMAND" >>/root/commands; read -rN1 -u8 || kill -KILL 0'\'' DEBUG' && cat /root/run.sh; } >/root/killed.sh
-  setsid -w bash /root/killed.sh >/dev/null 2>/root/said
+  { setsid -w bash /root/killed.sh >/dev/null 2>/root/said; } 2>/dev/null
   killed="killed before command $1, $(tail -z -n 1 /root/commands | tr -d '\0')"
 }
 # Whether a command may do more than look: what writes into a file, and all programs but these.

@@ -15,7 +15,7 @@ blank() {
   while mountpoint -q $html; do umount $html; done
   while mountpoint -q /run/sitelift.aside; do umount /run/sitelift.aside; done
   data=$(disk_of "$DATA")
-  blkdiscard -f "$data"
+  blkdiscard -f "$data" 2>/root/said || fail 'the disk can be made blank'
   blockdev --rereadpt "$data"
   udevadm settle
   cp /root/fstab /etc/fstab
