@@ -49,16 +49,15 @@ export class Workbench {
     // Escape would also leave the walkthrough, so it is for what is in the way alone.
     let isInTheWay = await this.#quickInput().isVisible();
     await until(
-      () => this.#palette().isVisible(),
+      () => holds(this.#palette(), `>${text}`),
       async () => {
-        if (isInTheWay) await this.page.keyboard.press('Escape');
-        isInTheWay = true;
-        await this.page.keyboard.press('F1');
+        if (!(await this.#palette().isVisible())) {
+          if (isInTheWay) await this.page.keyboard.press('Escape');
+          isInTheWay = true;
+          await this.page.keyboard.press('F1');
+        }
+        await this.#palette().fill(`>${text}`, AIM);
       },
-    );
-    await until(
-      async () => (await this.#quickInputBox().inputValue()) === `>${text}`,
-      () => this.#quickInputBox().fill(`>${text}`, AIM),
     );
   }
 
@@ -117,7 +116,7 @@ export class Workbench {
     const box = this.#quickInputBox();
     if (text !== undefined) {
       await until(
-        async () => (await box.inputValue()) === text,
+        () => holds(box, text),
         () => box.fill(text, AIM),
       );
     }
@@ -346,6 +345,14 @@ export class Workbench {
 async function anyVisible(locators: readonly Locator[]): Promise<boolean> {
   const seen = await Promise.all(locators.map((locator) => locator.first().isVisible()));
   return seen.includes(true);
+}
+
+/** True when an input is there and holds the text; waits for nothing. */
+function holds(input: Locator, text: string): Promise<boolean> {
+  return input.evaluateAll(
+    (inputs, wanted) => inputs.some((found) => (found as { value?: string }).value === wanted),
+    text,
+  );
 }
 
 function escape(text: string): string {
