@@ -9,15 +9,6 @@ import { SITE_DEFINITION } from './siteDefinition';
 /** File name of the site file; it lies in the workspace folder that is the site. */
 export const SITE_FILE = 'sitelift.json';
 
-/** What the site file asks of the server. */
-export type ServerWant = Site['server'];
-
-/** What the site file asks of the volume. */
-export type VolumeWant = Site['volume'];
-
-/** What the site file asks of the distribution. */
-export type DistributionWant = Site['distribution'];
-
 /** The content of `sitelift.json`, with defaults filled in. */
 export type Site = Omit<v.InferOutput<typeof SITE_DEFINITION>, '$schema'>;
 
