@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import type { Inspection } from '../../../src/core/remote/inspect';
 import type { SiteHave } from '../../../src/core/resources/stack';
+import { until } from '../../sandbox/command';
 import { controlPlane, newOp } from '../sandbox';
 import { changes, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
@@ -103,7 +104,7 @@ describe('the steps of a publication', function () {
     assert.ok(have.distribution.kind === 'known');
     const { id: Id } = have.distribution.have;
     const { DistributionConfig, ETag: IfMatch } = await cloudfront.send(new GetDistributionConfigCommand({ Id }));
-    await controlPlane().send('POST', 'settings', { deploySeconds: 2 });
+    await controlPlane().send('POST', 'settings', { deploySeconds: 1e6 });
     await cloudfront.send(
       new UpdateDistributionCommand({
         Id,
@@ -112,9 +113,14 @@ describe('the steps of a publication', function () {
       }),
     );
     const { plan } = await site.plan();
-    const waiting = stepsOf(plan).find(({ key }) => key === 'deployed');
-    assert.equal(waiting?.title, 'wait until the distribution is deployed');
-    await run(plan, newOp());
+    const waiting = stepsOf(plan).find(({ key }) => key === 'deployed')?.title ?? assert.fail('nothing to wait for');
+    assert.equal(waiting, 'wait until the distribution is deployed');
+    const op = newOp();
+    const publishing = run(plan, op);
+    await until(() => Promise.resolve(op.reports.includes(waiting)));
+    assert.equal(site.server.sent.length, 0);
+    await controlPlane().send('POST', 'settings', { deploySeconds: 0 });
+    await publishing;
     const after = await site.have();
     assert.ok(after.distribution.kind === 'known' && after.distribution.have.deployed);
     assert.equal(site.server.sent.length, 1);
