@@ -72,10 +72,18 @@ export class TestMachines {
     while ((await this.call<string>('state', instance)) !== wanted) await pause(100);
   }
 
-  /** The page at the root of the instance's web server. */
+  /** The page at the root of the instance's web server, as soon as that can be reached: a booted machine may be a moment from it. */
   async page(instance: string): Promise<string> {
     const port = await this.call<number>('http_port', instance);
-    return (await fetch(`http://127.0.0.1:${port}/`)).text();
+    const endMs = Date.now() + 60_000;
+    for (;;) {
+      try {
+        return await (await fetch(`http://127.0.0.1:${port}/`)).text();
+      } catch (error) {
+        if (Date.now() > endMs) throw error;
+        await pause(200);
+      }
+    }
   }
 
   /** The process ids of the emulators. */
