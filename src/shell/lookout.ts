@@ -69,10 +69,9 @@ export class Lookout {
     else this.#plan();
   }
 
-  /** Somebody uses what was found: looks when that was never, or longer ago than this. */
-  want(maximumAgeMs: number): void {
-    if (this.#looking || (this.#lastMs !== undefined && this.#clock.nowMs() - this.#lastMs < maximumAgeMs)) return;
-    void this.#lookOnce();
+  /** Somebody uses what was found, watched or not: looks when who watches would look by now. */
+  want(): void {
+    if (!this.#looking && this.#clock.nowMs() >= this.#dueMs) void this.#lookOnce();
   }
 
   /** Looks deeply now, watched or not; during a look it waits for one that starts afterwards. */

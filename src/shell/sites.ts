@@ -7,9 +7,6 @@ import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
 import { foundOf, SiteReader } from './siteReader';
 
-/** What image actions see may be this old, since the images of a site change by publications, after which there is a look. */
-const GOOD_FOR_ACTIONS_MS = 300_000;
-
 /** Knows the sites of the window and what AWS shows of them; looks at AWS only while somebody watches, or after a change of ours. */
 export class Sites implements vscode.Disposable {
   readonly #log: Log;
@@ -49,12 +46,12 @@ export class Sites implements vscode.Disposable {
     return this.#isFound;
   }
 
-  /** The site whose folder holds the file, if any; what AWS shows of it is read when that was never, or long ago. */
+  /** The site whose folder holds the file, if any; what AWS shows of it is read once more when it could be something else by now. */
   async entryFor(file: vscode.Uri): Promise<SiteEntry | undefined> {
     const folder = vscode.workspace.getWorkspaceFolder(file);
     const entry = folder && this.#entries.get(folder.uri.toString());
     if (!entry || !vscode.workspace.isTrusted) return undefined;
-    if (vscode.window.state.focused) this.#lookout.want(GOOD_FOR_ACTIONS_MS);
+    if (vscode.window.state.focused) this.#lookout.want();
     return entry.site ? entry : this.#reader.withSite(entry);
   }
 

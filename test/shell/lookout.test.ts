@@ -204,14 +204,33 @@ describe('looking at AWS', () => {
   });
 
   it('that somebody needs comes when there was none, or none for long', async () => {
-    lookout.want(5 * MINUTE);
-    lookout.want(5 * MINUTE);
+    lookout.want();
+    lookout.want();
     await turn();
-    lookout.want(5 * MINUTE);
+    lookout.want();
     assert.equal(looks.length, 1);
     await clock.pass(6 * MINUTE);
-    lookout.want(5 * MINUTE);
+    lookout.want();
     assert.equal(looks.length, 2);
+  });
+
+  it('that somebody needs comes within seconds while something is pending, although nobody watches', async () => {
+    found = { ...SETTLED, pending: true };
+    lookout.want();
+    await clock.pass(5000);
+    found = SETTLED;
+    lookout.want();
+    await clock.pass(5000);
+    lookout.want();
+    assert.deepEqual(depths(), ['deep', 'cheap']);
+  });
+
+  it('that somebody needs comes at once when something expired', async () => {
+    lookout.want();
+    await turn();
+    lookout.expire();
+    lookout.want();
+    assert.deepEqual(depths(), ['deep', 'deep']);
   });
 
   it('ends when it is closed', async () => {
