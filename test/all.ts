@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { outcomeOf, type Outcome } from './setup/outcome';
+import { outcomeOf, type Failure, type Outcome } from './setup/outcome';
 import { setUp, type PartName } from './setup/setUp';
 
 /** Something `npm test` runs: checks count as one each, suites as many as mocha says they are; these need what is set up. */
@@ -71,7 +71,7 @@ const running = new Set<ChildProcess>();
 
 /**
  * Runs every part, or those that are named, in two lanes, whatever becomes of the others, with `--full` the scripts of a server whole on
- * emulated ones; what failed is named at the end, and the last line has the sums.
+ * emulated ones; what failed is told once more at the end, and the last line has the sums.
  */
 async function main(): Promise<void> {
   const { values, positionals: asked } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true });
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   // What the suites need is set up while the checks run; a suite whose set-up failed says so once more by itself.
   const settingUp = setUp([...new Set(parts.flatMap(({ needs }) => needs ?? []))]).catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
-    totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1, failedTitles: [] });
+    totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1, failures: [] });
   });
   const runLane = async (lane: readonly Part[]): Promise<void> => {
     for (const part of lane) {
@@ -114,9 +114,9 @@ function endAll(): void {
 
 function printTotals(totals: readonly Total[]): void {
   console.log('');
-  for (const { name, failed, failedTitles } of totals) {
-    for (const title of failedTitles) console.log(`failed in ${name}: ${title}`);
-    if (failed > failedTitles.length) console.log(`failed in ${name}: see above`);
+  for (const { name, failed, failures } of totals) {
+    for (const { title, reason } of failures) console.log(`failed in ${name}: ${title}\n${reason}`);
+    if (failed > failures.length) console.log(`failed in ${name}: see above`);
   }
   for (const { name, seconds, passed, failed } of totals) {
     console.log(
@@ -145,15 +145,16 @@ async function runPart(part: Part, isAlone: boolean): Promise<Total> {
 }
 
 async function outcomeOfPart(part: Part, print: (text: string) => unknown): Promise<Outcome> {
-  const failedCommands: string[] = [];
+  const failures: Failure[] = [];
   let all = '';
   for (const command of part.commands) {
     const { code, output } = await runCommand(command, print);
-    if (code !== 0) failedCommands.push([basename(command[0] ?? ''), ...command.slice(1)].join(' '));
+    if (code !== 0)
+      failures.push({ title: [basename(command[0] ?? ''), ...command.slice(1)].join(' '), reason: output });
     all += output;
   }
-  const ok = failedCommands.length === 0;
-  if (part.kind === 'check') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failedTitles: failedCommands };
+  const ok = failures.length === 0;
+  if (part.kind === 'check') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, failures };
   const outcome = outcomeOf(all);
   // A suite that could not run, or ran nothing, has failed as well.
   if (outcome.failed === 0 && (!ok || outcome.passed === 0)) return { ...outcome, failed: 1 };

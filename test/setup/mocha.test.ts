@@ -73,7 +73,7 @@ for (const [mode, ...options] of [['one after the other'], ['side by side', '--p
       );
     });
 
-    it('is read from what is printed: how many passed and failed, and the whole titles of those that failed', async () => {
+    it('is read from what is printed: how many passed and failed, and the whole titles of those that failed, with the reasons', async () => {
       const spec = `
       describe('s', () => {
         it('a', () => {});
@@ -85,8 +85,12 @@ for (const [mode, ...options] of [['one after the other'], ['side by side', '--p
       it('d', () => { require('node:assert/strict').deepEqual({ a: 1 }, { a: 2 }); });`;
       const { output } = await runFile(spec, options, 'spec');
       const failedTitles = ['d', 's › t: u › b', 's › t: u › c'];
-      const { failedTitles: told, ...counts } = outcomeOf(output);
-      assert.deepEqual([...told].sort(), failedTitles);
+      const { failures, ...counts } = outcomeOf(`${output}\nThat was all.\n`);
+      assert.deepEqual(failures.map(({ title }) => title).sort(), failedTitles);
+      const reasonOf = (title: string) => failures.find((failure) => failure.title === title)?.reason ?? '';
+      assert.match(reasonOf('s › t: u › b'), /^\s+Error:\s+1\) no:\n\n\s+no:\n\s+at /);
+      assert.match(reasonOf('d'), /\+ +a: 1\n- +a: 2\n[^]+\n\s+at /);
+      assert.ok(!failures.some(({ reason }) => /given\.test\.ts:\d+[^]*(\d\) |That was all)/.test(reason)));
       assert.deepEqual(counts, { passed: 1, failed: 3 });
     });
   });

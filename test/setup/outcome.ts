@@ -5,8 +5,13 @@ export interface Outcome {
   readonly passed: number;
   /** Skipped ones among them. */
   readonly failed: number;
-  /** The whole titles of those that failed. */
-  readonly failedTitles: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+/** A test that failed, by its whole title, or a command; why is in lines, as it was printed. */
+export interface Failure {
+  readonly title: string;
+  readonly reason: string;
 }
 
 /** Reads the summaries of one or more runs of mocha, such as `  12 passing (3s)`, out of what was printed. */
@@ -20,19 +25,26 @@ export function outcomeOf(output: string): Outcome {
   return {
     passed: sumOf('passing'),
     failed: sumOf('failing') + sumOf('pending'),
-    failedTitles: plain
+    failures: plain
       .split(/^\s*\d+ failing$/m)
       .slice(1)
-      .flatMap(titlesIn),
+      .flatMap(failuresIn),
   };
 }
 
-/** Each failure begins with its number and the titles of its suites, each deeper than the one before; the last one ends with a colon. */
-function titlesIn(failures: string): string[] {
-  return Array.from(failures.matchAll(/^ {2}\d+\) (.*(?:\n {7,}\S.*)*):$/gm), ([, titles = '']) =>
-    titles
-      .split('\n')
-      .map((title) => title.trim())
-      .join(' › '),
+/**
+ * Each failure begins with its number and the titles of its suites, each deeper than the one before, of which the last one ends with a
+ * colon; the reason follows, up to the next one or to two empty lines.
+ */
+function failuresIn(printed: string): Failure[] {
+  return Array.from(
+    printed.matchAll(/^ {2}\d+\) (.*(?:\n {7,}\S.*)*):\n((?:(?! {2}\d+\) |\n\n).*\n)*)/gm),
+    ([, titles = '', reason = '']) => ({
+      title: titles
+        .split('\n')
+        .map((title) => title.trim())
+        .join(' › '),
+      reason: reason.replace(/^\n+/, '').trimEnd(),
+    }),
   );
 }
