@@ -5,6 +5,8 @@ import type { Site } from './site';
 export const SITE_TAG = 'sitelift:site';
 /** Tag key that says what a resource is for the site, e.g. `server`. */
 export const ROLE_TAG = 'sitelift:role';
+/** Tag key, on what is the same in every region, that says in which one the site lies. */
+export const REGION_TAG = 'sitelift:region';
 /** Tag key of a volume that we created blank; only such a volume may ever be formatted. */
 export const BLANK_TAG = 'sitelift:created-blank';
 

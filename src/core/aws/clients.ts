@@ -75,6 +75,12 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
   return { region, profile, ...clients };
 }
 
+/** EC2 of another region than theirs, with the credentials and connections of these clients. */
+export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
+  const { credentials, maxAttempts, requestHandler } = ec2.config;
+  return new EC2Client({ region, credentials, maxAttempts, requestHandler, ...(profile ? { profile } : {}) });
+}
+
 function watch<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
   onCredentialProblem: () => void,

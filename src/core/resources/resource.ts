@@ -5,7 +5,8 @@ import type { Plan } from '../plan';
 
 /** What AWS shows of one resource. Only *absent* ever leads to creating. */
 export type Seen<Have> =
-  | { readonly kind: 'absent' }
+  /** `otherRegion` is where the site lies, where that is not the region of the site file. */
+  | { readonly kind: 'absent'; readonly otherRegion?: string }
   /** `old` tells why a later reading failed: then `have` is what was seen before that. */
   | { readonly kind: 'known'; readonly have: Have; readonly old?: string }
   | { readonly kind: 'unknown'; readonly reason: string };

@@ -8,12 +8,13 @@ import {
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
   PutRolePolicyCommand,
+  TagRoleCommand,
   type InstanceProfile,
   type Role,
 } from '@aws-sdk/client-iam';
 import { hasCode } from '../aws/errors';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
-import { SITE_TAG, stackName, tagsFor } from '../names';
+import { REGION_TAG, SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
 import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
@@ -45,6 +46,12 @@ export async function describeRole(context: Context, op: Op): Promise<RoleState>
   return isNarrow ? 'ready' : 'lacking';
 }
 
+/** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site. */
+export async function describeRegion(context: Context, op: Op): Promise<string | undefined> {
+  const role = await findRole(context, op);
+  return role && isOwn(role, context) ? regionOf(role) : undefined;
+}
+
 /** Makes the role with which the server's agent registers at SSM, and the profile that carries it; takes from an earlier role what is too much. */
 export async function ensureRole(context: Context, op: Op): Promise<void> {
   const { site, clients } = context;
@@ -52,7 +59,9 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
   const options = { abortSignal: op.signal };
   const name = profileName(site);
   const settle = <Value>(attempt: () => Promise<Value>) => retry(attempt, isNotSeenYet, SETTLE, op);
-  await ensureOwn(
+  // Roles are the same in every region, so this one tells where the site lies to whoever asks in another.
+  const region = { Key: REGION_TAG, Value: site.region };
+  const found = await ensureOwn(
     () => requireOwn('role', context, () => findRole(context, op)),
     () =>
       iam.send(
@@ -61,12 +70,15 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
           Path: PATH,
           AssumeRolePolicyDocument: TRUST,
           Description: `Lets the server of ${stackName(site)} be managed by SSM`,
-          Tags: tagsFor(site, 'server-role'),
+          Tags: [...tagsFor(site, 'server-role'), region],
         }),
         options,
       ),
     op,
   );
+  if (found && regionOf(found) !== site.region) {
+    await settle(() => iam.send(new TagRoleCommand({ RoleName: name, Tags: [region] }), options));
+  }
   if (!(await hasAgentPolicy(context, op))) {
     const policy = { PolicyName: AGENT_POLICY_NAME, PolicyDocument: AGENT_POLICY_DOCUMENT };
     await settle(() => iam.send(new PutRolePolicyCommand({ RoleName: name, ...policy }), options));
@@ -127,24 +139,38 @@ async function findProfile({ site, clients }: Context, op: Op): Promise<Instance
 /** Gives what `find` finds of this site, if anything; throws `UserError` for something of somebody else's with our name. */
 async function requireOwn<Entity extends Role | InstanceProfile>(
   what: string,
-  { site }: Context,
+  context: Context,
   find: () => Promise<Entity | undefined>,
 ): Promise<Entity | undefined> {
   const found = await find();
-  if (!found || found.Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) return found;
+  if (!found || isOwn(found, context)) return found;
   throw new UserError(
-    `An IAM ${what} named ${profileName(site)} exists that was not made for this site, so it is left alone. Rename it, or change “id” in sitelift.json.`,
+    `An IAM ${what} named ${profileName(context.site)} exists that was not made for this site, so it is left alone. Rename it, or change “id” in sitelift.json.`,
   );
 }
 
-/** Creates what is not there; what exists but is not seen yet is waited for, since it may be somebody else's. */
-async function ensureOwn(findOwn: () => Promise<unknown>, create: () => Promise<unknown>, op: Op): Promise<void> {
-  if (await findOwn()) return;
+function regionOf({ Tags }: Role): string | undefined {
+  return Tags?.find(({ Key }) => Key === REGION_TAG)?.Value;
+}
+
+function isOwn({ Tags }: Role | InstanceProfile, { site }: Context): boolean {
+  return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
+}
+
+/** Creates what is not there, else gives what is; what exists but is not seen yet is waited for, since it may be somebody else's. */
+async function ensureOwn<Entity>(
+  findOwn: () => Promise<Entity | undefined>,
+  create: () => Promise<unknown>,
+  op: Op,
+): Promise<Entity | undefined> {
+  const found = await findOwn();
+  if (found) return found;
   try {
     await create();
+    return undefined;
   } catch (error) {
     if (!hasCode(error, 'EntityAlreadyExists')) throw error;
-    await waitFor('what exists in IAM to be seen', findOwn, SETTLE, op);
+    return waitFor('what exists in IAM to be seen', findOwn, SETTLE, op);
   }
 }
 

@@ -9,6 +9,7 @@ import { launch, start } from './launch';
 import { findInstance, runningInstance } from './lookup';
 import { ensureSecurityGroup, findSecurityGroup, letsHttpIn } from './network';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
+import { absentHere } from './otherRegion';
 import { describeRole, ensureRole, profileName, type RoleState } from './role';
 
 /** The server as AWS shows it. */
@@ -46,7 +47,7 @@ export interface ServerNeeds {
 export const server: Resource<ServerHave, ServerNeeds> = {
   async describe(context, op): Promise<Seen<ServerHave>> {
     const instance = await findInstance(context, op);
-    if (!instance?.InstanceId) return { kind: 'absent' };
+    if (!instance?.InstanceId) return absentHere(context, op);
     const running = instance.State?.Name === 'running';
     const [agent, role, portOpen] = await Promise.all([
       running ? lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined },
@@ -67,7 +68,7 @@ export const server: Resource<ServerHave, ServerNeeds> = {
   async glance(context, before, op) {
     if (before.kind === 'unknown') return undefined;
     const instance = await findInstance(context, op);
-    if (!instance?.InstanceId) return { kind: 'absent' };
+    if (!instance?.InstanceId) return before.kind === 'absent' ? before : undefined;
     if (before.kind === 'absent') return undefined;
     const outside = outsideOf(instance, instance.InstanceId);
     const { inspection, inspectionProblem, ...rest } = before.have;

@@ -105,9 +105,11 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
   }
 }
 
-/** Throws `UserError` when the site's distribution, which is the same in every region, shows that the site lies in another one. */
-function requireSameRegion({ site }: Context, { distribution: seen }: SiteHave): void {
-  const other = seen.kind === 'known' ? seen.have.otherRegion : undefined;
+/** Throws `UserError` when what is the same in every region, the distribution and the server's role, shows that the site lies in another one. */
+function requireSameRegion({ site }: Context, { distribution: cdn, server: machine }: SiteHave): void {
+  const other =
+    (cdn.kind === 'known' ? cdn.have.otherRegion : undefined) ??
+    (machine.kind === 'absent' ? machine.otherRegion : undefined);
   if (other === undefined) return;
   throw new UserError(
     `This site lies in ${other}, but ${SITE_FILE} says ${site.region}. A site cannot move to another region: put “region” back to ${other}, or create a new site in another folder. Nothing was changed.`,

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { SITE_TAG, stackName, tagsFor } from '../../../src/core/names';
+import { REGION_TAG, SITE_TAG, stackName, tagsFor } from '../../../src/core/names';
 import { stepsOf } from '../../../src/core/plan';
 import {
   AGENT_POLICY_DOCUMENT,
@@ -90,10 +90,10 @@ describe('the server’s role', () => {
     const profile = await context.clients.iam.send(new GetInstanceProfileCommand(profileOf(context)));
     assert.equal(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''), TRUST);
     assert.equal(Role?.Description, `Lets the server of ${stackName(context.site)} be managed by SSM`);
-    for (const made of [Role, profile.InstanceProfile]) {
-      assert.equal(made?.Path, '/sitelift/');
-      assert.deepEqual(made.Tags, tagsFor(context.site, 'server-role'));
-    }
+    for (const made of [Role, profile.InstanceProfile]) assert.equal(made?.Path, '/sitelift/');
+    const tags = tagsFor(context.site, 'server-role');
+    assert.deepEqual(profile.InstanceProfile?.Tags, tags);
+    assert.deepEqual(Role?.Tags, [...tags, { Key: REGION_TAG, Value: 'us-east-1' }]);
   });
 
   it('is lacking while its profile carries no role, or another', async () => {

@@ -1,0 +1,113 @@
+import { CreateVolumeCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { GetRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import assert from 'node:assert/strict';
+import { ec2In } from '../../../src/core/aws/clients';
+import type { Context } from '../../../src/core/context';
+import { REGION_TAG, SITE_TAG, tagsFor } from '../../../src/core/names';
+import { known } from '../../../src/core/resources/resource';
+import { ensureRole, profileName } from '../../../src/core/resources/role';
+import { describeSite, glanceAtSite } from '../../../src/core/resources/stack';
+import { controlPlane, newContext, newOp } from '../sandbox';
+import { callsOf, changesOf, keysOf, planned, provision } from './provisioned';
+
+const WHAT = ['all', 'server', 'volume', 'bucket', 'distribution'] as const;
+const REFUSAL =
+  /^UserError: This site lies in us-east-1, but sitelift\.json says eu-central-1\. A site cannot move to another region: put “region” back to us-east-1, or create a new site in another folder\. Nothing was changed\.$/;
+
+/** The same site after somebody edited the region in its file. */
+const moved = ({ site }: Context, region = 'eu-central-1'): Context =>
+  newContext((file) => {
+    file['id'] = site.id;
+    file['region'] = region;
+  });
+
+const regionTag = async ({ site, clients }: Context): Promise<string | undefined> => {
+  const { Role } = await clients.iam.send(new GetRoleCommand({ RoleName: profileName(site) }));
+  return Role?.Tags?.find(({ Key }) => Key === REGION_TAG)?.Value;
+};
+
+async function createVolume({ site, clients }: Context): Promise<string> {
+  const { VolumeId } = await clients.ec2.send(
+    new CreateVolumeCommand({
+      AvailabilityZone: `${site.region}a`,
+      Size: 1,
+      TagSpecifications: [{ ResourceType: 'volume', Tags: tagsFor(site, 'volume') }],
+    }),
+  );
+  return VolumeId ?? assert.fail('no volume');
+}
+
+describe('a site whose region was edited, and which has no distribution', () => {
+  before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1 }));
+
+  it('is planned no more while its server is in the other region, and is again once the region is put back', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    for (const what of WHAT) await assert.rejects(planned(moved(context), what), REFUSAL, what);
+    assert.deepEqual(keysOf(await planned(context, 'bucket')), ['bucket']);
+  });
+
+  it('is planned no more while its volume is there, also when it was only glanced at since', async () => {
+    const context = newContext();
+    await ensureRole(context, newOp());
+    const VolumeId = await createVolume(context);
+    const there = moved(context);
+    await assert.rejects(planned(there, 'all'), REFUSAL);
+    const seen = await describeSite(there, newOp());
+    assert.deepEqual((await glanceAtSite(there, seen, newOp())).server, { kind: 'absent', otherRegion: 'us-east-1' });
+    await context.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }));
+    assert.ok((await planned(there, 'all')).length > 0);
+  });
+
+  it('can move when nothing of it is in the other region, and is then told to lie in the new one', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    const { instanceId } = known((await describeSite(context, newOp())).server) ?? assert.fail('no server');
+    await context.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+    const there = moved(context);
+    assert.equal(await regionTag(there), 'us-east-1');
+    const calls = await callsOf(() => ensureRole(there, newOp()));
+    assert.deepEqual(
+      changesOf(calls).map(({ action }) => action),
+      ['TagRole'],
+    );
+    assert.equal(await regionTag(there), 'eu-central-1');
+    assert.deepEqual(changesOf(await callsOf(() => ensureRole(there, newOp()))), []);
+    const VolumeId = await createVolume(there);
+    await assert.rejects(planned(context, 'all'), /This site lies in eu-central-1, but sitelift\.json says us-east-1/);
+    await there.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }));
+  });
+
+  it('is not planned while it cannot be read whether it lies in the other region', async () => {
+    const context = newContext();
+    const denial = {
+      service: 'iam',
+      action: 'GetRole',
+      kind: 'error',
+      code: 'AccessDenied',
+      message: 'no',
+      status: 403,
+    };
+    await controlPlane().send('POST', 'faults', denial);
+    await assert.rejects(planned(context, 'server'), /AWS could not be read, so nothing is planned\. server: /);
+  });
+
+  it('asks another region only where the role leads to it, and only of our own role', async () => {
+    const context = newContext();
+    await createVolume(context);
+    const there = moved(context);
+    assert.deepEqual((await describeSite(there, newOp())).server, { kind: 'absent' });
+    await ensureRole(context, newOp());
+    const Tags = [{ Key: SITE_TAG, Value: 'somebody' }];
+    await context.clients.iam.send(new TagRoleCommand({ RoleName: profileName(context.site), Tags }));
+    assert.deepEqual((await describeSite(there, newOp())).server, { kind: 'absent' });
+  });
+
+  it('is asked for with the same credentials, over the same connections', async () => {
+    const { clients } = newContext();
+    const other = ec2In(clients, 'eu-central-1');
+    assert.equal(await other.config.region(), 'eu-central-1');
+    assert.deepEqual(await other.config.credentials(), await clients.ec2.config.credentials());
+    assert.equal(other.config.requestHandler, clients.ec2.config.requestHandler);
+  });
+});
