@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
-import { isAbort, isUserError, type Op } from '../core/op';
+import { isUserError, UserError, type Op } from '../core/op';
 import { allOld, isSameSeen, unreadOf } from '../core/resources/readings';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
@@ -10,21 +10,26 @@ import type { Connections } from './connections';
 import type { Depth, Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 
+/** So long a reading may take, which also the slowest server does not need; then it ends, so that another one can begin. */
+const LIMIT_SECONDS = 300;
+
 /** Reads sites, and remembers for which clients the account was already compared. */
 export class SiteReader {
   readonly #connections: Connections;
+  readonly #limitSeconds: number;
   readonly #compared = new WeakMap<Clients, string>();
   readonly #closing = new AbortController();
 
-  constructor(connections: Connections) {
+  constructor(connections: Connections, limitSeconds = LIMIT_SECONDS) {
     this.#connections = connections;
-    setMaxListeners(0, this.#closing.signal);
+    this.#limitSeconds = limitSeconds;
   }
 
   /** Reads the site file and AWS; what cannot be read stays as it was before. `show` is called once the site file is read. */
   async read(before: SiteEntry, depth: Depth, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
     const { folder } = before;
     let start: SiteEntry = { ...before, site: undefined };
+    const limit = AbortSignal.timeout(this.#limitSeconds * 1000);
     try {
       const aws = await loadAws();
       const site = await aws.readSite(folder.uri.fsPath);
@@ -32,7 +37,9 @@ export class SiteReader {
       start = isSame ? { ...before, site } : { ...newEntry(folder), site };
       show(start);
       const context = await this.#connections.contextFor(folder, site);
-      const op: Op = { signal: this.#closing.signal, report: () => undefined };
+      const signal = AbortSignal.any([this.#closing.signal, limit]);
+      setMaxListeners(0, signal);
+      const op: Op = { signal, report: () => undefined };
       await this.#requireAccount(context, op);
       const have =
         depth === 'cheap' && start.have
@@ -40,8 +47,8 @@ export class SiteReader {
           : await aws.describeSite(context, op, start.have);
       return { ...start, have, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
     } catch (error) {
-      if (isAbort(error)) return before;
-      const problem = (await loadAws()).explain(error);
+      if (this.#closing.signal.aborted) return before;
+      const problem = limit.aborted ? this.#tooLate(error) : (await loadAws()).explain(error);
       return { ...start, have: start.have && allOld(start.have, problem.message), problem };
     }
   }
@@ -60,6 +67,13 @@ export class SiteReader {
 
   close(): void {
     this.#closing.abort();
+  }
+
+  #tooLate(cause: unknown): UserError {
+    return new UserError(
+      `AWS was not read within ${this.#limitSeconds} seconds. Where your profile gets its credentials from a program (credential_process), that may be waiting for you: end it, then choose Refresh.`,
+      { cause },
+    );
   }
 
   async #requireAccount({ clients, site }: Context, op: Op): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { newSiteId, siteFileText } from '../../src/core/site';
 import { Connections } from '../../src/shell/connections';
+import { SiteReader } from '../../src/shell/siteReader';
 import { Sites } from '../../src/shell/sites';
 import { connectControlPlane } from '../sandbox/controlPlane';
 import { until } from '../vscode/until';
@@ -111,6 +112,19 @@ describe('reading a site', function () {
     await controlPlane().send('DELETE', 'faults');
     await until(async () => isRead, nothing);
     subscription.dispose();
+  });
+
+  it('ends with what it knew when AWS, or a program that gives the credentials, does not answer', async () => {
+    const before = entry();
+    const reader = new SiteReader(new Connections(), 1);
+    await controlPlane().send('POST', 'faults', {
+      ...{ service: '*', action: '*', kind: 'delay', seconds: 60, times: 10_000 },
+    });
+    const now = await reader.read(before, 'deep', () => undefined);
+    assert.match(now.problem?.message ?? '', /^AWS was not read within 1 seconds\..*end it, then choose Refresh\.$/);
+    assert.ok(now.have?.bucket.kind === 'known' && now.have.bucket.old === now.problem?.message);
+    reader.close();
+    assert.equal(await reader.read(before, 'deep', () => undefined), before);
   });
 
   it('is a handful of calls, none of them deep, when the view is shown again', async () => {
