@@ -1,5 +1,6 @@
 import { known, type Seen } from '../../core/resources/resource';
 import type { ResourceName, SiteHave } from '../../core/resources/stack';
+import { SITE_FILE } from '../../core/site';
 import { bucketView } from './bucketView';
 import { distributionView } from './distributionView';
 import { serverView } from './serverView';
@@ -55,6 +56,11 @@ export function nextStep(site: SiteHave): { readonly title: string; readonly com
 
 function shownOf(name: ResourceName, site: SiteHave): Shown {
   const seen = site[name];
+  if (seen.kind === 'absent' && seen.otherRegion !== undefined) {
+    const tooltip = [`Next: put “region” in ${SITE_FILE} back to ${seen.otherRegion}, where this site lies.`];
+    const icon = { id: 'warning', tone: 'attention' } as const;
+    return { state: `lies in ${seen.otherRegion}`, icon, condition: 'absent', tooltip, details: [] };
+  }
   if (seen.kind === 'absent') {
     const tooltip = [`Next: Provision ${LABELS[name]}… shows what it would create.`];
     return { state: 'not created', icon: { id: 'circle-outline' }, condition: 'absent', tooltip, details: [] };
