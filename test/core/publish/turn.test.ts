@@ -163,7 +163,9 @@ describe('a turn', function () {
   });
 
   it('ends with the reason, and not as if it were cancelled, when AWS does not answer after a sleep', async () => {
-    const plan = planned(ANNA, [[step('one')]], undefined, { expirySeconds: 0, answerSeconds: 0 });
+    const sleep = { service: 's3', action: 'PutObject', kind: 'delay', seconds: 60, times: 100 };
+    const fallAsleep = () => controlPlane().send('POST', 'faults', sleep);
+    const plan = planned(ANNA, [[step('one')]], fallAsleep, { expirySeconds: 0, answerSeconds: 0.1 });
     await assert.rejects(run(plan, newOp()), { name: 'TimeoutError' });
     assert.deepEqual(log, []);
     await deleteObject(context, KEY, newOp());
