@@ -92,6 +92,14 @@ describe('a site whose region was edited, and which has no distribution', () => 
     await assert.rejects(planned(context, 'server'), /AWS could not be read, so nothing is planned\. server: /);
   });
 
+  it('is not asked for in IAM by who names a profile, since such people may not be allowed to', async () => {
+    const context = newContext((file) => (file['server'] = { instanceProfile: 'ours' }));
+    const calls = await callsOf(async () => {
+      assert.deepEqual((await describeSite(context, newOp())).server, { kind: 'absent' });
+    });
+    assert.ok(calls.length > 0 && !calls.some(({ service }) => service === 'iam'));
+  });
+
   it('asks another region only where the role leads to it, and only of our own role', async () => {
     const context = newContext();
     await createVolume(context);
