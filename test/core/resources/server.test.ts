@@ -8,6 +8,7 @@ import { run } from '../../../src/core/plan';
 import { ensureSecurityGroup, findSecurityGroup, letsHttpIn } from '../../../src/core/resources/network';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
+import { makeNetwork } from '../../sandbox/controlplane/testNetworks';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, changesOf, count, keysOf, planned, provision, requests } from './provisioned';
 
@@ -94,6 +95,20 @@ describe('server and volume', () => {
       assert.rejects(ensureSecurityGroup(strange, newOp()), /exists without this site’s tag, so it is left alone/),
     );
     assert.deepEqual(requests(calls, 'AuthorizeSecurityGroupIngress'), []);
+  });
+
+  it('take no security group of another network for the one of theirs, and say at once why none could be made', async () => {
+    const context = newContext();
+    await ensureSecurityGroup(context, newOp());
+    const { vpcId, subnetId } = await makeNetwork(context.clients.ec2);
+    const moved = newContext((file) => Object.assign(file, { id: context.site.id, server: { subnet: subnetId } }));
+    const GroupName = `sitelift-${context.site.id}-web`;
+    const group = { GroupName, Description: 'mine', VpcId: vpcId };
+    await context.clients.ec2.send(new CreateSecurityGroupCommand(group));
+    await assert.rejects(ensureSecurityGroup(moved, newOp()), /exists without this site’s tag, so it is left alone/);
+    const denial = { kind: 'error', code: 'UnauthorizedOperation', message: 'no', status: 403 };
+    await controlPlane().send('POST', 'faults', { service: 'ec2', action: 'CreateSecurityGroup', ...denial });
+    await assert.rejects(ensureSecurityGroup(newContext(), newOp()), { name: 'UnauthorizedOperation' });
   });
 
   it('let everybody in again after somebody took the rule of IPv4 or of both out of the group', async () => {
