@@ -31,7 +31,7 @@ class Exit:
 
 
 class Agent:
-    """One channel, shared by all threads; it finds its place in the stream again after a silence or a reboot."""
+    """One channel, shared by all threads; it finds its place in the stream again after a silence."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -78,7 +78,7 @@ class Agent:
         raise AgentSilent(f"{path} did not end within {timeout_seconds} s.")
 
     def interrupt(self) -> None:
-        """Ends the wait for an answer that cannot come any more, as the guest was reset."""
+        """Ends the wait for an answer that cannot come any more, as the machine has ended."""
         self._interruptions += 1
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class Agent:
             try:
                 answer = json.loads(line)
             except ValueError:
-                continue  # The rest of an answer whose start was lost in a reboot.
+                continue  # What is left of an answer that was not waited for.
             if answer.get("return") == number:
                 self._in_step = True
                 return

@@ -7,6 +7,8 @@ import secrets
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from typing import Literal
 
 from .agent import Agent, AgentError, AgentSilent, Exit
 from .errors import MachineGone, Result
@@ -30,15 +32,16 @@ print $tell "held"; close $tell; sleep $seconds;
 
 
 class Guest:
-    """Lives from one QEMU start to its end; a reboot in between begins a new boot. A withheld one is not ready before its release."""
+    """Lives from one QEMU start to its end, which is also that of a guest that restarts. A withheld one is not ready before its release."""
 
-    def __init__(self, hardware: Hardware, withheld: bool = False) -> None:
+    def __init__(self, hardware: Hardware, on_end: Callable[[], None], withheld: bool = False) -> None:
+        self._on_end = on_end
         self._unplugged: set[str] = set()
         self._happened = threading.Condition()
-        self._boot = 0
-        self._answered_boot = -1
+        self._has_answered = False
         self._withheld = withheld
         self.ended = threading.Event()
+        self.restarts = False
         self._process = start_process(hardware)
         self._agent = Agent(self._process.agent)
         try:
@@ -47,13 +50,13 @@ class Guest:
         except Exception:
             self.kill()
             raise
-        threading.Thread(target=self._watch_boots, name="boots", daemon=True).start()
+        threading.Thread(target=self._watch, name="guest", daemon=True).start()
 
     @property
     def ready(self) -> bool:
-        """Whether the guest of the current boot has answered."""
+        """Whether the guest has answered and is not on its way down."""
         with self._happened:
-            return self._answered_boot == self._boot and not self._withheld and not self.ended.is_set()
+            return self._has_answered and not self._withheld and not self.ended.is_set()
 
     def wait_until_answering(self) -> None:
         """Returns once the agent answers; raises MachineGone when the machine ends or never gets there."""
@@ -114,29 +117,15 @@ class Guest:
             self._qmp.execute("blockdev-del", node_name=disk.name)
 
     def withhold(self) -> None:
-        """Makes it count as not ready until its next boot."""
+        """Makes it count as not ready from now on."""
         with self._happened:
             self._withheld = True
 
-    def reboot(self) -> None:
-        """Restarts the guest: by its own shutdown, or by the reset button when it does not react."""
-        self.withhold()
-        with self._happened:
-            before = self._boot
-        try:
-            self._agent.start("/bin/systemctl", ["reboot"])
-        except (AgentSilent, AgentError):
-            self._qmp.execute("system_reset")
-        with self._happened:
-            restarted = self._happened.wait_for(lambda: self._boot != before or self.ended.is_set(), _SHUTDOWN_SECONDS)
-        if not restarted:
-            self._qmp.execute("system_reset")
-
-    def power_off(self) -> None:
-        """Shuts the guest down, or pulls the plug when it does not react."""
+    def shut_down(self, command: Literal["poweroff", "reboot"]) -> None:
+        """Lets the guest shut down for either, or pulls the plug when it does not react."""
         self.withhold()
         try:
-            self._agent.start("/bin/systemctl", ["poweroff"])
+            self._agent.start("/bin/systemctl", [command])
         except (AgentSilent, AgentError):
             self._press("quit")
         try:
@@ -152,8 +141,6 @@ class Guest:
 
     def run(self, script: str, timeout_seconds: float, cancelled: threading.Event) -> Result:
         """Runs a script as the SSM agent does; raises MachineGone when the guest goes away under it."""
-        with self._happened:
-            boot = self._boot
         if not self.ready:
             raise MachineGone("The machine is not up.")
         deadline = time.monotonic() + timeout_seconds
@@ -161,7 +148,7 @@ class Guest:
         try:
             pid = self._agent.start("/usr/lib/sandbox/run-script", [], script)
             while True:
-                exited = self._poll(pid, boot)
+                exited = self._poll(pid)
                 if exited is not None:
                     return Result(exited.rc, exited.stdout, exited.stderr)
                 timed_out = time.monotonic() > deadline
@@ -170,15 +157,15 @@ class Guest:
                 cancelled.wait(min(pause_seconds, max(deadline - time.monotonic(), 0.01)))
                 pause_seconds = min(pause_seconds * 1.3, 0.5)
         except (AgentSilent, AgentError) as error:
-            # One that is shutting down answers no more, and one that restarted does not know the process.
+            # One that is shutting down refuses, or answers no more.
             raise MachineGone(str(error)) from error
 
-    def _poll(self, pid: int, boot: int) -> Exit | None:
+    def _poll(self, pid: int) -> Exit | None:
         try:
             return self._agent.poll(pid)
         except AgentSilent:
             with self._happened:
-                if self._boot != boot or self._withheld or self.ended.is_set():
+                if self._withheld or self.ended.is_set():
                     raise
             return None  # Merely busy.
 
@@ -208,10 +195,8 @@ class Guest:
 
     def _note(self, name: str, data: dict[str, object]) -> None:
         with self._happened:
-            if name == "RESET":
-                self._boot += 1
-                self._withheld = False
-                self._agent.interrupt()
+            if name == "SHUTDOWN":
+                self.restarts = data.get("reason") == "guest-reset"
             elif name == "DEVICE_DELETED" and "device" in data:
                 self._unplugged.add(str(data["device"]))
             self._happened.notify_all()
@@ -221,15 +206,15 @@ class Guest:
         self._agent.interrupt()
         with self._happened:
             self._happened.notify_all()
+        self._on_end()
 
-    def _watch_boots(self) -> None:
-        """Finds out when the guest of each boot answers, and buries the process in the end."""
+    def _watch(self) -> None:
+        """Finds out when the guest answers, and buries the process in the end."""
         while not self.ended.is_set():
-            with self._happened:
-                self._happened.wait_for(lambda: self.ended.is_set() or self._answered_boot < self._boot)
-                boot = self._boot
             if self._agent.ping(1):
                 with self._happened:
-                    self._answered_boot = boot
+                    self._has_answered = True
+                break
+        self.ended.wait()
         self._process.handle.wait()
         self._agent.close()

@@ -48,9 +48,10 @@ class Instance:
 
     @property
     def state(self) -> str:
-        """EC2's word for it; a guest that powered itself off is 'stopped'."""
+        """EC2's word for it; a guest that powered itself off is 'stopped', and one that restarts is 'running'."""
         with self._lock:
-            if self._state == "running" and self._guest is not None and self._guest.ended.is_set():
+            guest = self._guest
+            if self._state == "running" and guest is not None and guest.ended.is_set() and not guest.restarts:
                 return "stopped"
             return self._state
 
@@ -79,7 +80,7 @@ class Instance:
         self._work(self._power_off, "stopping", "stopped")
 
     def reboot(self) -> None:
-        """Restarts the guest in place."""
+        """Restarts the guest, from the root disk as it is."""
         guest = self._running_guest()
         if guest is not None:
             guest.withhold()
@@ -101,7 +102,7 @@ class Instance:
         """Runs a script in the guest."""
         guest = self._running_guest()
         if guest is None:
-            raise MachineGone(f"{self._id} is {self.state}.")
+            raise MachineGone(f"{self._id} is {self.state}, and not up.")
         return guest.run(script, timeout_seconds, cancelled)
 
     def kill(self) -> None:
@@ -162,7 +163,7 @@ class Instance:
             from_snapshot=from_snapshot,
             proxy_port=self._site.proxy_port,
         )
-        guest = Guest(hardware, withheld=from_snapshot)
+        guest = Guest(hardware, self._note_end, withheld=from_snapshot)
         with self._lock:
             self._guest, self._state = guest, "running"
             closing = self._closing
@@ -175,14 +176,21 @@ class Instance:
             self._state = meanwhile
         guest = self._running_guest()
         if guest is not None:
-            guest.power_off()
+            guest.shut_down("poweroff")
         with self._lock:
             self._guest, self._state = None, finally_
 
     def _reboot(self) -> None:
         guest = self._running_guest()
         if guest is not None:
-            guest.reboot()
+            guest.shut_down("reboot")
+            self._power_on(from_snapshot=False)
+
+    def _note_end(self) -> None:
+        """Starts a guest anew that restarted by itself."""
+        with self._lock:
+            if self._guest is not None and self._guest.restarts and self._state == "running" and not self._closing:
+                self._work(self._start)
 
     def _terminate(self, on_gone: Callable[[], None]) -> None:
         try:
