@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,11 +39,8 @@ function command({ platform, volumes }: Wanted, socket: string): [string, ...str
 
 /** Starts a container with the machine image’s file system on this machine’s own kernel: what an emulated server takes a minute for takes a second. */
 export async function startContainer(wanted: Wanted): Promise<Ground> {
-  const folder = await mkdtemp(join(tmpdir(), 'sitelift-container-'));
-  const internet = wanted.internet && createServer(wanted.internet);
-  const socket = internet ? join(folder, 'internet') : '';
-  if (internet) await once(internet.listen(socket), 'listening');
-  const [program, ...args] = command(wanted, socket);
+  const internet = wanted.internet && (await listenInFolder(createServer(wanted.internet)));
+  const [program, ...args] = command(wanted, internet?.socket ?? '');
   // In a session of its own it is not killed together with the tests, and takes everything down when they are gone.
   const child = spawn(program, args, { detached: true, stdio: 'pipe' });
   const ended = once(child, 'exit');
@@ -51,12 +48,23 @@ export async function startContainer(wanted: Wanted): Promise<Ground> {
   const stop = async (): Promise<void> => {
     child.stdin.end();
     await ended;
-    internet?.close();
-    await rm(folder, { recursive: true });
+    await internet?.close();
   };
   for await (const leader of createInterface({ input: child.stdout })) return { stop, run: runIn(leader) };
   await stop();
   throw new Error(`The container did not start:\n${await said}`);
+}
+
+/** Lets a server listen at a socket in a folder of its own. */
+async function listenInFolder(server: Server): Promise<{ socket: string; close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'sitelift-container-'));
+  const socket = join(folder, 'internet');
+  await once(server.listen(socket), 'listening');
+  const close = async (): Promise<void> => {
+    server.close();
+    await rm(folder, { recursive: true });
+  };
+  return { socket, close };
 }
 
 /** Scripts run as a service of the container, so that they may do what it may and no more. */
