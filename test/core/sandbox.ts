@@ -15,6 +15,11 @@ export function controlPlane(): ControlPlane {
   return connectControlPlane(Number(new URL(url).port));
 }
 
+/** Lets the sandbox refuse the next call of an action. */
+export function refuse(service: string, action: string, code = 'AccessDenied', status = 403): Promise<unknown> {
+  return controlPlane().send('POST', 'faults', { service, action, kind: 'error', code, status, message: 'not now' });
+}
+
 /** A new site of the sandbox's account with a random id, so tests never meet. */
 export function newContext(change: (file: Record<string, unknown>) => void = () => undefined): Context {
   const text = siteFileText({ name: 'demo', id: newSiteId(), account: ACCOUNT, region: 'us-east-1', root: '.' });

@@ -10,7 +10,7 @@ import {
   readPolicy,
   type BucketPolicy,
 } from '../../../src/core/resources/bucketPolicy';
-import { controlPlane, newContext, newOp } from '../sandbox';
+import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, cancelledAt, changesOf } from './provisioned';
 
 const BUCKET = 'arn:aws:s3:::sitelift-abcd1234-123456789012-eu-central-1';
@@ -94,8 +94,6 @@ describe('the bucket policy', () => {
 describe('the policy of a bucket', () => {
   afterEach(() => controlPlane().send('DELETE', 'faults'));
 
-  const refuse = (action: string, code: string, status: number) =>
-    controlPlane().send('POST', 'faults', { service: 's3', action, kind: 'error', code, status, message: 'sandbox' });
   const newBucket = async (account?: string) => {
     const context = newContext((file) => Object.assign(file, account === undefined ? {} : { account }));
     await context.clients.s3.send(new CreateBucketCommand({ Bucket: bucketName(context.site) }));
@@ -124,7 +122,7 @@ describe('the policy of a bucket', () => {
       ['GetBucketPolicy', 'NoSuchBucket', 404],
     ] as const) {
       const context = await newBucket();
-      await refuse(action, code, status);
+      await refuse('s3', action, code, status);
       await grantReader(context, READER, newOp());
       assert.equal(readerOf(await readPolicy(context, newOp())), READER);
     }
@@ -132,7 +130,7 @@ describe('the policy of a bucket', () => {
 
   it('is told as refused when AWS refuses to read or to change it', async () => {
     for (const action of ['GetBucketPolicy', 'PutBucketPolicy']) {
-      await refuse(action, 'AccessDenied', 403);
+      await refuse('s3', action);
       await assert.rejects(grantReader(await newBucket(), READER, newOp()), { name: 'AccessDenied' }, action);
     }
   });

@@ -14,7 +14,7 @@ import { bucketArn, policyForReader, readerOf, statementsOf } from '../../../src
 import type { DistributionHave } from '../../../src/core/resources/distribution';
 import { newConfig } from '../../../src/core/resources/distributionConfig';
 import { known } from '../../../src/core/resources/resource';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { describeSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, keysOf, planned, provision, requests } from './provisioned';
 
@@ -136,20 +136,6 @@ describe('a distribution that somebody changed', () => {
     const after = known((await describeSite(context, newOp())).bucket)?.policy ?? assert.fail('no policy');
     assert.deepEqual(statementsOf(after)[0], own);
     assert.equal(statementsOf(after).length, 3);
-  });
-
-  it('that reads a bucket of the site in another region stops every plan', async () => {
-    const moved: Context = newContext((file) => {
-      file['id'] = context.site.id;
-      file['region'] = 'eu-central-1';
-    });
-    const site = await describeSite(moved, newOp());
-    for (const what of ['all', 'server', 'volume', 'bucket', 'distribution'] as const) {
-      assert.throws(
-        () => planProvision(what, moved, site),
-        /^UserError: This site lies in us-east-1, but sitelift\.json says eu-central-1\. A site cannot move to another region: put “region” back to us-east-1, or create a new site in another folder\. Nothing was changed\.$/,
-      );
-    }
   });
 
   it('is waited for when CloudFront lists it late, and made once', async () => {

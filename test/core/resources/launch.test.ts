@@ -1,6 +1,5 @@
 import {
   CreateKeyPairCommand,
-  CreateVolumeCommand,
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
   RunInstancesCommand,
@@ -20,7 +19,7 @@ import type { Misfortune } from '../../sandbox/sandbox';
 import { until } from '../../sandbox/command';
 import { deleteDefaultSubnets, deleteDefaultVpc, makeNetwork } from '../../sandbox/controlplane/testNetworks';
 import { controlPlane, newContext, newOp } from '../sandbox';
-import { callsOf, changesOf, count, keysOf, planned, provision, requests } from './provisioned';
+import { callsOf, changesOf, count, keysOf, leaveVolume, planned, provision, requests } from './provisioned';
 
 const arm = (misfortune: Misfortune) => controlPlane().send('POST', 'misfortunes', misfortune);
 const fault = (fault: object) => controlPlane().send('POST', 'faults', { kind: 'error', status: 400, ...fault });
@@ -41,19 +40,6 @@ async function subnetIn(context: Context, zone: string): Promise<string> {
   ];
   const { Subnets } = await context.clients.ec2.send(new DescribeSubnetsCommand({ Filters }));
   return Subnets?.[0]?.SubnetId ?? assert.fail(`no default subnet in ${zone}`);
-}
-
-/** A blank volume of the site, as an earlier server left it. */
-async function leaveVolume({ site, clients }: Context, zone: string): Promise<string> {
-  const { VolumeId } = await clients.ec2.send(
-    new CreateVolumeCommand({
-      AvailabilityZone: zone,
-      Size: 1,
-      VolumeType: 'gp3',
-      TagSpecifications: [{ ResourceType: 'volume', Tags: tagsFor(site, 'volume') }],
-    }),
-  );
-  return VolumeId ?? assert.fail('no volume');
 }
 
 /** How many instances of the site EC2 knows, dead ones as well. */

@@ -1,24 +1,24 @@
-import { CreateVolumeCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import { ec2In } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
-import { REGION_TAG, SITE_TAG, tagsFor } from '../../../src/core/names';
+import { REGION_TAG, SITE_TAG } from '../../../src/core/names';
 import { known } from '../../../src/core/resources/resource';
 import { ensureRole, profileName } from '../../../src/core/resources/role';
 import { describeSite, glanceAtSite } from '../../../src/core/resources/stack';
-import { controlPlane, newContext, newOp } from '../sandbox';
-import { callsOf, changesOf, keysOf, planned, provision } from './provisioned';
+import { controlPlane, newContext, newOp, refuse } from '../sandbox';
+import { callsOf, changesOf, keysOf, leaveVolume, planned, provision } from './provisioned';
 
 const WHAT = ['all', 'server', 'volume', 'bucket', 'distribution'] as const;
 const REFUSAL =
   /^UserError: This site lies in us-east-1, but sitelift\.json says eu-central-1\. A site cannot move to another region: put “region” back to us-east-1, or create a new site in another folder\. Nothing was changed\.$/;
 
 /** The same site after somebody edited the region in its file. */
-const moved = ({ site }: Context, region = 'eu-central-1'): Context =>
+const moved = ({ site }: Context): Context =>
   newContext((file) => {
     file['id'] = site.id;
-    file['region'] = region;
+    file['region'] = 'eu-central-1';
   });
 
 const regionTag = async ({ site, clients }: Context): Promise<string | undefined> => {
@@ -26,19 +26,14 @@ const regionTag = async ({ site, clients }: Context): Promise<string | undefined
   return Role?.Tags?.find(({ Key }) => Key === REGION_TAG)?.Value;
 };
 
-async function createVolume({ site, clients }: Context): Promise<string> {
-  const { VolumeId } = await clients.ec2.send(
-    new CreateVolumeCommand({
-      AvailabilityZone: `${site.region}a`,
-      Size: 1,
-      TagSpecifications: [{ ResourceType: 'volume', Tags: tagsFor(site, 'volume') }],
-    }),
-  );
-  return VolumeId ?? assert.fail('no volume');
-}
-
-describe('a site whose region was edited, and which has no distribution', () => {
+describe('a site whose region was edited', () => {
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1 }));
+
+  it('is planned no more while its distribution reads a bucket of the other region', async () => {
+    const context = newContext();
+    await provision(context, 'distribution');
+    for (const what of WHAT) await assert.rejects(planned(moved(context), what), REFUSAL, what);
+  });
 
   it('is planned no more while its server is in the other region, and is again once the region is put back', async () => {
     const context = newContext();
@@ -50,7 +45,7 @@ describe('a site whose region was edited, and which has no distribution', () => 
   it('is planned no more while its volume is there, also when it was only glanced at since', async () => {
     const context = newContext();
     await ensureRole(context, newOp());
-    const VolumeId = await createVolume(context);
+    const VolumeId = await leaveVolume(context, 'us-east-1a');
     const there = moved(context);
     await assert.rejects(planned(there, 'all'), REFUSAL);
     const seen = await describeSite(there, newOp());
@@ -73,22 +68,14 @@ describe('a site whose region was edited, and which has no distribution', () => 
     );
     assert.equal(await regionTag(there), 'eu-central-1');
     assert.deepEqual(changesOf(await callsOf(() => ensureRole(there, newOp()))), []);
-    const VolumeId = await createVolume(there);
+    const VolumeId = await leaveVolume(there, 'eu-central-1a');
     await assert.rejects(planned(context, 'all'), /This site lies in eu-central-1, but sitelift\.json says us-east-1/);
     await there.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }));
   });
 
   it('is not planned while it cannot be read whether it lies in the other region', async () => {
     const context = newContext();
-    const denial = {
-      service: 'iam',
-      action: 'GetRole',
-      kind: 'error',
-      code: 'AccessDenied',
-      message: 'no',
-      status: 403,
-    };
-    await controlPlane().send('POST', 'faults', denial);
+    await refuse('iam', 'GetRole');
     await assert.rejects(planned(context, 'server'), /AWS could not be read, so nothing is planned\. server: /);
   });
 
@@ -102,7 +89,7 @@ describe('a site whose region was edited, and which has no distribution', () => 
 
   it('asks another region only where the role leads to it, and only of our own role', async () => {
     const context = newContext();
-    await createVolume(context);
+    await leaveVolume(context, 'us-east-1a');
     const there = moved(context);
     assert.deepEqual((await describeSite(there, newOp())).server, { kind: 'absent' });
     await ensureRole(context, newOp());

@@ -1,7 +1,8 @@
-import { DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import { CreateVolumeCommand, DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import type { MiddlewareStack } from '@smithy/types';
+import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { SITE_TAG } from '../../../src/core/names';
+import { SITE_TAG, tagsFor } from '../../../src/core/names';
 import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
 import { describeSite, planProvision, type ResourceName } from '../../../src/core/resources/stack';
@@ -39,6 +40,19 @@ export async function count({ site, clients }: Context): Promise<{ instances: nu
     instances: instances.Reservations?.flatMap(({ Instances }) => Instances ?? []).length ?? 0,
     dataVolumes: volumes.Volumes?.filter(({ Tags }) => Tags?.some(({ Value }) => Value === 'volume')).length ?? 0,
   };
+}
+
+/** A blank volume of the site, as an earlier server left it. */
+export async function leaveVolume({ site, clients }: Context, zone: string): Promise<string> {
+  const { VolumeId } = await clients.ec2.send(
+    new CreateVolumeCommand({
+      AvailabilityZone: zone,
+      Size: 1,
+      VolumeType: 'gp3',
+      TagSpecifications: [{ ResourceType: 'volume', Tags: tagsFor(site, 'volume') }],
+    }),
+  );
+  return VolumeId ?? assert.fail('no volume');
 }
 
 /** Runs work and gives the AWS calls that it made. */

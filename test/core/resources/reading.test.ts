@@ -13,19 +13,10 @@ import {
 } from '../../../src/core/resources/stack';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
 import { newAgent } from '../remote/agent';
-import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
+import { ACCOUNT, controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, provision } from './provisioned';
 
 const ON_THE_SERVER = ['SendCommand', 'GetCommandInvocation'];
-const denied = (service: string, action: string) =>
-  controlPlane().send('POST', 'faults', {
-    service,
-    action,
-    kind: 'error',
-    code: 'AccessDenied',
-    status: 403,
-    message: 'not now',
-  });
 /** The site as it is seen once its server answers: a machine is needed for that, which these tests do without. */
 const inside = (site: SiteHave, change: Partial<ServerHave> = {}): SiteHave => {
   const have = known(site.server) ?? assert.fail('no server');
@@ -91,7 +82,7 @@ describe('a reading', () => {
       ['s3', ['HeadBucket', 'ListObjectsV2'], 'bucket'],
       ['cloudfront', ['GetDistribution'], 'distribution'],
     ] as const) {
-      for (const action of actions) await denied(service, action);
+      for (const action of actions) await refuse(service, action);
       const old = await glanceAtSite(context, settled, newOp());
       const seen: Seen<unknown> = old[name];
       assert.ok(seen.kind === 'known' && seen.old, name);
@@ -105,13 +96,13 @@ describe('a reading', () => {
   });
 
   it('that fails is unknown with its reason where nothing was known, and stays so for planning', async () => {
-    await denied('ec2', 'DescribeInstances');
+    await refuse('ec2', 'DescribeInstances');
     const { server } = await describeSite(context, newOp());
     assert.ok(server.kind === 'unknown' && /not allowed to do that/.test(server.reason));
-    await denied('ec2', 'DescribeInstances');
+    await refuse('ec2', 'DescribeInstances');
     const shown = await describeSite(context, newOp(), settled);
     assert.ok(shown.server.kind === 'known' && shown.server.old);
-    await denied('ec2', 'DescribeInstances');
+    await refuse('ec2', 'DescribeInstances');
     const again = await glanceAtSite(context, { ...settled, server: { kind: 'unknown', reason: 'x' } }, newOp());
     assert.equal(again.server.kind, 'unknown');
   });
@@ -163,7 +154,7 @@ describe('a reading', () => {
 
   it('keeps what is inside while the agent cannot be asked, and looks again in another boot', async () => {
     const before = inside(settled);
-    await denied('ssm', 'DescribeInstanceInformation');
+    await refuse('ssm', 'DescribeInstanceInformation');
     const kept = await glanceAtSite(context, before, newOp());
     assert.ok(kept.server.kind === 'known' && kept.server.old);
     assert.equal(kept.server.have.inspection?.release, 'r1');
@@ -172,7 +163,7 @@ describe('a reading', () => {
       [known(before.server)?.startedMs, false],
       [1, true],
     ] as const) {
-      await denied('ssm', 'DescribeInstanceInformation');
+      await refuse('ssm', 'DescribeInstanceInformation');
       const calls = await callsOf(() => glanceAtSite(context, inside(settled, { startedMs }), newOp()));
       assert.equal(
         calls.some(({ action }) => action === 'GetInstanceProfile'),

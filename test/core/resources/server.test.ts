@@ -9,7 +9,7 @@ import { ensureSecurityGroup, findSecurityGroup, letsHttpIn } from '../../../src
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { makeNetwork } from '../../sandbox/controlplane/testNetworks';
-import { controlPlane, newContext, newOp } from '../sandbox';
+import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, changesOf, count, keysOf, planned, provision, requests } from './provisioned';
 
 describe('server and volume', () => {
@@ -106,8 +106,7 @@ describe('server and volume', () => {
     const group = { GroupName, Description: 'mine', VpcId: vpcId };
     await context.clients.ec2.send(new CreateSecurityGroupCommand(group));
     await assert.rejects(ensureSecurityGroup(moved, newOp()), /exists without this site’s tag, so it is left alone/);
-    const denial = { kind: 'error', code: 'UnauthorizedOperation', message: 'no', status: 403 };
-    await controlPlane().send('POST', 'faults', { service: 'ec2', action: 'CreateSecurityGroup', ...denial });
+    await refuse('ec2', 'CreateSecurityGroup', 'UnauthorizedOperation');
     await assert.rejects(ensureSecurityGroup(newContext(), newOp()), { name: 'UnauthorizedOperation' });
   });
 
@@ -146,14 +145,7 @@ describe('server and volume', () => {
 
   it('plan nothing while AWS cannot be read', async () => {
     const context = newContext();
-    const fault = {
-      service: 'ec2',
-      action: 'DescribeInstances',
-      kind: 'error',
-      code: 'UnauthorizedOperation',
-      status: 403,
-    };
-    await controlPlane().send('POST', 'faults', fault);
+    await refuse('ec2', 'DescribeInstances', 'UnauthorizedOperation');
     await assert.rejects(
       planned(context, 'volume'),
       /nothing is planned.*server: This AWS user or role is not allowed/,

@@ -124,6 +124,7 @@ class Guest:
     def shut_down(self, command: Literal["poweroff", "reboot"]) -> None:
         """Lets the guest shut down for either, or pulls the plug when it does not react."""
         self.withhold()
+        self.restarts = command == "reboot"
         try:
             self._agent.start("/bin/systemctl", [command])
         except (AgentSilent, AgentError):
@@ -196,7 +197,7 @@ class Guest:
     def _note(self, name: str, data: dict[str, object]) -> None:
         with self._happened:
             if name == "SHUTDOWN":
-                self.restarts = data.get("reason") == "guest-reset"
+                self.restarts |= data.get("reason") == "guest-reset"
             elif name == "DEVICE_DELETED" and "device" in data:
                 self._unplugged.add(str(data["device"]))
             self._happened.notify_all()

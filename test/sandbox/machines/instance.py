@@ -184,13 +184,17 @@ class Instance:
         guest = self._running_guest()
         if guest is not None:
             guest.shut_down("reboot")
-            self._power_on(from_snapshot=False)
 
     def _note_end(self) -> None:
-        """Starts a guest anew that restarted by itself."""
+        """Starts a guest anew that restarts, of its own accord or because it was told to."""
         with self._lock:
             if self._guest is not None and self._guest.restarts and self._state == "running" and not self._closing:
-                self._work(self._start)
+                self._work(self._restart)
+
+    def _restart(self) -> None:
+        # A stop may have come in between.
+        if self.state == "running":
+            self._start()
 
     def _terminate(self, on_gone: Callable[[], None]) -> None:
         try:

@@ -94,7 +94,7 @@ def _arguments(hardware: Hardware, qmp: int, agent: int) -> list[str]:
     }
     arguments = [
         *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
-        # A guest that restarts is started anew: resets in place come several at once in QEMU, and one in dozens never ends.
+        # A guest that restarts is started anew: resets in place come several at once in QEMU, and one was never seen to end.
         "-no-reboot",
         # Emulated, a fifth page table level only costs time, and erms makes Linux clear pages byte by byte.
         *("-machine", "pc,usb=off,vmport=off,i8042=off,hpet=off", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off,erms=off,fsrm=off"),
