@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPage, type LoadedPage } from './loadedPage';
 import { createSite, openSite, provisionAll, publishSite, siteAddress } from './mainJob';
@@ -297,4 +297,22 @@ describe('the main job, in the workbench', function () {
       await workbench.page.keyboard.press('Escape');
     });
   }
+
+  it('says where the site lies when its region was edited, and plans nothing then', async () => {
+    const path = join(session.workspace, 'sitelift.json');
+    const text = await readFile(path, 'utf8');
+    const { region } = await siteFile();
+    const refusal = workbench.notification('A site cannot move to another region');
+    await writeFile(path, text.replace(`"${region}"`, '"eu-west-3"'));
+    try {
+      await workbench.tree().waitForText('Server', new RegExp(`^Server lies in ${region}$`));
+      await workbench.screenshot('tree-other-region');
+      await session.sandbox.clearCalls();
+      await workbench.runCommand('Sitelift: Provision All…', refusal, workbench.progress());
+      await refusal.waitFor();
+      assert.deepEqual(await changes(), []);
+    } finally {
+      await writeFile(path, text);
+    }
+  });
 });

@@ -155,6 +155,7 @@ describe('the rows of a site', () => {
   it('say the next step, and none while something is not known', () => {
     assert.equal(nextStep({ ...settled, bucket: absent })?.command, 'sitelift.provisionAll');
     assert.equal(nextStep({ ...settled, bucket: absent, server: { kind: 'unknown', reason: '' } }), undefined);
+    assert.equal(nextStep({ ...settled, bucket: absent, server: { ...absent, otherRegion: 'eu-west-1' } }), undefined);
     const unpublished = known({ ...server, inspection: { ...inspection, release: undefined } });
     assert.equal(nextStep({ ...settled, server: unpublished })?.command, 'sitelift.publishSite');
     assert.equal(nextStep({ ...settled, server: known({ ...server, inspection: undefined }) }), undefined);

@@ -44,7 +44,8 @@ export function viewOf(name: ResourceName, site: SiteHave, readMs: ReadTimes): R
 /** The step that brings a site on: a command and its title; undefined when everything is there and published. */
 export function nextStep(site: SiteHave): { readonly title: string; readonly command: string } | undefined {
   const all = Object.values(site) as readonly Seen<unknown>[];
-  if (all.some(({ kind }) => kind === 'unknown')) return undefined;
+  // A site that lies in another region is not to be made here.
+  if (all.some((seen) => seen.kind === 'unknown' || (seen.kind === 'absent' && seen.otherRegion))) return undefined;
   if (all.some(({ kind }) => kind === 'absent')) {
     return { title: 'Provision All…', command: 'sitelift.provisionAll' };
   }
