@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
-import { isUserError, UserError, type Op } from '../core/op';
+import { heeding, isUserError, UserError, type Op } from '../core/op';
 import { allOld, isSameSeen, unreadOf } from '../core/resources/readings';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
@@ -36,15 +36,16 @@ export class SiteReader {
       const isSame = isSameSite(before.site, site);
       start = isSame ? { ...before, site } : { ...newEntry(folder), site };
       show(start);
-      const context = await this.#connections.contextFor(folder, site);
       const signal = AbortSignal.any([this.#closing.signal, limit]);
       setMaxListeners(0, signal);
       const op: Op = { signal, report: () => undefined };
-      await this.#requireAccount(context, op);
-      const have =
-        depth === 'cheap' && start.have
-          ? await aws.glanceAtSite(context, start.have, op)
-          : await aws.describeSite(context, op, start.have);
+      const known = start.have;
+      // The SDK does not heed a signal while it waits for credentials.
+      const have = await heeding(signal, async () => {
+        const context = await this.#connections.contextFor(folder, site);
+        await this.#requireAccount(context, op);
+        return depth === 'cheap' && known ? aws.glanceAtSite(context, known, op) : aws.describeSite(context, op, known);
+      });
       return { ...start, have, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
@@ -71,7 +72,7 @@ export class SiteReader {
 
   #tooLate(cause: unknown): UserError {
     return new UserError(
-      `AWS was not read within ${this.#limitSeconds} seconds. Where your profile gets its credentials from a program (credential_process), that may be waiting for you: end it, then choose Refresh.`,
+      `AWS was not read within ${this.#limitSeconds} seconds. Signing in may be waiting for you, in a question for an MFA code or in a program that gives the credentials (credential_process): answer or end it, then choose Refresh.`,
       { cause },
     );
   }

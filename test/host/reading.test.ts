@@ -121,8 +121,20 @@ describe('reading a site', function () {
       ...{ service: '*', action: '*', kind: 'delay', seconds: 60, times: 10_000 },
     });
     const now = await reader.read(before, 'deep', () => undefined);
-    assert.match(now.problem?.message ?? '', /^AWS was not read within 1 seconds\..*end it, then choose Refresh\.$/);
+    assert.match(
+      now.problem?.message ?? '',
+      /^AWS was not read within 1 seconds\..*credential_process.*end it, then choose Refresh\.$/,
+    );
     assert.ok(now.have?.bucket.kind === 'known' && now.have.bucket.old === now.problem?.message);
+    // The SDK does not heed a signal while it waits for credentials, also long after the account was compared.
+    await controlPlane().send('DELETE', 'faults');
+    const connections = new Connections();
+    const impatient = new SiteReader(connections, 1);
+    const { folder, site } = before;
+    const { clients } = await connections.contextFor(folder, site ?? assert.fail('no site'));
+    clients.ec2.middlewareStack.add(() => () => new Promise(() => undefined), { step: 'initialize' });
+    assert.match((await impatient.read(before, 'cheap', () => undefined)).problem?.message ?? '', /^AWS was not read/);
+    impatient.close();
     reader.close();
     assert.equal(await reader.read(before, 'deep', () => undefined), before);
   });

@@ -156,6 +156,8 @@ describe('the rows of a site', () => {
     assert.equal(nextStep({ ...settled, bucket: absent })?.command, 'sitelift.provisionAll');
     assert.equal(nextStep({ ...settled, bucket: absent, server: { kind: 'unknown', reason: '' } }), undefined);
     assert.equal(nextStep({ ...settled, bucket: absent, server: { ...absent, otherRegion: 'eu-west-1' } }), undefined);
+    const moved = known({ ...distribution, otherRegion: 'eu-west-1' });
+    assert.equal(nextStep({ ...settled, server: absent, distribution: moved }), undefined);
     const unpublished = known({ ...server, inspection: { ...inspection, release: undefined } });
     assert.equal(nextStep({ ...settled, server: unpublished })?.command, 'sitelift.publishSite');
     assert.equal(nextStep({ ...settled, server: known({ ...server, inspection: undefined }) }), undefined);

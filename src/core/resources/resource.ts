@@ -29,6 +29,17 @@ export function known<Have>(seen: Seen<Have>): Have | undefined {
   return seen.kind === 'known' ? seen.have : undefined;
 }
 
+/** What is the same in every region, and so shows where a site lies: its distribution, and the role of its server. */
+interface Witnesses {
+  readonly distribution: Seen<{ readonly otherRegion?: string }>;
+  readonly server: Seen<unknown>;
+}
+
+/** The region that a site lies in where that is not the one of its file. */
+export function otherRegionOf({ distribution, server }: Witnesses): string | undefined {
+  return known(distribution)?.otherRegion ?? (server.kind === 'absent' ? server.otherRegion : undefined);
+}
+
 /** What came of reading one detail of a resource: its value, or why it could not be read. */
 export type Detail<Value> =
   { readonly value: Value; readonly problem?: undefined } | { readonly value?: undefined; readonly problem: string };

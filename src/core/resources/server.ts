@@ -68,7 +68,7 @@ export const server: Resource<ServerHave, ServerNeeds> = {
   async glance(context, before, op) {
     if (before.kind === 'unknown') return undefined;
     const instance = await findInstance(context, op);
-    if (!instance?.InstanceId) return before.kind === 'absent' ? before : undefined;
+    if (!instance?.InstanceId) return before.kind === 'absent' && before.otherRegion === undefined ? before : undefined;
     if (before.kind === 'absent') return undefined;
     const outside = outsideOf(instance, instance.InstanceId);
     const { inspection, inspectionProblem, ...rest } = before.have;

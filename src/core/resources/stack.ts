@@ -5,7 +5,7 @@ import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
 import { SITE_FILE } from '../site';
-import type { Resource, Seen } from './resource';
+import { otherRegionOf, type Resource, type Seen } from './resource';
 import { findInstance } from './lookup';
 import { outsideOf, server, type ServerHave } from './server';
 import { volume, type VolumeHave } from './volume';
@@ -105,11 +105,9 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
   }
 }
 
-/** Throws `UserError` when what is the same in every region, the distribution and the server's role, shows that the site lies in another one. */
-function requireSameRegion({ site }: Context, { distribution: cdn, server: machine }: SiteHave): void {
-  const other =
-    (cdn.kind === 'known' ? cdn.have.otherRegion : undefined) ??
-    (machine.kind === 'absent' ? machine.otherRegion : undefined);
+/** Throws `UserError` when the site lies in another region than its file says. */
+function requireSameRegion({ site }: Context, seen: SiteHave): void {
+  const other = otherRegionOf(seen);
   if (other === undefined) return;
   throw new UserError(
     `This site lies in ${other}, but ${SITE_FILE} says ${site.region}. A site cannot move to another region: put “region” back to ${other}, or create a new site in another folder. Nothing was changed.`,

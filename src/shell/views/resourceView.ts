@@ -1,4 +1,4 @@
-import { known, type Seen } from '../../core/resources/resource';
+import { known, otherRegionOf, type Seen } from '../../core/resources/resource';
 import type { ResourceName, SiteHave } from '../../core/resources/stack';
 import { SITE_FILE } from '../../core/site';
 import { bucketView } from './bucketView';
@@ -45,7 +45,7 @@ export function viewOf(name: ResourceName, site: SiteHave, readMs: ReadTimes): R
 export function nextStep(site: SiteHave): { readonly title: string; readonly command: string } | undefined {
   const all = Object.values(site) as readonly Seen<unknown>[];
   // A site that lies in another region is not to be made here.
-  if (all.some((seen) => seen.kind === 'unknown' || (seen.kind === 'absent' && seen.otherRegion))) return undefined;
+  if (all.some(({ kind }) => kind === 'unknown') || otherRegionOf(site) !== undefined) return undefined;
   if (all.some(({ kind }) => kind === 'absent')) {
     return { title: 'Provision All…', command: 'sitelift.provisionAll' };
   }

@@ -79,6 +79,17 @@ describe('a site whose region was edited', () => {
     await assert.rejects(planned(context, 'server'), /AWS could not be read, so nothing is planned\. server: /);
   });
 
+  it('is not planned while the other region cannot be read, and is told which and the way on', async () => {
+    const context = newContext();
+    await ensureRole(context, newOp());
+    const Tags = [{ Key: REGION_TAG, Value: 'eu west' }];
+    await context.clients.iam.send(new TagRoleCommand({ RoleName: profileName(context.site), Tags }));
+    await assert.rejects(
+      planned(context, 'server'),
+      /says that this site lies in eu west, which could not be read: .* remove the tag sitelift:region from that role\./,
+    );
+  });
+
   it('is not asked for in IAM by who names a profile, since such people may not be allowed to', async () => {
     const context = newContext((file) => (file['server'] = { instanceProfile: 'ours' }));
     const calls = await callsOf(async () => {
