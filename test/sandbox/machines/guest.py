@@ -34,7 +34,7 @@ print $tell "held"; close $tell; sleep $seconds;
 class Guest:
     """Lives from one QEMU start to its end, which is also that of a guest that restarts. A withheld one is not ready before its release."""
 
-    def __init__(self, hardware: Hardware, on_end: Callable[[], None], withheld: bool = False) -> None:
+    def __init__(self, hardware: Hardware, on_end: Callable[["Guest"], None], withheld: bool = False) -> None:
         self._on_end = on_end
         self._unplugged: set[str] = set()
         self._happened = threading.Condition()
@@ -134,6 +134,7 @@ class Guest:
         except subprocess.TimeoutExpired:
             self._press("quit")
         self._process.handle.wait()
+        self.ended.wait()
 
     def kill(self) -> None:
         """Ends QEMU at once."""
@@ -207,7 +208,7 @@ class Guest:
         self._agent.interrupt()
         with self._happened:
             self._happened.notify_all()
-        self._on_end()
+        self._on_end(self)
 
     def _watch(self) -> None:
         """Finds out when the guest answers, and buries the process in the end."""

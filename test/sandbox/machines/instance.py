@@ -169,6 +169,8 @@ class Instance:
             closing = self._closing
         if closing:
             guest.kill()
+        elif guest.ended.is_set():
+            self._note_end(guest)
         return guest
 
     def _power_off(self, meanwhile: str, finally_: str) -> None:
@@ -185,16 +187,22 @@ class Instance:
         if guest is not None:
             guest.shut_down("reboot")
 
-    def _note_end(self) -> None:
+    def _note_end(self, guest: Guest) -> None:
         """Starts a guest anew that restarts, of its own accord or because it was told to."""
         with self._lock:
-            if self._guest is not None and self._guest.restarts and self._state == "running" and not self._closing:
+            if guest is self._guest and guest.restarts and self._state == "running" and not self._closing:
                 self._work(self._restart)
 
     def _restart(self) -> None:
         # A stop may have come in between.
-        if self.state == "running":
+        if self.state != "running":
+            return
+        try:
             self._start()
+        except Exception:
+            with self._lock:
+                self._state = "stopped"
+            raise
 
     def _terminate(self, on_gone: Callable[[], None]) -> None:
         try:
