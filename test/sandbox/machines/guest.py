@@ -8,12 +8,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal
 
 from .agent import Agent, AgentError, AgentSilent, Exit
 from .errors import MachineGone, Result
 from .qemu import PROXY_URL, Disk, Hardware, start_process
-from .qmp import Qmp, QmpError
+from .qmp import Qmp, QmpError, QmpGone
 
 _BOOT_SECONDS = 300
 _SHUTDOWN_SECONDS = 90
@@ -85,13 +86,14 @@ class Guest:
             raise RuntimeError(f"The lock of apt's lists was not taken: {result.stderr}")
 
     def plug(self, disk: Disk) -> None:
-        """Hot-plugs a disk."""
-        self._qmp.execute("blockdev-add", **disk.node())
-        try:
-            self._qmp.execute("device_add", **disk.device())
-        except QmpError:
-            self._qmp.execute("blockdev-del", node_name=disk.name)
-            raise
+        """Hot-plugs a disk; a guest that ends meanwhile has it with its next start."""
+        with suppress(QmpGone):
+            self._qmp.execute("blockdev-add", **disk.node())
+            try:
+                self._qmp.execute("device_add", **disk.device())
+            except QmpError:
+                self._qmp.execute("blockdev-del", node_name=disk.name)
+                raise
 
     def unplug(self, disk: Disk) -> None:
         """Asks the guest to let a disk go, again and again in case it is booting, and waits until it did."""
@@ -102,9 +104,9 @@ class Guest:
         while True:
             try:
                 self._qmp.execute("device_del", id=device)
+            except QmpGone:
+                return
             except QmpError as error:
-                if self.ended.is_set():
-                    return
                 # "not found": it went between two requests; "in the process of unplug": still asked for.
                 if "not found" not in str(error) and "process of unplug" not in str(error):
                     raise
@@ -113,7 +115,7 @@ class Guest:
                     break
             if time.monotonic() > deadline:
                 raise TimeoutError(f"The guest does not let go of {disk.name}.")
-        if not self.ended.is_set():
+        with suppress(QmpGone):
             self._qmp.execute("blockdev-del", node_name=disk.name)
 
     def withhold(self) -> None:

@@ -149,6 +149,22 @@ describe('an instance of the sandbox', function () {
     await assert.rejects(machines.print('i-1', 'true'), /MachineGone/);
   });
 
+  it('takes and gives a volume although its emulator ends meanwhile', async () => {
+    for (const method of ['attach', 'detach']) {
+      await machines.call('start', 'i-1');
+      await machines.ready('i-1');
+      const [emulator] = await machines.processes();
+      assert.ok(emulator !== undefined);
+      // A halted one takes the command and does not answer.
+      process.kill(emulator, 'SIGSTOP');
+      const done = machines.call(method, 'i-1', 'vol-0decoy');
+      assert.equal(await machines.call('state', 'i-1'), 'running');
+      process.kill(emulator, 'SIGKILL');
+      await done;
+      await machines.state('i-1', 'stopped');
+    }
+  });
+
   it('keeps its disk and its volumes over a stop, and takes one that grew meanwhile', async () => {
     await machines.call('resize_volume', DATA, 3);
     await machines.call('start', 'i-1');

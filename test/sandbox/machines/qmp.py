@@ -12,7 +12,11 @@ Event = dict[str, object]
 
 
 class QmpError(Exception):
-    """QEMU refused a command, or went away before it answered."""
+    """QEMU refused a command, or did not answer."""
+
+
+class QmpGone(QmpError):
+    """QEMU went away before it answered."""
 
 
 class Qmp:
@@ -34,14 +38,16 @@ class Qmp:
         message = json.dumps({"execute": command, "arguments": hyphened}).encode()
         with self._one_at_a_time:
             if self._ended.is_set():
-                raise QmpError(f"QEMU has ended before {command}.")
+                raise QmpGone(f"QEMU has ended before {command}.")
             try:
                 self._channel.sendall(message)
                 answer = self._answers.get(timeout=timeout_seconds)
-            except (OSError, Empty) as error:
+            except OSError as error:
+                raise QmpGone(f"QEMU ended before {command}.") from error
+            except Empty as error:
                 raise QmpError(f"QEMU did not answer {command}.") from error
         if answer is None:
-            raise QmpError(f"QEMU ended during {command}.")
+            raise QmpGone(f"QEMU ended during {command}.")
         if "error" in answer:
             raise QmpError(f"{command}: {answer['error']}")
         return answer["return"]
