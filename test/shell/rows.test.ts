@@ -96,6 +96,7 @@ describe('the rows of a site', () => {
     const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
       ['server', {}, 'running', /The EC2 instance .*Last started: .*Next: Publish Site… sends the pages/s],
       ['server', { server: absent }, 'not created', /Next: Provision Server… shows what it would create/],
+      ['server', { server: { ...absent, doubt: 'Not allowed.' } }, 'not created', /Not allowed\./],
       [
         ...(['server', { server: { ...absent, otherRegion: 'eu-west-1' } }, 'lies in eu-west-1'] as const),
         /Next: put “region” in sitelift\.json back to eu-west-1/,

@@ -53,6 +53,13 @@ export function isCredentialProblem(error: unknown): boolean {
   return hasCode(error, ...NO_CREDENTIALS, ...EXPIRED, ...REFUSED);
 }
 
+const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AccessDeniedFault'];
+
+/** True when the credentials are in order, and may not do this. */
+export function isDenied(error: unknown): boolean {
+  return hasCode(error, ...DENIED);
+}
+
 const EXPLANATIONS: readonly Explanation[] = [
   {
     codes: NO_CREDENTIALS,
@@ -72,7 +79,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     remedy: SELECT_PROFILE,
   },
   {
-    codes: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AccessDeniedFault'],
+    codes: DENIED,
     sentence:
       'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile.',
     remedy: SELECT_PROFILE,

@@ -5,8 +5,11 @@ import type { Plan } from '../plan';
 
 /** What AWS shows of one resource. Only *absent* ever leads to creating. */
 export type Seen<Have> =
-  /** `otherRegion` is where the site lies, where that is not the region of the site file. */
-  | { readonly kind: 'absent'; readonly otherRegion?: string }
+  /**
+   * `otherRegion` is where the site lies, where that is not the region of the site file. `doubt` tells why these credentials cannot see
+   * whether it lies elsewhere, and the way on: then this one is not to be created.
+   */
+  | { readonly kind: 'absent'; readonly otherRegion?: string; readonly doubt?: string }
   /** `old` tells why a later reading failed: then `have` is what was seen before that. */
   | { readonly kind: 'known'; readonly have: Have; readonly old?: string }
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -27,17 +30,6 @@ export interface Resource<Have, Needs> {
 /** The have of a resource that is known, otherwise undefined. */
 export function known<Have>(seen: Seen<Have>): Have | undefined {
   return seen.kind === 'known' ? seen.have : undefined;
-}
-
-/** What is the same in every region, and so shows where a site lies: its distribution, and the role of its server. */
-interface Witnesses {
-  readonly distribution: Seen<{ readonly otherRegion?: string }>;
-  readonly server: Seen<unknown>;
-}
-
-/** The region that a site lies in where that is not the one of its file. */
-export function otherRegionOf({ distribution, server }: Witnesses): string | undefined {
-  return known(distribution)?.otherRegion ?? (server.kind === 'absent' ? server.otherRegion : undefined);
 }
 
 /** What came of reading one detail of a resource: its value, or why it could not be read. */

@@ -12,10 +12,11 @@ import {
   type InstanceProfile,
   type Role,
 } from '@aws-sdk/client-iam';
-import { hasCode } from '../aws/errors';
+import { explain, hasCode, isDenied } from '../aws/errors';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { REGION_TAG, SITE_TAG, stackName, tagsFor } from '../names';
-import { UserError, type Op } from '../op';
+import { isUserError, UserError, type Op } from '../op';
+import { SITE_FILE } from '../site';
 import type { Context } from '../context';
 import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
 
@@ -28,6 +29,9 @@ const TRUST = JSON.stringify({
   Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
 });
 
+/** The way on for people who may not read or make roles. */
+export const WITHOUT_ROLES = `Or let an administrator make an instance profile whose role has the policy AmazonSSMManagedInstanceCore, and name it as “server.instanceProfile” in ${SITE_FILE}.`;
+
 /** What the server's role lets it do: `broad` is what its agent needs, and to read SSM parameters besides. */
 export type RoleState = 'lacking' | 'ready' | 'broad';
 
@@ -36,14 +40,18 @@ export function profileName(site: Context['site']): string {
   return `${stackName(site)}-server`;
 }
 
-/** Whether role, policy and profile exist and are bound; an interrupted run can leave a profile without its role. */
+/** Whether role, policy and profile exist and are bound, and tell the site's region; an interrupted run can leave a profile without its role. */
 export async function describeRole(context: Context, op: Op): Promise<RoleState> {
   const name = profileName(context.site);
   const profile = await findProfile(context, op);
   if (!profile?.Roles?.some(({ RoleName }) => RoleName === name)) return 'lacking';
-  const [isBroad, isNarrow] = await Promise.all([hasBroadPolicy(context, op), hasAgentPolicy(context, op)]);
+  const [isBroad, isNarrow, region] = await Promise.all([
+    hasBroadPolicy(context, op),
+    hasAgentPolicy(context, op),
+    describeRegion(context, op),
+  ]);
   if (isBroad) return 'broad';
-  return isNarrow ? 'ready' : 'lacking';
+  return isNarrow && region === context.site.region ? 'ready' : 'lacking';
 }
 
 /** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site. */
@@ -54,11 +62,25 @@ export async function describeRegion(context: Context, op: Op): Promise<string |
 
 /** Makes the role with which the server's agent registers at SSM, and the profile that carries it; takes from an earlier role what is too much. */
 export async function ensureRole(context: Context, op: Op): Promise<void> {
+  try {
+    await putInOrder(context, op);
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    const told = explain(error);
+    const remedy = isUserError(told) ? told.remedy : undefined;
+    throw new UserError(`${told.message} ${WITHOUT_ROLES}`, { cause: error, ...(remedy ? { remedy } : {}) });
+  }
+}
+
+async function putInOrder(context: Context, op: Op): Promise<void> {
   const { site, clients } = context;
   const { iam } = clients;
   const options = { abortSignal: op.signal };
   const name = profileName(site);
-  const settle = <Value>(attempt: () => Promise<Value>) => retry(attempt, isNotSeenYet, SETTLE, op);
+  // Not every conflict passes: a limit that is reached is one to IAM.
+  const passes = (error: unknown) =>
+    isNotSeenYet(error) || hasCode(error, 'ConcurrentModification', 'ConcurrentModificationException');
+  const settle = <Value>(attempt: () => Promise<Value>) => retry(attempt, passes, SETTLE, op);
   // Roles are the same in every region, so this one tells where the site lies to whoever asks in another.
   const region = { Key: REGION_TAG, Value: site.region };
   const found = await ensureOwn(

@@ -4,8 +4,8 @@ import { UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
-import { SITE_FILE } from '../site';
-import { otherRegionOf, type Resource, type Seen } from './resource';
+import { requireSameRegion } from './whereabouts';
+import type { Resource, Seen } from './resource';
 import { findInstance } from './lookup';
 import { outsideOf, server, type ServerHave } from './server';
 import { volume, type VolumeHave } from './volume';
@@ -83,13 +83,16 @@ function unreadable<Have>(error: unknown, before: Seen<Have> | undefined, op: Op
 
 /** The plan for one resource with the prerequisites that are missing, or for the whole site. */
 export function planProvision(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
-  requireSameRegion(context, site);
+  requireSameRegion(context.site, site);
   const unreadable = needed(what).flatMap((name) => {
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
   if (unreadable.length > 0) {
     throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`);
+  }
+  if (needed(what).includes('server') && site.server.kind === 'absent' && site.server.doubt !== undefined) {
+    throw new UserError(`${site.server.doubt} Nothing was changed.`);
   }
   switch (what) {
     case 'server':
@@ -103,15 +106,6 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     case 'all':
       return together(volume.plan(context, site), distribution.plan(context, site));
   }
-}
-
-/** Throws `UserError` when the site lies in another region than its file says. */
-function requireSameRegion({ site }: Context, seen: SiteHave): void {
-  const other = otherRegionOf(seen);
-  if (other === undefined) return;
-  throw new UserError(
-    `This site lies in ${other}, but ${SITE_FILE} says ${site.region}. A site cannot move to another region: put “region” back to ${other}, or create a new site in another folder. Nothing was changed.`,
-  );
 }
 
 function needed(what: ResourceName | 'all'): readonly ResourceName[] {

@@ -1,5 +1,6 @@
-import { known, otherRegionOf, type Seen } from '../../core/resources/resource';
+import { known, type Seen } from '../../core/resources/resource';
 import type { ResourceName, SiteHave } from '../../core/resources/stack';
+import { otherRegionOf } from '../../core/resources/whereabouts';
 import { SITE_FILE } from '../../core/site';
 import { bucketView } from './bucketView';
 import { distributionView } from './distributionView';
@@ -63,7 +64,8 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
     return { state: `lies in ${seen.otherRegion}`, icon, condition: 'absent', tooltip, details: [] };
   }
   if (seen.kind === 'absent') {
-    const tooltip = [`Next: Provision ${LABELS[name]}… shows what it would create.`];
+    const next = `Next: Provision ${LABELS[name]}… shows what it would create.`;
+    const tooltip = [seen.doubt ?? next];
     return { state: 'not created', icon: { id: 'circle-outline' }, condition: 'absent', tooltip, details: [] };
   }
   if (seen.kind === 'unknown') {

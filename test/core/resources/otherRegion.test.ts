@@ -1,5 +1,5 @@
 import { DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { GetRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import { GetRoleCommand, TagRoleCommand, UntagRoleCommand } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import { ec2In } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
@@ -75,8 +75,50 @@ describe('a site whose region was edited', () => {
 
   it('is not planned while it cannot be read whether it lies in the other region', async () => {
     const context = newContext();
-    await refuse('iam', 'GetRole');
+    await refuse('iam', 'GetRole', 'InvalidInput', 400);
     await assert.rejects(planned(context, 'server'), /AWS could not be read, so nothing is planned\. server: /);
+  });
+
+  it('tells people who may not read roles how to go on, and lets them have what needs none', async () => {
+    const context = newContext();
+    const WAY_ON =
+      /^UserError: Only the server’s role tells whether .* \(AccessDenied: .*“server\.instanceProfile” in sitelift\.json\. Nothing was changed\.$/;
+    for (const what of ['all', 'server', 'volume'] as const) {
+      await refuse('iam', 'GetRole');
+      await assert.rejects(planned(context, what), WAY_ON, what);
+    }
+    await refuse('iam', 'GetRole');
+    assert.deepEqual(await provision(context, 'bucket'), ['bucket']);
+    await refuse('iam', 'GetRole');
+    const seen = await describeSite(context, newOp());
+    const calls = await callsOf(async () => {
+      assert.deepEqual((await glanceAtSite(context, seen, newOp())).server, seen.server);
+    });
+    assert.ok(seen.server.kind === 'absent' && !calls.some(({ service }) => service === 'iam'));
+  });
+
+  it('is told what lies where, in either region, when its parts lie in two', async () => {
+    const context = newContext();
+    const there = moved(context);
+    const VolumeId = await leaveVolume(context, 'us-east-1a');
+    await provision(there, 'distribution');
+    await ensureRole(context, newOp());
+    const told =
+      /its server or volume in us-east-1, the bucket of its distribution E\w+ in eu-central-1\. Nothing was changed\. Delete one/;
+    for (const one of [context, there]) await assert.rejects(planned(one, 'bucket'), told, one.site.region);
+    await context.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }));
+    assert.deepEqual(keysOf(await planned(there, 'distribution')), []);
+  });
+
+  it('is told to lie here, where its server is, when the role does not say so yet', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    assert.deepEqual(keysOf(await planned(context, 'server')), []);
+    await context.clients.iam.send(
+      new UntagRoleCommand({ RoleName: profileName(context.site), TagKeys: [REGION_TAG] }),
+    );
+    assert.deepEqual(await provision(context, 'server'), ['role']);
+    assert.equal(await regionTag(context), 'us-east-1');
   });
 
   it('is not planned while the other region cannot be read, and is told which and the way on', async () => {

@@ -23,7 +23,7 @@ import {
   isAgentPolicy,
 } from '../../../src/core/resources/agentPolicy';
 import { describeRole, ensureRole, profileName } from '../../../src/core/resources/role';
-import { controlPlane, newContext, newOp } from '../sandbox';
+import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, cancelledAt, changesOf, planned, provision } from './provisioned';
 
 const TRUST = JSON.stringify({
@@ -70,6 +70,16 @@ describe('the server’s role', () => {
     assert.ok(!isAgentPolicy(encoded({ ...document, Statement: [] })));
     assert.ok(!isAgentPolicy(''));
     assert.ok(!isAgentPolicy('%'));
+  });
+
+  it('is waited for while somebody else changes it, but not at a limit', async () => {
+    const context = newContext();
+    await refuse('iam', 'PutRolePolicy', 'ConcurrentModification', 409);
+    await ensureRole(context, newOp());
+    assert.equal(await describeRole(context, newOp()), 'ready');
+    const full = newContext();
+    await arm({ action: 'PutRolePolicy', code: 'LimitExceeded', status: 409, times: 10 });
+    await assert.rejects(ensureRole(full, newOp()), { name: 'LimitExceededException' });
   });
 
   it('is made with that policy alone, once', async () => {
@@ -128,9 +138,12 @@ describe('the server’s role', () => {
     assert.equal(await describeRole(context, newOp()), 'ready');
   });
 
-  it('that may not be made is not waited for', async () => {
-    await arm({ action: 'CreateRole', code: 'AccessDenied', status: 403 });
-    await assert.rejects(ensureRole(newContext(), newOp()), { name: 'AccessDenied' });
+  it('that may not be made is not waited for, and who may not is told that a profile can be named', async () => {
+    await refuse('iam', 'CreateRole');
+    await assert.rejects(
+      ensureRole(newContext(), newOp()),
+      /not allowed to do that.*\(AccessDenied: .*\) Or let an administrator .*AmazonSSMManagedInstanceCore.*“server\.instanceProfile”/,
+    );
   });
 
   it('is neither asked for nor made any more once that was cancelled', async () => {
