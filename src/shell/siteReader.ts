@@ -29,28 +29,34 @@ export class SiteReader {
   async read(before: SiteEntry, depth: Depth, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
     const { folder } = before;
     let start: SiteEntry = { ...before, site: undefined };
-    const limit = AbortSignal.timeout(this.#limitSeconds * 1000);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(this.#tooLate()), this.#limitSeconds * 1000);
     try {
       const aws = await loadAws();
       const site = await aws.readSite(folder.uri.fsPath);
       const isSame = isSameSite(before.site, site);
       start = isSame ? { ...before, site } : { ...newEntry(folder), site };
       show(start);
-      const signal = AbortSignal.any([this.#closing.signal, limit]);
+      const signal = AbortSignal.any([this.#closing.signal, limit.signal]);
       setMaxListeners(0, signal);
       const op: Op = { signal, report: () => undefined };
       const known = start.have;
       // The SDK does not heed a signal while it waits for credentials.
-      const have = await heeding(signal, async () => {
-        const context = await this.#connections.contextFor(folder, site);
-        await this.#requireAccount(context, op);
-        return depth === 'cheap' && known ? aws.glanceAtSite(context, known, op) : aws.describeSite(context, op, known);
+      const context = await heeding(signal, async () => {
+        const found = await this.#connections.contextFor(folder, site);
+        await this.#requireAccount(found, op);
+        return found;
       });
+      const have = await (depth === 'cheap' && known
+        ? aws.glanceAtSite(context, known, op)
+        : aws.describeSite(context, op, known));
       return { ...start, have, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
-      const problem = limit.aborted ? this.#tooLate(error) : (await loadAws()).explain(error);
+      const problem = (await loadAws()).explain(limit.signal.reason ?? error);
       return { ...start, have: start.have && allOld(start.have, problem.message), problem };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -70,10 +76,9 @@ export class SiteReader {
     this.#closing.abort();
   }
 
-  #tooLate(cause: unknown): UserError {
+  #tooLate(): UserError {
     return new UserError(
       `AWS was not read within ${this.#limitSeconds} seconds. Signing in may be waiting for you, in a question for an MFA code or in a program that gives the credentials (credential_process): answer or end it, then choose Refresh.`,
-      { cause },
     );
   }
 

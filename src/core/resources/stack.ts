@@ -1,6 +1,6 @@
 import { together, type Plan } from '../plan';
 import { explain } from '../aws/errors';
-import { UserError, type Op } from '../op';
+import { heeding, isUserError, UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
@@ -56,7 +56,10 @@ async function glance<Have>(
   op: Op,
 ): Promise<Seen<Have>> {
   try {
-    return (await resource.glance(context, before, op)) ?? (await resource.describe(context, op));
+    return await heeding(
+      op.signal,
+      async () => (await resource.glance(context, before, op)) ?? (await resource.describe(context, op)),
+    );
   } catch (error) {
     return unreadable(error, before, op);
   }
@@ -69,15 +72,16 @@ async function see<Have>(
   op: Op,
 ): Promise<Seen<Have>> {
   try {
-    return await resource.describe(context, op);
+    return await heeding(op.signal, () => resource.describe(context, op));
   } catch (error) {
     return unreadable(error, before, op);
   }
 }
 
 function unreadable<Have>(error: unknown, before: Seen<Have> | undefined, op: Op): Seen<Have> {
-  op.signal.throwIfAborted();
-  const reason = explain(error).message;
+  // A deadline ends what was not read by then; a cancel ends all.
+  if (!isUserError(op.signal.reason)) op.signal.throwIfAborted();
+  const reason = explain(op.signal.reason ?? error).message;
   return before?.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
 }
 
