@@ -1,6 +1,6 @@
 /** The last parameter of every long function: how it is cancelled and where it tells its progress. */
 export interface Op {
-  /** Where its reason is a `UserError`, time is over: what reads several things then gives those that it has. */
+  /** Where it aborts with a `UserError`, time is over: what reads several things then gives those that it has. Any other reason cancels. */
   readonly signal: AbortSignal;
   /** Tells what is being done; `fraction` (0 to 1) is how much of the whole is done. */
   report(message: string, fraction?: number): void;

@@ -78,7 +78,7 @@ export class SiteReader {
 
   #tooLate(): UserError {
     return new UserError(
-      `AWS was not read within ${this.#limitSeconds} seconds. Signing in may be waiting for you, in a question for an MFA code or in a program that gives the credentials (credential_process): answer or end it, then choose Refresh.`,
+      `AWS was not read within ${this.#limitSeconds} seconds. If signing in waits for you, in a question for an MFA code or in a program that gives the credentials (credential_process), answer or end it; then choose Refresh.`,
     );
   }
 

@@ -140,7 +140,7 @@ describe('reading a site', function () {
     const now = await reader.read(before, 'deep', () => undefined);
     assert.match(
       now.problem?.message ?? '',
-      /^AWS was not read within 1 seconds\..*credential_process.*end it, then choose Refresh\.$/,
+      /^AWS was not read within 1 seconds\..*credential_process.*end it; then choose Refresh\.$/,
     );
     assert.ok(now.have?.bucket.kind === 'known' && now.have.bucket.old === now.problem?.message);
     // The SDK does not heed a signal while it waits for credentials, also long after the account was compared.

@@ -96,7 +96,8 @@ describe('the rows of a site', () => {
     const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
       ['server', {}, 'running', /The EC2 instance .*Last started: .*Next: Publish Site… sends the pages/s],
       ['server', { server: absent }, 'not created', /Next: Provision Server… shows what it would create/],
-      ['server', { server: { ...absent, doubt: 'Not allowed.' } }, 'not created', /Not allowed\./],
+      ['server', { server: { ...absent, doubt: 'Not allowed.' } }, 'not created', /Not allowed\.\nNext: Refresh/],
+      ['volume', { server: { ...absent, doubt: 'Not allowed.' }, volume: absent }, 'not created', /Not allowed\./],
       [
         ...(['server', { server: { ...absent, otherRegion: 'eu-west-1' } }, 'lies in eu-west-1'] as const),
         /Next: put “region” in sitelift\.json back to eu-west-1/,
@@ -129,6 +130,12 @@ describe('the rows of a site', () => {
       ['distribution', { distribution: known({ ...distribution, deployed: false }) }, 'Deploying…', /takes minutes/],
       [
         'distribution',
+        { distribution: known({ ...distribution, readsBucket: false, otherRegion: 'eu-west-1' }) },
+        'Deployed',
+        /It reads a bucket of this site in eu-west-1\.(?!.*Next:)/s,
+      ],
+      [
+        'distribution',
         { distribution: known({ ...distribution, drift: ['it does not compress'] }) },
         'Deployed',
         /it does not compress\nNext: Provision Distribution…/,
@@ -157,6 +164,7 @@ describe('the rows of a site', () => {
     assert.equal(nextStep({ ...settled, bucket: absent })?.command, 'sitelift.provisionAll');
     assert.equal(nextStep({ ...settled, bucket: absent, server: { kind: 'unknown', reason: '' } }), undefined);
     assert.equal(nextStep({ ...settled, bucket: absent, server: { ...absent, otherRegion: 'eu-west-1' } }), undefined);
+    assert.equal(nextStep({ ...settled, bucket: absent, server: { ...absent, doubt: 'Not allowed.' } }), undefined);
     const moved = known({ ...distribution, otherRegion: 'eu-west-1' });
     assert.equal(nextStep({ ...settled, server: absent, distribution: moved }), undefined);
     const unpublished = known({ ...server, inspection: { ...inspection, release: undefined } });

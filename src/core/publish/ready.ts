@@ -1,3 +1,4 @@
+import { SELECT_PROFILE } from '../aws/errors';
 import { UserError, type Remedy } from '../op';
 import type { BucketHave } from '../resources/bucket';
 import { readerOf } from '../resources/bucketPolicy';
@@ -33,9 +34,12 @@ export function requireReady(site: SiteHave): Ready {
   const volume = known(site.volume);
   if (!bucket || !distribution || !server || !volume) {
     const lacking = NAMES.filter((name) => site[name].kind === 'absent').map((name) => `a ${name}`);
-    throw new UserError(`The site cannot be published yet: it lacks ${lacking.join(', ')}. Provision it first.`, {
-      remedy: provision('All'),
-    });
+    const sentence = `The site cannot be published yet: it lacks ${lacking.join(', ')}.`;
+    // What would be refused is not offered.
+    if (site.server.kind === 'absent' && site.server.doubt !== undefined) {
+      throw new UserError(`${sentence} ${site.server.doubt}`, { remedy: SELECT_PROFILE });
+    }
+    throw new UserError(`${sentence} Provision it first.`, { remedy: provision('All') });
   }
   const inspection = requireInspection(server);
   if (!isMounted(volume, server)) {

@@ -1,13 +1,14 @@
 import { ec2In } from '../aws/clients';
-import { explain, isDenied } from '../aws/errors';
+import { explain, hasCode, isDenied } from '../aws/errors';
 import type { Context } from '../context';
 import { REGION_TAG } from '../names';
 import { UserError, type Op } from '../op';
+import { SITE_FILE } from '../site';
 import { findInstance, listVolumes } from './lookup';
 import type { Seen } from './resource';
 import { describeRegion, profileName, WITHOUT_ROLES } from './role';
 
-/** No server in the region of the site file, with the other region where server or volume of this site are, if the role leads to them. */
+/** No server in the region of the site file, with the other region where server or volume of this site are, if the role leads to them, or with the doubt about that. */
 export async function absentHere(context: Context, op: Op): Promise<Seen<never>> {
   const { site } = context;
   // Who names a profile may not be allowed to read roles, and has none of ours.
@@ -16,14 +17,23 @@ export async function absentHere(context: Context, op: Op): Promise<Seen<never>>
   try {
     region = await describeRegion(context, op);
   } catch (error) {
-    if (!isDenied(error)) throw error;
+    const reason = refusalOf(error);
+    if (reason === undefined) throw error;
     return {
       kind: 'absent',
-      doubt: `Only the server’s role tells whether this site has a server in another region. ${explain(error).message} ${WITHOUT_ROLES}`,
+      doubt: `This site has no server in ${site.region}, and whether it has one in another region only its role tells, which could not be read. ${reason} ${WITHOUT_ROLES} If somebody changed “region” in ${SITE_FILE}, put it back first.`,
     };
   }
   if (region === undefined || region === site.region) return { kind: 'absent' };
   return (await isThere(context, region, op)) ? { kind: 'absent', otherRegion: region } : { kind: 'absent' };
+}
+
+/** Why IAM lets these credentials, which EC2 has just taken, not read the role; undefined for errors that say nothing about them. */
+function refusalOf(error: unknown): string | undefined {
+  // What IAM answers to a session without MFA: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+  if (hasCode(error, 'InvalidClientTokenId'))
+    return 'IAM does not take temporary credentials that were made without an MFA code.';
+  return isDenied(error) ? explain(error).message : undefined;
 }
 
 async function isThere({ site, clients }: Context, region: string, op: Op): Promise<boolean> {

@@ -12,10 +12,10 @@ import {
   type InstanceProfile,
   type Role,
 } from '@aws-sdk/client-iam';
-import { explain, hasCode, isDenied } from '../aws/errors';
+import { explain, hasCode, isDenied, SELECT_PROFILE } from '../aws/errors';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { REGION_TAG, SITE_TAG, stackName, tagsFor } from '../names';
-import { isUserError, UserError, type Op } from '../op';
+import { UserError, type Op } from '../op';
 import { SITE_FILE } from '../site';
 import type { Context } from '../context';
 import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
@@ -30,7 +30,7 @@ const TRUST = JSON.stringify({
 });
 
 /** The way on for people who may not read or make roles. */
-export const WITHOUT_ROLES = `Or let an administrator make an instance profile whose role has the policy AmazonSSMManagedInstanceCore, and name it as “server.instanceProfile” in ${SITE_FILE}.`;
+export const WITHOUT_ROLES = `Otherwise ask an administrator for an instance profile whose role lets the SSM agent work (as the policy AmazonSSMManagedInstanceCore does) and which you may pass (iam:PassRole), and name it as “server.instanceProfile” in ${SITE_FILE}.`;
 
 /** What the server's role lets it do: `broad` is what its agent needs, and to read SSM parameters besides. */
 export type RoleState = 'lacking' | 'ready' | 'broad';
@@ -40,18 +40,14 @@ export function profileName(site: Context['site']): string {
   return `${stackName(site)}-server`;
 }
 
-/** Whether role, policy and profile exist and are bound, and tell the site's region; an interrupted run can leave a profile without its role. */
+/** Whether role, policy and profile exist and are bound; an interrupted run can leave a profile without its role. */
 export async function describeRole(context: Context, op: Op): Promise<RoleState> {
   const name = profileName(context.site);
   const profile = await findProfile(context, op);
   if (!profile?.Roles?.some(({ RoleName }) => RoleName === name)) return 'lacking';
-  const [isBroad, isNarrow, region] = await Promise.all([
-    hasBroadPolicy(context, op),
-    hasAgentPolicy(context, op),
-    describeRegion(context, op),
-  ]);
+  const [isBroad, isNarrow] = await Promise.all([hasBroadPolicy(context, op), hasAgentPolicy(context, op)]);
   if (isBroad) return 'broad';
-  return isNarrow && region === context.site.region ? 'ready' : 'lacking';
+  return isNarrow ? 'ready' : 'lacking';
 }
 
 /** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site. */
@@ -62,25 +58,11 @@ export async function describeRegion(context: Context, op: Op): Promise<string |
 
 /** Makes the role with which the server's agent registers at SSM, and the profile that carries it; takes from an earlier role what is too much. */
 export async function ensureRole(context: Context, op: Op): Promise<void> {
-  try {
-    await putInOrder(context, op);
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-    const told = explain(error);
-    const remedy = isUserError(told) ? told.remedy : undefined;
-    throw new UserError(`${told.message} ${WITHOUT_ROLES}`, { cause: error, ...(remedy ? { remedy } : {}) });
-  }
-}
-
-async function putInOrder(context: Context, op: Op): Promise<void> {
   const { site, clients } = context;
   const { iam } = clients;
   const options = { abortSignal: op.signal };
   const name = profileName(site);
-  // Not every conflict passes: a limit that is reached is one to IAM.
-  const passes = (error: unknown) =>
-    isNotSeenYet(error) || hasCode(error, 'ConcurrentModification', 'ConcurrentModificationException');
-  const settle = <Value>(attempt: () => Promise<Value>) => retry(attempt, passes, SETTLE, op);
+  const settle = <Value>(attempt: () => Promise<Value>) => retry(attempt, willPass, SETTLE, op);
   // Roles are the same in every region, so this one tells where the site lies to whoever asks in another.
   const region = { Key: REGION_TAG, Value: site.region };
   const found = await ensureOwn(
@@ -179,21 +161,31 @@ function isOwn({ Tags }: Role | InstanceProfile, { site }: Context): boolean {
   return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
 }
 
-/** Creates what is not there, else gives what is; what exists but is not seen yet is waited for, since it may be somebody else's. */
+/** Creates what is not there, else gives what is; what exists but is not seen yet is waited for, since it may be somebody else's. Who may do neither is told the way on. */
 async function ensureOwn<Entity>(
   findOwn: () => Promise<Entity | undefined>,
   create: () => Promise<unknown>,
   op: Op,
 ): Promise<Entity | undefined> {
-  const found = await findOwn();
-  if (found) return found;
   try {
-    await create();
+    const found = await findOwn();
+    if (found) return found;
+    await retry(create, willPass, SETTLE, op);
     return undefined;
   } catch (error) {
+    if (isDenied(error)) throw withoutRoles(error);
     if (!hasCode(error, 'EntityAlreadyExists')) throw error;
     return waitFor('what exists in IAM to be seen', findOwn, SETTLE, op);
   }
+}
+
+function withoutRoles(cause: unknown): UserError {
+  return new UserError(`${explain(cause).message} ${WITHOUT_ROLES}`, { cause, remedy: SELECT_PROFILE });
+}
+
+/** True for errors that pass by themselves. Not every conflict does: a limit that is reached is one to IAM. */
+function willPass(error: unknown): boolean {
+  return isNotSeenYet(error) || hasCode(error, 'ConcurrentModification', 'ConcurrentModificationException');
 }
 
 async function hasAgentPolicy({ site, clients }: Context, op: Op): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { together, type Plan } from '../plan';
-import { explain } from '../aws/errors';
+import { explain, SELECT_PROFILE } from '../aws/errors';
 import { heeding, isUserError, UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
@@ -96,7 +96,8 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`);
   }
   if (needed(what).includes('server') && site.server.kind === 'absent' && site.server.doubt !== undefined) {
-    throw new UserError(`${site.server.doubt} Nothing was changed.`);
+    const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
+    throw new UserError(`${site.server.doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
   switch (what) {
     case 'server':

@@ -21,17 +21,26 @@ export function otherRegionOf({
 export function requireSameRegion({ region }: Site, seen: Witnesses): void {
   const other = otherRegionOf(seen);
   if (other === undefined) return;
-  const { server, volume } = seen;
-  const distribution = known(seen.distribution);
-  const serverRegion =
-    (known(server) ?? known(volume)) ? region : server.kind === 'absent' ? server.otherRegion : undefined;
-  const distributionRegion = distribution?.otherRegion ?? (distribution?.readsBucket ? region : undefined);
-  if (distribution && serverRegion && distributionRegion && serverRegion !== distributionRegion) {
+  const parts = partsOf(region, seen);
+  if (parts.every(({ at }) => at === other)) {
     throw new UserError(
-      `This site lies in two regions: its server or volume in ${serverRegion}, the bucket of its distribution ${distribution.id} in ${distributionRegion}. Nothing was changed. Delete one of the two in the AWS console (the volume holds the pages, the bucket the images), put “region” in ${SITE_FILE} to that of the other one, and run the command again.`,
+      `This site lies in ${other}, but ${SITE_FILE} says ${region}. A site cannot move to another region: put “region” back to ${other}, or create a new site in another folder. Nothing was changed.`,
     );
   }
+  const listed = parts.map(({ what, at }) => `${what} in ${at}`).join('; ');
   throw new UserError(
-    `This site lies in ${other}, but ${SITE_FILE} says ${region}. A site cannot move to another region: put “region” back to ${other}, or create a new site in another folder. Nothing was changed.`,
+    `This site lies in two regions: ${listed}. Nothing was changed. Decide for one of them and delete in the AWS console what lies in the other: a server and its volume, which holds the pages, or a distribution and then the bucket that it reads. Put “region” in ${SITE_FILE} to the one that is left and run the command again.`,
   );
+}
+
+function partsOf(region: string, { server, volume, distribution }: Witnesses) {
+  const reader = known(distribution);
+  const bucketRegion = reader?.otherRegion ?? (reader?.readsBucket ? region : undefined);
+  const elsewhere = server.kind === 'absent' ? server.otherRegion : undefined;
+  return [
+    { what: 'the server', at: known(server) ? region : undefined },
+    { what: 'the volume', at: known(volume) ? region : undefined },
+    { what: 'a server or volume', at: elsewhere },
+    { what: `the distribution ${reader?.id ?? ''} with its bucket`, at: bucketRegion },
+  ].filter(({ at }) => at !== undefined);
 }

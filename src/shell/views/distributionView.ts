@@ -6,7 +6,14 @@ import { look, type Shown } from './shown';
 export function distributionView(have: DistributionHave): Shown {
   const place: ConsolePlace = { kind: 'distribution', id: have.id };
   const isRight = have.enabled && have.readsBucket && have.drift.length === 0;
-  const repair = isRight ? [] : [...have.drift, 'Next: Provision Distribution… puts it in order.'];
+  const elsewhere = have.otherRegion === undefined ? undefined : `a bucket of this site in ${have.otherRegion}`;
+  // What reads a bucket of another region is not provisioned in this one.
+  const repair =
+    elsewhere !== undefined
+      ? [`It reads ${elsewhere}.`]
+      : isRight
+        ? []
+        : [...have.drift, 'Next: Provision Distribution… puts it in order.'];
   return {
     state: have.enabled ? (have.deployed ? 'Deployed' : 'Deploying…') : 'disabled',
     ...look(!have.deployed, have.enabled, 'globe', 'globe'),
@@ -20,7 +27,7 @@ export function distributionView(have: DistributionHave): Shown {
       {
         ...{
           label: 'Origin',
-          value: have.readsBucket ? 'the bucket, below site/' : 'not this bucket: provision it again',
+          value: have.readsBucket ? 'the bucket, below site/' : (elsewhere ?? 'not this bucket: provision it again'),
         },
         ...{ place, about: 'Where the edges fetch what they do not have.' },
       },

@@ -45,8 +45,9 @@ export function viewOf(name: ResourceName, site: SiteHave, readMs: ReadTimes): R
 /** The step that brings a site on: a command and its title; undefined when everything is there and published. */
 export function nextStep(site: SiteHave): { readonly title: string; readonly command: string } | undefined {
   const all = Object.values(site) as readonly Seen<unknown>[];
-  // A site that lies in another region is not to be made here.
+  // A site that lies in another region, or may, is not to be made here.
   if (all.some(({ kind }) => kind === 'unknown') || otherRegionOf(site) !== undefined) return undefined;
+  if (doubtOf(site) !== undefined) return undefined;
   if (all.some(({ kind }) => kind === 'absent')) {
     return { title: 'Provision All…', command: 'sitelift.provisionAll' };
   }
@@ -54,6 +55,10 @@ export function nextStep(site: SiteHave): { readonly title: string; readonly com
   return inspection && inspection.release === undefined
     ? { title: 'Publish Site…', command: 'sitelift.publishSite' }
     : undefined;
+}
+
+function doubtOf({ server }: SiteHave): string | undefined {
+  return server.kind === 'absent' ? server.doubt : undefined;
 }
 
 function shownOf(name: ResourceName, site: SiteHave): Shown {
@@ -64,8 +69,11 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
     return { state: `lies in ${seen.otherRegion}`, icon, condition: 'absent', tooltip, details: [] };
   }
   if (seen.kind === 'absent') {
-    const next = `Next: Provision ${LABELS[name]}… shows what it would create.`;
-    const tooltip = [seen.doubt ?? next];
+    const doubt = name === 'server' || name === 'volume' ? doubtOf(site) : undefined;
+    const tooltip =
+      doubt === undefined
+        ? [`Next: Provision ${LABELS[name]}… shows what it would create.`]
+        : [doubt, 'Next: Refresh reads it again.'];
     return { state: 'not created', icon: { id: 'circle-outline' }, condition: 'absent', tooltip, details: [] };
   }
   if (seen.kind === 'unknown') {

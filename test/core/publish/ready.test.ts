@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SELECT_PROFILE } from '../../../src/core/aws/errors';
 import { UserError } from '../../../src/core/op';
 import { requireReady } from '../../../src/core/publish/ready';
 import type { BucketHave } from '../../../src/core/resources/bucket';
@@ -80,6 +81,11 @@ describe('requireReady', () => {
       refused({ [name]: absent }, new RegExp(`it lacks a ${name}\\. Provision it first`), 'sitelift.provisionAll');
     }
     refused({ server: absent, bucket: absent }, /it lacks a server, a bucket\./, 'sitelift.provisionAll');
+    const doubted = { server: { ...absent, doubt: 'Not allowed.' } };
+    assert.throws(() => requireReady({ ...site, ...doubted }), {
+      ...{ name: 'UserError', message: 'The site cannot be published yet: it lacks a server. Not allowed.' },
+      remedy: SELECT_PROFILE,
+    });
   });
 
   it('says why nothing is known of the inside of the server', () => {

@@ -1,5 +1,5 @@
 import { DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { GetRoleCommand, TagRoleCommand, UntagRoleCommand } from '@aws-sdk/client-iam';
+import { GetRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import { ec2In } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
@@ -82,10 +82,12 @@ describe('a site whose region was edited', () => {
   it('tells people who may not read roles how to go on, and lets them have what needs none', async () => {
     const context = newContext();
     const WAY_ON =
-      /^UserError: Only the server’s role tells whether .* \(AccessDenied: .*“server\.instanceProfile” in sitelift\.json\. Nothing was changed\.$/;
-    for (const what of ['all', 'server', 'volume'] as const) {
-      await refuse('iam', 'GetRole');
-      await assert.rejects(planned(context, what), WAY_ON, what);
+      /^UserError: This site has no server in us-east-1, and whether .* (\(AccessDenied: .*|without an MFA code\. .*)“server\.instanceProfile” in sitelift\.json\. If somebody changed “region”.*Nothing was changed\.$/;
+    for (const code of ['AccessDenied', 'InvalidClientTokenId']) {
+      for (const what of ['all', 'server', 'volume'] as const) {
+        await refuse('iam', 'GetRole', code);
+        await assert.rejects(planned(context, what), WAY_ON, `${code} ${what}`);
+      }
     }
     await refuse('iam', 'GetRole');
     assert.deepEqual(await provision(context, 'bucket'), ['bucket']);
@@ -94,31 +96,37 @@ describe('a site whose region was edited', () => {
     const calls = await callsOf(async () => {
       assert.deepEqual((await glanceAtSite(context, seen, newOp())).server, seen.server);
     });
-    assert.ok(seen.server.kind === 'absent' && !calls.some(({ service }) => service === 'iam'));
+    assert.ok(seen.server.kind === 'absent' && seen.server.doubt !== undefined);
+    assert.ok(!calls.some(({ service }) => service === 'iam'));
   });
 
-  it('is told what lies where, in either region, when its parts lie in two', async () => {
+  it('is told what lies where, in either region, when its parts lie in two, until one is left', async () => {
     const context = newContext();
     const there = moved(context);
     const VolumeId = await leaveVolume(context, 'us-east-1a');
     await provision(there, 'distribution');
     await ensureRole(context, newOp());
-    const told =
-      /its server or volume in us-east-1, the bucket of its distribution E\w+ in eu-central-1\. Nothing was changed\. Delete one/;
-    for (const one of [context, there]) await assert.rejects(planned(one, 'bucket'), told, one.site.region);
+    const told = (what: string) =>
+      new RegExp(
+        `: ${what} in us-east-1; the distribution E\\w+ with its bucket in eu-central-1\\. Nothing was changed\\.`,
+      );
+    await assert.rejects(planned(context, 'bucket'), told('the volume'));
+    await assert.rejects(planned(there, 'bucket'), told('a server or volume'));
     await context.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }));
     assert.deepEqual(keysOf(await planned(there, 'distribution')), []);
+    await assert.rejects(
+      planned(context, 'bucket'),
+      /This site lies in eu-central-1, but sitelift\.json says us-east-1/,
+    );
   });
 
-  it('is told to lie here, where its server is, when the role does not say so yet', async () => {
+  it('is told what lies where also when its volume is here and its role leads elsewhere', async () => {
     const context = newContext();
-    await provision(context, 'server');
-    assert.deepEqual(keysOf(await planned(context, 'server')), []);
-    await context.clients.iam.send(
-      new UntagRoleCommand({ RoleName: profileName(context.site), TagKeys: [REGION_TAG] }),
-    );
-    assert.deepEqual(await provision(context, 'server'), ['role']);
-    assert.equal(await regionTag(context), 'us-east-1');
+    const there = moved(context);
+    await leaveVolume(context, 'us-east-1a');
+    await leaveVolume(there, 'eu-central-1a');
+    await ensureRole(there, newOp());
+    await assert.rejects(planned(context, 'all'), /: the volume in us-east-1; a server or volume in eu-central-1\. /);
   });
 
   it('is not planned while the other region cannot be read, and is told which and the way on', async () => {

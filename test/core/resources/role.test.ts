@@ -73,10 +73,12 @@ describe('the server’s role', () => {
   });
 
   it('is waited for while somebody else changes it, but not at a limit', async () => {
-    const context = newContext();
-    await refuse('iam', 'PutRolePolicy', 'ConcurrentModification', 409);
-    await ensureRole(context, newOp());
-    assert.equal(await describeRole(context, newOp()), 'ready');
+    for (const action of ['CreateRole', 'CreateInstanceProfile', 'PutRolePolicy']) {
+      const context = newContext();
+      await refuse('iam', action, 'ConcurrentModification', 409);
+      await ensureRole(context, newOp());
+      assert.equal(await describeRole(context, newOp()), 'ready', action);
+    }
     const full = newContext();
     await arm({ action: 'PutRolePolicy', code: 'LimitExceeded', status: 409, times: 10 });
     await assert.rejects(ensureRole(full, newOp()), { name: 'LimitExceededException' });
@@ -142,7 +144,7 @@ describe('the server’s role', () => {
     await refuse('iam', 'CreateRole');
     await assert.rejects(
       ensureRole(newContext(), newOp()),
-      /not allowed to do that.*\(AccessDenied: .*\) Or let an administrator .*AmazonSSMManagedInstanceCore.*“server\.instanceProfile”/,
+      /not allowed to do that.*\(AccessDenied: .*\) Otherwise ask an administrator .*AmazonSSMManagedInstanceCore.*“server\.instanceProfile”/,
     );
   });
 

@@ -157,10 +157,10 @@ describe('an instance of the sandbox', function () {
       assert.ok(emulator !== undefined);
       // A halted one takes the command and does not answer.
       process.kill(emulator, 'SIGSTOP');
-      const done = machines.call(method, 'i-1', 'vol-0decoy');
-      assert.equal(await machines.call('state', 'i-1'), 'running');
-      process.kill(emulator, 'SIGKILL');
-      await done;
+      await Promise.all([
+        machines.call(method, 'i-1', 'vol-0decoy'),
+        machines.call('state', 'i-1').then(() => process.kill(emulator, 'SIGKILL')),
+      ]);
       await machines.state('i-1', 'stopped');
     }
   });

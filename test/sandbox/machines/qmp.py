@@ -64,8 +64,9 @@ class Qmp:
                     self._on_event(message["event"], message.get("data", {}))
                 elif "QMP" not in message:
                     self._answers.put(message)
-        except OSError:
-            pass  # A killed QEMU resets the connection: the end either way.
-        self._ended.set()
-        self._answers.put(None)
-        self._on_end()
+        except (OSError, ValueError):
+            pass  # A killed QEMU resets the connection, or cuts a line off: the end either way.
+        finally:
+            self._ended.set()
+            self._answers.put(None)
+            self._on_end()
