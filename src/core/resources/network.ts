@@ -182,7 +182,7 @@ async function createSecurityGroup(context: Context, VpcId: string, op: Op): Pro
   );
   if (group.GroupId && isOurs(context, group)) return group.GroupId;
   throw new UserError(
-    `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. Rename it, or name a group of yours in “server.securityGroup”.`,
+    `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} with “${context.site.id}”; else delete it if nobody needs it, or name a group of yours in “server.securityGroup”.`,
   );
 }
 

@@ -50,7 +50,7 @@ export async function describeRole(context: Context, op: Op): Promise<RoleState>
   return isNarrow ? 'ready' : 'lacking';
 }
 
-/** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site. */
+/** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site that tells one. */
 export async function describeRegion(context: Context, op: Op): Promise<string | undefined> {
   const role = await findRole(context, op);
   return role && isOwn(role, context) ? regionOf(role) : undefined;
@@ -149,7 +149,7 @@ async function requireOwn<Entity extends Role | InstanceProfile>(
   const found = await find();
   if (!found || isOwn(found, context)) return found;
   throw new UserError(
-    `An IAM ${what} named ${profileName(context.site)} exists that was not made for this site, so it is left alone. Rename it, or change “id” in sitelift.json.`,
+    `An IAM ${what} named ${profileName(context.site)} exists that does not carry the tag ${SITE_TAG} with “${context.site.id}”, so it is left alone. If it is this site’s, give it that tag; else delete it if nobody needs it, or change “id” in ${SITE_FILE}.`,
   );
 }
 

@@ -213,7 +213,7 @@ describe('the server’s role', () => {
     const calls = await callsOf(() =>
       assert.rejects(
         ensureRole(context, newOp()),
-        /An IAM role named .* was not made for this site, so it is left alone/,
+        /An IAM role named .* exists that does not carry the tag sitelift:site with .*, so it is left alone\. If it is this site’s, give it that tag/,
       ),
     );
     assert.deepEqual(changesOf(calls), []);
@@ -249,8 +249,8 @@ describe('the server’s role', () => {
     await context.clients.iam.send(
       new CreateRoleCommand({ ...nameOf(context), AssumeRolePolicyDocument: TRUST, Tags }),
     );
-    await assert.rejects(ensureRole(context, newOp()), /was not made for this site/);
+    await assert.rejects(ensureRole(context, newOp()), /does not carry the tag sitelift:site/);
     await arm({ action: 'GetRole', code: 'NoSuchEntity', status: 404 });
-    await assert.rejects(ensureRole(context, newOp()), /was not made for this site/);
+    await assert.rejects(ensureRole(context, newOp()), /does not carry the tag sitelift:site/);
   });
 });
