@@ -7,6 +7,7 @@ import { known } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
 import { isMounted } from '../resources/volume';
+import { doubtOf } from '../resources/whereabouts';
 import type { Inspection } from '../remote/inspect';
 
 /** The parts of a site that can be published to. */
@@ -36,9 +37,8 @@ export function requireReady(site: SiteHave): Ready {
     const lacking = NAMES.filter((name) => site[name].kind === 'absent').map((name) => `a ${name}`);
     const sentence = `The site cannot be published yet: it lacks ${lacking.join(', ')}.`;
     // What would be refused is not offered.
-    if (site.server.kind === 'absent' && site.server.doubt !== undefined) {
-      throw new UserError(`${sentence} ${site.server.doubt}`, { remedy: SELECT_PROFILE });
-    }
+    const doubt = doubtOf(site);
+    if (doubt !== undefined) throw new UserError(`${sentence} ${doubt}`, { remedy: SELECT_PROFILE });
     throw new UserError(`${sentence} Provision it first.`, { remedy: provision('All') });
   }
   const inspection = requireInspection(server);

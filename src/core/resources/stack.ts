@@ -4,7 +4,7 @@ import { heeding, isUserError, UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
-import { requireSameRegion } from './whereabouts';
+import { doubtOf, requireSameRegion } from './whereabouts';
 import type { Resource, Seen } from './resource';
 import { findInstance } from './lookup';
 import { outsideOf, server, type ServerHave } from './server';
@@ -55,14 +55,11 @@ async function glance<Have>(
   before: Seen<Have>,
   op: Op,
 ): Promise<Seen<Have>> {
-  try {
-    return await heeding(
-      op.signal,
-      async () => (await resource.glance(context, before, op)) ?? (await resource.describe(context, op)),
-    );
-  } catch (error) {
-    return unreadable(error, before, op);
-  }
+  return readOrKeep(
+    before,
+    async () => (await resource.glance(context, before, op)) ?? (await resource.describe(context, op)),
+    op,
+  );
 }
 
 async function see<Have>(
@@ -71,18 +68,23 @@ async function see<Have>(
   before: Seen<Have> | undefined,
   op: Op,
 ): Promise<Seen<Have>> {
-  try {
-    return await heeding(op.signal, () => resource.describe(context, op));
-  } catch (error) {
-    return unreadable(error, before, op);
-  }
+  return readOrKeep(before, () => resource.describe(context, op), op);
 }
 
-function unreadable<Have>(error: unknown, before: Seen<Have> | undefined, op: Op): Seen<Have> {
-  // A deadline ends what was not read by then; a cancel ends all.
-  if (!isUserError(op.signal.reason)) op.signal.throwIfAborted();
-  const reason = explain(op.signal.reason ?? error).message;
-  return before?.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
+/** What `read` gives; where it fails, what was known before, marked as old, or *unknown*. */
+async function readOrKeep<Have>(
+  before: Seen<Have> | undefined,
+  read: () => Promise<Seen<Have>>,
+  op: Op,
+): Promise<Seen<Have>> {
+  try {
+    return await heeding(op.signal, read);
+  } catch (error) {
+    // A deadline ends what was not read by then; a cancel ends all.
+    if (!isUserError(op.signal.reason)) op.signal.throwIfAborted();
+    const reason = explain(op.signal.reason ?? error).message;
+    return before?.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
+  }
 }
 
 /** The plan for one resource with the prerequisites that are missing, or for the whole site. */
@@ -95,9 +97,10 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
   if (unreadable.length > 0) {
     throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`);
   }
-  if (needed(what).includes('server') && site.server.kind === 'absent' && site.server.doubt !== undefined) {
+  const doubt = doubtOf(site);
+  if (needed(what).includes('server') && doubt !== undefined) {
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
-    throw new UserError(`${site.server.doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
+    throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
   switch (what) {
     case 'server':

@@ -17,6 +17,11 @@ export function otherRegionOf({
   return known(distribution)?.otherRegion ?? (server.kind === 'absent' ? server.otherRegion : undefined);
 }
 
+/** Why it could not be seen whether a site without a server here lies elsewhere, and the way on; undefined when it could. */
+export function doubtOf({ server }: Pick<Witnesses, 'server'>): string | undefined {
+  return server.kind === 'absent' ? server.doubt : undefined;
+}
+
 /** Throws `UserError` when the site, or a part of it, lies in another region than its file says. */
 export function requireSameRegion({ region }: Site, seen: Witnesses): void {
   const other = otherRegionOf(seen);

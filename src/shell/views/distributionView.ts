@@ -5,21 +5,13 @@ import { look, type Shown } from './shown';
 /** How the distribution is shown. */
 export function distributionView(have: DistributionHave): Shown {
   const place: ConsolePlace = { kind: 'distribution', id: have.id };
-  const isRight = have.enabled && have.readsBucket && have.drift.length === 0;
   const elsewhere = have.otherRegion === undefined ? undefined : `a bucket of this site in ${have.otherRegion}`;
-  // What reads a bucket of another region is not provisioned in this one.
-  const repair =
-    elsewhere !== undefined
-      ? [`It reads ${elsewhere}.`]
-      : isRight
-        ? []
-        : [...have.drift, 'Next: Provision Distribution… puts it in order.'];
   return {
     state: have.enabled ? (have.deployed ? 'Deployed' : 'Deploying…') : 'disabled',
     ...look(!have.deployed, have.enabled, 'globe', 'globe'),
     ...{ value: have.id, place },
     tooltip: have.deployed
-      ? repair
+      ? troubleOf(have, elsewhere)
       : ['CloudFront is bringing it to its edges, which takes minutes. Nothing is to be done.'],
     details: [
       { label: 'Domain', value: have.domain, place, about: 'Images are at https:// and this name.' },
@@ -33,4 +25,11 @@ export function distributionView(have: DistributionHave): Shown {
       },
     ],
   };
+}
+
+function troubleOf(have: DistributionHave, elsewhere: string | undefined): string[] {
+  // What reads a bucket of another region is not provisioned in this one.
+  if (elsewhere !== undefined) return [`It reads ${elsewhere}.`];
+  if (have.enabled && have.readsBucket && have.drift.length === 0) return [];
+  return [...have.drift, 'Next: Provision Distribution… puts it in order.'];
 }

@@ -1,6 +1,6 @@
 import { known, type Seen } from '../../core/resources/resource';
 import type { ResourceName, SiteHave } from '../../core/resources/stack';
-import { otherRegionOf } from '../../core/resources/whereabouts';
+import { doubtOf, otherRegionOf } from '../../core/resources/whereabouts';
 import { SITE_FILE } from '../../core/site';
 import { bucketView } from './bucketView';
 import { distributionView } from './distributionView';
@@ -55,10 +55,6 @@ export function nextStep(site: SiteHave): { readonly title: string; readonly com
   return inspection && inspection.release === undefined
     ? { title: 'Publish Site…', command: 'sitelift.publishSite' }
     : undefined;
-}
-
-function doubtOf({ server }: SiteHave): string | undefined {
-  return server.kind === 'absent' ? server.doubt : undefined;
 }
 
 function shownOf(name: ResourceName, site: SiteHave): Shown {
