@@ -18,6 +18,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const app: App = {
     ...{ log, connections, sites, tree },
     memory: context.workspaceState,
+    cacheFolder: context.globalStorageUri.fsPath,
     subscriptions: context.subscriptions,
     imageActions: { locate: (path) => locateImages(sites, path), loadHtml },
   };

@@ -31,11 +31,17 @@ export interface Remedy {
 /** An error whose message is written for the user: what happened, why, and what to do. */
 export class UserError extends Error {
   readonly remedy: Remedy | undefined;
+  /** The code of a script's reason, for callers that know a way on. */
+  readonly code: string | undefined;
 
-  constructor(message: string, options: { readonly cause?: unknown; readonly remedy?: Remedy } = {}) {
+  constructor(
+    message: string,
+    options: { readonly cause?: unknown; readonly remedy?: Remedy; readonly code?: string } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'UserError';
     this.remedy = options.remedy;
+    this.code = options.code;
   }
 }
 

@@ -3,11 +3,13 @@ import type { Op } from './op';
 
 const STEPS_AT_ONCE = 24;
 
-/** One titled, idempotent change. `key` names it across plans; `loses` says what a user must agree to lose. */
+/** One titled, idempotent change. `key` names it across plans; `loses` says what a user must agree to lose; `files` are many published files. */
 export interface Step {
   readonly key: string;
   readonly title: string;
-  readonly loses?: 'data' | 'uptime';
+  readonly loses?: 'data' | 'uptime' | 'files';
+  /** Lines about the single files that it is about. */
+  readonly items?: readonly string[];
   /** Bytes that it sends, for steps that send files. */
   readonly sizeBytes?: number;
   run(op: Op): Promise<void>;
@@ -40,7 +42,7 @@ export function samePlan(one: Plan, other: Plan): boolean {
 
 /**
  * The only runner of plans. On failure or cancel it starts nothing more, waits for what is in flight, then throws the
- * first error. Progress is the number of finished steps over all steps.
+ * first error. Progress is the number of finished steps, and of what a step tells of itself, over all steps.
  */
 export async function run(plan: Plan, op: Op): Promise<void> {
   const total = stepsOf(plan).length;
@@ -53,7 +55,10 @@ export async function run(plan: Plan, op: Op): Promise<void> {
       try {
         op.signal.throwIfAborted();
         op.report(step.title, done / total);
-        await step.run({ signal: op.signal, report: (message) => op.report(message, done / total) });
+        await step.run({
+          signal: op.signal,
+          report: (message, fraction = 0) => op.report(message, (done + fraction) / total),
+        });
         done += 1;
         op.report(step.title, done / total);
       } catch (error) {

@@ -14,6 +14,8 @@ export interface App {
   readonly imageActions: ImageActionSource;
   /** What is remembered of the window's folders on this computer. */
   readonly memory: vscode.Memento;
+  /** Folder for what this computer remembers to save work. */
+  readonly cacheFolder: string;
   /** What is disposed of when the extension ends. */
   readonly subscriptions: vscode.Disposable[];
 }

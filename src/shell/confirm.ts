@@ -5,6 +5,7 @@ import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
 import type { Unattended } from './options';
 import type { Person } from './person';
+import { plainText } from '../core/plainText';
 import { planDocument, planLines, type Shown } from './planText';
 
 /** A plan that is to be shown, confirmed and run. */
@@ -15,8 +16,6 @@ export interface Proposal {
   readonly verb: string;
   /** Makes the plan from what AWS shows now. */
   plan(op: Op): Promise<Proposed>;
-  /** Steps about single files, which are shown after all others. */
-  isSingle?(step: Step): boolean;
 }
 
 /** A plan and what is to be known before its steps: totals, sizes, the root folder. */
@@ -33,6 +32,7 @@ export interface Desk {
 }
 
 const SHOW_ALL = 'Show All';
+const SHOWN_FILES = 8;
 
 /**
  * Shows account, region and plan, and runs the plan once the user agrees; after the answer it is made again, and shown again
@@ -58,8 +58,9 @@ export async function confirmAndRun(
   let news: readonly string[] = [];
   while (proposed.plan.length > 0 && (!options || loses(proposed.plan, 'data'))) {
     op.report('Waiting for your answer');
-    const shown = { where: [...news, ...where], ...proposed, isSingle: proposal.isSingle };
+    const shown = { where: [...news, ...where], ...proposed };
     if (!options && !(await agrees(desk.person, proposal, shown, op))) return undefined;
+    if (!options && !(await letsRemove(desk.person, proposed.plan))) return undefined;
     if (loses(proposed.plan, 'data') && !(await desk.person.types(site.name))) return undefined;
     op.signal.throwIfAborted();
     op.report('Looking again');
@@ -70,19 +71,39 @@ export async function confirmAndRun(
     news = ['What there is to do has changed since you agreed. This is it now:', ''];
   }
   const { plan } = proposed;
+  if (options && !options.removals && loses(plan, 'files')) {
+    throw new UserError(
+      'More published files than a tenth would be removed, and the caller does not allow that ("removals": true). Nothing was changed.',
+    );
+  }
   if (plan.length > 0) await desk.during(() => run(plan, op));
   return stepsOf(plan).map(({ key }) => key);
 }
 
 async function agrees(person: Person, { question, verb }: Proposal, shown: Shown, op: Op): Promise<boolean> {
   const { lines, hidden } = planLines(shown);
-  const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');
+  const warns = stepsOf(shown.plan).some(({ loses: what }) => what !== undefined);
   for (;;) {
     const buttons = hidden > 0 ? [verb, SHOW_ALL] : [verb];
     const answer = await person.chooses({ question, lines, warns }, buttons);
     if (answer !== SHOW_ALL) return answer === verb;
     if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;
   }
+}
+
+/** Asks once more about many published files that would be removed: an empty or a wrong folder looks like a site without them. */
+async function letsRemove(person: Person, plan: Plan): Promise<boolean> {
+  const files = stepsOf(plan).flatMap((step) => (step.loses === 'files' ? (step.items ?? []) : []));
+  if (files.length === 0) return true;
+  const more = files.length > SHOWN_FILES ? [`… and ${files.length - SHOWN_FILES} more`] : [];
+  const lines = [
+    'They are published now and are not in the folder any more. Until ten more releases are published, they can be brought back.',
+    '',
+    ...files.slice(0, SHOWN_FILES).map((file) => `– ${plainText(file)}`),
+    ...more,
+  ];
+  const question = `Remove ${files.length} published files?`;
+  return (await person.chooses({ question, lines, warns: true }, ['Remove'])) === 'Remove';
 }
 
 function loses(plan: Plan, what: NonNullable<Step['loses']>): boolean {

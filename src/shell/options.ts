@@ -8,6 +8,8 @@ export interface Unattended {
   readonly account: string;
   /** Path of the site's folder; needed when the window has several sites. */
   readonly folder?: string;
+  /** Lets a publication remove more than a tenth of what is published. */
+  readonly removals?: boolean;
 }
 
 /** The options object among a command's arguments. Throws `UserError` when it does not name an account. */

@@ -9,24 +9,26 @@ export interface Shown {
   /** Totals and what else is to be known before the steps, e.g. the root folder. */
   readonly about: readonly string[];
   readonly plan: Plan;
-  /** Steps about single files, which stand after all others. */
-  readonly isSingle?: ((step: Step) => boolean) | undefined;
 }
 
 const SHOWN_STEPS = 10;
 const SHOWN_NOTES = 5;
 
-/** The lines of a dialog: where, totals, then as many steps as fit, those that lose something before all others; and how many do not fit. */
+/**
+ * The lines of a dialog: where, totals, then the steps, those that lose something before all others, then as many single files of theirs as fit; and how
+ * many lines do not fit.
+ */
 export function planLines(shown: Shown): { readonly lines: readonly string[]; readonly hidden: number } {
-  const steps = inOrder(shown);
-  const fitting = steps.length > SHOWN_STEPS + 1 ? steps.slice(0, SHOWN_STEPS) : steps;
-  const hidden = steps.length - fitting.length;
+  const steps = [...stepsOf(shown.plan)].sort((one, other) => Number(!one.loses) - Number(!other.loses));
+  const all = [...steps.map(stepLine), ...steps.flatMap(({ items = [] }) => items)];
+  const fitting = all.length > SHOWN_STEPS + 1 ? all.slice(0, SHOWN_STEPS) : all;
+  const hidden = all.length - fitting.length;
   const lines = [
     ...shown.where,
     '',
     ...totals(shown),
     '',
-    ...fitting.map((step) => `• ${stepLine(step)}`),
+    ...fitting.map((line, index) => `${index < steps.length ? '•' : '–'} ${line}`),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
   ];
   return { lines: lines.map((line) => plainText(line)), hidden };
@@ -35,7 +37,10 @@ export function planLines(shown: Shown): { readonly lines: readonly string[]; re
 /** The whole plan as a document, in the order in which it runs. */
 export function planDocument(question: string, shown: Shown): string {
   const stages = shown.plan.flatMap((stage, index) =>
-    stage.map((step, place) => `${(place === 0 ? `${index + 1}.` : '').padEnd(5)}${stepLine(step)}`),
+    stage.flatMap((step, place) => [
+      `${(place === 0 ? `${index + 1}.` : '').padEnd(5)}${stepLine(step)}`,
+      ...(step.items ?? []).map((item) => `     – ${plainText(item)}`),
+    ]),
   );
   const order =
     shown.plan.length > 1
@@ -51,6 +56,7 @@ export function summaryLines({ notes, pages, assets, left }: Summary, root: stri
   const shownNotes = notes.length > SHOWN_NOTES + 1 ? notes.slice(0, SHOWN_NOTES) : notes;
   const more = notes.length > shownNotes.length ? [`… and ${notes.length - shownNotes.length} more, in the log`] : [];
   const toUpload = assets.added + assets.changed;
+  const removed = new Set([...(pages.removed ?? []), ...assets.removed]).size;
   const leftOut = left.map(({ reason, count }) => `${count} (${reason})`).join(', ');
   return [
     ...shownNotes,
@@ -59,6 +65,7 @@ export function summaryLines({ notes, pages, assets, left }: Summary, root: stri
     `Root folder: ${root}`,
     `Pages and other files: ${pages.count}, ${sizeText(pages.sizeBytes)}`,
     `Images and other assets: ${toUpload + assets.unchanged}; to upload: ${toUpload}, ${sizeText(assets.uploadBytes)}`,
+    ...(removed > 0 ? [`To remove, as they are not among the files any more: ${removed}`] : []),
     ...(leftOut ? [`Left out: ${leftOut}`] : []),
   ];
 }
@@ -76,11 +83,6 @@ export function sizeText(bytes: number): string {
   return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }
 
-function inOrder({ plan, isSingle }: Shown): readonly Step[] {
-  const weight = (step: Step) => (step.loses ? 0 : isSingle?.(step) ? 2 : 1);
-  return [...stepsOf(plan)].sort((one, other) => weight(one) - weight(other));
-}
-
 function totals({ plan, about }: Shown): string[] {
   const steps = stepsOf(plan);
   const bytes = steps.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
@@ -89,7 +91,7 @@ function totals({ plan, about }: Shown): string[] {
 }
 
 function stepLine(step: Step): string {
-  const losses = { data: 'LOSES DATA: ', uptime: 'Interrupts the site: ' };
+  const losses = { data: 'LOSES DATA: ', uptime: 'Interrupts the site: ', files: 'REMOVES MANY FILES: ' };
   const size = step.sizeBytes === undefined ? '' : `, ${sizeText(step.sizeBytes)}`;
   return plainText(`${step.loses ? losses[step.loses] : ''}${step.title}${size}`);
 }

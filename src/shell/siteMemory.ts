@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type * as vscode from 'vscode';
-import type { Origin } from '../core/publish/turn';
+import type { Origin } from '../core/release/ledger';
 import type { Site } from '../core/site';
 
 /** What a folder on this computer remembers of its site, so that it knows its own publications from those of others. */

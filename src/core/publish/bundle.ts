@@ -7,51 +7,111 @@ import { pack, type Pack } from 'tar-stream';
 import { REWRITTEN_LIMIT_MIB } from '../html/limits';
 import { leftAloneNote, type Rewritten } from '../html/rewritten';
 import { isUserError, type Op } from '../op';
+import { listRecord } from '../release/manifest';
 import type { LocalFile } from './localFiles';
-import { FileChangedError, readTwice, streamOf, withFile, type OpenFile } from './readFile';
+import { FileChangedError, hashOpen, readTwice, streamOf, withFile, type OpenFile } from './readFile';
+import type { FileSums, PageSum } from './sums';
 
-/** A page as it goes to the server. */
-export interface ReleasedPage {
-  readonly path: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-  /** Why its references were left as they are. */
-  readonly note?: string;
-}
-
-/** A gzipped tar of all pages, as written to a file. */
+/** A gzipped tar of pages below `pages/`, with a list of what is to be removed, as written to a file. */
 export interface Bundle {
   readonly file: string;
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Sum of the pages' sizes. */
+  /** The pages in it, by path. */
+  readonly sent: ReadonlyMap<string, PageSum>;
+  /** Sum of their sizes. */
   readonly unpackedBytes: number;
-  readonly pages: readonly ReleasedPage[];
-  /** Hash of the pages and of what else decides how they are served; the same content has the same id. */
-  readonly release: string;
+}
+
+/** A bundle and all pages of its release, sent or not. */
+export interface PageBundle extends Bundle {
+  readonly pages: ReadonlyMap<string, PageSum>;
 }
 
 /** Gives the published form of an HTML or CSS file from its bytes in the folder and its path below the root. */
 export type Rewrite = (bytes: Uint8Array, path: string, op: Op) => Promise<Rewritten>;
 
-/** Writes the pages, rewritten, to one file; `salt` is what else belongs to the release. Throws `UserError` naming a file that goes on changing. */
-export function writeBundle(
-  pages: readonly LocalFile[],
-  rewrite: Rewrite,
-  file: string,
-  salt: string,
-  op: Op,
-): Promise<Bundle> {
-  return readTwice(() => writeOnce(pages, rewrite, file, salt, op));
+/** How pages become those that are published. */
+export interface Press {
+  readonly rewrite: Rewrite;
+  /** What else than a page's bytes decides about its published form. */
+  readonly form: string;
+  readonly sums: FileSums;
 }
 
-async function writeOnce(
+/** What a bundle applies to: the sums of the pages that are on the server, by path. */
+export type Base = ReadonlyMap<string, Pick<PageSum, 'sha256'>>;
+
+/** A file for a bundle; its bytes may be asked for twice. */
+export interface BundledPage {
+  readonly path: string;
+  readonly modifiedMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Writes those pages to one file that are not in the base as they are, and what of the base is gone; without a base, all pages. Only pages that are not known
+ * from before are read. Throws `UserError` naming a file that goes on changing.
+ */
+export function writeBundle(
   pages: readonly LocalFile[],
-  rewrite: Rewrite,
+  press: Press,
+  base: Base | undefined,
   file: string,
-  salt: string,
+  op: Op,
+): Promise<PageBundle> {
+  return readTwice(async () => {
+    const all = new Map<string, PageSum>();
+    const isThere = (path: string, { sha256 }: PageSum) => base?.get(path)?.sha256 === sha256;
+    const bundle = await writeTar(
+      file,
+      async (add) => {
+        for (const page of pages) {
+          op.signal.throwIfAborted();
+          const known = press.sums.pageSum(page, formOf(page, press));
+          all.set(page.path, known && isThere(page.path, known) ? known : await addPage(add, page, press, isThere, op));
+        }
+        return base ? goneFrom(base, all) : [];
+      },
+      op,
+    );
+    return { ...bundle, pages: all };
+  });
+}
+
+/** Writes a bundle of pages whose published bytes are given. */
+export function writePublished(
+  pages: AsyncIterable<BundledPage>,
+  gone: readonly string[],
+  file: string,
   op: Op,
 ): Promise<Bundle> {
+  return writeTar(
+    file,
+    async (add) => {
+      for await (const { path, modifiedMs, bytes } of pages) await add.whole(path, modifiedMs, bytes);
+      return gone;
+    },
+    op,
+  );
+}
+
+/** The records of what is in a base and not among these pages. */
+export function goneFrom(base: Base, pages: ReadonlyMap<string, unknown>): string[] {
+  return Array.from(base)
+    .filter(([path]) => !pages.has(path))
+    .map(([path, { sha256 }]) => listRecord(path, sha256));
+}
+
+type TarHeader = Parameters<Pack['entry']>[0];
+
+/** Adds published pages to an archive. */
+interface Adding {
+  whole(path: string, modifiedMs: number, bytes: Uint8Array): Promise<PageSum>;
+  open(path: string, opened: OpenFile): Promise<PageSum>;
+}
+
+async function writeTar(file: string, fill: (add: Adding) => Promise<readonly string[]>, op: Op): Promise<Bundle> {
   const archive = pack();
   const whole = createHash('sha256');
   let sizeBytes = 0;
@@ -62,13 +122,11 @@ async function writeOnce(
       done(null, chunk);
     },
   });
+  const sent = new Map<string, PageSum>();
   const written = pipeline(archive, createGzip(), meter, createWriteStream(file), { signal: op.signal });
-  const released: ReleasedPage[] = [];
   const filled = (async () => {
-    for (const page of pages) {
-      op.signal.throwIfAborted();
-      released.push(await addPage(archive, page, rewrite, op));
-    }
+    const gone = await fill(addingTo(archive, sent));
+    if (gone.length > 0) await addEntry(archive, { name: 'gone', mode: 0o600 }, Buffer.from(gone.join('')));
     archive.finalize();
   })();
   try {
@@ -80,44 +138,79 @@ async function writeOnce(
     const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
     throw isUserError(reason) || reason instanceof FileChangedError ? reason : error;
   }
-  const manifest = createHash('sha256').update(salt);
-  for (const { path, sha256 } of released) manifest.update(`\0${path}\0${sha256}`);
-  return {
-    file,
-    sha256: whole.digest('hex'),
-    sizeBytes,
-    unpackedBytes: released.reduce((sum, page) => sum + page.sizeBytes, 0),
-    pages: released,
-    release: manifest.digest('hex').slice(0, 40),
-  };
+  const unpackedBytes = Array.from(sent.values()).reduce((sum, page) => sum + page.sizeBytes, 0);
+  return { file, sha256: whole.digest('hex'), sizeBytes, sent, unpackedBytes };
 }
 
 const REWRITTEN = /\.(html?|css)$/i;
 /** The latest time that the header of a tar has room for as tar-stream writes it; it takes no time before 1970 either. */
 const LATEST_MS = 0x7fff_ffff * 1000;
 
-async function addPage(archive: Pack, page: LocalFile, rewrite: Rewrite, op: Op): Promise<ReleasedPage> {
+function addingTo(archive: Pack, sent: Map<string, PageSum>): Adding {
+  const header = (path: string, modifiedMs: number) => ({
+    name: `pages/${path}`,
+    mode: 0o644,
+    mtime: new Date(Math.min(Math.max(modifiedMs, 0), LATEST_MS)),
+  });
+  return {
+    async whole(path, modifiedMs, bytes) {
+      const page = { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
+      await addEntry(archive, header(path, modifiedMs), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      sent.set(path, page);
+      return page;
+    },
+    async open(path, opened) {
+      const hash = createHash('sha256');
+      const entry = archive.entry({ ...header(path, opened.modifiedMs), size: opened.sizeBytes });
+      await pipeline(hashed(opened, hash), entry);
+      const page = { sha256: hash.digest('hex'), sizeBytes: opened.sizeBytes };
+      sent.set(path, page);
+      return page;
+    },
+  };
+}
+
+async function addEntry(archive: Pack, header: TarHeader, bytes: Buffer): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Nothing else than its bytes decides about a file that is published as it is. */
+function formOf({ path }: LocalFile, { form }: Press): string {
+  return REWRITTEN.test(path) ? form : '';
+}
+
+/** Gives a page's published form, and adds it unless it is there already. */
+async function addPage(
+  add: Adding,
+  page: LocalFile,
+  press: Press,
+  isThere: (path: string, sum: PageSum) => boolean,
+  op: Op,
+): Promise<PageSum> {
   const { path } = page;
-  const hash = createHash('sha256');
+  const { rewrite, sums } = press;
+  const form = formOf(page, press);
+  const readMs = Date.now();
   return withFile(page, async (opened) => {
-    const mtime = new Date(Math.min(Math.max(opened.modifiedMs, 0), LATEST_MS));
-    const header = { name: path, mode: 0o644, mtime };
+    const remember = (sum: PageSum): PageSum => {
+      const isAsListed = opened.sizeBytes === page.sizeBytes && opened.modifiedMs === page.modifiedMs;
+      if (isAsListed) sums.rememberPage(page, form, sum, readMs);
+      return sum;
+    };
     const isTooLarge = opened.sizeBytes > REWRITTEN_LIMIT_MIB * 1024 * 1024;
     if (REWRITTEN.test(path) && !isTooLarge) {
-      const { bytes: rewritten, ...told } = await rewrite(await opened.handle.readFile(), path, op);
-      const bytes = Buffer.from(rewritten.buffer, rewritten.byteOffset, rewritten.byteLength);
-      await new Promise<void>((resolve, reject) => {
-        archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
-      });
-      return { path, sha256: hash.update(bytes).digest('hex'), sizeBytes: bytes.length, ...told };
+      const { bytes, ...told } = await rewrite(await opened.handle.readFile(), path, op);
+      const sum = { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, ...told };
+      if (!isThere(path, sum)) await add.whole(path, opened.modifiedMs, bytes);
+      return remember(sum);
     }
-    const entry = archive.entry({ ...header, size: opened.sizeBytes });
-    await pipeline(hashed(opened, hash), entry);
-    const note = leftAloneNote(`it is larger than ${REWRITTEN_LIMIT_MIB} MiB`);
-    return {
-      ...{ path, sha256: hash.digest('hex'), sizeBytes: opened.sizeBytes },
-      ...(REWRITTEN.test(path) ? { note } : {}),
-    };
+    const note = REWRITTEN.test(path) ? { note: leftAloneNote(`it is larger than ${REWRITTEN_LIMIT_MIB} MiB`) } : {};
+    const sha256 = await hashOpen(opened, 'sha256');
+    const sum = { sha256, sizeBytes: opened.sizeBytes, ...note };
+    if (!isThere(path, sum)) await add.open(path, opened);
+    return remember(sum);
   });
 }
 

@@ -1,49 +1,86 @@
-import { identify } from '../aws/clients';
 import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
-import type { Op } from '../op';
+import { isUserError, type Op } from '../op';
 import deployScript from '../remote/scripts/deploy.sh';
 import { runScript } from '../remote/ssm';
+import { listSum } from '../release/manifest';
 import { ASSET_EXTENSIONS } from './assetTypes';
-import type { Bundle } from './bundle';
-import { dropOtherManifests, putManifest } from './manifest';
-import { listKeys } from './pending';
-import type { Ready } from './ready';
-import { awsTimeMs, deleteObject, newByteBudget, presign, putFile } from './store';
-import type { Origin } from './turn';
+import type { Base, Bundle } from './bundle';
+import { newByteBudget, presign, putFile } from './store';
+import type { PageSum } from './sums';
+import type { Target } from './target';
 
-const BUNDLES = `${PRIVATE_PREFIX}releases/`;
+/** Where bundles lie, each under the hash of its bytes. */
+export const BUNDLES = `${PRIVATE_PREFIX}bundles/`;
+
+/** What is put on the server. */
+export interface Deployment {
+  /** Id of the release. */
+  readonly release: string;
+  /** All its pages, by path. */
+  readonly pages: ReadonlyMap<string, Pick<PageSum, 'sha256'>>;
+  /** The release that the server is believed to have; undefined for none. */
+  readonly expected: string | undefined;
+  /** What makes its pages those of the release. */
+  readonly delta: { readonly base: Base; readonly bundle: Bundle } | undefined;
+  /** Writes a bundle of all pages, for a server that has others than was believed. */
+  whole(op: Op): Promise<Bundle>;
+}
+
+/** What the server told once the pages were in place. */
+export interface Deployed {
+  /** The bundle that it took them from. */
+  readonly bundle: Bundle;
+  /** Key of that bundle. */
+  readonly key: string;
+  readonly freeBytes: number | undefined;
+  /** How many files were removed. */
+  readonly deleted: number;
+  /** How many were to be removed and were left, as somebody else had changed them, and some of their paths. */
+  readonly left: number;
+  readonly leftPaths: readonly string[];
+}
+
 const DEPLOY_SECONDS = 900;
+/** A command that has little to do is done within about this time (measured in the sandbox; AWS's own agents are no slower). */
+const USUAL_SECONDS = 1.5;
 /** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */
 const PRESIGNED_SECONDS = 1200;
 
-/**
- * Puts the pages of a bundle on the server, unless its release is another than the plan was made from. Who published them is in the bucket before they
- * are seen; the bundle is dropped once nothing needs it.
- */
-export async function deployPages(
+/** Puts pages on the server in one command: what differs, or all of them where the server has others than was believed. */
+export async function deployPages(context: Context, target: Target, deployment: Deployment, op: Op): Promise<Deployed> {
+  const { delta } = deployment;
+  if (delta) {
+    try {
+      return await deploy(context, target, deployment, delta.bundle, listSum(delta.base), op);
+    } catch (error) {
+      if (!isUserError(error) || error.code !== 'other-base') throw error;
+    }
+    op.report('The server has other pages than the last release left there; sending all of them');
+  }
+  return deploy(context, target, deployment, await deployment.whole(op), '', op);
+}
+
+/** The key that a bundle lies under. */
+export function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
+  return `${BUNDLES}${sha256}.tar.gz`;
+}
+
+async function deploy(
   context: Context,
-  { distribution, inspection, instanceId }: Ready,
+  { instanceId, distribution }: Target,
+  { release, expected, pages }: Deployment,
   bundle: Bundle,
-  origin: Origin,
+  base: string,
   op: Op,
-): Promise<void> {
-  const { release, pages } = bundle;
-  const key = `${BUNDLES}${release}.tar.gz`;
+): Promise<Deployed> {
+  const key = bundleKey(bundle);
   op.report('Staging the pages in the bucket');
-  const file = {
-    path: 'bundle.tar.gz',
-    absolutePath: bundle.file,
-    sizeBytes: bundle.sizeBytes,
-    contentType: 'application/gzip',
-  };
+  const { file: absolutePath, sizeBytes, sha256 } = bundle;
+  const file = { path: 'bundle.tar.gz', absolutePath, sizeBytes, contentType: 'application/gzip' };
   await putFile(context, key, file, undefined, newByteBudget(), op);
-  const { arn } = await identify(context.clients, op);
-  const at = new Date(awsTimeMs(context)).toISOString();
-  const sums = Object.fromEntries(pages.map(({ path, sha256 }) => [path, sha256]));
-  await putManifest(context, { release, by: arn, ...origin, at, pages: sums }, op);
   op.report('Putting the pages in place');
-  await runScript(
+  const output = await runScript(
     context,
     instanceId,
     {
@@ -51,26 +88,45 @@ export async function deployPages(
       script: deployScript,
       values: {
         URL: await presign(context, key, PRESIGNED_SECONDS),
-        SHA256: bundle.sha256,
+        SHA256: sha256,
         ...neededSpace(bundle),
         RELEASE: release,
-        EXPECTED_RELEASE: inspection.release ?? '',
+        EXPECTED_RELEASE: expected ?? '',
+        BASE: base,
+        RESULT: listSum(pages),
         CDN_DOMAIN: distribution.domain,
         ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
       },
       timeoutSeconds: DEPLOY_SECONDS,
+      usualSeconds: USUAL_SECONDS,
     },
     op,
   );
-  await dropOtherManifests(context, release, op);
-  // Nobody else publishes now, so that those of runs that were cut short are needed by nobody either.
-  for (const bundleKey of await listKeys(context, BUNDLES, op)) await deleteObject(context, bundleKey, op);
+  return { bundle, key, ...parseReport(output) };
 }
 
-/** Room for a full copy of the pages beside those that are there: each file and folder takes an inode, and a block more than its bytes. */
-function neededSpace({ pages, unpackedBytes }: Bundle) {
-  const folders = new Set(pages.flatMap(({ path }) => foldersOf(path)));
-  const inodes = pages.length + folders.size;
+/** Reads the `name=value` lines of `deploy.sh`. */
+export function parseReport(output: string): Omit<Deployed, 'bundle' | 'key'> {
+  const lines = output.split('\n').map((line) => {
+    const equals = line.indexOf('=');
+    return { name: line.slice(0, Math.max(equals, 0)), value: line.slice(equals + 1) };
+  });
+  const number = (name: string): number | undefined => {
+    const value = lines.find((line) => line.name === name)?.value ?? '';
+    return /^\d+$/.test(value) ? Number(value) : undefined;
+  };
+  return {
+    freeBytes: number('free_bytes'),
+    deleted: number('deleted') ?? 0,
+    left: number('left') ?? 0,
+    leftPaths: lines.filter(({ name }) => name === 'left_path').map(({ value }) => value),
+  };
+}
+
+/** Room for what is sent beside what is there: each file and folder takes an inode, and a block more than its bytes. */
+function neededSpace({ sent, unpackedBytes }: Bundle) {
+  const paths = Array.from(sent.keys());
+  const inodes = paths.length + new Set(paths.flatMap(foldersOf)).size;
   return { NEEDED_BYTES: String(unpackedBytes + 4096 * inodes), NEEDED_INODES: String(inodes) };
 }
 

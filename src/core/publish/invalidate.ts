@@ -19,22 +19,27 @@ export function invalidationItems(paths: readonly string[]): string[] {
   return paths.length > MAX_PATHS || !plain ? ['/*'] : paths.map((path) => `/${encodePath(path)}`);
 }
 
-/** Makes the edges forget paths below `site/`; the same run asking again is answered with the same invalidation. */
+/** What CloudFront was asked to forget, or is to be, without what something else of it covers. */
+export function joinItems(...lists: readonly (readonly string[])[]): string[] {
+  const items = [...new Set(lists.flat())];
+  return items.includes('/*') || items.length > MAX_PATHS ? ['/*'] : items;
+}
+
+/** Makes the edges forget items; the same run asking again is answered with the same invalidation. */
 export async function invalidate(
   { clients }: Context,
   distributionId: string,
   runId: string,
-  paths: readonly string[],
+  items: readonly string[],
   op: Op,
 ): Promise<void> {
-  const items = invalidationItems(paths);
   const reference = createHash('sha256')
     .update(`${runId} ${items.join(' ')}`)
     .digest('hex')
     .slice(0, 32);
   const command = new CreateInvalidationCommand({
     DistributionId: distributionId,
-    InvalidationBatch: { CallerReference: reference, Paths: { Quantity: items.length, Items: items } },
+    InvalidationBatch: { CallerReference: reference, Paths: { Quantity: items.length, Items: [...items] } },
   });
   await retry(
     () => clients.cloudfront.send(command, { abortSignal: op.signal }),

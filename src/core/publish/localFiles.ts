@@ -16,6 +16,8 @@ export interface LocalFile {
   readonly absolutePath: string;
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Number of the file on its disk, another one when a program has replaced it. */
+  readonly inode: number;
   /** Media type by the name's ending. */
   readonly contentType: string;
 }
@@ -168,6 +170,7 @@ export async function linkTarget(
 interface Status {
   readonly size: number;
   readonly mtimeMs: number;
+  readonly ino: number;
 }
 
 /** What a read gives; undefined for what has gone since it was listed. Throws `UserError` naming what cannot be read. */
@@ -192,6 +195,7 @@ export function localFile(path: string, absolutePath: string, found: Status): Lo
     absolutePath,
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
+    inode: found.ino,
     contentType: lookup(path) || 'application/octet-stream',
   };
 }

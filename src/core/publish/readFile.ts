@@ -55,11 +55,16 @@ export async function readTwice<Value>(attempt: () => Promise<Value>): Promise<V
     return await attempt();
   } catch (error) {
     if (!(error instanceof FileChangedError)) throw error;
-    throw new UserError(
-      `“${error.path}” changes while it is read. Wait until the program that writes it has ended, then publish again.`,
-      { cause: error },
-    );
+    throw goesOnChanging(error.path, error);
   }
+}
+
+/** The error that names a file which goes on changing. */
+export function goesOnChanging(path: string, cause?: unknown): UserError {
+  return new UserError(
+    `“${path}” changes while it is read. Wait until the program that writes it has ended, then publish again.`,
+    { cause },
+  );
 }
 
 /** The hash of a file's bytes in hexadecimal digits. */
@@ -79,17 +84,22 @@ export function streamOf({ handle, sizeBytes }: OpenFile) {
   return handle.createReadStream({ start: 0, end: Math.max(sizeBytes - 1, 0), autoClose: false });
 }
 
-async function opened({ path, absolutePath }: FileName): Promise<FileHandle> {
+async function opened(file: FileName): Promise<FileHandle> {
   try {
-    return await open(absolutePath);
+    return await open(file.absolutePath);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const told =
-      code === 'ENOENT'
-        ? 'is not there any more (ENOENT). Publish again.'
-        : `cannot be read (${code}). Allow yourself to read it, or move it out of the site’s root folder; then publish again.`;
-    throw new UserError(`“${path}” ${told}`, { cause: error });
+    throw cannotOpen(file, error);
   }
+}
+
+/** The error that names a file which could not be opened. */
+export function cannotOpen({ path }: FileName, cause: unknown): UserError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const told =
+    code === 'ENOENT'
+      ? 'is not there any more (ENOENT). Publish again.'
+      : `cannot be read (${code}). Allow yourself to read it, or move it out of the site’s root folder; then publish again.`;
+  return new UserError(`“${path}” ${told}`, { cause });
 }
 
 async function settled<Value>(work: () => Promise<Value>): Promise<{ value: Value } | { error: unknown }> {

@@ -15,6 +15,8 @@ export interface Ready {
   readonly bucket: BucketHave;
   readonly distribution: DistributionHave;
   readonly instanceId: string;
+  readonly host: string | undefined;
+  readonly volumeId: string;
   readonly inspection: Inspection;
 }
 
@@ -59,7 +61,8 @@ export function requireReady(site: SiteHave): Ready {
       remedy: provision('Distribution'),
     });
   }
-  return { bucket, distribution, instanceId: server.instanceId, inspection };
+  const { host, instanceId } = server;
+  return { bucket, distribution, instanceId, host, volumeId: volume.volumeId, inspection };
 }
 
 function requireInspection(server: ServerHave): Inspection {

@@ -3,13 +3,13 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Semaphore } from 'async-mutex';
 import { createHash } from 'node:crypto';
-import { statusOf } from '../aws/errors';
+import { unlessMissing } from '../aws/wait';
 import { bucketName, PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import type { Context } from '../context';
 import type { StoredObject } from '../resources/bucket';
 import type { LocalFile } from './localFiles';
-import { hashFile, hashOpen, readTwice, streamOf, withFile, type FileName, type OpenFile } from './readFile';
+import { hashOpen, readTwice, streamOf, withFile, type FileName, type OpenFile } from './readFile';
 
 const MIB = 1024 * 1024;
 /** Files up to this size are sent in one piece, larger ones in parts: each piece is one that the SDK can send again. */
@@ -19,7 +19,7 @@ const MAX_PARTS = 10_000;
 const PARTS_AT_ONCE = 2;
 const BUDGET_BYTES = 64 * MIB;
 /** Browsers ask again after minutes; the edges keep an object until it is invalidated. */
-const ASSET_CACHING = 'public, max-age=300, s-maxage=31536000';
+export const ASSET_CACHING = 'public, max-age=300, s-maxage=31536000';
 
 /** The bytes of files that may be in memory at one time, however many are sent together. */
 export type ByteBudget = Semaphore;
@@ -29,7 +29,7 @@ export function newByteBudget(): ByteBudget {
   return new Semaphore(BUDGET_BYTES);
 }
 
-/** Puts a file of this computer into the bucket under a key, with its SHA-256 beside it. Throws `UserError` for one that goes on changing. */
+/** Puts a file of this computer into the bucket under a key, with its SHA-256 beside it, and gives the object's ETag. Throws `UserError` for one that goes on changing. */
 export async function putFile(
   context: Context,
   key: string,
@@ -37,15 +37,15 @@ export async function putFile(
   cacheControl: string | undefined,
   budget: ByteBudget,
   op: Op,
-): Promise<void> {
+): Promise<string | undefined> {
   const headers = { ContentType: file.contentType, ...(cacheControl ? { CacheControl: cacheControl } : {}) };
   const [, release] = await budget.acquire(weightOf(file.sizeBytes));
   try {
-    await readTwice(() =>
+    return await readTwice(() =>
       withFile(file, async (opened) => {
         op.signal.throwIfAborted();
         if (opened.sizeBytes > PART_BYTES) return putParts(context, key, opened, headers, op);
-        await putObject(context, key, await opened.handle.readFile(), headers, op);
+        return putObject(context, key, await opened.handle.readFile(), headers, op);
       }),
     );
   } finally {
@@ -81,7 +81,13 @@ export async function deleteObject(context: Context, key: string, op: Op): Promi
   await context.clients.s3.send(new DeleteObjectCommand(placeOf(context, key)), { abortSignal: op.signal });
 }
 
-async function putParts(context: Context, key: string, opened: OpenFile, headers: Headers, op: Op): Promise<void> {
+async function putParts(
+  context: Context,
+  key: string,
+  opened: OpenFile,
+  headers: Headers,
+  op: Op,
+): Promise<string | undefined> {
   const { sizeBytes } = opened;
   const abortController = new AbortController();
   const abort = () => abortController.abort();
@@ -89,7 +95,7 @@ async function putParts(context: Context, key: string, opened: OpenFile, headers
   op.signal.throwIfAborted();
   op.signal.addEventListener('abort', abort);
   try {
-    await new Upload({
+    const { ETag } = await new Upload({
       client: context.clients.s3,
       params: {
         ...placeOf(context, key),
@@ -102,6 +108,7 @@ async function putParts(context: Context, key: string, opened: OpenFile, headers
       queueSize: PARTS_AT_ONCE,
       abortController,
     }).done();
+    return ETag;
   } finally {
     op.signal.removeEventListener('abort', abort);
   }
@@ -127,11 +134,6 @@ function ownKey(sha256: string) {
   return { ServerSideEncryption: 'AES256', Metadata: { sha256 } } as const;
 }
 
-/** Puts an asset where the distribution reads it, under its stable name. */
-export async function putAsset(context: Context, asset: LocalFile, budget: ByteBudget, op: Op): Promise<void> {
-  await putFile(context, PUBLIC_PREFIX + asset.path, asset, ASSET_CACHING, budget, op);
-}
-
 /** A URL that lets its holder read one object for some minutes by AWS's clock, not by this computer's. It is a secret. */
 export async function presign(context: Context, key: string, seconds: number): Promise<string> {
   const { s3 } = context.clients;
@@ -147,31 +149,20 @@ export function awsTimeMs({ clients }: Pick<Context, 'clients'>): number {
   return Date.now() + clients.s3.config.systemClockOffset;
 }
 
-/** Why an asset must be uploaded, or undefined when the bucket holds the same bytes and the distribution may read them. */
-export async function uploadReason(
-  context: Context,
-  asset: LocalFile,
-  stored: StoredObject | undefined,
-  op: Op,
-): Promise<'new' | 'changed' | undefined> {
-  if (!stored) return 'new';
-  if (stored.sizeBytes !== asset.sizeBytes) return 'changed';
-  // Of an object that was sent in parts the ETag is no MD5; of one encrypted with KMS neither, so that it is sent once more.
-  const isSame = /^[\da-f]{32}$/.test(stored.etag)
-    ? stored.etag === (await hashFile(asset, 'md5'))
-    : await hasSameSum(context, asset, op);
-  return isSame ? undefined : 'changed';
+/** True for an object whose ETag is the MD5 of its bytes: not for one that was sent in parts, nor for one encrypted with KMS. */
+export function isStoredMd5({ etag }: StoredObject): boolean {
+  return /^[\da-f]{32}$/.test(etag);
 }
 
-async function hasSameSum(context: Context, asset: LocalFile, op: Op): Promise<boolean> {
-  try {
-    const head = await context.clients.s3.send(new HeadObjectCommand(placeOf(context, PUBLIC_PREFIX + asset.path)), {
-      abortSignal: op.signal,
-    });
-    const isReadable = (head.ServerSideEncryption ?? 'AES256') === 'AES256';
-    return isReadable && head.Metadata?.['sha256'] === (await hashFile(asset, 'sha256'));
-  } catch (error) {
-    if (statusOf(error) === 404) return false;
-    throw error;
-  }
+/** True when an asset's object has this sum beside it, and the distribution may read it; one encrypted with KMS it may not. */
+export async function hasStoredSum(context: Context, asset: LocalFile, sha256: string, op: Op): Promise<boolean> {
+  const head = await unlessMissing(
+    () =>
+      context.clients.s3.send(new HeadObjectCommand(placeOf(context, PUBLIC_PREFIX + asset.path)), {
+        abortSignal: op.signal,
+      }),
+    'NotFound',
+    'NoSuchKey',
+  );
+  return head?.Metadata?.['sha256'] === sha256 && (head.ServerSideEncryption ?? 'AES256') === 'AES256';
 }

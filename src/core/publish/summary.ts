@@ -1,7 +1,7 @@
-import type { Bundle } from './bundle';
+import type { Manifest } from '../release/manifest';
+import type { PageBundle } from './bundle';
+import type { AssetUpload } from './compareAssets';
 import type { LocalFile, LocalFiles } from './localFiles';
-import type { Manifest } from './manifest';
-import type { AssetUpload } from './planUpload';
 import { spellingNotes } from './spelling';
 
 /** What a publication consists of, in numbers that stand before its steps. */
@@ -12,6 +12,8 @@ export interface Summary {
     /** Paths that differ from those on the server; undefined when it is not known what is there. */
     readonly added: readonly string[] | undefined;
     readonly changed: readonly string[] | undefined;
+    /** Paths on the server that will not be there any more. */
+    readonly removed: readonly string[] | undefined;
   };
   readonly assets: {
     readonly added: number;
@@ -19,6 +21,8 @@ export interface Summary {
     readonly unchanged: number;
     /** Bytes to upload. */
     readonly uploadBytes: number;
+    /** Paths in the bucket that are not among the files any more; what *Upload to CDN* put there stays nevertheless. */
+    readonly removed: readonly string[];
   };
   /** How many files are not published, by reason, the most frequent first. */
   readonly left: readonly { readonly reason: string; readonly count: number }[];
@@ -26,48 +30,54 @@ export interface Summary {
   readonly notes: readonly string[];
 }
 
-/** Counts what a publication would do; `live` is the manifest of what is on the server. */
+/** Counts what a publication would do; `live` is what the current release consists of. */
 export function summarize(
   local: LocalFiles,
-  bundle: Bundle,
+  { pages }: Pick<PageBundle, 'pages'>,
   uploads: readonly AssetUpload[],
   live: Manifest | undefined,
   notes: readonly string[],
 ): Summary {
-  const before = live && new Map(Object.entries(live.pages));
+  const before = live?.pages;
   const differing = (isNew: boolean) =>
     before &&
-    bundle.pages
-      .filter(({ path, sha256 }) => before.has(path) !== isNew && before.get(path) !== sha256)
-      .map(({ path }) => path);
+    Array.from(pages)
+      .filter(([path, { sha256 }]) => before.has(path) !== isNew && before.get(path)?.sha256 !== sha256)
+      .map(([path]) => path);
+  const gone = (paths: Iterable<string>, isThere: (path: string) => boolean) =>
+    Array.from(paths).filter((path) => !isThere(path));
+  const assets = new Set(local.assets.map(({ path }) => path));
   const added = uploads.filter(({ reason }) => reason === 'new').length;
   return {
     pages: {
-      count: bundle.pages.length,
-      sizeBytes: bundle.unpackedBytes,
+      count: pages.size,
+      sizeBytes: Array.from(pages.values()).reduce((sum, page) => sum + page.sizeBytes, 0),
       added: differing(true),
       changed: differing(false),
+      removed: before && gone(before.keys(), (path) => pages.has(path)),
     },
     assets: {
       added,
       changed: uploads.length - added,
       unchanged: local.assets.length - uploads.length,
       uploadBytes: uploads.reduce((sum, { asset }) => sum + asset.sizeBytes, 0),
+      removed: gone(live?.assets.keys() ?? [], (path) => assets.has(path)),
     },
     left: countsOf(local.left.map(({ reason }) => reason)),
     notes: [
       ...notes,
       ...spellingNotes(allPaths(local)),
-      ...bundle.pages.flatMap(({ path, note }) => (note === undefined ? [] : [`${path}: ${note}`])),
+      ...Array.from(pages).flatMap(([path, { note }]) => (note === undefined ? [] : [`${path}: ${note}`])),
     ],
   };
 }
 
-/** What there is to say of the pages in one line: how many are sent, and which of them are not on the server as they are. */
-export function pagesTitle({ pages: { count, added, changed } }: Summary, reason: string): string {
+/** What there is to say of the pages in one line: which of them are not on the server as they are, or how many are sent and why. */
+export function pagesTitle({ pages: { count, added, changed, removed } }: Summary, reason: string): string {
+  const news = [...named('new', added ?? []), ...named('changed', changed ?? []), ...named('removed', removed ?? [])];
+  if (news.length > 0) return `put pages in place on the server (${news.join('; ')})`;
   const files = count === 1 ? '1 page or other file' : `${count} pages and other files`;
-  const news = [...named('new', added ?? []), ...named('changed', changed ?? [])];
-  return `send ${files} to the server (${news.length > 0 ? news.join('; ') : reason})`;
+  return `put ${files} in place on the server (${reason})`;
 }
 
 function named(what: string, paths: readonly string[]): string[] {

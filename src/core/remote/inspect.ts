@@ -10,6 +10,8 @@ export interface Inspection {
   readonly mount: MountSeen | undefined;
   /** Id of the release whose pages are in the document root. */
   readonly release: string | undefined;
+  /** SHA-256 of the server's list of the pages that were published to it. */
+  readonly list: string | undefined;
   /** Id of the release whose pages were being put in place when that was cut short: those of two may stand side by side. */
   readonly placing: string | undefined;
   /** Domain that the web server sends requests for missing assets to; undefined before the first publication to this server. */
@@ -59,6 +61,7 @@ export function parseInspection(output: string): Inspection {
         }
       : undefined,
     release: text('release') || undefined,
+    list: text('list') || undefined,
     placing: values.has('placing') ? text('placing') || '?' : undefined,
     redirectsTo: text('redirects_to') || undefined,
   };

@@ -152,7 +152,7 @@ export function reasonOf(stderr: string): UserError | undefined {
   const [code = '', ...values] = line?.slice('sitelift: '.length).split('\t') ?? [];
   if (!Object.hasOwn(SENTENCES, code)) return undefined;
   const { text, remedy } = SENTENCES[code] as Sentence;
-  return new UserError(text(valuesOf(values)), remedy ? { remedy } : {});
+  return new UserError(text(valuesOf(values)), { code, ...(remedy ? { remedy } : {}) });
 }
 
 function valuesOf(raw: readonly string[]): Values {

@@ -5,6 +5,7 @@ import {
   SendCommandCommand,
   type GetCommandInvocationCommandOutput,
 } from '@aws-sdk/client-ssm';
+import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../aws/errors';
 import { allItems } from '../aws/pages';
 import { retry, waitFor, type Pace } from '../aws/wait';
@@ -23,6 +24,8 @@ export interface RemoteScript {
   readonly timeoutSeconds: number;
   /** How long the agent may take to fetch it, 30 at least; agents that poll slowly or were just restarted take minutes. */
   readonly deliverySeconds?: number;
+  /** How long it usually takes: it is not asked after before. */
+  readonly usualSeconds?: number;
 }
 
 const DELIVERY_SECONDS = 600;
@@ -86,6 +89,7 @@ export async function runScript(context: Context, instanceId: string, remote: Re
   const CommandId = Command?.CommandId;
   if (!CommandId) throw new Error('SSM answered without the id of the command.');
   try {
+    if (remote.usualSeconds) await delay(remote.usualSeconds * 1000, undefined, { signal: op.signal });
     const invocation = await waitFor(
       `“${remote.name}” on the server`,
       () => finishedInvocation(context, CommandId, instanceId, op),

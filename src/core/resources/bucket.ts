@@ -5,7 +5,7 @@ import {
   type BucketLocationConstraint,
 } from '@aws-sdk/client-s3';
 import { hasCode, statusOf } from '../aws/errors';
-import { isConflict, isNotSeenYet, retry } from '../aws/wait';
+import { isConflict, isNotSeenYet, retry, unlessMissing } from '../aws/wait';
 import { bucketName, PUBLIC_PREFIX, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
 import type { Plan } from '../plan';
@@ -93,6 +93,24 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     return [[{ key: 'bucket', title: `put bucket ${name} in order (${wrong.join(', ')})`, run }]];
   },
 };
+
+/** The bucket as far as a publication depends on it: its objects and who may read them. */
+export async function describeContents(context: Context, op: Op): Promise<Seen<BucketHave>> {
+  const unread = {
+    tagged: undefined,
+    blocksPublicAccess: undefined,
+    ownerEnforced: undefined,
+    endsReleases: undefined,
+  };
+  const [objects, policy] = await Promise.all([
+    unlessMissing(() => listObjects(context, op), 'NoSuchBucket'),
+    readDetail('the bucket’s policy', () => readPolicy(context, op), op),
+  ]);
+  if (!objects) return { kind: 'absent' };
+  const problems = policy.problem === undefined ? [] : [policy.problem];
+  const have = { name: bucketName(context.site), ...unread, policy: policy.value, objects, problems };
+  return { kind: 'known', have };
+}
 
 /** True when the bucket is there and ours; throws `UserError` when it may not be read. */
 async function exists({ site, clients }: Context, op: Op): Promise<boolean> {

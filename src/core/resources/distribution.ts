@@ -53,15 +53,8 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
 
   async glance(context, before, op) {
     if (before.kind !== 'known') return before.kind === 'absent' ? distribution.describe(context, op) : undefined;
-    const { clients } = context;
-    const answer = await unlessMissing(
-      () => clients.cloudfront.send(new GetDistributionCommand({ Id: before.have.id }), { abortSignal: op.signal }),
-      'NoSuchDistribution',
-    );
-    const { Distribution: seen } = answer ?? {};
-    return seen?.DistributionConfig
-      ? { kind: 'known', have: haveOf(context, { ...seen, ...seen.DistributionConfig }) }
-      : undefined;
+    const have = await distributionById(context, before.have.id, op);
+    return have && { kind: 'known', have };
   },
 
   plan(context, site): Plan {
@@ -106,6 +99,17 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
     return sequence(bucket.plan(context, site), steps);
   },
 };
+
+/** A distribution by its id, in one call; undefined when it is gone. */
+export async function distributionById(context: Context, id: string, op: Op): Promise<DistributionHave | undefined> {
+  const { clients } = context;
+  const answer = await unlessMissing(
+    () => clients.cloudfront.send(new GetDistributionCommand({ Id: id }), { abortSignal: op.signal }),
+    'NoSuchDistribution',
+  );
+  const { Distribution: seen } = answer ?? {};
+  return seen?.DistributionConfig && haveOf(context, { ...seen, ...seen.DistributionConfig });
+}
 
 /** Waits until CloudFront has brought the distribution to its edges: minutes, at times more than half an hour. */
 export async function waitUntilDeployed(context: Context, op: Op): Promise<DistributionHave> {

@@ -108,6 +108,16 @@ export const server: Resource<ServerHave, ServerNeeds> = {
   },
 };
 
+/** The server as far as a publication depends on it: without its role and its security group, of which each costs calls. */
+export async function describeInside(context: Context, op: Op): Promise<Seen<ServerHave>> {
+  const instance = await findInstance(context, op);
+  if (!instance?.InstanceId) return { kind: 'absent' };
+  const running = instance.State?.Name === 'running';
+  const agent = running ? await lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined };
+  const outside = outsideOf(instance, instance.InstanceId);
+  return { kind: 'known', have: { ...outside, ...agent, role: undefined, portOpen: undefined, problems: [] } };
+}
+
 /** What EC2 alone tells of an instance. */
 export function outsideOf(instance: Instance, instanceId: string) {
   return {

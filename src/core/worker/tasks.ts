@@ -4,7 +4,9 @@ import { TooComplexError } from '../html/limits';
 import { rewriterFor } from '../html/rewriter';
 import type { Rewritten } from '../html/rewritten';
 import { findLocalImages, type LocalImage } from '../html/rules/imageSource';
+import { hashNow } from '../publish/hashNow';
 import { scan, type LocalFiles } from '../publish/localFiles';
+import type { FileName } from '../publish/readFile';
 
 /** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
 export type FoundImages = { readonly images: readonly LocalImage[] } | { readonly reason: string };
@@ -41,6 +43,11 @@ export const TASKS = {
 
   existingFiles({ rootFolder, paths }: { readonly rootFolder: string; readonly paths: readonly string[] }) {
     return existingFiles(rootFolder, paths);
+  },
+
+  /** The SHA-256 of each file, in hexadecimal digits. Throws `UserError` for one that cannot be read or goes on changing. */
+  hashFiles({ files }: { readonly files: readonly FileName[] }): readonly string[] {
+    return files.map(hashNow);
   },
 
   /** Lists the files of a site. Throws what `scan` throws; to be cancelled, the thread is ended. */

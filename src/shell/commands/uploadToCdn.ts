@@ -37,15 +37,17 @@ export async function uploadToCdn(
     const root = rootFolder(folder.uri.fsPath, site);
     const assets = await aws.localAssets(folder.uri.fsPath, root, files, site.publish.allow);
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
+    const workshop = aws.createWorkshop();
+    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, hash: workshop.hash };
     let domain: string | undefined;
     const plan = async (op: Op) => {
-      const publication = await aws.planAssets(context, await aws.describeSite(context, op), assets, origin, op);
+      const publication = await aws.planAssets(context, assets, asking, op);
       domain = publication.domain;
       return { plan: publication.plan, about: [`To the bucket of “${site.name}”`] };
     };
     const question = `Upload ${count} to the CDN?`;
     const steps = await working(`Uploading ${count} to the CDN`, (op) =>
-      confirm({ question, verb: 'Upload', plan }, op),
+      confirm({ question, verb: 'Upload', plan }, op).finally(() => workshop.close()),
     );
     if (!steps) return undefined;
     const urls = domain === undefined ? [] : assets.map(({ path }) => assetUrl(domain ?? '', path));

@@ -1,134 +1,196 @@
 import {
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+  type Instance,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import {
   CancelCommandCommand,
+  DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
   SendCommandCommand,
+  SSMClient,
   type SendCommandCommandInput,
 } from '@aws-sdk/client-ssm';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import type { Context } from '../../../src/core/context';
-import type { Inspection } from '../../../src/core/remote/inspect';
-import type { ServerHave } from '../../../src/core/resources/server';
+import { serialOf } from '../../../src/core/names';
+import { listSum } from '../../../src/core/release/manifest';
 
 const run = promisify(execFile);
 
 /** A server in memory: its agent takes the deployment, fetches the bundle by its URL and keeps the pages, as `deploy.sh` does. */
 export interface PretendedServer {
-  readonly ssm: Context['clients']['ssm'];
+  readonly clients: Pick<Context['clients'], 'ec2' | 'ssm'>;
+  /** The commands that it got; those that look alone as well. */
   readonly sent: SendCommandCommandInput[];
   readonly pages: Map<string, string>;
+  instanceId: string;
+  volumeId: string;
+  state: 'running' | 'stopped';
+  isMounted: boolean;
   release: string | undefined;
+  placing: string | undefined;
   redirectsTo: string | undefined;
   /** Fails the next deployment, before or after it has taken effect. */
   failsNext: 'before' | 'after' | undefined;
-  /** The value that the last command gave a variable of the script. */
+  /** The bundles that it fetched, as the paths in each. */
+  readonly fetched: (readonly string[])[];
+  /** The deployments among the commands. */
+  deployments(): SendCommandCommandInput[];
+  /** The value that the last deployment gave a variable of the script. */
   value(name: string): string | undefined;
-  have(): ServerHave;
+  /** What its list tells, by path. */
+  readonly list: Map<string, { readonly sha256: string }>;
 }
 
-/** Makes a running server with a mounted volume of this serial and nothing published on it. */
-export function newPretendedServer(serial: string): PretendedServer {
-  const endings = new Map<string, Promise<string | undefined>>();
+interface Ending {
+  readonly output?: string;
+  readonly problem?: string;
+}
+
+/** Makes a running server with a mounted volume and nothing published on it. */
+export function newPretendedServer(): PretendedServer {
+  const endings = new Map<string, Promise<Ending>>();
   const server: PretendedServer = {
-    ssm: { send } as unknown as Context['clients']['ssm'],
-    sent: [],
-    pages: new Map(),
-    release: undefined,
-    redirectsTo: undefined,
-    failsNext: undefined,
+    clients: {
+      ec2: Object.assign(Object.create(EC2Client.prototype) as EC2Client, { send: tellOutside }),
+      ssm: Object.assign(Object.create(SSMClient.prototype) as SSMClient, { send }),
+    },
+    ...{ sent: [], pages: new Map(), list: new Map(), fetched: [] },
+    ...{ instanceId: 'i-0123456789abcdef0', volumeId: 'vol-0123456789abcdef0', state: 'running', isMounted: true },
+    ...{ release: undefined, placing: undefined, redirectsTo: undefined, failsNext: undefined },
+    deployments: () => server.sent.filter(({ Comment }) => Comment?.endsWith(': deploy')),
     value(name) {
-      const text = server.sent.at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
+      const text = server.deployments().at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
       return new RegExp(`^${name}='(.*)'$`, 'm').exec(text)?.[1];
     },
-    have: () => ({
-      instanceId: 'i-0123456789abcdef0',
-      state: 'running',
-      instanceType: 't3.micro',
-      zone: 'us-east-1a',
-      publicIp: '192.0.2.1',
-      startedMs: 0,
-      host: 'server.invalid',
-      online: true,
-      role: 'ready',
-      portOpen: true,
-      problems: [],
-      inspection: inspection(),
-    }),
   };
 
-  function inspection(): Inspection {
-    const { release, redirectsTo } = server;
-    const mount = {
-      partition: '/dev/nvme1n1p1',
-      serial,
-      fileSystem: 'ext4',
-      sizeBytes: 1e9,
-      freeBytes: 9e8,
-      inFstab: true,
-    };
-    const webServer = { installed: true, enabled: true, active: true };
-    return { webServer, mount, release, redirectsTo, placing: undefined };
+  function tellOutside(command: unknown): Promise<unknown> {
+    const { instanceId, volumeId, state } = server;
+    if (command instanceof DescribeInstancesCommand) {
+      const instance: Instance = {
+        InstanceId: instanceId,
+        State: { Name: state },
+        InstanceType: 't3.micro',
+        Placement: { AvailabilityZone: 'us-east-1a' },
+        PublicDnsName: 'server.invalid',
+        BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeId: volumeId } }],
+      };
+      return Promise.resolve({ Reservations: [{ Instances: [instance] }] });
+    }
+    if (command instanceof DescribeVolumesCommand) {
+      const Attachments = [{ InstanceId: instanceId, Device: '/dev/sdf', State: 'attached' as const }];
+      const volume: Volume = { VolumeId: volumeId, State: 'in-use', AvailabilityZone: 'us-east-1a', Attachments };
+      return Promise.resolve({ Volumes: [volume] });
+    }
+    return assert.fail('the pretended server does not know that question');
+  }
+
+  function look(): string {
+    const { isMounted, placing, redirectsTo, release, volumeId } = server;
+    const mount = [
+      ...['partition=/dev/nvme1n1p1', `serial=${serialOf(volumeId)}`, 'file_system=ext4'],
+      ...['size_bytes=1000000000', 'free_bytes=900000000', 'in_fstab=yes'],
+    ];
+    return [
+      ...['installed=yes', 'enabled=enabled', 'active=active'],
+      ...(isMounted ? mount : []),
+      ...(release === undefined ? [] : [`release=${release}`, `list=${listSum(server.list)}`]),
+      ...(placing === undefined ? [] : [`placing=${placing}`]),
+      ...(redirectsTo === undefined ? [] : [`redirects_to=${redirectsTo}`]),
+    ].join('\n');
   }
 
   async function send(command: unknown, { abortSignal }: { abortSignal?: AbortSignal } = {}): Promise<unknown> {
     abortSignal?.throwIfAborted();
+    if (command instanceof DescribeInstanceInformationCommand) {
+      return { InstanceInformationList: server.state === 'running' ? [{ PingStatus: 'Online' }] : [] };
+    }
     if (command instanceof SendCommandCommand) {
       server.sent.push(command.input);
       const CommandId = `command-${server.sent.length}`;
-      endings.set(CommandId, deploy());
+      const isLook = command.input.Comment?.endsWith(': look');
+      endings.set(CommandId, isLook ? Promise.resolve({ output: look() }) : deploy());
       return { Command: { CommandId } };
     }
     if (command instanceof GetCommandInvocationCommand) {
-      const problem = await endings.get(command.input.CommandId ?? '');
-      if (problem === undefined) return { Status: 'Success', StandardOutputContent: '' };
-      return {
-        Status: 'Failed',
-        StatusDetails: 'Failed',
-        ResponseCode: 1,
-        StandardErrorContent: `sitelift: ${problem}\n`,
-      };
+      const { output, problem } = (await endings.get(command.input.CommandId ?? '')) ?? {};
+      if (problem === undefined) return { Status: 'Success', StandardOutputContent: output ?? '' };
+      const StandardErrorContent = `sitelift: ${problem}\n`;
+      return { Status: 'Failed', StatusDetails: 'Failed', ResponseCode: 1, StandardErrorContent };
     }
     if (command instanceof CancelCommandCommand) return {};
     return assert.fail('the pretended server does not know that command');
   }
 
-  async function deploy(): Promise<string | undefined> {
+  async function deploy(): Promise<Ending> {
     const fails = server.failsNext;
     server.failsNext = undefined;
-    if (fails === 'before') return 'busy';
+    if (fails === 'before') return { problem: 'busy' };
     const release = server.value('RELEASE');
     if ((server.release ?? '') !== server.value('EXPECTED_RELEASE') && server.release !== release) {
-      return 'published-meanwhile';
+      return { problem: 'published-meanwhile' };
     }
+    const base = server.value('BASE') ?? '';
+    const isOther = base !== '' && ![base, server.value('RESULT')].includes(listSum(server.list));
+    if (isOther || (base !== '' && server.placing !== undefined)) return { problem: 'other-base' };
     const options = { encoding: 'buffer', maxBuffer: 1e8 } as const;
     const fetched = await run('curl', ['-fsS', server.value('URL') ?? ''], options).catch(() => undefined);
-    if (!fetched) return 'fetch-refused\t403';
-    if (createHash('sha256').update(fetched.stdout).digest('hex') !== server.value('SHA256')) return 'wrong-bytes';
-    for (const [path, text] of await unpacked(fetched.stdout)) server.pages.set(path, text);
+    if (!fetched) return { problem: 'fetch-refused\t403' };
+    if (createHash('sha256').update(fetched.stdout).digest('hex') !== server.value('SHA256')) {
+      return { problem: 'wrong-bytes' };
+    }
+    const problem = await place(fetched.stdout, base !== '');
+    if (problem !== undefined) return { problem };
     server.release = release;
+    server.placing = undefined;
     server.redirectsTo = server.value('CDN_DOMAIN');
-    return fails === 'after' ? 'busy' : undefined;
+    return fails === 'after' ? { problem: 'busy' } : { output: `release=${release}\nfree_bytes=900000000\n` };
+  }
+
+  async function place(bundle: Buffer, isDelta: boolean): Promise<string | undefined> {
+    const { pages, gone } = await unpacked(bundle);
+    const list = new Map(isDelta ? server.list : []);
+    for (const path of gone) list.delete(path);
+    for (const [path, text] of pages) list.set(path, { sha256: createHash('sha256').update(text).digest('hex') });
+    if (listSum(list) !== server.value('RESULT')) return 'wrong-result';
+    server.fetched.push([...pages.keys(), ...gone.map((path) => `-${path}`)].sort());
+    for (const [path, text] of pages) server.pages.set(path, text.toString());
+    for (const path of server.list.keys()) if (!list.has(path)) server.pages.delete(path);
+    server.list.clear();
+    for (const [path, sum] of list) server.list.set(path, sum);
+    return undefined;
   }
   return server;
 }
 
-async function unpacked(bundle: Buffer): Promise<Map<string, string>> {
-  const pages = new Map<string, string>();
+async function unpacked(bundle: Buffer): Promise<{ pages: Map<string, Buffer>; gone: string[] }> {
+  const pages = new Map<string, Buffer>();
+  let gone: string[] = [];
   const archive = extract();
-  archive.on('entry', ({ name }, stream, next) => {
-    const chunks: Buffer[] = [];
-    stream.on('data', (chunk) => void chunks.push(chunk as Buffer));
-    stream.on('end', () => {
-      pages.set(name, Buffer.concat(chunks).toString());
-      next();
-    });
-  });
-  await pipeline(Readable.from([bundle]), createGunzip(), archive);
-  return pages;
+  const read = pipeline(Readable.from([bundle]), createGunzip(), archive);
+  for await (const entry of archive) {
+    const bytes = await buffer(entry);
+    const { name } = entry.header;
+    if (name === 'gone')
+      gone = bytes
+        .toString()
+        .split('\0')
+        .slice(0, -1)
+        .map((record) => record.slice(65));
+    else pages.set(name.replace(/^pages\//, ''), bytes);
+  }
+  await read;
+  return { pages, gone };
 }

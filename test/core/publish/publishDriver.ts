@@ -10,14 +10,15 @@ import { rewriterFor } from '../../../src/core/html/rewriter';
 import { bucketName } from '../../../src/core/names';
 import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
+import { hashNow } from '../../../src/core/publish/hashNow';
 import { localAssets } from '../../../src/core/publish/localAssets';
 import { scan } from '../../../src/core/publish/localFiles';
 import { planPublish, type Material, type Publication } from '../../../src/core/publish/planPublish';
+import { planRollback, type Rollback } from '../../../src/core/publish/planRollback';
 import { planAssets } from '../../../src/core/publish/planUpload';
-import { bucket } from '../../../src/core/resources/bucket';
+import { folderCache } from '../../../src/core/release/localCache';
+import { readLedger, type Ledger } from '../../../src/core/release/ledger';
 import { distribution, waitUntilDeployed } from '../../../src/core/resources/distribution';
-import { known } from '../../../src/core/resources/resource';
-import type { SiteHave } from '../../../src/core/resources/stack';
 import type { Call } from '../../sandbox/controlPlane';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { newPretendedServer, type PretendedServer } from './pretendedServer';
@@ -32,12 +33,16 @@ export interface PublishDriver {
   readonly root: string;
   put(path: string, content: string | Buffer): Promise<void>;
   drop(path: string): Promise<void>;
-  have(): Promise<SiteHave>;
   /** Plans as a person at this computer, or with the clients of another one. */
-  plan(material?: Partial<Material>, have?: SiteHave, by?: Context): Promise<Publication>;
+  plan(material?: Partial<Material>, by?: Context): Promise<Publication>;
   /** Publishes and gives the first words of the steps' keys. */
   publish(op?: Op, material?: Partial<Material>): Promise<string[]>;
   upload(...paths: readonly string[]): Promise<string[]>;
+  planRollback(at: string, material?: Partial<Material>): Promise<Rollback>;
+  rollback(at: string): Promise<string[]>;
+  ledger(): Promise<Ledger>;
+  /** Makes this computer forget what saves it work. */
+  forget(): Promise<void>;
   /** Keys of the bucket, or of a part of it. */
   keys(prefix?: string): Promise<string[]>;
   text(key: string): Promise<string>;
@@ -47,20 +52,21 @@ export interface PublishDriver {
   remove(): Promise<void>;
 }
 
-const SERIAL = 'vol0123456789abcdef0';
-
 /** Makes the site; its folder is empty. */
 export async function newPublishDriver(): Promise<PublishDriver> {
   const site = newContext();
-  const server = newPretendedServer(SERIAL);
-  const context: Context = { ...site, clients: { ...site.clients, ssm: server.ssm } };
+  const server = newPretendedServer();
+  const context: Context = { ...site, clients: { ...site.clients, ...server.clients } };
   const none = { kind: 'absent' } as const;
   await run(distribution.plan(context, { bucket: none, distribution: none }), newOp());
   const { domain } = await waitUntilDeployed(context, newOp());
-  const root = await mkdtemp(join(tmpdir(), 'sitelift-publish-'));
+  const newFolder = () => mkdtemp(join(tmpdir(), 'sitelift-publish-'));
+  const [root, work, cacheFolder] = [await newFolder(), await newFolder(), await newFolder()];
+  const cache = folderCache(cacheFolder);
   const Bucket = bucketName(context.site);
   const { s3 } = context.clients;
   const origin = { host: 'desk', folder: 'site', place: 'here' };
+  const hash: Material['hash'] = (files) => Promise.resolve(files.map(hashNow));
 
   const driver: PublishDriver = {
     ...{ context, server, domain, root },
@@ -69,33 +75,16 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       await writeFile(join(root, path), content);
     },
     drop: (path) => rm(join(root, path)),
-    have: async () => ({
-      server: { kind: 'known', have: server.have() },
-      volume: {
-        kind: 'known',
-        have: {
-          volumeId: SERIAL.replace('vol', 'vol-'),
-          state: 'in-use',
-          zone: 'us-east-1a',
-          sizeGib: 1,
-          encrypted: true,
-          attachment: { instanceId: 'i-0123456789abcdef0', device: '/dev/sdf', state: 'attached' },
-        },
-      },
-      bucket: await bucket.describe(context, newOp()),
-      distribution: await distribution.describe(context, newOp()),
-    }),
-    async plan(material = {}, have, by = context) {
+    async plan(material = {}, by = context) {
       const local = await scan(root, root, context.site.publish.allow, newOp());
-      const rewriter = rewriterFor(
-        domain,
-        local.assets.map(({ path }) => path),
-      );
-      const workFolder = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
-      folders.push(workFolder);
-      const rewrite: Material['rewrite'] = (bytes, path) => Promise.resolve(rewriter(bytes, path));
-      const whole = { local, rewrite, workFolder, origin, seenRelease: undefined, ...material };
-      return planPublish(by, have ?? (await driver.have()), whole, newOp());
+      const assets = local.assets.map(({ path }) => path);
+      const rewriteFor: Material['rewriteFor'] = (domain) => {
+        const rewrite = rewriterFor(domain, assets);
+        return (bytes, path) => Promise.resolve(rewrite(bytes, path));
+      };
+      const workFolder = await mkdtemp(join(work, 'plan-'));
+      const whole = { local, root, rewriteFor, hash, workFolder, origin, cache, seenRelease: undefined, ...material };
+      return planPublish(by, whole, newOp());
     },
     async publish(op = newOp(), material = {}) {
       const { plan } = await driver.plan(material);
@@ -105,10 +94,21 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     async upload(...paths) {
       const files = paths.map((path) => join(root, path));
       const assets = await localAssets(root, root, files, []);
-      const { plan } = await planAssets(context, await driver.have(), assets, origin, newOp());
+      const { plan } = await planAssets(context, assets, { origin, cache, root, hash }, newOp());
       await run(plan, newOp());
       return words(plan);
     },
+    async planRollback(at, material = {}) {
+      const workFolder = await mkdtemp(join(work, 'plan-'));
+      return planRollback(context, at, { origin, cache, workFolder, ...material }, newOp());
+    },
+    async rollback(at) {
+      const { plan } = await driver.planRollback(at);
+      await run(plan, newOp());
+      return words(plan);
+    },
+    ledger: async () => (await readLedger(context, folderCache(join(work, 'none')), newOp())).ledger,
+    forget: () => rm(cacheFolder, { recursive: true, force: true }),
     async keys(prefix = '') {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: prefix }));
       return Contents.map(({ Key = '' }) => Key).sort();
@@ -123,11 +123,9 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       return stdout;
     },
     remove: async () => {
-      await Promise.all([root, ...folders].map((folder) => rm(folder, { recursive: true, force: true })));
+      await Promise.all([root, work, cacheFolder].map((folder) => rm(folder, { recursive: true, force: true })));
     },
   };
-  const folders: string[] = [];
-  assert.ok(known(await bucket.describe(context, newOp())));
   return driver;
 }
 
@@ -136,7 +134,7 @@ export function words(plan: Plan): string[] {
   return stepsOf(plan).map(({ key }) => key.split(' ')[0] ?? '');
 }
 
-/** The calls that change something since the log was emptied, each as its action and, for objects, its key; `id` stands for random names. */
+/** The calls that change something since the log was emptied, each as its action and, for objects, its key; random and hashed names stand as words. */
 export async function changes(): Promise<string[]> {
   const calls = await controlPlane().calls();
   return calls
@@ -160,6 +158,5 @@ function pathsOf({ parameters }: Call): readonly string[] {
 
 function keyOf(parameters: Call['parameters']): string {
   const key = parameters?.['Key'];
-  if (typeof key !== 'string') return '';
-  return key.replace(/[\da-f]{8}-[\da-f-]{27}/, 'id').replace(/[\da-f]{40}/, 'release');
+  return typeof key === 'string' ? key.replace(/[\da-f]{64}/, 'hash') : '';
 }

@@ -4,21 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isUserError } from '../../../src/core/op';
 import { scan } from '../../../src/core/publish/localFiles';
-import { scanInThread } from '../../../src/core/worker/scanner';
+import { createWorkshop, type Workshop } from '../../../src/core/worker/workshop';
 import { newOp } from '../sandbox';
 import { createSourceThread } from './sourceThread';
 
-describe('a scan in a thread', () => {
+describe('a scan in a workshop', () => {
   let folder: string;
+  let workshop: Workshop;
 
   beforeEach(async () => {
+    workshop = createWorkshop(createSourceThread);
     folder = await mkdtemp(join(tmpdir(), 'sitelift-scanner-'));
     for (const name of ['index.html', 'a.png', 'a.sql', 'a.php', 'b.php']) await writeFile(join(folder, name), 'x');
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await workshop.close();
+    await rm(folder, { recursive: true });
+  });
 
   const inThread = (root: string, allow: readonly string[], signal?: AbortSignal) =>
-    scanInThread(folder, root, allow, newOp(signal), createSourceThread());
+    workshop.scan(folder, root, allow, newOp(signal));
 
   it('gives what a scan gives, and its sentences for the user', async () => {
     const found = await inThread(folder, ['/a.php']);

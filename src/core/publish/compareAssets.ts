@@ -1,0 +1,124 @@
+import pLimit from 'p-limit';
+import type { Context } from '../context';
+import type { Op } from '../op';
+import { isServedAlike, type Asset } from '../release/manifest';
+import type { StoredObject } from '../resources/bucket';
+import type { LocalFile } from './localFiles';
+import type { FileSums } from './sums';
+import { ASSET_CACHING, hasStoredSum, isStoredMd5 } from './store';
+import { hashFile } from './readFile';
+
+/** An asset that is to be uploaded, and why. */
+export interface AssetUpload {
+  readonly asset: LocalFile;
+  readonly reason: 'new' | 'changed';
+  /** In hexadecimal digits, where it had to be read already. */
+  readonly sha256: string | undefined;
+}
+
+/** What assets are compared with. */
+export interface StoredAssets {
+  /** What the ledger tells of them, by path. */
+  readonly told: ReadonlyMap<string, Asset>;
+  /** What a listing shows; undefined where the ledger is to be trusted. */
+  readonly objects: ReadonlyMap<string, StoredObject> | undefined;
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  readonly uploads: readonly AssetUpload[];
+  /** The others as they are stored, by path. */
+  readonly stored: ReadonlyMap<string, Asset>;
+}
+
+/** Gives the SHA-256 of files, in the order of the files. */
+export type Hash = (files: readonly LocalFile[], op: Op) => Promise<readonly string[]>;
+
+const READS_AT_ONCE = 16;
+
+/** Finds the assets whose bytes or headers are not stored; only files in doubt are read. */
+export async function compareAssets(
+  context: Context,
+  assets: readonly LocalFile[],
+  { told, objects }: StoredAssets,
+  sums: FileSums,
+  hash: Hash,
+  op: Op,
+): Promise<Comparison> {
+  const limit = pLimit(READS_AT_ONCE);
+  const uploads: AssetUpload[] = [];
+  const stored = new Map<string, Asset>();
+  const sumOf = await sumsOf(
+    assets.filter((asset) => isInDoubt(asset, told, objects)),
+    sums,
+    hash,
+    op,
+  );
+
+  const compare = async (asset: LocalFile): Promise<void> => {
+    const sha256 = sumOf.get(asset.path);
+    const tellsOf = told.get(asset.path);
+    const object = objects?.get(asset.path);
+    const add = (reason: AssetUpload['reason']) => void uploads.push({ asset, reason, sha256 });
+    if (objects ? !object : !tellsOf) return add('new');
+    const wanted = { sha256: sha256 ?? '', ...headersOf(asset) };
+    if (tellsOf && (!object || object.etag === tellsOf.etag)) {
+      if (sha256 === undefined || !isServedAlike(tellsOf, { ...wanted, sizeBytes: asset.sizeBytes }))
+        return add('changed');
+      stored.set(asset.path, tellsOf);
+    } else if (object) {
+      const isSame = sha256 !== undefined && (await limit(() => isStored(context, asset, object, sha256, op)));
+      if (!isSame) return add('changed');
+      stored.set(asset.path, { ...wanted, sizeBytes: asset.sizeBytes, etag: object.etag });
+    }
+  };
+  await Promise.all(assets.map(compare));
+  uploads.sort((one, other) => (one.asset.path < other.asset.path ? -1 : 1));
+  return { uploads, stored };
+}
+
+/** The headers that an asset is stored with. */
+export function headersOf(asset: Pick<LocalFile, 'contentType'>): Pick<Asset, 'contentType' | 'cacheControl'> {
+  return { contentType: asset.contentType, cacheControl: ASSET_CACHING };
+}
+
+/** True when only its bytes tell whether a file is stored as it is. */
+function isInDoubt(asset: LocalFile, told: StoredAssets['told'], objects: StoredAssets['objects']): boolean {
+  const sizeBytes = objects ? objects.get(asset.path)?.sizeBytes : told.get(asset.path)?.sizeBytes;
+  return sizeBytes === asset.sizeBytes;
+}
+
+async function sumsOf(
+  assets: readonly LocalFile[],
+  sums: FileSums,
+  hash: Hash,
+  op: Op,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const unknown = assets.filter((asset) => {
+    const sum = sums.fileSum(asset);
+    if (sum !== undefined) found.set(asset.path, sum);
+    return sum === undefined;
+  });
+  if (unknown.length === 0) return found;
+  const readMs = Date.now();
+  const hashed = await hash(unknown, op);
+  for (const [index, asset] of unknown.entries()) {
+    const sum = hashed[index] ?? '';
+    found.set(asset.path, sum);
+    sums.rememberFile(asset, sum, readMs);
+  }
+  return found;
+}
+
+/** True when an object that no ledger tells of holds the bytes of a file, and the distribution may read them. */
+async function isStored(
+  context: Context,
+  asset: LocalFile,
+  object: StoredObject,
+  sha256: string,
+  op: Op,
+): Promise<boolean> {
+  if (!isStoredMd5(object)) return hasStoredSum(context, asset, sha256, op);
+  return object.etag === (await hashFile(asset, 'md5'));
+}

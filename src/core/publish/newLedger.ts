@@ -1,0 +1,70 @@
+import type { Context } from '../context';
+import type { Op } from '../op';
+import { tellManifest } from '../release/keptManifest';
+import type { Ledger, Release } from '../release/ledger';
+import { assetJson, countChanges, EMPTY, releaseId, type Manifest, type Page } from '../release/manifest';
+import type { By } from '../release/turn';
+import type { Asking, SiteState } from './siteState';
+import type { PageSum } from './sums';
+import type { Outcome, Wanted } from './wanted';
+
+/** How many earlier releases can be brought back. */
+export const KEPT_RELEASES = 10;
+/** So many more may pile up before they are dropped together. */
+const SLACK = 5;
+
+/** What a release consists of, as far as it is stored by now. */
+export function manifestOf({ assets, pages }: Wanted, { deployed, stored }: Outcome): Manifest {
+  const page = ([path, { sha256, sizeBytes }]: [string, PageSum]): [string, Page] => [
+    path,
+    { sha256, sizeBytes, bundle: pages.kept.get(path) ?? deployed?.key ?? '' },
+  ];
+  return { assets: new Map([...assets.stored, ...stored]), pages: new Map(Array.from(pages.all, page)) };
+}
+
+/** The ledger once a release is the current one; the one before it is kept. */
+export async function ledgerAfter(
+  context: Context,
+  state: SiteState,
+  wanted: Wanted,
+  outcome: Outcome,
+  { cache, origin }: Asking,
+  by: By,
+  op: Op,
+): Promise<Ledger> {
+  const { live, read, target } = state;
+  const { current, former, uploaded } = read.ledger;
+  const { domain, id: distributionId } = target.distribution;
+  const manifest = manifestOf(wanted, outcome);
+  const id = releaseId(manifest, domain);
+  const isSame = live !== undefined && current?.id === id;
+  const release: Release = isSame
+    ? current
+    : {
+        ...{ id, ...origin, ...by },
+        ...(wanted.restores === undefined ? {} : { restores: wanted.restores }),
+        counts: countChanges(live ?? EMPTY, manifest),
+        ...(await tellManifest(context, manifest, live && current, cache, op)),
+      };
+  const earlier = isSame || !current ? former : [current, ...former];
+  const isFull = earlier.length > KEPT_RELEASES + SLACK;
+  return {
+    ...{ format: 1, revision: '', current: release },
+    target: {
+      ...{ instanceId: target.instanceId, volumeId: target.volumeId, distributionId, domain },
+      release: outcome.deployed ? id : (state.expected ?? ''),
+    },
+    former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,
+    ...(isFull ? { toSweep: true } : {}),
+    uploaded: uploadedNow(uploaded, manifest),
+  };
+}
+
+/** What *Upload to CDN* put there, as it is now that a release may have put others in their place. */
+function uploadedNow(uploaded: Ledger['uploaded'], { assets }: Manifest): Ledger['uploaded'] {
+  return uploaded.map((told) => {
+    const [path] = told;
+    const asset = assets.get(path);
+    return asset ? assetJson(path, asset) : told;
+  });
+}

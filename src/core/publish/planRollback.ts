@@ -1,0 +1,137 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Context } from '../context';
+import { UserError, type Op } from '../op';
+import { readManifest } from '../release/keptManifest';
+import type { Release } from '../release/ledger';
+import { isServedAlike, listSum, type Manifest } from '../release/manifest';
+import { moment } from '../release/moment';
+import { goneFrom, writePublished, type Base, type Bundle } from './bundle';
+import { BUNDLES } from './deployPages';
+import { bringBack, FILES, type FormerAsset } from './former';
+import { keptPages } from './keptPages';
+import { listObjects } from './listing';
+import { planRelease, type ReleasePlan } from './releasePlan';
+import { readState, type Asking, type SiteState } from './siteState';
+import type { Target } from './target';
+import type { WantedAssets, WantedPages } from './wanted';
+
+/** What a rollback is made from. */
+export interface RollbackNeeds extends Asking {
+  /** Folder for bundles; the caller removes it. */
+  readonly workFolder: string;
+}
+
+/** What bringing back a release would do. */
+export interface Rollback extends ReleasePlan {
+  readonly release: Release;
+  readonly target: Target;
+}
+
+/** Plans to make an earlier release the current one. Throws `UserError` when it is not kept, or not whole any more. */
+export async function planRollback(
+  context: Context,
+  /** When the release was published, as the ledger tells it. */
+  at: string,
+  needs: RollbackNeeds,
+  op: Op,
+): Promise<Rollback> {
+  op.report('Looking at what is published');
+  const state = await readState(context, needs, op);
+  const { ledger } = state.read;
+  const release = [...(ledger.current ? [ledger.current] : []), ...ledger.former].find((kept) => kept.at === at);
+  if (!release) {
+    throw new UserError(`No release of ${moment(at)} is kept. Choose one of those that are listed.`);
+  }
+  const manifest = await readManifest(context, release, needs.cache, op);
+  if (!manifest) throw notWhole(release, ['its list of files']);
+  await requireKept(context, release, manifest, state, op);
+  const wanted = {
+    assets: formerAssets(context, manifest, state),
+    pages: await formerPages(context, manifest, state, needs.workFolder, op),
+    begin: { key: `turn ${ledger.revision} back to ${release.at}`, title: `bring back ${described(release)}` },
+    restores: release.restores ?? release.at,
+  };
+  return { ...planRelease(context, state, wanted, needs), release, target: state.target };
+}
+
+/** A release in words, e.g. `the release of 2026-11-24 00:14 UTC by arn:…`. */
+function described({ at, by, commit }: Release): string {
+  return `the release of ${moment(at)} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
+}
+
+function formerAssets(context: Context, manifest: Manifest, { told, target }: SiteState): WantedAssets {
+  const objects = target.found?.objects;
+  const isStored = ({ path, asset }: FormerAsset): boolean => {
+    const now = told.get(path);
+    return now !== undefined && isServedAlike(now, asset) && (!objects || objects.get(path)?.etag === now.etag);
+  };
+  const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
+  const back = all.filter((one) => !isStored(one));
+  const stored = all.filter(isStored).map(({ path, asset }) => [path, told.get(path) ?? asset] as const);
+  return {
+    stored: new Map(stored),
+    changes: back.map(({ path, asset: { sizeBytes } }) => ({ path, sizeBytes, title: `bring back ${path}` })),
+    title: `bring back ${back.length} assets`,
+    store: (op) => bringBack(context, back, op),
+  };
+}
+
+async function formerPages(
+  context: Context,
+  { pages }: Manifest,
+  { base, live, target }: SiteState,
+  workFolder: string,
+  op: Op,
+): Promise<WantedPages> {
+  const folder = await mkdtemp(join(workFolder, 'back-'));
+  const write = async (on: Base | undefined, name: string, writeOp: Op): Promise<Bundle> => {
+    const sent = new Map(Array.from(pages).filter(([path, { sha256 }]) => on?.get(path)?.sha256 !== sha256));
+    const gone = on ? goneFrom(on, pages) : [];
+    return writePublished(keptPages(context, sent, folder, writeOp), gone, join(workFolder, name), writeOp);
+  };
+  const isThere = base !== undefined && listSum(base) === listSum(pages);
+  const redirects = target.found?.inspection.redirectsTo;
+  const isReady = isThere && (redirects === undefined || redirects === target.distribution.domain);
+  const bundle = isReady ? undefined : await write(base, 'back.tar.gz', op);
+  const count = Array.from(pages).filter(([path, { sha256 }]) => live?.pages.get(path)?.sha256 !== sha256).length;
+  return {
+    all: pages,
+    kept: new Map(Array.from(pages, ([path, page]) => [path, page.bundle])),
+    title: bundle && `bring back ${count === 1 ? '1 page' : `${count} pages`} on the server`,
+    sizeBytes: bundle?.sizeBytes ?? 0,
+    delta: base && bundle && { base, bundle },
+    whole: async (stepOp) => (bundle && !base ? bundle : write(undefined, 'whole.tar.gz', stepOp)),
+  };
+}
+
+/** Throws `UserError` naming what of a release is not in the bucket any more. */
+async function requireKept(
+  context: Context,
+  release: Release,
+  { assets, pages }: Manifest,
+  { base, told }: SiteState,
+  op: Op,
+): Promise<void> {
+  const listed = await Promise.all([FILES, BUNDLES].map((folder) => listObjects(context, folder, op)));
+  const keys = new Set(listed.flat().map(({ key }) => key));
+  const lost = [
+    ...Array.from(assets).flatMap(([path, asset]) => {
+      const now = told.get(path);
+      const isStored = now !== undefined && isServedAlike(now, asset);
+      return isStored || keys.has(FILES + asset.sha256) ? [] : [path];
+    }),
+    ...Array.from(pages).flatMap(([path, { sha256, bundle }]) =>
+      base?.get(path)?.sha256 === sha256 || keys.has(bundle) ? [] : [path],
+    ),
+  ];
+  if (lost.length > 0) throw notWhole(release, lost);
+}
+
+function notWhole(release: Release, lost: readonly string[]): UserError {
+  const shown = lost.slice(0, 5).map((path) => `“${path}”`);
+  const more = lost.length > shown.length ? ` and ${lost.length - shown.length} more` : '';
+  return new UserError(
+    `The release of ${moment(release.at)} cannot be brought back whole: ${shown.join(', ')}${more} is not in the bucket any more. Nothing was changed. Choose another release.`,
+  );
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { UserError, type Op } from '../op';
+import { listSum } from '../release/manifest';
+import { writeBundle, type PageBundle, type Press, type Rewrite } from './bundle';
+import type { LocalFiles } from './localFiles';
+import type { SiteState } from './siteState';
+import type { FileSums } from './sums';
+import type { WantedPages } from './wanted';
+
+/** What pages are made with. */
+export interface PageNeeds {
+  /** Makes the published form of pages, whose references to assets become URLs of a domain. */
+  rewriteFor(domain: string): Rewrite;
+  /** Folder for bundles; the caller removes it. */
+  readonly workFolder: string;
+}
+
+/** The pages of a release that is made from the files of a folder. */
+export interface PressedPages extends Omit<WantedPages, 'title'> {
+  readonly bundle: PageBundle;
+  /** Why they must go to the server; undefined when they are there. */
+  readonly reason: string | undefined;
+}
+
+/** Makes the published form of the pages, and a bundle of what the server has not. */
+export async function pressPages(
+  state: SiteState,
+  local: LocalFiles,
+  { rewriteFor, workFolder }: PageNeeds,
+  sums: FileSums,
+  op: Op,
+): Promise<PressedPages> {
+  const { base, live, target } = state;
+  const { domain } = target.distribution;
+  const press = { rewrite: rewriteFor(domain), form: formFor(domain, local), sums };
+  const bundle = await writeBundle(local.pages, press, base, join(workFolder, 'bundle.tar.gz'), op);
+  const kept = new Map<string, string>();
+  for (const [path, { sha256 }] of bundle.pages) {
+    const page = live?.pages.get(path);
+    if (page?.sha256 === sha256) kept.set(path, page.bundle);
+  }
+  return {
+    ...{ all: bundle.pages, kept, bundle, sizeBytes: bundle.sizeBytes },
+    delta: base && { base, bundle },
+    whole: (stepOp) => (base ? wholeBundle(local, press, bundle, workFolder, stepOp) : Promise.resolve(bundle)),
+    reason: reasonFor(state, bundle),
+  };
+}
+
+/** Why the pages must go to the server; a new server with an old volume has the pages but not their redirects. */
+function reasonFor({ base, target }: SiteState, { pages }: PageBundle): string | undefined {
+  const isChanged = !base || listSum(base) !== listSum(pages);
+  if (target.found) {
+    const { placing, redirectsTo, release } = target.found.inspection;
+    if (placing !== undefined) return 'the last publication was cut short';
+    if (release === undefined) return 'first release';
+    if (!isChanged && redirectsTo !== target.distribution.domain) return 'new server';
+  }
+  return isChanged ? 'changed' : undefined;
+}
+
+/** All pages, which must be those that were planned. */
+async function wholeBundle(
+  local: LocalFiles,
+  press: Press,
+  planned: PageBundle,
+  workFolder: string,
+  op: Op,
+): Promise<PageBundle> {
+  const whole = await writeBundle(local.pages, press, undefined, join(workFolder, 'whole.tar.gz'), op);
+  if (listSum(whole.pages) === listSum(planned.pages)) return whole;
+  throw new UserError('Pages were changed while they were published. Publish again to see what is left to do.');
+}
+
+/** What decides about the published form of a page beside its bytes: the domain, and which assets there are. */
+function formFor(domain: string, { assets }: LocalFiles): string {
+  const hash = createHash('sha256').update(domain);
+  for (const { path } of assets) hash.update(`\0${path}`);
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,192 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Context } from '../context';
+import { PUBLIC_PREFIX } from '../names';
+import type { Op } from '../op';
+import type { Plan, Step } from '../plan';
+import { releaseId } from '../release/manifest';
+import { inTurn } from '../release/turn';
+import { waitUntilDeployed } from '../resources/distribution';
+import { deployPages } from './deployPages';
+import { deleteKeys, keepFormer, type FormerAsset } from './former';
+import { invalidate, invalidationItems, joinItems } from './invalidate';
+import { ledgerAfter, manifestOf } from './newLedger';
+import type { Asking, SiteState } from './siteState';
+import { sweep } from './sweep';
+import type { Outcome, Wanted } from './wanted';
+
+/** Title of the step that keeps others from publishing. */
+export const ALONE = 'make sure that nobody else publishes meanwhile';
+/** More removals than this, and more than a tenth of what is published, are asked about. */
+const FEW_REMOVALS = 10;
+
+/** A plan that makes a release the current one. */
+export interface ReleasePlan {
+  /** Empty when it is the current one already. */
+  readonly plan: Plan;
+  /** Filled as the plan runs. */
+  readonly outcome: Outcome;
+  /** Paths of what is published now and will not be. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Plans to make a release the current one: assets before pages, removals after them, then the invalidation of all paths that the edges may hold old bytes of,
+ * and in the end the ledger; nobody else publishes meanwhile.
+ */
+export function planRelease(context: Context, state: SiteState, wanted: Wanted, asking: Asking): ReleasePlan {
+  const { ledger } = state.read;
+  const outcome: Outcome = { release: ledger.current?.id ?? '', deployed: undefined, stored: new Map(), lost: [] };
+  const removed = removedBy(state, wanted);
+  const forgets = forgottenBy(state, wanted, removed.assets);
+  const plan = [
+    sweepSteps(context, state, asking),
+    keepSteps(context, state, wanted, removed.assets, outcome),
+    uploadSteps(wanted, outcome),
+    pageSteps(context, state, wanted, outcome),
+    removalSteps(context, removed.assets, outcome),
+    invalidationSteps(context, state, forgets),
+  ].flat();
+  const paths = [...new Set([...removed.assets, ...removed.pages])].sort();
+  if (plan.length === 0 && isNoted(state)) return { plan, outcome, removed: paths };
+  const turns = {
+    begin: { ...wanted.begin, ...(isMany(paths, state) ? { loses: 'files' as const, items: paths } : {}) },
+    forgets,
+    end: { key: 'release', title: 'make it the current release' },
+    endsWith: async (by: { by: string; at: string }, op: Op) => {
+      const after = await ledgerAfter(context, state, wanted, outcome, asking, by, op);
+      outcome.release = after.current?.id ?? '';
+      return after;
+    },
+  };
+  return { plan: inTurn(context, asking.origin, state.read, turns, plan), outcome, removed: paths };
+}
+
+/** What the current release published and this one does not; what *Upload to CDN* put there stays. */
+function removedBy({ live, read }: SiteState, { assets, pages }: Wanted) {
+  const staying = new Set([
+    ...assets.stored.keys(),
+    ...assets.changes.map(({ path }) => path),
+    ...read.ledger.uploaded.map(([path]) => path),
+  ]);
+  return {
+    assets: Array.from(live?.assets.keys() ?? []).filter((path) => !staying.has(path)),
+    pages: Array.from(live?.pages.keys() ?? []).filter((path) => !pages.all.has(path)),
+  };
+}
+
+/** What the edges may hold old bytes of. What was removed in the console is new here and old at the edges, which keep it for a year. */
+function forgottenBy({ read, target }: SiteState, { assets }: Wanted, removed: readonly string[]): string[] {
+  const { current, publishing } = read.ledger;
+  const isFirst = !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
+  const stale = [...assets.changes.map(({ path }) => path), ...removed].sort();
+  const items = isFirst || stale.length === 0 ? [] : invalidationItems(stale);
+  return joinItems(publishing?.forgets ?? [], items);
+}
+
+/** True when the ledger tells all as it is, so that nothing need be written there. */
+function isNoted({ live, read, target }: SiteState): boolean {
+  const { publishing, target: placed } = read.ledger;
+  const isPlaced = placed?.instanceId === target.instanceId && placed.volumeId === target.volumeId;
+  return isPlaced && placed.domain === target.distribution.domain && !publishing && live !== undefined;
+}
+
+function isMany(removed: readonly string[], { live }: SiteState): boolean {
+  const published = (live?.pages.size ?? 0) + (live?.assets.size ?? 0);
+  return removed.length > FEW_REMOVALS && removed.length > published / 10;
+}
+
+function sweepSteps(context: Context, { read: { ledger } }: SiteState, { cache }: Asking): Plan {
+  if (!ledger.toSweep) return [];
+  return [[step('sweep', 'remove what no kept release needs any more', (op) => sweep(context, ledger, cache, op))]];
+}
+
+function keepSteps(
+  context: Context,
+  { target, told }: SiteState,
+  { assets }: Wanted,
+  removed: readonly string[],
+  outcome: Outcome,
+): Plan {
+  const objects = target.found?.objects;
+  const former = [...assets.changes.map(({ path }) => path), ...removed].flatMap((path): FormerAsset[] => {
+    const asset = told.get(path);
+    const isThere = asset && (!objects || objects.get(path)?.etag === asset.etag);
+    return isThere ? [{ path, asset }] : [];
+  });
+  if (former.length === 0) return [];
+  const title = `keep the former bytes of ${count(former.length, 'asset')}, so that they can be brought back`;
+  const key = `keep ${digest(former.map(({ path }) => path))}`;
+  return [[step(key, title, async (op) => void outcome.lost.push(...(await keepFormer(context, former, op))))]];
+}
+
+function uploadSteps({ assets }: Wanted, outcome: Outcome): Plan {
+  const { changes } = assets;
+  const [first] = changes;
+  if (!first) return [];
+  const titles = changes.map(({ title }) => title);
+  const one: Step = {
+    ...step(`upload ${digest(titles)}`, changes.length === 1 ? first.title : assets.title, async (op) => {
+      outcome.stored = await assets.store(op);
+    }),
+    ...(changes.length === 1 ? {} : { items: titles }),
+    sizeBytes: changes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+  return [[one]];
+}
+
+function pageSteps(context: Context, { expected, target }: SiteState, wanted: Wanted, outcome: Outcome): Plan {
+  const { all, delta, sizeBytes, title, whole } = wanted.pages;
+  if (title === undefined) return [];
+  const { deployed, domain } = target.distribution;
+  const waiting = step('deployed', 'wait until the distribution is deployed', async (op) => {
+    await waitUntilDeployed(context, op);
+  });
+  const key = `pages ${digest(Array.from(all, ([path, { sha256 }]) => path + sha256))}`;
+  const pages = step(key, title, async (op) => {
+    const release = releaseId(manifestOf(wanted, outcome), domain);
+    outcome.deployed = await deployPages(context, target, { release, pages: all, expected, delta, whole }, op);
+  });
+  return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes }]];
+}
+
+function removalSteps(context: Context, removed: readonly string[], outcome: Outcome): Plan {
+  if (removed.length === 0) return [];
+  const title = `remove ${count(removed.length, 'asset')} from the bucket`;
+  const one = step(`remove ${digest(removed)}`, title, async (op) => {
+    // What somebody else put there is not ours to remove.
+    const ours = removed.filter((path) => !outcome.lost.includes(path));
+    await deleteKeys(
+      context,
+      ours.map((path) => PUBLIC_PREFIX + path),
+      op,
+    );
+  });
+  return [[{ ...one, items: removed.map((path) => `remove ${path}`) }]];
+}
+
+function invalidationSteps(context: Context, { target, read }: SiteState, forgets: readonly string[]): Plan {
+  if (forgets.length === 0) return [];
+  const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
+  const reason = isLeft ? 'an earlier run was cut short' : 'changed';
+  const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${reason})`;
+  const runId = randomUUID();
+  return [
+    [
+      step(`invalidate ${forgets.join(' ')}`, title, (op) =>
+        invalidate(context, target.distribution.id, runId, forgets, op),
+      ),
+    ],
+  ];
+}
+
+function step(key: string, title: string, run: (op: Op) => Promise<void>): Step {
+  return { key, title, run };
+}
+
+function digest(texts: readonly string[]): string {
+  return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16);
+}
+
+function count(number: number, what: string): string {
+  return number === 1 ? `1 ${what}` : `${number} ${what}s`;
+}

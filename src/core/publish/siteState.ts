@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import { hasCode } from '../aws/errors';
+import type { Context } from '../context';
+import type { Op } from '../op';
+import { readManifest } from '../release/keptManifest';
+import { ledgerHint, NO_LEDGER, readLedger, type Ledger, type LedgerRead, type Origin } from '../release/ledger';
+import type { LocalCache } from '../release/localCache';
+import { applied, EMPTY, fromJson, listSum, type Asset, type Manifest, type Page } from '../release/manifest';
+import { requireFree } from '../release/turn';
+import { describeTarget, glanceAtTarget, type Target } from './target';
+
+/** What a publication starts from. */
+export interface SiteState {
+  readonly read: LedgerRead;
+  /** What the current release consists of; undefined when there is none, or nothing tells. */
+  readonly live: Manifest | undefined;
+  readonly target: Target;
+  /** What the ledger tells of the bucket's assets, those of *Upload to CDN* as well. */
+  readonly told: ReadonlyMap<string, Asset>;
+  /** The pages that are on the server; undefined when it is not known which. */
+  readonly base: ReadonlyMap<string, Page> | undefined;
+  /** The release that is on the server; undefined for none. */
+  readonly expected: string | undefined;
+}
+
+/** Who asks, and what this computer remembers. */
+export interface Asking {
+  readonly origin: Origin;
+  readonly cache: LocalCache;
+  /** The target as it was read a moment ago. */
+  readonly target?: Target | undefined;
+}
+
+/**
+ * Reads what a publication starts from: one small request and two calls when the site is as the last publication left it, else all that is there. Throws
+ * `UserError` when the site is not ready, or while somebody else publishes.
+ */
+export async function readState(context: Context, asking: Asking, op: Op): Promise<SiteState> {
+  const { cache, origin } = asking;
+  const hint = await ledgerHint(context, cache);
+  const [glance, read] = await Promise.all([
+    hint?.target && !asking.target ? glanceAtTarget(context, hint.target, op) : undefined,
+    readOrNone(context, cache, op),
+  ]);
+  requireFree(context, origin, read);
+  const { current, target: placed, publishing, uploaded } = read.ledger;
+  const live = current && (await readManifest(context, current, cache, op));
+  const isSettled = live !== undefined && placed !== undefined && publishing === undefined;
+  let target = asking.target;
+  if (target === undefined && isSettled) {
+    target = isDeepStrictEqual(hint?.target, placed) ? glance : await glanceAtTarget(context, placed, op);
+  }
+  // What was read deeply stays right as long as nobody else publishes; a glance is worth what the ledger still says.
+  if (target === undefined || (target.found === undefined && !isSettled)) target = await describeTarget(context, op);
+  const told = overlaid(live, uploaded);
+  return { read, live, target, told, ...placedPages(target, live, placed?.release) };
+}
+
+/** What a ledger tells of the bucket's assets. */
+export async function toldAssets(
+  context: Context,
+  { current, uploaded }: Ledger,
+  cache: LocalCache,
+  op: Op,
+): Promise<ReadonlyMap<string, Asset>> {
+  return overlaid(current && (await readManifest(context, current, cache, op)), uploaded);
+}
+
+function overlaid(live: Manifest | undefined, uploaded: Ledger['uploaded']): ReadonlyMap<string, Asset> {
+  return applied(live ?? EMPTY, fromJson({ pages: [], assets: uploaded })).assets;
+}
+
+function placedPages({ found }: Target, live: Manifest | undefined, release: string | undefined) {
+  if (!found) return { base: live?.pages, expected: release };
+  const { list, placing, release: expected } = found.inspection;
+  const isLive = live !== undefined && placing === undefined && list === listSum(live.pages);
+  return { base: isLive ? live.pages : undefined, expected };
+}
+
+async function readOrNone(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
+  try {
+    return await readLedger(context, cache, op);
+  } catch (error) {
+    // Reading the whole target tells what else is lacking.
+    if (!hasCode(error, 'NoSuchBucket')) throw error;
+    return { ledger: NO_LEDGER, etag: undefined, writtenMs: 0, isUnreadable: false };
+  }
+}

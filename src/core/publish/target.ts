@@ -1,0 +1,68 @@
+import type { Context } from '../context';
+import type { Op } from '../op';
+import type { Inspection } from '../remote/inspect';
+import type { Ledger } from '../release/ledger';
+import { describeContents, type StoredObject } from '../resources/bucket';
+import { distribution, distributionById, type DistributionHave } from '../resources/distribution';
+import { findInstance } from '../resources/lookup';
+import { describeInside } from '../resources/server';
+import { describeSite } from '../resources/stack';
+import { volume } from '../resources/volume';
+import { requireReady } from './ready';
+
+/** Where a site is published to. */
+export interface Target {
+  readonly instanceId: string;
+  /** Public DNS name of the server, or its address. */
+  readonly host: string | undefined;
+  readonly volumeId: string;
+  readonly distribution: DistributionHave;
+  /** What lies there; undefined where server, volume and distribution are those of the last release, so that the ledger tells. */
+  readonly found: Found | undefined;
+}
+
+/** What a deep reading found at a site's target. */
+export interface Found {
+  readonly inspection: Inspection;
+  /** By path below `site/`. */
+  readonly objects: ReadonlyMap<string, StoredObject>;
+}
+
+/** The target in two calls, if it is the one that the last release was put on; undefined when anything is another, or not as it must be. */
+export async function glanceAtTarget(
+  context: Context,
+  { instanceId, volumeId, distributionId, domain }: NonNullable<Ledger['target']>,
+  op: Op,
+): Promise<Target | undefined> {
+  const [instance, seen] = await Promise.all([
+    findInstance(context, op),
+    distributionById(context, distributionId, op),
+  ]);
+  const isSame = instance?.InstanceId === instanceId && instance.State?.Name === 'running';
+  const isAttached = instance?.BlockDeviceMappings?.some(({ Ebs }) => Ebs?.VolumeId === volumeId);
+  if (!isSame || !isAttached || !seen?.enabled || !seen.readsBucket || seen.domain !== domain) return undefined;
+  const host = instance.PublicDnsName || instance.PublicIpAddress;
+  return { instanceId, host, volumeId, distribution: seen, found: undefined };
+}
+
+/** Reads all that a publication depends on, also inside the server and in the bucket. Throws `UserError` when the site is not ready. */
+export async function describeTarget(context: Context, op: Op): Promise<Target> {
+  const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
+    describeInside(context, op),
+    volume.describe(context, op),
+    describeContents(context, op),
+    distribution.describe(context, op),
+  ]);
+  const seen = { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
+  const isThere = Object.values(seen).every(({ kind }) => kind === 'known');
+  // Where something is lacking, only the whole reading tells why, and whether it lies elsewhere.
+  const ready = requireReady(isThere ? seen : await describeSite(context, op));
+  const { bucket, host, instanceId, inspection, volumeId } = ready;
+  return {
+    instanceId,
+    host,
+    volumeId,
+    distribution: ready.distribution,
+    found: { inspection, objects: bucket.objects },
+  };
+}

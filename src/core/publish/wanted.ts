@@ -1,0 +1,59 @@
+import type { Op } from '../op';
+import type { Step } from '../plan';
+import type { Asset } from '../release/manifest';
+import type { Base, Bundle } from './bundle';
+import type { Deployed } from './deployPages';
+import type { PageSum } from './sums';
+
+/** An asset that is not stored as a release wants it. */
+export interface AssetChange {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** E.g. `upload images/a.png (changed)`. */
+  readonly title: string;
+}
+
+/** The assets of a release. */
+export interface WantedAssets {
+  /** Those that are stored already, by path. */
+  readonly stored: ReadonlyMap<string, Asset>;
+  readonly changes: readonly AssetChange[];
+  /** Title of the step that stores the others. */
+  readonly title: string;
+  /** Stores the others and gives them as they are stored then. */
+  store(op: Op): Promise<ReadonlyMap<string, Asset>>;
+}
+
+/** The pages of a release. */
+export interface WantedPages {
+  readonly all: ReadonlyMap<string, PageSum>;
+  /** Keys of the bundles that hold their bytes already, by path. */
+  readonly kept: ReadonlyMap<string, string>;
+  /** Title of the step that puts them on the server; undefined when they are there. */
+  readonly title: string | undefined;
+  readonly sizeBytes: number;
+  /** What is to be sent, and what it applies to; undefined when it is all of them. */
+  readonly delta: { readonly base: Base; readonly bundle: Bundle } | undefined;
+  whole(op: Op): Promise<Bundle>;
+}
+
+/** What a release is to be. */
+export interface Wanted {
+  readonly assets: WantedAssets;
+  readonly pages: WantedPages;
+  /** The first step. */
+  readonly begin: Pick<Step, 'key' | 'title'>;
+  /** When the release was published that this one brings back. */
+  readonly restores?: string;
+}
+
+/** What came of a publication. */
+export interface Outcome {
+  /** Id of the release that is current now. */
+  release: string;
+  deployed: Deployed | undefined;
+  /** The assets that were stored, by path. */
+  stored: ReadonlyMap<string, Asset>;
+  /** Paths whose former bytes somebody else had changed in the bucket, so that they could not be kept. */
+  readonly lost: string[];
+}

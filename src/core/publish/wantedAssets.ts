@@ -1,0 +1,46 @@
+import type { Context } from '../context';
+import { PUBLIC_PREFIX } from '../names';
+import type { Op } from '../op';
+import type { Asset } from '../release/manifest';
+import { headersOf, type AssetUpload } from './compareAssets';
+import type { LocalFile } from './localFiles';
+import { sendFiles } from './sendAssets';
+import type { WantedAssets } from './wanted';
+
+/** The assets of a release that is made from the files of a folder. */
+export function wantedAssets(
+  context: Context,
+  stored: ReadonlyMap<string, Asset>,
+  uploads: readonly AssetUpload[],
+): WantedAssets {
+  return {
+    stored,
+    changes: uploads.map(({ asset: { path, sizeBytes }, reason }) => ({
+      ...{ path, sizeBytes },
+      title: `upload ${path} (${reason})`,
+    })),
+    title: `upload ${uploads.length} assets`,
+    store: (op) => upload(context, uploads, op),
+  };
+}
+
+async function upload(context: Context, uploads: readonly AssetUpload[], op: Op): Promise<ReadonlyMap<string, Asset>> {
+  const files = new Map(uploads.map(({ asset }): [string, LocalFile] => [PUBLIC_PREFIX + asset.path, asset]));
+  const stored = new Map<string, Asset>();
+  const sendings = uploads.map(({ asset, sha256 }) => {
+    const { path, absolutePath, sizeBytes } = asset;
+    return { key: PUBLIC_PREFIX + path, path, absolutePath, sizeBytes, sha256, ...headersOf(asset) };
+  });
+  await sendFiles(
+    context,
+    sendings,
+    ({ key, etag, sha256 }) => {
+      const asset = files.get(key);
+      if (!asset) return;
+      stored.set(asset.path, { sha256, etag, sizeBytes: asset.sizeBytes, ...headersOf(asset) });
+      op.report(`Uploaded ${stored.size} of ${uploads.length} assets`, stored.size / uploads.length);
+    },
+    op,
+  );
+  return stored;
+}

@@ -1,0 +1,165 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { hasCode, statusOf } from '../aws/errors';
+import type { Context } from '../context';
+import { bucketName, PRIVATE_PREFIX } from '../names';
+import type { Op } from '../op';
+import { jsonValue } from '../publish/json';
+import { placeOf, putObject } from '../publish/store';
+import type { LocalCache } from './localCache';
+import { CHANGES_JSON } from './manifest';
+
+const ORIGIN = {
+  /** Name of the computer. */
+  host: v.string(),
+  /** Name of the site's folder there. */
+  folder: v.string(),
+  /** A random text that this folder on this computer keeps, by which it knows itself again. */
+  place: v.string(),
+  /** The git commit that was checked out there, if any. */
+  commit: v.optional(v.string()),
+};
+
+const RELEASE = v.object({
+  ...ORIGIN,
+  id: v.string(),
+  /** ARN of whose credentials were used. */
+  by: v.string(),
+  /** When it was published, as ISO 8601 text by AWS's clock. */
+  at: v.string(),
+  /** When the release was published that this one brought back, if it was a rollback. */
+  restores: v.optional(v.string()),
+  /** How many files it added, changed and removed. */
+  counts: v.object({ added: v.number(), changed: v.number(), removed: v.number() }),
+  /** Key of a whole manifest, of which this one is `changes` away. */
+  base: v.string(),
+  changes: CHANGES_JSON,
+});
+
+const INTENT = v.object({
+  ...ORIGIN,
+  id: v.string(),
+  by: v.string(),
+  at: v.string(),
+  processId: v.number(),
+  /** How often it gave a sign of life. */
+  renewals: v.number(),
+  /** What the edges may hold old bytes of until it has ended, as CloudFront takes it. */
+  forgets: v.array(v.string()),
+  /** It ended before it was done. */
+  isOver: v.optional(v.boolean()),
+});
+
+const LEDGER = v.object({
+  format: v.literal(1),
+  /** Another one with each change, by which a writer whose answer was lost knows its own. */
+  revision: v.string(),
+  current: v.optional(RELEASE),
+  /** Where pages were put last, and of which release they were: one that changed assets alone is not told to the server. */
+  target: v.optional(
+    v.object({
+      instanceId: v.string(),
+      volumeId: v.string(),
+      distributionId: v.string(),
+      domain: v.string(),
+      release: v.string(),
+    }),
+  ),
+  /** Earlier releases that can be brought back, the newest first. */
+  former: v.array(RELEASE),
+  /** Releases were dropped since what they alone needed was removed. */
+  toSweep: v.optional(v.boolean()),
+  /** What *Upload to CDN* put into the bucket, as it is there now; nothing of it is ever removed by a publication. */
+  uploaded: CHANGES_JSON.entries.assets,
+  /** The publication that goes on, or was cut short. */
+  publishing: v.optional(INTENT),
+});
+
+/** What the bucket tells of a site's releases: one object, which only one of two writers can replace. */
+export type Ledger = v.InferOutput<typeof LEDGER>;
+/** A release that is kept. */
+export type Release = v.InferOutput<typeof RELEASE>;
+/** A publication that has begun. */
+export type Intent = v.InferOutput<typeof INTENT>;
+/** Where a publication comes from. */
+export type Origin = Pick<Release, 'host' | 'folder' | 'place' | 'commit'>;
+
+/** The ledger as it was read. */
+export interface LedgerRead {
+  readonly ledger: Ledger;
+  /** Undefined where there is none yet. */
+  readonly etag: string | undefined;
+  /** When it was written, as milliseconds since 1970 by AWS's clock. */
+  readonly writtenMs: number;
+  /** It was there, and is none that can be read. */
+  readonly isUnreadable: boolean;
+}
+
+/** The ledger of a site that nothing was ever published to. */
+export const NO_LEDGER: Ledger = { format: 1, revision: '', former: [], uploaded: [] };
+
+const KEY = `${PRIVATE_PREFIX}ledger.json`;
+
+/** Reads the ledger in one request, which is small when it is still the one that this computer read last. Throws what S3 answers, such as `NoSuchBucket`. */
+export async function readLedger(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
+  const name = `ledger of ${bucketName(context.site)}`;
+  const cached = parseCached(await cache.get(name));
+  try {
+    const answer = await context.clients.s3.send(
+      new GetObjectCommand({ ...placeOf(context, KEY), ...(cached ? { IfNoneMatch: cached.etag } : {}) }),
+      { abortSignal: op.signal },
+    );
+    const text = (await answer.Body?.transformToString()) ?? '';
+    const etag = answer.ETag ?? '';
+    const writtenMs = answer.LastModified?.getTime() ?? 0;
+    await cache.put(name, Buffer.from(JSON.stringify({ etag, writtenMs, text })));
+    return parsed(text, etag, writtenMs);
+  } catch (error) {
+    if (statusOf(error) === 304 && cached) return parsed(cached.text, cached.etag, cached.writtenMs);
+    if (!hasCode(error, 'NoSuchKey')) throw error;
+    return { ledger: NO_LEDGER, etag: undefined, writtenMs: 0, isUnreadable: false };
+  }
+}
+
+/** What this computer read last, without asking: a hint of what AWS will tell. */
+export async function ledgerHint({ site }: Context, cache: LocalCache): Promise<Ledger | undefined> {
+  const cached = parseCached(await cache.get(`ledger of ${bucketName(site)}`));
+  return cached && parsed(cached.text, cached.etag, cached.writtenMs).ledger;
+}
+
+/**
+ * Replaces the ledger that was read with this ETag, or makes the first one, and gives the new ETag; undefined when somebody else was faster. Where only the
+ * answer to an earlier attempt was lost, that counts as done.
+ */
+export async function swapLedger(
+  context: Context,
+  ledger: Ledger,
+  etag: string | undefined,
+  op: Op,
+): Promise<string | undefined> {
+  const revision = randomUUID();
+  const bytes = Buffer.from(JSON.stringify({ ...ledger, revision } satisfies Ledger));
+  const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
+  try {
+    return await putObject(context, KEY, bytes, { ContentType: 'application/json', ...condition }, op);
+  } catch (error) {
+    if (![404, 409, 412].includes(statusOf(error) ?? 0)) throw error;
+    const now = await readLedger(context, NO_CACHE, op);
+    return now.ledger.revision === revision ? now.etag : undefined;
+  }
+}
+
+const NO_CACHE: LocalCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
+
+function parsed(text: string, etag: string, writtenMs: number): LedgerRead {
+  const { success, output } = v.safeParse(LEDGER, jsonValue(text));
+  return { ledger: success ? output : NO_LEDGER, etag, writtenMs, isUnreadable: !success };
+}
+
+const CACHED = v.object({ etag: v.string(), writtenMs: v.number(), text: v.string() });
+
+function parseCached(bytes: Buffer | undefined): v.InferOutput<typeof CACHED> | undefined {
+  const { success, output } = v.safeParse(CACHED, bytes && jsonValue(bytes.toString()));
+  return success ? output : undefined;
+}

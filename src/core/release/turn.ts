@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { identify } from '../aws/clients';
+import type { Context } from '../context';
+import { opFor, UserError, type Op } from '../op';
+import { sequence, type Plan, type Step } from '../plan';
+import { awsTimeMs } from '../publish/store';
+import { swapLedger, type Intent, type Ledger, type LedgerRead, type Origin } from './ledger';
+import { moment } from './moment';
+
+/** How the steps around a plan read, and what they leave in the ledger. */
+export interface Turns {
+  /** The first step; its key tells what the plan was made from. */
+  readonly begin: Omit<Step, 'run'>;
+  /** What the edges may hold old bytes of until all is done, as CloudFront takes it. */
+  readonly forgets: readonly string[];
+  /** The last step, and the ledger that it leaves. */
+  readonly end: Omit<Step, 'run'>;
+  endsWith(by: By, op: Op): Promise<Ledger>;
+}
+
+/** Who does it, and when it began, by AWS's clock. */
+export interface By {
+  /** ARN of whose credentials are used. */
+  readonly by: string;
+  /** ISO 8601 text. */
+  readonly at: string;
+}
+
+/** How long a publication counts without a sign of life, how often one is given, and how long AWS may take for that. */
+export interface Pace {
+  readonly expirySeconds: number;
+  readonly renewalSeconds: number;
+  readonly answerSeconds: number;
+}
+
+/** Clocks may be wrong by five minutes before AWS says so, so that a sign of life must count for much longer than that. */
+const PACE: Pace = { expirySeconds: 900, renewalSeconds: 120, answerSeconds: 15 };
+const IDENTITY_SECONDS = 3600;
+
+/**
+ * The plan during which nobody else changes the site, all of it made from one state of the ledger: its first step writes into that very state that a
+ * publication has begun, and its last one what came of it. Somebody else who planned from the same state, or begins meanwhile, changes nothing. What is cut
+ * short stays in the ledger as such; that of a computer that died counts as cut short after 15 minutes.
+ */
+export function inTurn(
+  context: Context,
+  origin: Origin,
+  read: LedgerRead,
+  turns: Turns,
+  plan: Plan,
+  pace: Pace = PACE,
+): Plan {
+  const turn = new Turn(context, origin, read, turns, pace);
+  const first: Step = { ...turns.begin, run: (op) => turn.take(op) };
+  const last: Step = { ...turns.end, run: (op) => turn.finish(op) };
+  const within = (step: Step): Step => ({ ...step, run: (op) => turn.during(() => step.run(op), op) });
+  return sequence(
+    [[first]],
+    plan.map((stage) => stage.map(within)),
+    [[within(last)]],
+  );
+}
+
+/** Throws `UserError` while somebody else's publication goes on. */
+export function requireFree(context: Context, origin: Origin, read: LedgerRead, pace: Pace = PACE): void {
+  const { publishing } = read.ledger;
+  if (publishing && !isVoid(context, origin, read, publishing, pace)) throw refusal(publishing, read.writtenMs, pace);
+}
+
+/** The ids of the turns that this process has now. */
+const held = new Set<string>();
+
+class Turn {
+  readonly #context: Context;
+  readonly #origin: Origin;
+  readonly #read: LedgerRead;
+  readonly #turns: Turns;
+  readonly #pace: Pace;
+  readonly #id = randomUUID();
+  #intent: Intent | undefined;
+  #etag: string | undefined;
+  #renewedMs = 0;
+  #inFlight = 0;
+  #hasBegun = false;
+  #isOver = false;
+  #timer: NodeJS.Timeout | undefined;
+  #renewing: Promise<void> | undefined;
+
+  constructor(context: Context, origin: Origin, read: LedgerRead, turns: Turns, pace: Pace) {
+    this.#context = context;
+    this.#origin = origin;
+    this.#read = read;
+    this.#turns = turns;
+    this.#pace = pace;
+  }
+
+  /** Writes that a publication begins. Throws `UserError` when the ledger is another than the plan was made from. */
+  async take(op: Op): Promise<void> {
+    const { arn } = await identify(this.#context.clients, op, IDENTITY_SECONDS);
+    this.#intent = {
+      ...{ id: this.#id, by: arn, at: new Date(awsTimeMs(this.#context)).toISOString() },
+      ...this.#origin,
+      ...{ processId: process.pid, renewals: 0, forgets: [...this.#turns.forgets] },
+    };
+    held.add(this.#id);
+    try {
+      this.#etag = await swapLedger(this.#context, this.#begun(), this.#read.etag, op);
+    } finally {
+      if (this.#etag === undefined) held.delete(this.#id);
+    }
+    if (this.#etag === undefined) {
+      throw new UserError(
+        'Somebody else published, or began to, since this was planned. Nothing was changed, and their pages and images were left as they are. Publish again to see what would replace them.',
+      );
+    }
+    this.#renewedMs = Date.now();
+    // Nothing else is told of a cancel between two steps.
+    op.signal.addEventListener('abort', () => void this.#endIfIdle(op));
+    this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000);
+    if (op.signal.aborted) await this.#endIfIdle(op);
+  }
+
+  /** Does the work of one step. Throws `UserError` when another publication may have begun, as after a long sleep of this computer. */
+  async during(work: () => Promise<void>, op: Op): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await this.#stillHold();
+      this.#hasBegun = true;
+      await work();
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    } finally {
+      this.#inFlight -= 1;
+      await this.#endIfIdle(op);
+    }
+  }
+
+  /** Writes what came of it. */
+  async finish(op: Op): Promise<void> {
+    const { by, at } = this.#intent ?? never();
+    const ledger = await this.#turns.endsWith({ by, at }, op);
+    await this.#renewing;
+    const etag = this.#etag && (await swapLedger(this.#context, ledger, this.#etag, op));
+    if (etag === undefined) throw taken();
+    this.#stop();
+  }
+
+  #begun(): Ledger {
+    return { ...this.#read.ledger, publishing: this.#intent };
+  }
+
+  async #stillHold(): Promise<void> {
+    if (Date.now() - this.#renewedMs >= (this.#pace.expirySeconds * 1000) / 2) await this.#renew();
+    if (this.#etag === undefined) throw taken();
+  }
+
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #renewOnce(): Promise<void> {
+    if (this.#etag === undefined || this.#intent === undefined) return;
+    const op = opFor(this.#pace.answerSeconds);
+    this.#intent = { ...this.#intent, renewals: this.#intent.renewals + 1 };
+    try {
+      this.#etag = await swapLedger(this.#context, this.#begun(), this.#etag, op);
+      this.#renewedMs = Date.now();
+    } catch (error) {
+      // The SDK tells a time that is over as an abort, and that would be taken for the user's.
+      op.signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #endIfIdle({ signal }: Op): Promise<void> {
+    if ((this.#isOver || signal.aborted) && this.#inFlight === 0) await this.#cutShort();
+  }
+
+  /** Leaves word that it has ended before it was done; where that fails, it counts as such after a while by itself. */
+  async #cutShort(): Promise<void> {
+    await Promise.allSettled([this.#renewing]);
+    const etag = this.#etag;
+    if (etag === undefined || this.#intent === undefined) return;
+    this.#stop();
+    const left = this.#hasBegun
+      ? { ...this.#begun(), publishing: { ...this.#intent, isOver: true } }
+      : this.#read.ledger;
+    await Promise.allSettled([swapLedger(this.#context, left, etag, opFor(this.#pace.answerSeconds))]);
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    held.delete(this.#id);
+    this.#etag = undefined;
+  }
+}
+
+function isVoid(context: Context, { place, host }: Origin, read: LedgerRead, intent: Intent, pace: Pace): boolean {
+  if (intent.isOver || awsTimeMs(context) - read.writtenMs >= pace.expirySeconds * 1000) return true;
+  // Several computers may share a home folder and thus a place, but not their processes.
+  if (intent.place !== place || intent.host !== host) return false;
+  return intent.processId === process.pid ? !held.has(intent.id) : !isRunning(intent.processId);
+}
+
+function refusal(intent: Intent, writtenMs: number, pace: Pace): UserError {
+  const end = new Date(writtenMs + pace.expirySeconds * 1000);
+  return new UserError(
+    `${intent.by} is publishing this site from “${intent.folder}” on ${intent.host} since ${moment(intent.at)}. Nothing was uploaded. ` +
+      `Wait until that has ended and publish again; if it was cut short, publish again after ${moment(end.toISOString())}.`,
+  );
+}
+
+function taken(): UserError {
+  return new UserError(
+    'This publication was held up so long that somebody else has begun one. Publish again to see what is left to do.',
+  );
+}
+
+function never(): never {
+  throw new Error('A publication ends that never began.');
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
