@@ -17,6 +17,7 @@ const ENTRY_POINTS = {
   commands: 'src/shell/entryCommands.ts',
   rows: 'src/shell/entryRows.ts',
   worker: 'src/core/entryWorker.ts',
+  cli: 'src/cli/main.ts',
 };
 
 /**

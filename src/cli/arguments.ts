@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+
+/** What can be asked for. */
+export const COMMANDS = ['plan', 'publish', 'rollback', 'status'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+/** What the arguments say. */
+export interface Arguments {
+  readonly command: CommandName;
+  /** 12 digits; credentials of any other account are refused. */
+  readonly account: string;
+  /** The folder that holds the site file. */
+  readonly folder: string;
+  /** Profile of the AWS configuration files; undefined for the default credential chain. */
+  readonly profile: string | undefined;
+  /** The result is told as one JSON object on standard output. */
+  readonly json: boolean;
+  /** `plan` ends with 3 when there is something to do. */
+  readonly check: boolean;
+  /** More than a tenth of what is published may be removed. */
+  readonly allowRemovals: boolean;
+  /** Which release `rollback` brings back: when it was published, the start of its id, or how many releases back. */
+  readonly to: string | undefined;
+}
+
+export const USAGE = `Usage: sitelift <command> --account <12 digits> [options]
+
+Commands
+  plan      tell what publishing would do
+  publish   publish the folder's pages and assets
+  rollback  make an earlier release the current one (--to)
+  status    tell the releases and what goes on
+
+Options
+  --account <12 digits>  the AWS account of the site; any other one is refused
+  --folder <path>        the folder that holds sitelift.json (default: this one)
+  --profile <name>       a profile of the AWS configuration files
+  --to <release>         for rollback: its time or the start of its id, as status tells them, or a number of releases back
+  --allow-removals       let more than a tenth of what is published be removed
+  --check                for plan: end with 3 when there is something to do
+  --json                 tell the result as one JSON object on standard output
+  --help                 tell this
+
+It ends with 0 when all is done, 1 when something failed, 2 when it was not asked rightly, 3 with --check.`;
+
+/** What is wrong with the arguments, to stand before the usage. */
+export class UsageError extends Error {}
+
+/** Reads the arguments; undefined when help is asked for. Throws `UsageError`. */
+export function readArguments(given: readonly string[]): Arguments | undefined {
+  const { values, positionals } = parsed(given);
+  if (values.help) return undefined;
+  const [name, ...others] = positionals;
+  const command = COMMANDS.find((known) => known === name);
+  if (!command) throw new UsageError(name === undefined ? 'Which command?' : `There is no command “${name}”.`);
+  if (others.length > 0) throw new UsageError(`“${others.join(' ')}” is not understood.`);
+  const { account = '', to } = values;
+  if (!/^\d{12}$/.test(account)) throw new UsageError('--account must name the AWS account of the site: 12 digits.');
+  if (command === 'rollback' && to === undefined) throw new UsageError('--to must name the release to bring back.');
+  if (command !== 'rollback' && to !== undefined) throw new UsageError('--to goes with rollback alone.');
+  if (command !== 'plan' && values.check) throw new UsageError('--check goes with plan alone.');
+  return {
+    ...{ command, account, to, folder: values.folder ?? '.', profile: values.profile },
+    ...{ json: values.json ?? false, check: values.check ?? false, allowRemovals: values['allow-removals'] ?? false },
+  };
+}
+
+function parsed(given: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...given],
+      allowPositionals: true,
+      options: {
+        ...{ account: { type: 'string' }, folder: { type: 'string' }, profile: { type: 'string' } },
+        ...{ to: { type: 'string' }, json: { type: 'boolean' }, check: { type: 'boolean' } },
+        ...{ 'allow-removals': { type: 'boolean' }, help: { type: 'boolean' } },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

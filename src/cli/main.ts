@@ -1,0 +1,69 @@
+import { setMaxListeners } from 'node:events';
+import { isAbort, isUserError, type Op } from '../core/op';
+import { readArguments, UsageError, USAGE, type Arguments } from './arguments';
+import { tellProgress, tellResult } from './output';
+import { openSession } from './session';
+import { publish, rollback, status, type Result } from './work';
+
+/** How the process ends (see the usage). */
+const ENDS = { done: 0, failed: 1, misused: 2, somethingToDo: 3, interrupted: 130 } as const;
+
+async function main(): Promise<number> {
+  let given: Arguments | undefined;
+  try {
+    given = readArguments(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return ENDS.misused;
+  }
+  if (!given) {
+    console.log(USAGE);
+    return ENDS.done;
+  }
+  const op = interruptible();
+  try {
+    const result = await work(given, op);
+    tellResult(given, result);
+    return given.check && result.steps.length > 0 ? ENDS.somethingToDo : ENDS.done;
+  } catch (error) {
+    if (isAbort(error)) {
+      console.error('Interrupted. What was done stays; running it again goes on from there.');
+      return ENDS.interrupted;
+    }
+    const { explain } = await import('../core/entryAws');
+    const { message } = isUserError(error) ? error : explain(error);
+    console.error(message);
+    if (given.json) console.log(JSON.stringify({ command: given.command, error: message }));
+    return ENDS.failed;
+  }
+}
+
+async function work(given: Arguments, op: Op): Promise<Result> {
+  const session = await openSession(given, op);
+  switch (given.command) {
+    case 'plan':
+    case 'publish':
+      return publish(session, given, op);
+    case 'rollback':
+      return rollback(session, given, op);
+    case 'status':
+      return status(session, op);
+  }
+}
+
+/** An `Op` that ends with the first SIGINT or SIGTERM; the second one ends the process at once. */
+function interruptible(): Op {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return { signal: controller.signal, report: tellProgress };
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = ENDS.failed;
+  },
+);

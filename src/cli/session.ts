@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import type { Context } from '../core/context';
+import type * as Aws from '../core/entryAws';
+import { UserError, type Op } from '../core/op';
+import type { Publisher } from '../core/publish/publishing';
+import { rootFolder } from '../core/site';
+import type { Arguments } from './arguments';
+
+/** A site that credentials of its account reach. */
+export interface Session {
+  readonly aws: typeof Aws;
+  readonly context: Context;
+  readonly publisher: Publisher;
+  /** Makes this computer know the release that is current now. */
+  remember(release: string): Promise<void>;
+}
+
+interface Remembered {
+  readonly place: string;
+  readonly release?: string;
+}
+
+/** Opens the site of a folder. Throws `UserError` when the account is not the one that was named. */
+export async function openSession({ account, folder: given, profile }: Arguments, op: Op): Promise<Session> {
+  const aws = await import('../core/entryAws');
+  const folder = resolve(given);
+  const site = await aws.readSite(folder);
+  if (site.account !== account) {
+    throw new UserError(`--account says ${account}, but the site in ${folder} belongs to ${site.account}.`);
+  }
+  const clients = aws.createClients({ region: site.region, profile });
+  const context = { site, clients };
+  const cache = aws.folderCache(cacheFolder());
+  const name = `memory of ${site.id} in ${folder}`;
+  const [, known, commit] = await Promise.all([
+    aws.requireAccount(clients, account, op),
+    cache.get(name),
+    aws.commitOf(folder, op),
+  ]);
+  const memory = (known && (JSON.parse(known.toString()) as Remembered)) ?? { place: randomUUID() };
+  const { place, release: seenRelease } = memory;
+  const origin = { host: hostname(), folder: basename(folder), place, ...(commit === undefined ? {} : { commit }) };
+  return {
+    ...{ aws, context },
+    publisher: { folder, root: rootFolder(folder, site), origin, seenRelease, cache },
+    remember: (release) =>
+      release === seenRelease
+        ? Promise.resolve()
+        : cache.put(name, Buffer.from(JSON.stringify({ place, release } satisfies Remembered))),
+  };
+}
+
+/** Where programs keep what they can do without (XDG Base Directory Specification; on Windows, `LOCALAPPDATA`). */
+function cacheFolder(): string {
+  const { HOME = '', LOCALAPPDATA, USERPROFILE = '', XDG_CACHE_HOME } = process.env;
+  if (process.platform === 'win32') return join(LOCALAPPDATA ?? USERPROFILE, 'sitelift', 'cache');
+  return join(XDG_CACHE_HOME || join(HOME, '.cache'), 'sitelift', 'sites');
+}

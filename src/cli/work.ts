@@ -1,0 +1,109 @@
+import type { Op } from '../core/op';
+import { UserError } from '../core/op';
+import { run, stepsOf, type Plan, type Step } from '../core/plan';
+import type { Release } from '../core/release/ledger';
+import { moment } from '../core/release/moment';
+import type { Arguments } from './arguments';
+import type { Session } from './session';
+
+/** What a command found or did. */
+export interface Result {
+  /** For people. */
+  readonly lines: readonly string[];
+  readonly steps: readonly Pick<Step, 'key' | 'title' | 'items' | 'sizeBytes'>[];
+  readonly [told: string]: unknown;
+}
+
+/** Plans to publish, and unless only the plan is asked for, does it. */
+export async function publish(session: Session, given: Arguments, op: Op): Promise<Result> {
+  const { aws, context, publisher } = session;
+  return aws.withPublishing(context, publisher, async (publishing) => {
+    const { local, outcome, plan, removed, summary, target, uploads } = await publishing.planPublish(op);
+    const isPlan = given.command === 'plan';
+    if (!isPlan) {
+      await carryOut(plan, given, op);
+      await session.remember(outcome.release);
+    }
+    const { assets, left, notes, pages } = summary;
+    const url = `http://${target.host ?? ''}/`;
+    const counts = `${pages.count} pages and other files, ${local.assets.length} assets`;
+    const did = isPlan ? 'To do' : 'Published';
+    const news = `${did}: ${counts}; ${uploads.length} uploaded, ${removed.length} removed.`;
+    return {
+      ...{ release: outcome.release, url, domain: target.distribution.domain },
+      ...{ pages, assets, removed, left, notes },
+      lost: outcome.lost,
+      leftOnServer: outcome.deployed?.leftPaths ?? [],
+      freeBytes: outcome.deployed?.freeBytes,
+      steps: toldOf(plan),
+      lines: [...notes, plan.length === 0 ? `Up to date: ${counts}.` : news, url],
+    };
+  });
+}
+
+/** Brings back an earlier release. */
+export async function rollback(session: Session, given: Arguments, op: Op): Promise<Result> {
+  const { aws, context, publisher } = session;
+  const { current, former } = await aws.readReleases(context, publisher.cache, op);
+  const { at } = chosen(given.to ?? '', current ? [current, ...former] : former);
+  return aws.withPublishing(context, publisher, async (publishing) => {
+    const { outcome, plan, release, removed, target } = await publishing.planRollback(at, op);
+    await carryOut(plan, given, op);
+    await session.remember(outcome.release);
+    const what = `the release of ${moment(release.at)}`;
+    return {
+      ...{ release: outcome.release, restored: release.at, url: `http://${target.host ?? ''}/`, removed },
+      steps: toldOf(plan),
+      lines: [plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`],
+    };
+  });
+}
+
+/** Tells the releases, and whether somebody publishes. */
+export async function status({ aws, context, publisher }: Session, op: Op): Promise<Result> {
+  const { current, former, publishing } = await aws.readReleases(context, publisher.cache, op);
+  const told = ({ id, at, by, host, folder, commit, counts, restores }: Release) => {
+    return { id, at, by, host, folder, commit, counts, restores };
+  };
+  const line = ({ id, at, by, commit, counts }: Release) =>
+    `${at} ${id.slice(0, 10)} +${counts.added} ~${counts.changed} -${counts.removed} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
+  const going =
+    publishing &&
+    `${publishing.isOver ? 'Cut short' : 'Going on'}: a publication by ${publishing.by} on ${publishing.host} since ${publishing.at}.`;
+  return {
+    ...{ site: context.site.name, current: current && told(current), former: former.map(told), publishing },
+    steps: [],
+    lines: [
+      current ? `Current: ${line(current)}` : 'Nothing was published yet.',
+      ...former.map(line),
+      ...(going ? [going] : []),
+    ],
+  };
+}
+
+async function carryOut(plan: Plan, { allowRemovals }: Arguments, op: Op): Promise<void> {
+  if (!allowRemovals && stepsOf(plan).some(({ loses }) => loses === 'files')) {
+    throw new UserError(
+      'More than a tenth of what is published would be removed, which may be a mistake. Nothing was changed. See “sitelift plan”; to let it be, add --allow-removals.',
+    );
+  }
+  await run(plan, op);
+}
+
+/** The release that was asked for. Throws `UserError` when it is none, or one of several. */
+function chosen(to: string, releases: readonly Release[]): Release {
+  const back = /^\d{1,2}$/.test(to) ? releases[Number(to)] : undefined;
+  if (back) return back;
+  const found = releases.filter(({ at, id }) => at.startsWith(to) || (to.length >= 4 && id.startsWith(to)));
+  const [first] = found;
+  if (!first) throw new UserError(`No release “${to}” is kept. “sitelift status” lists those that are.`);
+  if (found.some(({ id }) => id !== first.id))
+    throw new UserError(`“${to}” is the start of several releases. Tell more of it.`);
+  return first;
+}
+
+function toldOf(plan: Plan): Result['steps'] {
+  return stepsOf(plan).map(
+    ({ key, title, items, sizeBytes }) => ({ key, title, items, sizeBytes }) as Result['steps'][number],
+  );
+}
