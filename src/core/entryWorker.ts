@@ -1,8 +1,8 @@
 // The worker's chunk: what runs in a thread of its own.
 import { parentPort } from 'node:worker_threads';
-import { TASKS, type Answer, type Message } from './worker/tasks';
+import { TASKS, type Answer, type Message, type Outcome } from './worker/tasks';
 
-async function answerTo({ name, value }: Message): Promise<Answer> {
+async function outcomeOf({ name, value }: Message): Promise<Outcome> {
   try {
     // Name and value belong together, which the type of a union cannot say.
     const run = TASKS[name] as (given: unknown) => unknown;
@@ -14,7 +14,8 @@ async function answerTo({ name, value }: Message): Promise<Answer> {
 }
 
 parentPort?.on('message', (message: Message) => {
-  void answerTo(message).then((answer) => {
-    if (message.asked) parentPort?.postMessage(answer);
+  const { id } = message;
+  void outcomeOf(message).then((outcome) => {
+    if (id !== undefined) parentPort?.postMessage({ id, outcome } satisfies Answer);
   });
 });

@@ -17,6 +17,8 @@ export interface Clients {
   readonly region: string;
   /** The profile that was asked for; undefined for the default credential chain. */
   readonly profile: string | undefined;
+  /** How they reach AWS, for what goes there without them. */
+  readonly proxy: ProxySettings;
   readonly ec2: EC2Client;
   readonly s3: S3Client;
   readonly cloudfront: CloudFrontClient;
@@ -41,7 +43,7 @@ export interface ClientHooks {
 
 /** Makes the clients of a profile and region; nothing is sent yet. */
 export function createClients(settings: ClientSettings, hooks: ClientHooks = {}): Clients {
-  const { profile, region } = settings;
+  const { profile, region, proxyUrl, noProxy } = settings;
   const { mfaCodeProvider } = hooks;
   const shared = {
     region,
@@ -72,7 +74,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     watch(clients.iam.middlewareStack, onCredentialProblem);
     watch(clients.sts.middlewareStack, onCredentialProblem);
   }
-  return { region, profile, ...clients };
+  return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };
 }
 
 /** EC2 of another region than theirs, with the credentials and connections of these clients. */

@@ -9,11 +9,11 @@ import type { Op } from '../op';
 import type { Context } from '../context';
 import type { StoredObject } from '../resources/bucket';
 import type { LocalFile } from './localFiles';
-import { hashOpen, readTwice, streamOf, withFile, type FileName, type OpenFile } from './readFile';
+import { FileChangedError, hashOpen, readTwice, streamOf, withFile, type FileName, type OpenFile } from './readFile';
 
 const MIB = 1024 * 1024;
 /** Files up to this size are sent in one piece, larger ones in parts: each piece is one that the SDK can send again. */
-const PART_BYTES = 8 * MIB;
+export const PART_BYTES = 8 * MIB;
 /** S3 takes at most this many parts (Amazon S3 documentation, “Multipart upload limits”). */
 const MAX_PARTS = 10_000;
 const PARTS_AT_ONCE = 2;
@@ -29,23 +29,43 @@ export function newByteBudget(): ByteBudget {
   return new Semaphore(BUDGET_BYTES);
 }
 
-/** Puts a file of this computer into the bucket under a key, with its SHA-256 beside it, and gives the object's ETag. Throws `UserError` for one that goes on changing. */
+/** What the bucket holds under a key: the ETag without its quotation marks, and the SHA-256 of the bytes. */
+export interface Stored {
+  readonly etag: string;
+  readonly sha256: string;
+}
+
+/** A file to store; where its SHA-256 is known already, it must have that. */
+export type FileToPut = FileName &
+  Pick<LocalFile, 'sizeBytes' | 'contentType'> & { readonly sha256?: string | undefined };
+
+/**
+ * Puts a file of this computer into the bucket under a key, with its SHA-256 beside it. Throws `UserError` for one that goes on changing, or has
+ * other bytes than it should.
+ */
 export async function putFile(
   context: Context,
   key: string,
-  file: FileName & Pick<LocalFile, 'sizeBytes' | 'contentType'>,
+  file: FileToPut,
   cacheControl: string | undefined,
   budget: ByteBudget,
   op: Op,
-): Promise<string | undefined> {
+): Promise<Stored> {
   const headers = { ContentType: file.contentType, ...(cacheControl ? { CacheControl: cacheControl } : {}) };
   const [, release] = await budget.acquire(weightOf(file.sizeBytes));
   try {
     return await readTwice(() =>
       withFile(file, async (opened) => {
         op.signal.throwIfAborted();
-        if (opened.sizeBytes > PART_BYTES) return putParts(context, key, opened, headers, op);
-        return putObject(context, key, await opened.handle.readFile(), headers, op);
+        const isLarge = opened.sizeBytes > PART_BYTES;
+        const bytes = isLarge ? undefined : await opened.handle.readFile();
+        const sha256 = bytes ? sumOf(bytes) : await hashOpen(opened, 'sha256');
+        if (file.sha256 !== undefined && file.sha256 !== sha256) throw new FileChangedError(file.path);
+        op.signal.throwIfAborted();
+        const etag = bytes
+          ? await putBytes(context, key, bytes, sha256, headers, op)
+          : await putParts(context, key, opened, sha256, headers, op);
+        return { etag: etag?.replaceAll('"', '') ?? '', sha256 };
       }),
     );
   } finally {
@@ -61,14 +81,28 @@ interface Headers {
 }
 
 /** Puts bytes into the bucket under a key and gives the object's ETag. */
-export async function putObject(
+export function putObject(
   context: Context,
   key: string,
   bytes: Uint8Array,
   headers: Headers,
   op: Op,
 ): Promise<string | undefined> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return putBytes(context, key, bytes, sumOf(bytes), headers, op);
+}
+
+function sumOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function putBytes(
+  context: Context,
+  key: string,
+  bytes: Uint8Array,
+  sha256: string,
+  headers: Headers,
+  op: Op,
+): Promise<string | undefined> {
   const { ETag } = await context.clients.s3.send(
     new PutObjectCommand({ ...placeOf(context, key), ...ownKey(sha256), ...headers, Body: bytes }),
     { abortSignal: op.signal },
@@ -85,14 +119,13 @@ async function putParts(
   context: Context,
   key: string,
   opened: OpenFile,
+  sha256: string,
   headers: Headers,
   op: Op,
 ): Promise<string | undefined> {
   const { sizeBytes } = opened;
   const abortController = new AbortController();
   const abort = () => abortController.abort();
-  const sha256 = await hashOpen(opened, 'sha256');
-  op.signal.throwIfAborted();
   op.signal.addEventListener('abort', abort);
   try {
     const { ETag } = await new Upload({

@@ -7,6 +7,7 @@ import { findLocalImages, type LocalImage } from '../html/rules/imageSource';
 import { hashNow } from '../publish/hashNow';
 import { scan, type LocalFiles } from '../publish/localFiles';
 import type { FileName } from '../publish/readFile';
+import { send } from './sender';
 
 /** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
 export type FoundImages = { readonly images: readonly LocalImage[] } | { readonly reason: string };
@@ -54,6 +55,9 @@ export const TASKS = {
   scan({ folder, root, allow }: Root): Promise<LocalFiles> {
     return scan(folder, root, allow, { signal: new AbortController().signal, report: () => undefined });
   },
+
+  /** Stores files in the bucket, with those of other batches. */
+  send,
 } as const;
 
 /** The tasks, for those who ask without loading them. */
@@ -65,13 +69,19 @@ export type Asked<Name extends TaskName> = Parameters<Tasks[Name]>[0];
 /** What a task gives. */
 export type Given<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>;
 
-/** What goes to the thread; to what is not `asked` there is no answer. */
+/** What goes to the thread; to what has no `id` there is no answer. */
 export interface Message<Name extends TaskName = TaskName> {
   readonly name: Name;
   readonly value: Asked<Name>;
-  readonly asked: boolean;
+  readonly id?: number;
 }
 
-/** What comes back. `properties` are those of the error that cloning drops, such as the name of a `UserError`. */
-export type Answer =
+/** What a task came to. `properties` are those of the error that cloning drops, such as the name of a `UserError`. */
+export type Outcome =
   { readonly value: unknown } | { readonly error: Error; readonly properties: Readonly<Record<string, unknown>> };
+
+/** What comes back, with the `id` of what it answers. */
+export interface Answer {
+  readonly id: number;
+  readonly outcome: Outcome;
+}
