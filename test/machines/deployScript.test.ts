@@ -5,6 +5,18 @@ import { expectKills, SCRIPTS, startBench, type ScriptBench } from './scriptBenc
 /** The checks of `guest/deploy.sh` and what each promises. */
 const PROMISES = {
   publishes: 'puts all pages in place, a second time as well',
+  list: 'lists the sum and the path of each file that it published, whatever the names',
+  changes: 'puts in place what changed, deletes what is gone, and touches nothing else',
+  base: 'changes nothing when the changes are for another list of files',
+  result: 'changes nothing when what would come of it is not the release',
+  nothing_new: 'fetches nothing when the changes are in place already, but makes the settings',
+  repairs: 'puts right what somebody changed when all pages are sent',
+  leaves: 'deletes only what is as it was published, through no link, and tells what it left',
+  leaves_folders: 'leaves folders where something else is in them, and what cannot be deleted',
+  swap: 'changes nothing when a file that becomes a folder, or the reverse, is not as it was published',
+  cut_short: 'comes to one release after changes that were cut short, whatever is published next',
+  many: 'reads ten thousand files in a few processes',
+  verify: 'is followed by a look that tells how the document root differs from what was published',
   release: 'leaves what somebody else published meanwhile',
   space: 'changes nothing when the volume is too full',
   inodes: 'changes nothing when the volume cannot hold as many files',
@@ -14,7 +26,7 @@ const PROMISES = {
   full_meanwhile: 'changes nothing when the volume fills up while it unpacks, by bytes or by files',
   secret: 'keeps the URL out of arguments and messages',
   order:
-    'makes folders first, then notes what it places, then style sheets, then pages, then the release, each safe on the disk',
+    'notes what it places, then makes folders, style sheets and pages, then deletes, then notes the release, each safe on the disk',
   rename: 'replaces a page by another file and never writes into it',
   links: 'follows no link, wherever it lies',
   other_kind: 'changes nothing where something else than a file is in the way',
@@ -40,6 +52,8 @@ describe('deploy.sh on a real server', function () {
   }
 
   for (const [from, count, what] of [
+    ['changes', 8, 'the same changes, all pages where those are refused, and then the former release leave its pages alone'],
+    ['changes_back', 4, 'after changes the former publication alone leaves pages of one release'],
     ['A', 8, 'the same publication and then the former one leave pages of one release each'],
     ['back', 4, 'the former publication alone leaves pages of one release'],
     ['new', 4, 'the first publication of a server still loads its settings'],

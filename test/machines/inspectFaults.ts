@@ -27,6 +27,12 @@ export const INSPECT: readonly Fault[] = [
     noticedBy: 'look',
   },
   {
+    fault: 'the list of published files is not read',
+    find: '$(cat "$root/.sitelift/published" 2>/dev/null |',
+    put: '$(printf "" |',
+    noticedBy: 'look',
+  },
+  {
     fault: 'a stopped web server counts as active',
     find: '$(systemctl is-active "$unit" 2>/dev/null)',
     put: 'active',

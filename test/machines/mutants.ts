@@ -3,6 +3,7 @@ import type { Fault } from './fault';
 import { INSPECT } from './inspectFaults';
 import { MOUNT } from './mountFaults';
 import type { ScriptName } from './scriptBench';
+import { VERIFY } from './verifyFaults';
 
 /** A fault together with its script, and the file `guest/<area>.sh` that has the check. */
 export interface Mutant extends Fault {
@@ -13,6 +14,7 @@ export interface Mutant extends Fault {
 /** All faults, each in one place of its script. */
 export const MUTANTS: readonly Mutant[] = [
   ...DEPLOY.map((fault) => ({ ...fault, script: 'deploy', area: 'deploy' }) as const),
+  ...VERIFY.map((fault) => ({ ...fault, script: 'verify', area: 'deploy' }) as const),
   ...MOUNT.map((fault) => ({ ...fault, script: 'mount', area: 'mount' }) as const),
   ...INSPECT.map((fault) => ({ ...fault, script: 'inspect', area: 'mount' }) as const),
 ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import pLimit from 'p-limit';
 import deployScript from '../../src/core/remote/scripts/deploy.sh';
 import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
+import verifyScript from '../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
 import { quote } from '../../src/core/remote/ssm';
 import benchText from './guest/bench.sh';
@@ -23,6 +24,7 @@ export const SCRIPTS = {
   deploy: deployScript,
   inspect: inspectScript,
   mount: mountScript,
+  verify: verifyScript,
   webServer: webServerScript,
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
@@ -34,6 +36,7 @@ const SMALL = 'vol-00000000000000001';
 const DATA = 'vol-00000000000000002';
 const LIMIT_SECONDS = 580;
 const KILLS_AT_ONCE = 4;
+const HOST_PAGE = 'host\n';
 
 /** Linux servers that are alike, each with a web server and two disks, on which the scripts are tried out, as they are or changed. */
 export interface ScriptBench {
@@ -48,7 +51,8 @@ export async function startBench(setUp: Partial<Record<Area, string>>): Promise<
   const known = [
     `SMALL=${serialOf(SMALL)}`,
     `DATA=${serialOf(DATA)}`,
-    `HOST_SHA256=${createHash('sha256').update(bundle).digest('hex')}`,
+    `HOST_SHA256=${sha256(bundle)}`,
+    `HOST_RESULT=${sha256(`${sha256(HOST_PAGE)} index.html\0`)}`,
   ];
   const runOn = async (server: Ground, call: string, script: string): Promise<string> => {
     const { rc, stdout, stderr } = await server.run(script, LIMIT_SECONDS);
@@ -109,12 +113,17 @@ export async function expectKills(
   await Promise.all(groups);
 }
 
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
 /** A bundle that the host serves: one page that says so. */
 function hostBundle(): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'sitelift-bundle-'));
   try {
-    writeFileSync(join(folder, 'index.html'), 'host\n');
-    return execFileSync('tar', ['-cz', '-C', folder, 'index.html']);
+    mkdirSync(join(folder, 'pages'));
+    writeFileSync(join(folder, 'pages/index.html'), HOST_PAGE);
+    return execFileSync('tar', ['-cz', '-C', folder, 'pages/index.html']);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -37,6 +37,16 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
       'Somebody else published meanwhile; their pages were left as they are. Publish again to put yours in their place.',
     remedy: PUBLISH,
   },
+  'other-base': {
+    text: () =>
+      'What is on the server is not what the last release left there, so the changes alone cannot be applied. No page was changed; publish again to send all pages.',
+    remedy: PUBLISH,
+  },
+  'wrong-result': {
+    text: () =>
+      'With these changes the pages on the server would not be those of the release. No page was changed; publish again to send all pages.',
+    remedy: PUBLISH,
+  },
   'settings-refused': {
     text: (v) =>
       `The web server does not accept the settings that send requests for images to the CDN: “${v.at(0)}”. No page was changed; see “apachectl configtest” on the server.`,

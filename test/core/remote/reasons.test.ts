@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
+import verifyScript from '../../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../../src/core/remote/scripts/webServer.sh';
+import { scriptText } from '../../../src/core/remote/ssm';
 
-const SCRIPTS = { deploy: deployScript, inspect: inspectScript, mount: mountScript, webServer: webServerScript };
+const SCRIPTS = {
+  deploy: deployScript,
+  inspect: inspectScript,
+  mount: mountScript,
+  verify: verifyScript,
+  webServer: webServerScript,
+};
 
 describe('the reasons of the scripts', () => {
   it('have a sentence each, and no sentence is without its reason', () => {
@@ -16,10 +25,17 @@ describe('the reasons of the scripts', () => {
   });
 
   for (const [name, script] of Object.entries(SCRIPTS)) {
-    it(`come from scripts that SSM takes: ${name}.sh has less than 8 KB`, () => {
-      assert.ok(Buffer.byteLength(script) < 8192);
+    it(`come from scripts that SSM takes: ${name}.sh is sent in less than 8 KB`, () => {
+      assert.ok(Buffer.byteLength(scriptText({ script })) < 8192);
     });
   }
+
+  it('come from scripts that are the same without their comments', () => {
+    for (const script of Object.values(SCRIPTS)) {
+      const commands = (text: string) => execFileSync('bash', ['-c', `f() {\n${text}\n}\ndeclare -f f`]).toString();
+      assert.equal(commands(scriptText({ script })), commands(script));
+    }
+  });
 
   for (const code of REASON_CODES) {
     it(`cannot bring links, codes or lines into the sentence of ${code}`, () => {
@@ -30,6 +46,10 @@ describe('the reasons of the scripts', () => {
       assert.match(reasonOf(`sitelift: ${code}`)?.message ?? '', /^[^]{20,}\.\)?$|\(curl ended with \)$/);
     });
   }
+
+  it('carry their code, for callers that know a way on', () => {
+    for (const code of REASON_CODES) assert.equal(reasonOf(`sitelift: ${code}`)?.code, code);
+  });
 
   it('tell sizes in MiB, what is needed rounded up and what is free rounded down', () => {
     assert.match(reasonOf('sitelift: disk-full\t1048577\t2097151')?.message ?? '', /need 2 MiB .* and 1 MiB are free/);
@@ -73,6 +93,8 @@ describe('the reasons of the scripts', () => {
     assert.deepEqual(ways, {
       'not-mounted': 'Provision Volume… sitelift.provisionVolume',
       'published-meanwhile': publish,
+      'other-base': publish,
+      'wrong-result': publish,
       'fetch-refused': publish,
       'wrong-bytes': publish,
       'not-placed': publish,

@@ -13,11 +13,11 @@ compose() {
   for pair; do printf '%s=%q\n' "${pair%%=*}" "${pair#*=}"; done
   cat "/root/scripts/$script.sh"
 }
-# run <script> [NAME=value…]: leaves $status and $reason, and what it said in /root/said.
+# run <script> [NAME=value…]: leaves $status and $reason, what it printed in /root/printed and what it said in /root/said.
 run() {
   compose "$@" >/root/run.sh
   status=0
-  bash /root/run.sh >/dev/null 2>/root/said || status=$?
+  bash /root/run.sh >/root/printed 2>/root/said || status=$?
   reason=$(sed -n 's/^sitelift: //p' /root/said | tail -n 1)
 }
 succeeds() { [ "$status" = 0 ] || fail "it succeeds"; }
@@ -27,13 +27,13 @@ stops() {
   [[ $reason == $1 ]] || fail "it stops with “$1”"
 }
 disk_of() { lsblk -dnrpo NAME,SERIAL | awk -v serial="$1" '$2 == serial { print $1 }'; }
-# Every call of these programs by a script leaves a line in /root/trace.
+# Every call of these programs by a script leaves a line in /root/trace, with “?” for what does not print.
 traced() {
   rm -rf /root/wrap /root/trace
   mkdir /root/wrap
   local program
   for program; do
-    printf '#!/bin/bash\necho "%s $*" >>/root/trace\nexec %s "$@"\n' "$program" "$(type -P "$program")" >"/root/wrap/$program"
+    printf '#!/bin/bash\nline="%s $*"\necho "${line//[^[:print:]]/?}" >>/root/trace\nexec %s "$@"\n' "$program" "$(type -P "$program")" >"/root/wrap/$program"
   done
   chmod 755 /root/wrap/*
   PATH=/root/wrap:$PATH
@@ -52,7 +52,8 @@ killed_before() {
 }
 # Whether a command may do more than look: what writes into a file, and all programs but these.
 may_change() {
-  local command=${1//> \/dev\/null/} looking=' awk blkid cat cut df du findmnt grep head lsblk mountpoint sed seq sha256sum tail tr '
+  local command=${1//> \/dev\/null/} looking=' awk blkid cat comm cut df du findmnt grep head lsblk mountpoint sed seq sha256sum sort tail tr uniq '
+  command=${command//> \"\$told\//}
   [[ $command == *\>* ]] && return 0
   [[ $command != 'systemctl show'* && $command != 'wipefs -n'* && $looking != *" ${command%% *} "* && $(type -t -- "${command%% *}") == file ]]
 }

@@ -1,15 +1,27 @@
-# Checks of deploy.sh. There are two releases, A and B, whose files say which one they are of, a small volume and a web server.
+# Checks of deploy.sh and verify.sh. There are two releases, A and B, whose files say which one they are of, a small volume and a web server.
 html=/var/www/html
 fragment=/etc/httpd/conf.d/sitelift.conf
 pages=(index.html css/style.css sub/page.html a%20b.txt)
+# Of A alone and of B alone: folders that come and go, a file that becomes a folder and the reverse, names that are hard to handle.
+hostile=($'new\nline.txt' ' lead' '-rf' - '*' "quo\"te's" 'back\slash' $'\303\244.html' '$(touch x)' 'two  spaces')
+of_a=(old/deep/gone.html old/bare/gone.css swap paws/index.html "${hostile[@]}")
+of_b=(fresh/first.txt fresh/page.html swap/index.html paws "${hostile[@]/#/hostile/}")
 
 set_up_deploy() {
   local id path
   for id in A B; do
-    mkdir -p "/root/$id/css" "/root/$id/sub"
-    for path in index.html css/style.css sub/page.html 'a b.txt'; do echo $id >"/root/$id/$path"; done
+    mkdir -p "/root/$id"
+    cd "/root/$id"
+    [ $id = A ] && mine=("${of_a[@]}") || mine=("${of_b[@]}")
+    for path in index.html css/style.css sub/page.html 'a b.txt' "${mine[@]}"; do
+      mkdir -p -- "$(dirname -- "$path")"
+      echo $id >"./$path"
+    done
+    echo same >same.txt
     pack $id
   done
+  pack_changes A B
+  cd /
   umask 022
   mkdir -p $html
   mkfs.ext4 -q -F -N 256 "$(disk_of "$SMALL")" 16M
@@ -18,12 +30,38 @@ set_up_deploy() {
   succeeds
   cp $fragment /root/fragment
 }
-# pack <id>: makes its bundle of the folder /root/<id>.
-pack() {
-  mkdir -p /root/bundles
-  (cd "/root/$1" && find . -type f -printf '%P\0' | tar -czf "/root/bundles/$1.tar.gz" --null -T -)
+# list_of <folder>: the list of published files for what is in it.
+list_of() { (cd "$1" && find . -type f -exec sha256sum -z -- {} + | sed -z 's/  \.\// /' | sort -z -t ' ' -k 2); }
+# bundle <name> <folder>: what is in it, for the server to fetch.
+bundle() {
+  (cd "$2" && find . -type f -printf '%P\0' | tar -czf "/root/bundles/$1.tar.gz" --null -T -)
   sha256sum "/root/bundles/$1.tar.gz" | cut -d ' ' -f 1 >"/root/bundles/$1.sha256"
 }
+# pack <id>: makes its list and the bundle of the folder /root/<id>.
+pack() {
+  rm -rf /root/pack
+  mkdir -p /root/bundles /root/pack
+  cp -r "/root/$1" /root/pack/pages
+  bundle "$1" /root/pack
+  list_of "/root/$1" >"/root/bundles/$1.list"
+}
+# pack_changes <from id> <to id>: makes the bundle <from>-<to> of what differs.
+pack_changes() {
+  rm -rf /root/pack
+  mkdir -p /root/pack/pages
+  cp -r "/root/$2/." /root/pack/pages
+  local path
+  : >/root/pack/gone
+  while IFS= read -r -d '' path; do
+    if [ ! -f "/root/$2/$path" ]; then
+      printf '%s %s\0' "$(sha256sum <"/root/$1/$path" | cut -d ' ' -f 1)" "$path" >>/root/pack/gone
+    elif cmp -s "/root/$1/$path" "/root/$2/$path"; then
+      rm -- "/root/pack/pages/$path"
+    fi
+  done < <(cd "/root/$1" && find . -type f -printf '%P\0')
+  bundle "$1-$2" /root/pack
+}
+sum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
 # Puts A in place by hand, as most checks want to start.
 published_a() {
   if [ "$(findmnt -nro SOURCE --mountpoint $html)" != "$(disk_of "$SMALL")" ]; then
@@ -34,6 +72,7 @@ published_a() {
   find $html -mindepth 1 -delete
   mkdir -m 700 $html/.sitelift
   printf A >$html/.sitelift/release
+  cp /root/bundles/A.list $html/.sitelift/published
   cp -r /root/A/. $html
   if ! cmp -s $fragment /root/fragment || ! cmp -s /run/sitelift.loaded /root/fragment; then
     cp /root/fragment $fragment
@@ -41,12 +80,17 @@ published_a() {
     cp /root/fragment /run/sitelift.loaded
   fi
 }
+# values <id> [<base id>]
 values() {
-  echo "URL=file:///root/bundles/$1.tar.gz SHA256=$(cat "/root/bundles/$1.sha256") NEEDED_BYTES=40000 NEEDED_INODES=10" \
-    "RELEASE=$1 CDN_DOMAIN=d1.cloudfront.net ASSET_EXTENSIONS=png|jpg"
+  local bundle=${2:+$2-}$1 base=
+  [ $# = 1 ] || base=$(sum_of "/root/bundles/$2.list")
+  echo "URL=file:///root/bundles/$bundle.tar.gz SHA256=$(cat "/root/bundles/$bundle.sha256") NEEDED_BYTES=40000 NEEDED_INODES=10" \
+    "RELEASE=$1 BASE=$base RESULT=$(sum_of "/root/bundles/$1.list") CDN_DOMAIN=d1.cloudfront.net ASSET_EXTENSIONS=png|jpg GRACE=0"
 }
-# deploy <id> <expected release> [NAME=value…]
+# deploy <id> <expected release> [NAME=value…]: with all pages.
 deploy() { run deploy $(values "$1") "EXPECTED_RELEASE=$2" "${@:3}"; }
+# deploy_changes <from id> <to id> [NAME=value…]
+deploy_changes() { run deploy $(values "$2" "$1") "EXPECTED_RELEASE=$1" "${@:3}"; }
 served() { curl -s --max-time 30 $(printf ' http://127.0.0.1/%s' "${pages[@]}") | tr -d '\n'; }
 statuses() { local path; for path; do curl -s -o /dev/null -w '%{http_code} ' "http://127.0.0.1/$path"; done; }
 # comes_to <status> <path>: the web server takes up new settings some time after it is told to.
@@ -70,9 +114,14 @@ settled() {
   seen=$'\n'$(look)$'\n'
   [[ $seen == *$'\n'"release=$1"$'\n'* && $seen == *$'\n'redirects_to=d1.cloudfront.net$'\n'* && $seen != *$'\n'placing=* ]]
 }
+is_exactly() {
+  diff -r --no-dereference -x .sitelift -x lost+found "/root/$1" $html >/root/said 2>&1 &&
+    cmp -s "/root/bundles/$1.list" $html/.sitelift/published
+}
 has() {
   [ "$(served)" = "$1$1$1$1" ] || fail "all that is served is of $1, and not $(served)"
   settled "$1" || fail "nothing is left to publish of $1"
+  is_exactly "$1" || fail "the files are those of $1 and no other, and so is the list"
   [ ! -e $html/.sitelift/stage ] || fail 'the staging folder is gone'
 }
 
@@ -85,6 +134,223 @@ check_publishes() {
   deploy B A
   succeeds
   has B
+  [ -z "$(find $html ! -user root)" ] || fail 'all is the property of root'
+}
+# The list is what the sums of each file make it, whatever their names.
+check_list() {
+  published_a
+  deploy B A
+  succeeds
+  local path
+  while IFS= read -r -d '' path; do
+    printf '%s %s\0' "$(sha256sum <"$html/$path" | cut -d ' ' -f 1)" "$path"
+  done < <(printf '%s\0' index.html css/style.css sub/page.html 'a b.txt' same.txt "${of_b[@]}" | sort -z) |
+    cmp -s - $html/.sitelift/published || fail 'the list has the sum of each file'
+  grep -qx "list=$(sum_of $html/.sitelift/published)" <(look) || fail 'a look tells the sum of the list'
+}
+check_changes() {
+  published_a
+  local same
+  same=$(stat -c %i $html/same.txt)
+  deploy_changes A B
+  succeeds
+  has B
+  [ "$(stat -c %i $html/same.txt)" = "$same" ] || fail 'what did not change is not touched'
+  printed release=B deleted=${#of_a[@]} left=0
+}
+printed() {
+  local line
+  for line; do grep -qxF -- "$line" /root/printed || fail "it prints $line, and not $(cat /root/printed)"; done
+  grep -qx 'free_bytes=[0-9]*' /root/printed && grep -qx 'free_inodes=[0-9]*' /root/printed || fail 'it prints what is free'
+}
+check_base() {
+  published_a
+  printf '%s x.html\0' "$(sum_of /dev/null)" >>$html/.sitelift/published
+  deploy_changes A B
+  stops other-base
+  rm $html/.sitelift/published
+  deploy_changes A B
+  stops other-base
+  published_a
+  printf C >$html/.sitelift/placing
+  deploy_changes A B
+  stops other-base
+  rm $html/.sitelift/placing
+  has A
+}
+check_result() {
+  published_a
+  deploy_changes A B "RESULT=$(sum_of /root/bundles/A.list)"
+  stops wrong-result
+  has A
+  deploy B A "RESULT=$(sum_of /root/bundles/A.list)"
+  stops wrong-result
+  has A
+  # Something goes that the base does not have as it is told.
+  rm -rf /root/pack
+  mkdir /root/pack
+  printf '%s same.txt\0' "$(sum_of /dev/null)" >/root/pack/gone
+  bundle A-C /root/pack
+  grep -zv ' same\.txt$' /root/bundles/A.list >/root/bundles/C.list
+  deploy_changes A C
+  stops wrong-result
+  has A
+}
+# A second time all is there: nothing is fetched, but the settings are made.
+check_nothing_new() {
+  published_a
+  deploy_changes A B
+  succeeds
+  rm $fragment
+  deploy_changes A B URL=file:///nowhere NEEDED_BYTES=99000000
+  succeeds
+  has B
+  printed release=B deleted=0 left=0
+  run deploy $(values B A) EXPECTED_RELEASE=B BASE="$(sum_of /root/bundles/B.list)" URL=file:///nowhere
+  succeeds
+  has B
+  printf B >$html/.sitelift/placing
+  deploy_changes A B URL=file:///nowhere
+  stops $'fetch-failed\t37*'
+}
+check_repairs() {
+  published_a
+  echo theirs >$html/index.html
+  rm -r $html/sub
+  deploy A A
+  succeeds
+  has A
+}
+# What is not as it was published stays, and so does what was never published.
+check_leaves() {
+  published_a
+  rm -rf /root/elsewhere
+  mkdir -p /root/elsewhere/deep /root/elsewhere/bare
+  cp $html/old/deep/gone.html /root/elsewhere/deep
+  rm -r $html/old $html/-rf
+  ln -s /root/elsewhere $html/old
+  ln -s same.txt $html/-rf
+  echo theirs >"$html/"$'new\nline.txt'
+  echo theirs >$html/theirs.html
+  deploy_changes A B
+  succeeds
+  [ -f /root/elsewhere/deep/gone.html ] && [ -d /root/elsewhere/bare ] || fail 'nothing is deleted through a link'
+  [ "$(cat "$html/"$'new\nline.txt' $html/theirs.html | uniq -c | tr -s ' ')" = ' 2 theirs' ] && [ -L $html/-rf ] ||
+    fail 'what is not ours any more stays'
+  printed left=3 left_path=old/deep/gone.html left_path=new?line.txt left_path=-rf deleted=$((${#of_a[@]} - 4))
+  rm -r /root/elsewhere $html/old $html/-rf $html/new* $html/theirs.html
+  has B
+}
+check_leaves_folders() {
+  published_a
+  mkdir $html/old/theirs
+  touch $html/old/deep/theirs
+  chattr +i "$html/ lead"
+  deploy_changes A B
+  chattr -i "$html/ lead"
+  succeeds
+  printed left=1 'left_path= lead'
+  [ "$(find $html/old | sort | tr '\n' ' ')" = "$html/old $html/old/deep $html/old/deep/theirs $html/old/theirs " ] ||
+    fail 'folders stay where something else is in them'
+  rm -r "$html/ lead" $html/old
+  has B
+}
+check_swap() {
+  local make
+  for make in 'touch paws/theirs' 'mkdir paws/theirs' 'echo theirs >paws/index.html' 'echo theirs >swap' 'ln -s x paws/link'; do
+    published_a
+    (cd $html && eval "$make")
+    find $html -printf '%P %i\n' >/root/before
+    deploy_changes A B
+    stops $'other-kind-in-the-way\t1\t*'
+    find $html -printf '%P %i\n' | grep -v '^.sitelift/stage' | cmp -s - /root/before || fail "nothing is changed: $make"
+    deploy B A
+    stops $'other-kind-in-the-way\t1\t*'
+  done
+}
+# Cut short in the middle: what was placed is known.
+check_cut_short() {
+  local next
+  for next in 'deploy A A' 'deploy_changes A B' 'deploy B A'; do
+    published_a
+    chattr +i $html/sub
+    deploy_changes A B
+    chattr -i $html/sub
+    stops $'not-placed\tmv:*Operation not permitted*'
+    [ -e $html/fresh/first.txt ] || fail 'something was placed'
+    grep -qx placing=B <(look) || fail 'a look tells that it was cut short'
+    ! grep -qx "list=$(sum_of /root/bundles/A.list)" <(look) || fail 'a look tells that the list is another one'
+    $next
+    if [[ $next == deploy_changes* ]]; then
+      stops other-base
+      deploy B A
+    fi
+    succeeds
+    [[ $next == 'deploy A A' ]] && has A || has B
+  done
+}
+# What is read of ten thousand files is read in a few processes.
+check_many() {
+  published_a
+  rm -rf /root/pack /root/many
+  mkdir -p /root/pack/pages /root/many
+  local n sum before after
+  sum=$(sum_of /dev/null)
+  {
+    cat /root/bundles/A.list
+    for n in {1..10000}; do printf '%s many/%s/%s.html\0' "$sum" $((n % 20)) "$n"; done
+  } | sort -z -t ' ' -k 2 >$html/.sitelift/published
+  cp $html/.sitelift/published /root/bundles/many.list
+  for n in {1..5000}; do printf '%s many/%s/%s.html\0' "$sum" $((n % 20)) "$n"; done >/root/pack/gone
+  echo B >/root/pack/pages/index.html
+  bundle many-fewer /root/pack
+  {
+    grep -zv ' index\.html$' /root/bundles/A.list
+    printf '%s index.html\0' "$(sum_of /root/B/index.html)"
+    for n in {5001..10000}; do printf '%s many/%s/%s.html\0' "$sum" $((n % 20)) "$n"; done
+  } | sort -z -t ' ' -k 2 >/root/bundles/fewer.list
+  before=$(bash -c 'echo $$')
+  run deploy $(values fewer many) EXPECTED_RELEASE=A
+  after=$(bash -c 'echo $$')
+  succeeds
+  cmp -s /root/bundles/fewer.list $html/.sitelift/published && [ "$(cat $html/index.html)" = B ] || fail 'the change is there'
+  [ $((after - before)) -lt 300 ] || fail "few processes are started, and not $((after - before))"
+}
+# verified <line…>
+verified() {
+  run verify
+  succeeds
+  cmp -s /root/printed <(printf '%s\n' "$@") || fail "it tells $*, and not $(cat /root/printed)"
+}
+check_verify() {
+  published_a
+  local list files
+  list=list=$(sum_of /root/bundles/A.list)
+  files=files=$(tr -cd '\0' </root/bundles/A.list | wc -c)
+  mkdir $html/lost+found
+  touch $html/lost+found/x
+  verified $list $files changed=0 missing=0 other=0
+  echo theirs >"$html/"$'new\nline.txt'
+  rm $html/index.html $html/-rf
+  cp $html/same.txt /root/same.txt
+  ln -sf /root/same.txt $html/same.txt
+  ln -s index.html $html/link
+  mv $html/old $html/theirs
+  find $html -printf '%P %i %s %T@\n' >/root/before
+  verified $list $files changed=2 missing=4 other=3 changed_path=new?line.txt changed_path=same.txt \
+    missing_path=-rf missing_path=index.html missing_path=old/bare/gone.css missing_path=old/deep/gone.html \
+    other_path=link other_path=theirs/bare/gone.css other_path=theirs/deep/gone.html
+  find $html -printf '%P %i %s %T@\n' | cmp -s - /root/before || fail 'nothing is changed'
+  (cd $html && seq 100 130 | xargs touch)
+  run verify
+  [ "$(grep -c ^other_path= /root/printed)" = 20 ] && grep -qx other=34 /root/printed || fail 'it tells the first 20'
+  rm $html/.sitelift/published
+  run verify
+  grep -qx "list=$(sum_of /dev/null)" /root/printed && grep -qx files=0 /root/printed || fail 'no list is an empty one'
+  umount $html
+  run verify
+  stops $'not-mounted\t/var/www/html'
+  mount "$(disk_of "$SMALL")" $html
 }
 check_release() {
   published_a
@@ -158,23 +424,35 @@ check_secret() {
 check_order() {
   published_a
   rm -r $html/sub
-  traced mv sync mkdir rm tar
-  deploy B A
+  traced mv sync mkdir rm tar rmdir
+  printf '#!/bin/bash\necho "sleep $*" >>/root/trace\n' >/root/wrap/sleep
+  chmod 755 /root/wrap/sleep
+  deploy_changes A B GRACE=
   succeeds
-  local step steps='tar,mkdir -p -- ./,sync,mv *placing,sync,mv *css/style.css,mv *index.html,sync,mv *release,sync,rm *placing,sync' line
-  exec 7</root/trace
-  while IFS= read -r -d , step; do
-    while :; do
-      IFS= read -r -u 7 line || fail "the order is $steps; lacking from “$step”: $(tr '\n' ';' </root/trace)"
-      [[ $line == $step* ]] && break
-      [[ $line != mv* ]] || [[ $line == *./css/style.css* || $line == *./sub/page.html* || $line == *./a\ b.txt* || $line == *./index.html* ]] ||
-        fail "$line does not come before “$step”"
-    done
-  done <<<"$steps,"
-  local first_page last_other
-  first_page=$(grep -n ' -- .*\.html$' /root/trace | head -n 1 | cut -d : -f 1)
-  last_other=$(grep -n ' -- .*\(css\|txt\)$' /root/trace | tail -n 1 | cut -d : -f 1)
-  [ "$last_other" -lt "$first_page" ] || fail 'pages come last'
+  local line order='' step last='' expected
+  while IFS= read -r line; do
+    case $line in
+      'tar '*) step=tar ;;
+      'sync '*) step=sync ;;
+      'mkdir -p -- '*) step=folders ;;
+      mv*/placing | mv*/published | mv*/release) step=${line##*/} ;;
+      'mv -f -t '*.css* | 'mv -f -t '*.txt*) step=others ;;
+      'mv -f -t '*.html*) step=pages ;;
+      'sleep '*) step=$line ;;
+      'rm -f -- '* | 'rm -f '*/placing) step=${line%% --*} step=${step%% /*} ;;
+      rmdir*) step=rmdir ;;
+      *) continue ;;
+    esac
+    [ "$step" = "$last" ] || order+="$step,"
+    last=$step
+  done </root/trace
+  expected='tar,sync,placing,sync,published,sync,rm -f,rmdir,folders,others,pages,sleep 5,rm -f,rmdir,sync,published,sync,release,sync,rm -f,sync,'
+  [ "$order" = "$expected" ] || fail "the order is $expected and not $order"
+  # Nobody waits where nothing goes.
+  : >/root/trace
+  deploy B B GRACE=
+  succeeds
+  ! grep -q '^sleep\|^rm -f --' /root/trace || fail 'where nothing is deleted nobody waits'
 }
 # A reader that has a page open goes on reading it: the new one is another file, whole when its name appears.
 check_rename() {
@@ -224,7 +502,7 @@ check_not_placed() {
 }
 # The host answers by the last part of the path.
 check_fetch() {
-  local host="URL=http://bucket.test" sum="SHA256=$HOST_SHA256" at
+  local host="URL=http://bucket.test" sum="SHA256=$HOST_SHA256" result="RESULT=$HOST_RESULT" at
   for at in 403 404; do
     published_a
     deploy B A "$host/$at?X-Amz-Signature=SeCr3t" "$sum"
@@ -233,7 +511,7 @@ check_fetch() {
   done
   for at in 503-once cut-once; do
     published_a
-    deploy B A "$host/$at" "$sum"
+    deploy B A "$host/$at" "$sum" "$result"
     succeeds
     [ "$(cat $html/index.html)" = host ] || fail 'the pages of the host are there'
   done
@@ -287,27 +565,39 @@ check_busy() {
   mv /root/flock /root/wrap/flock
   chmod 755 /root/wrap/flock
   (exec 9>&-; deploy B A; stops busy) || exit 1
+  (exec 9>&-; run verify; stops busy) || exit 1
   exec 9>&-
 }
 
-# kills_deploy <from> <n…>: kills the placing of B, then publishes B and A, or (`back`) A at once; `new` starts without any release.
+# before_kill <from>: the publication of B that is killed: over A with all pages (`A`, `back`) or with changes (`changes`, `changes_back`),
+# or (`new`) without any release.
+before_kill() {
+  local base=
+  published_a
+  if [ "$1" = new ]; then
+    find $html -mindepth 1 -delete
+    rm -f $fragment /run/sitelift.loaded
+    systemctl reload httpd
+  fi
+  [[ $1 != changes* ]] || base=A
+  compose deploy $(values B $base) "EXPECTED_RELEASE=$(release)" >/root/run.sh
+}
+# kills_deploy <from> <n…>: kills the placing of B, then publishes B (again with changes where that was so, until they are refused) and A,
+# or (`back`, `changes_back`) A at once.
 kills_deploy() {
   local from=$1 n
   for n in "${@:2}"; do
-    published_a
-    if [ "$from" = new ]; then
-      find $html -mindepth 1 -delete
-      rm -f $fragment /run/sitelift.loaded
-      systemctl reload httpd
-    fi
-    compose deploy $(values B) "EXPECTED_RELEASE=$(release)" >/root/run.sh
+    before_kill "$from"
     killed_before "$n"
     for id in A B; do
-      ! settled $id || [ "$(served)" = "$id$id$id$id" ] || fail "$killed: mixed pages that count as $id"
+      ! settled $id || is_exactly $id || fail "$killed: mixed pages that count as $id"
     done
     [[ $from == new || $(served) == [AB][AB][AB][AB] ]] || fail "$killed: each page is whole, but $(served)"
-    if [ "$from" != back ]; then
-      deploy B "$(release)"
+    if [[ $from != *back ]]; then
+      status=1 reason=other-base
+      [ "$from" != changes ] || run deploy $(values B A) "EXPECTED_RELEASE=$(release)"
+      [ "$status" = 0 ] || stops other-base
+      [ "$status" = 0 ] || deploy B "$(release)"
       succeeds
       has B
     fi
@@ -320,9 +610,7 @@ kills_deploy() {
 }
 # changes_of_deploy <from>: the numbers of its commands that change something.
 changes_of_deploy() {
-  published_a
-  [ "$1" != new ] || { find $html -mindepth 1 -delete; rm -f $fragment /run/sitelift.loaded; }
-  compose deploy $(values B) "EXPECTED_RELEASE=$(release)" >/root/run.sh
+  before_kill "$1"
   changing_commands
   has B
 }

@@ -300,7 +300,12 @@ check_look() {
   printf r1 >$html/.sitelift/release
   printf r2 >$html/.sitelift/placing
   free=free_bytes=$(df -B1 --output=avail $html | tail -n 1 | tr -d ' ')
-  looks installed=yes enabled=enabled active=active "${mounted[@]}" "$free" in_fstab=no release=r1 placing=r2
+  local seen=(installed=yes enabled=enabled active=active "${mounted[@]}" "$free" in_fstab=no release=r1)
+  looks "${seen[@]}" "list=$(sha256sum </dev/null | cut -d ' ' -f 1)" placing=r2
+  printf r3 >$html/.sitelift/published
+  free=free_bytes=$(df -B1 --output=avail $html | tail -n 1 | tr -d ' ')
+  seen=("${seen[@]/free_bytes=*/$free}")
+  looks "${seen[@]}" "list=$(printf r3 | sha256sum | cut -d ' ' -f 1)" placing=r2
   systemctl disable -q --now httpd
   umount $html
   looks installed=yes enabled=disabled active=inactive

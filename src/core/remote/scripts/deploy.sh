@@ -1,10 +1,13 @@
-# Fetches a bundle of pages, unpacks it as it comes, checks it, and puts each file in place by rename.
-# Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE CDN_DOMAIN ASSET_EXTENSIONS
+# Fetches a bundle of pages (all, or those that differ from a base), unpacks it as it comes, checks it, puts each file in
+# place by rename, and deletes what was published before and is no more.
+# Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE BASE RESULT CDN_DOMAIN ASSET_EXTENSIONS [GRACE]
+# Lists hold NUL-ended records `sha256 path`, in the order of their paths.
 set -euo pipefail
 umask 022
 export LC_ALL=C
 # The reason: a code of reasons.ts and its values, on one line.
 stop() { printf 'sitelift: %s' "$1" >&2; shift; [ $# = 0 ] || printf '\t%s' "${@//[$'\t\r\n']/ }" >&2; echo >&2; exit 1; }
+sum_of() { sha256sum <"$1" | cut -b -64; }
 last_line() { grep -v '^[[:space:]]*$\|Exiting with failure' "$1" | tail -n 1 || true; }
 root=/var/www/html
 work=$root/.sitelift
@@ -16,6 +19,14 @@ mountpoint -q "$root" || stop not-mounted "$root"
 mkdir -p -m 700 "$work"
 current=$(cat "$work/release" 2>/dev/null || true)
 [ "$current" = "$EXPECTED_RELEASE" ] || [ "$current" = "$RELEASE" ] || stop published-meanwhile
+placing=$(cat "$work/placing" 2>/dev/null || true)
+former=$work/published
+[ -e "$former" ] || former=/dev/null
+list=$(sum_of "$former")
+if [ -n "$BASE" ]; then
+  [ -z "$placing" ] || [ "$placing" = "$RELEASE" ] || stop other-base
+  [ "$list" = "$BASE" ] || [ "$list" = "$RESULT" ] || stop other-base
+fi
 told=$(mktemp -d)
 trap 'rm -rf "$work/stage" "$told"' EXIT
 
@@ -51,6 +62,19 @@ if [ "$previous" != "$wanted" ] || [ "$(cat "$loaded" 2>/dev/null)" != "$wanted"
   fi
   systemctl reload-or-restart "$unit" || stop not-reloaded "$unit"
   printf '%s\n' "$wanted" >"$loaded"
+fi
+
+deleted=0 left=()
+report() {
+  echo "release=$RELEASE"
+  df -B1 --output=avail,iavail "$root" | awk 'NR > 1 { print "free_bytes=" $1 "\nfree_inodes=" $2 }'
+  printf 'deleted=%s\nleft=%s\n' "$deleted" ${#left[@]}
+  [ ${#left[@]} = 0 ] || printf 'left_path=%s\n' "${left[@]:0:5}"
+}
+# All pages are placed even so: they put right what somebody changed.
+if [ -n "$BASE" ] && [ "$current/$placing/$list" = "$RELEASE//$RESULT" ]; then
+  report
+  exit
 fi
 
 rm -rf "$work/stage"
@@ -95,8 +119,56 @@ if grep -qE 'No space left|Wrote only|quota exceeded' "$told/tar"; then stop ful
 [ "$unpacked" = 0 ] || stop not-unpacked "$(last_line "$told/tar")"
 if command -v restorecon >/dev/null 2>&1; then restorecon -R "$work/stage"; fi
 
-# Nothing is written through a link, nor over something else than a file.
-cd "$work/stage"
+# What the list will be, and what it will have no more.
+mkdir -p "$work/stage/pages"
+cd "$work/stage/pages"
+records() { xargs -0 -r sha256sum -z -- | sed -z 's,  \./, ,'; }
+by_path() { sort -z -t ' ' -k 2 "$@"; }
+find . -type f -print0 | records | by_path >"$told/staged"
+if [ -n "$BASE" ]; then
+  [ -e ../gone ] || : >../gone
+  sort -z ../gone >"$told/gone"
+  # Of records with the same path the first one counts.
+  sort -z "$former" | comm -z -23 - "$told/gone" | by_path -u "$told/staged" - >"$told/new"
+else
+  cp "$told/staged" "$told/new"
+fi
+[ "$(sum_of "$told/new")" = "$RESULT" ] || stop wrong-result
+cut -z -b 66- "$told/new" >"$told/paths"
+cut -z -b 66- "$former" | uniq -z | comm -z -23 - "$told/paths" >"$told/going"
+
+has_link() {
+  local at=$1
+  until [ -L "./$at" ]; do
+    [[ $at == */* ]] || return 1
+    at=${at%/*}
+  done
+}
+# Those that go and are as they were published.
+find_ours() {
+  while IFS= read -r -d '' path; do
+    if [ -f "./$path" ] && ! has_link "$path"; then printf './%s\0' "$path"; fi
+  done <"$told/going" | records | sort -z | comm -z -12 - <(sort -z "$former") | cut -z -b 66- | sort -z >"$told/ours"
+}
+# The folders of those that go, the innermost first.
+folders() {
+  while IFS= read -r -d '' path; do
+    ! has_link "$path" || continue
+    while [[ $path == */* ]]; do
+      path=${path%/*}
+      printf '%s\0' "$path"
+    done
+  done <"$told/going" | sort -z -r -u
+}
+delete() {
+  xargs -0 -r rm -f -- <"$1" 2>/dev/null || true
+  while IFS= read -r -d '' path; do
+    [ -e "./$path" ] || deleted=$((deleted + 1))
+  done <"$1"
+  folders | xargs -0 -r rmdir --ignore-fail-on-non-empty -- 2>/dev/null || true
+}
+
+# Nothing is written through a link, nor over something else than a file, unless all of that is ours and goes.
 links=() others=()
 while IFS= read -r -d '' path; do
   at=$root/${path#./}
@@ -109,25 +181,56 @@ while IFS= read -r -d '' path; do
   fi
 done < <(find . -mindepth 1 -print0)
 [ ${#links[@]} = 0 ] || stop link-in-the-way ${#links[@]} "${links[@]:0:5}"
-[ ${#others[@]} = 0 ] || stop other-kind-in-the-way ${#others[@]} "${others[@]:0:5}"
-find . -mindepth 1 -type d -print0 | (cd "$root" && xargs -0 -r mkdir -p --) 2>"$told/place" ||
-  stop not-placed "$(last_line "$told/place")"
+if [ ${#others[@]} != 0 ]; then
+  cd "$root"
+  find_ours
+  find "${others[@]/#/./}" -print0 | sed -z 's,^\./,,' | sort -z >"$told/there"
+  folders | sort -z -u - "$told/ours" >"$told/may_go"
+  mapfile -d '' -t foreign < <(comm -z -23 "$told/there" "$told/may_go")
+  [ ${#foreign[@]} = 0 ] || stop other-kind-in-the-way ${#foreign[@]} "${foreign[@]:0:5}"
+  comm -z -12 "$told/there" "$told/ours" >"$told/way"
+fi
 
+# All that is noted is written now, when there is room or nothing has changed. While files are placed the list has those of
+# before and after, so that whoever publishes next knows what a killed run may have left; the note of placing comes before it.
+{
+  printf %s "$RELEASE" | tee "$work/placing.new" >"$work/release.new"
+  by_path -k 1,1 -u "$former" "$told/new" >"$work/both.new"
+  cp "$told/new" "$work/published.new"
+} 2>/dev/null || stop full-meanwhile
 # A note is whole on the disk, and all that came before it, from the moment that it can be seen.
 note() {
-  printf '%s' "$RELEASE" >"$work/$1.new"
   sync -f "$root"
-  mv -f "$work/$1.new" "$work/$1"
+  mv -f "$work/$1.new" "$work/$2"
   sync -f "$root"
 }
+note placing placing
+note both published
+cd "$root"
+[ ${#others[@]} = 0 ] || delete "$told/way"
+cd "$work/stage/pages"
+find . -mindepth 1 -type d -print0 | (cd "$root" && xargs -0 -r mkdir -p --) 2>"$told/place" ||
+  stop not-placed "$(last_line "$told/place")"
 # Style sheets and scripts go first, so that no page is seen before what it needs.
 place() {
   find . -type d -print0 | while IFS= read -r -d '' folder; do
     find "$folder" -maxdepth 1 -type f "$@" -print0 | xargs -0 -r mv -f -t "$root/$folder" -- || exit 1
   done
 }
-note placing
 { place ! -iname '*.html' ! -iname '*.htm' && place; } 2>"$told/place" || stop not-placed "$(last_line "$told/place")"
-note release
+
+# Who has just loaded a former page still gets its style sheets.
+if [ -s "$told/going" ]; then
+  sleep "${GRACE:-5}"
+  cd "$root"
+  find_ours
+  delete "$told/ours"
+  while IFS= read -r -d '' path; do
+    if [ -L "./$path" ] || { [ -e "./$path" ] && [ ! -d "./$path" ]; }; then left+=("${path//[[:cntrl:]]/?}"); fi
+  done <"$told/going"
+fi
+note published published
+note release release
 rm -f "$work/placing"
 sync -f "$root"
+report

@@ -18,7 +18,10 @@ if [ -n "$partition" ]; then
   echo "free_bytes=$(df -B1 --output=avail "$root" | tail -n 1 | tr -d ' ')"
   if grep -qE "^UUID=$(mounted UUID)[[:space:]]+$root[[:space:]]" /etc/fstab; then echo in_fstab=yes; else echo in_fstab=no; fi
 fi
-if [ -r "$root/.sitelift/release" ]; then echo "release=$(head -c 64 "$root/.sitelift/release")"; fi
+if [ -r "$root/.sitelift/release" ]; then
+  echo "release=$(head -c 64 "$root/.sitelift/release")"
+  echo "list=$(cat "$root/.sitelift/published" 2>/dev/null | sha256sum | cut -b -64)"
+fi
 if [ -r "$root/.sitelift/placing" ]; then echo "placing=$(head -c 64 "$root/.sitelift/placing")"; fi
 for fragment in /etc/httpd/conf.d/sitelift.conf /etc/apache2/conf-enabled/sitelift.conf; do
   if [ -r "$fragment" ]; then echo "redirects_to=$(sed -n 's|.*"https://\([^"%]*\)%1".*|\1|p' "$fragment")"; fi
