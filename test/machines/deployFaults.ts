@@ -24,6 +24,24 @@ export const DEPLOY: readonly Fault[] = [
     noticedBy: 'full_meanwhile',
   },
   {
+    fault: 'a note that could not be written is ignored',
+    find: '} 2>/dev/null || stop full-meanwhile',
+    put: '} 2>/dev/null || true',
+    noticedBy: 'full_meanwhile',
+  },
+  {
+    fault: 'only the last note need be written',
+    find: '>"$work/release.new" &&',
+    put: '>"$work/release.new" ||',
+    noticedBy: 'full_meanwhile',
+  },
+  {
+    fault: 'the release is noted before its list',
+    find: 'note published published\nnote release release\n',
+    put: 'note release release\nnote published published\n',
+    noticedBy: 'order',
+  },
+  {
     fault: 'the bundle is kept beside its pages',
     find: 'tee -p /dev/fd/3 |',
     put: 'tee -p /dev/fd/3 "$work/stage.tar.gz" |',

@@ -52,7 +52,11 @@ describe('deploy.sh on a real server', function () {
   }
 
   for (const [from, count, what] of [
-    ['changes', 8, 'the same changes, all pages where those are refused, and then the former release leave its pages alone'],
+    [
+      'changes',
+      8,
+      'the same changes, all pages where those are refused, and then the former release leave its pages alone',
+    ],
     ['changes_back', 4, 'after changes the former publication alone leaves pages of one release'],
     ['A', 8, 'the same publication and then the former one leave pages of one release each'],
     ['back', 4, 'the former publication alone leaves pages of one release'],

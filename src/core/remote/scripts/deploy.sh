@@ -194,9 +194,9 @@ fi
 # All that is noted is written now, when there is room or nothing has changed. While files are placed the list has those of
 # before and after, so that whoever publishes next knows what a killed run may have left; the note of placing comes before it.
 {
-  printf %s "$RELEASE" | tee "$work/placing.new" >"$work/release.new"
-  by_path -k 1,1 -u "$former" "$told/new" >"$work/both.new"
-  cp "$told/new" "$work/published.new"
+  printf %s "$RELEASE" | tee "$work/placing.new" >"$work/release.new" &&
+    by_path -k 1,1 -u "$former" "$told/new" >"$work/both.new" &&
+    cp "$told/new" "$work/published.new"
 } 2>/dev/null || stop full-meanwhile
 # A note is whole on the disk, and all that came before it, from the moment that it can be seen.
 note() {
@@ -213,7 +213,7 @@ find . -mindepth 1 -type d -print0 | (cd "$root" && xargs -0 -r mkdir -p --) 2>"
   stop not-placed "$(last_line "$told/place")"
 # Style sheets and scripts go first, so that no page is seen before what it needs.
 place() {
-  find . -type d -print0 | while IFS= read -r -d '' folder; do
+  find . -type f "$@" -printf '%h\0' | sort -z -u | while IFS= read -r -d '' folder; do
     find "$folder" -maxdepth 1 -type f "$@" -print0 | xargs -0 -r mv -f -t "$root/$folder" -- || exit 1
   done
 }
@@ -229,6 +229,7 @@ if [ -s "$told/going" ]; then
     if [ -L "./$path" ] || { [ -e "./$path" ] && [ ! -d "./$path" ]; }; then left+=("${path//[[:cntrl:]]/?}"); fi
   done <"$told/going"
 fi
+# Whoever sees the release may build upon the list, so that is final first.
 note published published
 note release release
 rm -f "$work/placing"
