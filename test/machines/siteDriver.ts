@@ -4,21 +4,20 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run, stepsOf } from '../../src/core/plan';
-import { scan } from '../../src/core/publish/localFiles';
-import { planPublish } from '../../src/core/publish/planPublish';
+import { withPublishing, type Publishing } from '../../src/core/publish/publishing';
+import { folderCache } from '../../src/core/release/localCache';
 import { runScript } from '../../src/core/remote/ssm';
 import type { Clients } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
-import { known } from '../../src/core/resources/resource';
 import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
 import { describeAddress, describeSite, planProvision } from '../../src/core/resources/stack';
-import { createRewriter } from '../../src/core/worker/rewriter';
 import { newContext, newOp } from '../core/sandbox';
 import { createSourceThread } from '../core/worker/sourceThread';
 
 /** A site in a new folder, and what a person does with it. */
 export interface SiteDriver {
   readonly context: Context;
+  readonly folder: string;
   put(path: string, content: string | Buffer): Promise<void>;
   describe(): Promise<SiteHave>;
   /** The id of the server and where its pages are reached; unlike a description, this runs nothing on the server. */
@@ -27,6 +26,8 @@ export interface SiteDriver {
   provision(what?: ResourceName | 'all'): Promise<string[]>;
   /** Publishes, as somebody else when clients are given, and gives the keys of the steps. */
   publish(clients?: Clients): Promise<string[]>;
+  /** Brings back the release that was published at a time, and gives the keys of the steps. */
+  rollback(at: string): Promise<string[]>;
   /** Runs a script as root on the server and gives its output. */
   inside(script: string): Promise<string>;
   remove(): Promise<void>;
@@ -41,8 +42,13 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
     const { instanceId, host } = (await describeAddress(context, newOp())) ?? assert.fail('no server');
     return { instanceId, host: host ?? assert.fail('no address') };
   };
+  const cache = folderCache(join(folder, '.cache'));
+  const origin = { host: 'test', folder, place: folder };
+  const publisher = { folder, root: folder, origin, seenRelease: undefined, cache };
+  const publishing = <Result>(clients: Clients, use: (plans: Publishing) => Promise<Result>) =>
+    withPublishing({ ...context, clients }, publisher, use, createSourceThread);
   return {
-    context,
+    ...{ context, folder },
     describe,
     server,
     remove: () => rm(folder, { recursive: true, force: true }),
@@ -56,25 +62,18 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       return stepsOf(plan).map(({ key }) => key);
     },
     async publish(clients = context.clients) {
-      const publisher = { ...context, clients };
-      const [have, local] = await Promise.all([
-        describeSite(publisher, newOp()),
-        scan(folder, folder, context.site.publish.allow, newOp()),
-      ]);
-      const domain = known(have.distribution)?.domain ?? '';
-      const assets = local.assets.map(({ path }) => path);
-      const rewriter = createRewriter(domain, assets, createSourceThread());
-      const work = await mkdtemp(join(tmpdir(), 'sitelift-work-'));
-      try {
-        const origin = { host: 'test', folder, place: folder };
-        const material = { local, rewrite: rewriter.rewrite, workFolder: work, origin, seenRelease: undefined };
-        const { plan } = await planPublish(publisher, have, material, newOp());
+      return publishing(clients, async (plans) => {
+        const { plan } = await plans.planPublish(newOp());
         await run(plan, newOp());
         return stepsOf(plan).map(({ key }) => key);
-      } finally {
-        await rewriter.close();
-        await rm(work, { recursive: true });
-      }
+      });
+    },
+    async rollback(at) {
+      return publishing(context.clients, async (plans) => {
+        const { plan } = await plans.planRollback(at, newOp());
+        await run(plan, newOp());
+        return stepsOf(plan).map(({ key }) => key);
+      });
     },
     async inside(script) {
       const { instanceId } = await server();
