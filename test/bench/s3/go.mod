@@ -1,0 +1,3 @@
+module sitelift/bench/s3
+
+go 1.22
