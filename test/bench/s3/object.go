@@ -127,7 +127,13 @@ func (b *bucket) get(r request) (answer, *failure) {
 	header := o.header.Clone()
 	header.Set("Etag", `"`+o.etag+`"`)
 	header.Set("Last-Modified", o.modified.Format(http.TimeFormat))
-	return answer{http.StatusOK, header, o.body}, nil
+	first, last := 0, len(o.body)-1
+	if _, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &first, &last); err != nil || first > last {
+		return answer{http.StatusOK, header, o.body}, nil
+	}
+	last = min(last, len(o.body)-1)
+	header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last, len(o.body)))
+	return answer{http.StatusPartialContent, header, o.body[first : last+1]}, nil
 }
 
 func matches(condition string, o *object) bool {
