@@ -12,11 +12,12 @@ export interface Spent {
 }
 
 const LOOK_MS = 25;
+const LIMIT_SECONDS = 300;
 
-/** Runs a program to its end in exactly this environment. Throws with the end of what it said when it fails. */
+/** Runs a program to its end in exactly this environment. Throws with the end of what it said when it fails, or takes longer than minutes. */
 export async function spend([program, ...args]: CommandLine, env: NodeJS.ProcessEnv): Promise<Spent> {
   const startedMs = performance.now();
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 1000 * LIMIT_SECONDS });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)));
@@ -24,9 +25,12 @@ export async function spend([program, ...args]: CommandLine, env: NodeJS.Process
   let peakMib = 0;
   const looking = setInterval(() => (peakMib = Math.max(peakMib, memoryOf(child.pid))), LOOK_MS);
   try {
-    const [code] = (await once(child, 'close')) as [number | null];
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     const seconds = (performance.now() - startedMs) / 1000;
-    if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code}:\n${said.trimEnd()}`);
+    if (code !== 0)
+      throw new Error(
+        `${[program, ...args].join(' ')} ended with ${code ?? signal} after ${seconds.toFixed(1)} s:\n${said.trimEnd()}`,
+      );
     return { seconds, peakMib };
   } finally {
     clearInterval(looking);
