@@ -32,7 +32,7 @@ const GROUPS: readonly Group[] = [
     dataset: 'D1',
     delayMs: 0,
     works: [
-      { name: 'publish/D1-first', state: 'first', limit: 0.2 },
+      { name: 'publish/D1-first-0ms', state: 'first', limit: 0.2 },
       { name: 'publish/D1-unchanged', state: 'unchanged', limit: 0.4 },
     ],
   },
@@ -40,7 +40,7 @@ const GROUPS: readonly Group[] = [
     dataset: 'D2',
     delayMs: 0,
     works: [
-      { name: 'publish/D2-first', state: 'first', limit: 0.065 },
+      { name: 'publish/D2-first-0ms', state: 'first', limit: 0.065 },
       { name: 'publish/D2-unchanged', state: 'unchanged', limit: 0.2 },
       { name: 'publish/D2-changed', state: 'changed', limit: 0.2 },
     ],
