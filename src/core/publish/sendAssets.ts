@@ -3,7 +3,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import pLimit from 'p-limit';
 import { proxyFor } from '../aws/http';
 import type { Context } from '../context';
-import type { Op } from '../op';
+import { heeding, type Op } from '../op';
 import type { Sending, Sent, Target } from '../worker/sender';
 import { createThread, type Thread } from '../worker/thread';
 import { awsTimeMs, newByteBudget, PART_BYTES, placeOf, putFile } from './store';
@@ -61,7 +61,7 @@ export async function sendFiles(
 
   const sendBatch = async (batch: readonly Sending[], target: Target): Promise<void> => {
     const sent = isThreadOfUse ? await askThread(context, thread, target, batch, signal) : [];
-    // Where the thread gets nothing through, as behind a proxy that only VS Code knows, it is not asked for the rest.
+    // Where the thread gets nothing through, as behind a proxy or a certificate that only VS Code knows, it is not asked for the rest.
     isThreadOfUse &&= sent.some((one) => one !== undefined);
     for (const one of sent) if (one) onSent(one);
     await sendBySdk(batch.filter((_file, index) => sent[index] === undefined));
@@ -72,7 +72,7 @@ export async function sendFiles(
   const sendSmall = async (): Promise<void> => {
     if (small.length === 0) return;
     thread.start();
-    const target = await targetOf(context);
+    const target = await heeding(signal, () => targetOf(context));
     const batches = batchesOf(small);
     const sendSome = async () => {
       for (const batch of batches) {
@@ -100,9 +100,10 @@ async function askThread(
   files: readonly Sending[],
   signal: AbortSignal,
 ): Promise<readonly (Sent | undefined)[]> {
+  const { s3 } = context.clients;
   try {
     // For each batch anew, since keys that expire are renewed by their provider.
-    const { accessKeyId, secretAccessKey, sessionToken } = await context.clients.s3.config.credentials();
+    const { accessKeyId, secretAccessKey, sessionToken } = await heeding(signal, () => s3.config.credentials());
     const keys = { accessKeyId, secretAccessKey, sessionToken };
     return await thread.ask('send', { target, keys, clockOffsetMs: awsTimeMs(context) - Date.now(), files }, signal);
   } catch {

@@ -43,6 +43,30 @@ describe('a thread', () => {
     assert.equal(workers.length, 1);
   });
 
+  it('gives a thread as many tasks at one time as it was made for, and each its own answer', async () => {
+    thread = createSourceThread({ atOnce: 2 });
+    thread.start();
+    const site = { folder: __dirname, root: __dirname, allow: [] };
+    const slow = thread.ask('scan', site, never);
+    const quick = thread.ask('findImages', { text: '<img src="a.png">', path: 'index.html' }, never);
+    const order: string[] = [];
+    await Promise.all([
+      slow.then(({ left }) => order.push(`slow ${Array.isArray(left)}`)),
+      quick.then((found) => order.push(`quick ${'images' in found}`)),
+    ]);
+    assert.deepEqual(order, ['quick true', 'slow true']);
+    assert.equal(workers.length, 1);
+  });
+
+  it('fails all that it is at work on when it ends', async () => {
+    thread = createSourceThread({ atOnce: 2, heapLimitMib: 80 });
+    thread.tell('setAssets', { domain: 'd', assets: [] });
+    const large = { bytes: Buffer.alloc(4_000_000, '<i>x</i>'), path: 'large.html' };
+    const asked = [thread.ask('rewrite', large, never), thread.ask('rewrite', SMALL, never)];
+    for (const end of await Promise.allSettled(asked)) assert.equal(end.status, 'rejected');
+    assert.equal(await rewritten(), '<img src=a.png>');
+  });
+
   it('passes on what a task throws, and goes on', async () => {
     await assert.rejects(thread.ask('rewrite', SMALL, never), /before the assets are known/);
     thread.tell('setAssets', { domain: 'd', assets: [] });
