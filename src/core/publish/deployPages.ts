@@ -3,7 +3,7 @@ import { PRIVATE_PREFIX } from '../names';
 import { isUserError, type Op } from '../op';
 import deployScript from '../remote/scripts/deploy.sh';
 import { runScript } from '../remote/ssm';
-import { listSum } from '../release/manifest';
+import { listRecord, listSum } from '../release/manifest';
 import { ASSET_EXTENSIONS } from './assetTypes';
 import type { Base, Bundle } from './bundle';
 import { newByteBudget, presign, putFile } from './store';
@@ -21,8 +21,12 @@ export interface Deployment {
   readonly pages: ReadonlyMap<string, Pick<PageSum, 'sha256'>>;
   /** The release that the server is believed to have; undefined for none. */
   readonly expected: string | undefined;
-  /** What makes its pages those of the release. */
-  readonly delta: { readonly base: Base; readonly bundle: Bundle } | undefined;
+  /** The pages that the server is known to have, by path. */
+  readonly base: Base | undefined;
+  /** What makes them those of the release. */
+  readonly delta: Bundle | undefined;
+  /** How long the last such command took on the server. */
+  readonly usualSeconds: number | undefined;
   /** Writes a bundle of all pages, for a server that has others than was believed. */
   whole(op: Op): Promise<Bundle>;
 }
@@ -33,6 +37,8 @@ export interface Deployed {
   readonly bundle: Bundle;
   /** Key of that bundle. */
   readonly key: string;
+  /** How long the command took there. */
+  readonly seconds: number | undefined;
   readonly freeBytes: number | undefined;
   /** How many files were removed. */
   readonly deleted: number;
@@ -42,17 +48,17 @@ export interface Deployed {
 }
 
 const DEPLOY_SECONDS = 900;
-/** A command that has little to do is done within about this time (measured in the sandbox; AWS's own agents are no slower). */
-const USUAL_SECONDS = 1.5;
+/** What AWS and the agent take beside the command itself: it is not asked after before. */
+const DELIVERY_SECONDS = 1;
 /** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */
 const PRESIGNED_SECONDS = 1200;
 
 /** Puts pages on the server in one command: what differs, or all of them where the server has others than was believed. */
 export async function deployPages(context: Context, target: Target, deployment: Deployment, op: Op): Promise<Deployed> {
-  const { delta } = deployment;
-  if (delta) {
+  const { base, delta } = deployment;
+  if (base && delta) {
     try {
-      return await deploy(context, target, deployment, delta.bundle, listSum(delta.base), op);
+      return await deploy(context, target, deployment, delta, listSum(base), op);
     } catch (error) {
       if (!isUserError(error) || error.code !== 'other-base') throw error;
     }
@@ -69,7 +75,7 @@ export function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
 async function deploy(
   context: Context,
   { instanceId, distribution }: Target,
-  { release, expected, pages }: Deployment,
+  { release, expected, pages, usualSeconds, base: former }: Deployment,
   bundle: Bundle,
   base: string,
   op: Op,
@@ -89,7 +95,7 @@ async function deploy(
       values: {
         URL: await presign(context, key, PRESIGNED_SECONDS),
         SHA256: sha256,
-        ...neededSpace(bundle),
+        ...neededSpace(bundle, pages, former),
         RELEASE: release,
         EXPECTED_RELEASE: expected ?? '',
         BASE: base,
@@ -98,7 +104,7 @@ async function deploy(
         ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
       },
       timeoutSeconds: DEPLOY_SECONDS,
-      usualSeconds: USUAL_SECONDS,
+      usualSeconds: (usualSeconds ?? 0) + DELIVERY_SECONDS,
     },
     op,
   );
@@ -116,6 +122,7 @@ export function parseReport(output: string): Omit<Deployed, 'bundle' | 'key'> {
     return /^\d+$/.test(value) ? Number(value) : undefined;
   };
   return {
+    seconds: number('seconds'),
     freeBytes: number('free_bytes'),
     deleted: number('deleted') ?? 0,
     left: number('left') ?? 0,
@@ -123,11 +130,21 @@ export function parseReport(output: string): Omit<Deployed, 'bundle' | 'key'> {
   };
 }
 
-/** Room for what is sent beside what is there: each file and folder takes an inode, and a block more than its bytes. */
-function neededSpace({ sent, unpackedBytes }: Bundle) {
+/**
+ * Room for what is sent beside what is there: each file and folder takes an inode, and a block more than its bytes; and for the notes, of which two are the
+ * list of all pages and one that of before and after.
+ */
+function neededSpace({ sent, unpackedBytes }: Bundle, pages: Base, former: Base = new Map()) {
   const paths = Array.from(sent.keys());
-  const inodes = paths.length + new Set(paths.flatMap(foldersOf)).size;
-  return { NEEDED_BYTES: String(unpackedBytes + 4096 * inodes), NEEDED_INODES: String(inodes) };
+  const inodes = paths.length + new Set(paths.flatMap(foldersOf)).size + NOTES;
+  const notes = 3 * listBytes(pages) + listBytes(former);
+  return { NEEDED_BYTES: String(unpackedBytes + notes + 4096 * inodes), NEEDED_INODES: String(inodes) };
+}
+
+const NOTES = 4;
+
+function listBytes(pages: Base): number {
+  return Array.from(pages).reduce((sum, [path, { sha256 }]) => sum + Buffer.byteLength(listRecord(path, sha256)), 0);
 }
 
 function foldersOf(path: string): string[] {

@@ -53,6 +53,7 @@ export async function ledgerAfter(
     target: {
       ...{ instanceId: target.instanceId, volumeId: target.volumeId, distributionId, domain },
       release: outcome.deployed ? id : (state.expected ?? ''),
+      seconds: outcome.deployed ? outcome.deployed.seconds : read.ledger.target?.seconds,
     },
     former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,
     ...(isFull ? { toSweep: true } : {}),

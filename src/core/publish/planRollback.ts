@@ -100,7 +100,7 @@ async function formerPages(
     kept: new Map(Array.from(pages, ([path, page]) => [path, page.bundle])),
     title: bundle && `bring back ${count === 1 ? '1 page' : `${count} pages`} on the server`,
     sizeBytes: bundle?.sizeBytes ?? 0,
-    delta: base && bundle && { base, bundle },
+    delta: base && bundle,
     whole: async (stepOp) => (bundle && !base ? bundle : write(undefined, 'whole.tar.gz', stepOp)),
   };
 }

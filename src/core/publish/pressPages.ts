@@ -42,7 +42,7 @@ export async function pressPages(
   }
   return {
     ...{ all: bundle.pages, kept, bundle, sizeBytes: bundle.sizeBytes },
-    delta: base && { base, bundle },
+    delta: base && bundle,
     whole: (stepOp) => (base ? wholeBundle(local, press, bundle, workFolder, stepOp) : Promise.resolve(bundle)),
     reason: reasonFor(state, bundle),
   };

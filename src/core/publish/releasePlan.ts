@@ -134,17 +134,24 @@ function uploadSteps({ assets }: Wanted, outcome: Outcome): Plan {
   return [[one]];
 }
 
-function pageSteps(context: Context, { expected, target }: SiteState, wanted: Wanted, outcome: Outcome): Plan {
+function pageSteps(context: Context, state: SiteState, wanted: Wanted, outcome: Outcome): Plan {
   const { all, delta, sizeBytes, title, whole } = wanted.pages;
   if (title === undefined) return [];
+  const { base, expected, read, target } = state;
   const { deployed, domain } = target.distribution;
+  const usualSeconds = read.ledger.target?.seconds;
   const waiting = step('deployed', 'wait until the distribution is deployed', async (op) => {
     await waitUntilDeployed(context, op);
   });
   const key = `pages ${digest(Array.from(all, ([path, { sha256 }]) => path + sha256))}`;
   const pages = step(key, title, async (op) => {
     const release = releaseId(manifestOf(wanted, outcome), domain);
-    outcome.deployed = await deployPages(context, target, { release, pages: all, expected, delta, whole }, op);
+    outcome.deployed = await deployPages(
+      context,
+      target,
+      { release, pages: all, expected, base, delta, usualSeconds, whole },
+      op,
+    );
   });
   return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes }]];
 }

@@ -17,7 +17,7 @@ export const PART_BYTES = 8 * MIB;
 /** S3 takes at most this many parts (Amazon S3 documentation, “Multipart upload limits”). */
 const MAX_PARTS = 10_000;
 const PARTS_AT_ONCE = 2;
-const BUDGET_BYTES = 64 * MIB;
+const BUDGET_MIB = 64;
 /** Browsers ask again after minutes; the edges keep an object until it is invalidated. */
 export const ASSET_CACHING = 'public, max-age=300, s-maxage=31536000';
 
@@ -26,7 +26,8 @@ export type ByteBudget = Semaphore;
 
 /** A budget for the uploads of one plan. */
 export function newByteBudget(): ByteBudget {
-  return new Semaphore(BUDGET_BYTES);
+  // In MiB, since a release of the semaphore takes as many turns of a loop as there are units free.
+  return new Semaphore(BUDGET_MIB);
 }
 
 /** What the bucket holds under a key: the ETag without its quotation marks, and the SHA-256 of the bytes. */
@@ -151,10 +152,10 @@ function partBytes(sizeBytes: number): number {
   return Math.max(PART_BYTES, Math.ceil(sizeBytes / MAX_PARTS));
 }
 
-/** What sending a file holds in memory: all of it, or the parts in flight and the one being read. */
+/** What sending a file holds in memory, in MiB: all of it, or the parts in flight and the one being read. */
 function weightOf(sizeBytes: number): number {
   const held = sizeBytes > PART_BYTES ? (PARTS_AT_ONCE + 1) * partBytes(sizeBytes) : sizeBytes;
-  return Math.min(Math.max(held, 1), BUDGET_BYTES);
+  return Math.min(Math.max(Math.ceil(held / MIB), 1), BUDGET_MIB);
 }
 
 /** Where an object of this site lies. */

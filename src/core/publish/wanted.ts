@@ -1,7 +1,7 @@
 import type { Op } from '../op';
 import type { Step } from '../plan';
 import type { Asset } from '../release/manifest';
-import type { Base, Bundle } from './bundle';
+import type { Bundle } from './bundle';
 import type { Deployed } from './deployPages';
 import type { PageSum } from './sums';
 
@@ -32,8 +32,8 @@ export interface WantedPages {
   /** Title of the step that puts them on the server; undefined when they are there. */
   readonly title: string | undefined;
   readonly sizeBytes: number;
-  /** What is to be sent, and what it applies to; undefined when it is all of them. */
-  readonly delta: { readonly base: Base; readonly bundle: Bundle } | undefined;
+  /** What makes the pages that are there those of the release; undefined when it is not known what is there. */
+  readonly delta: Bundle | undefined;
   whole(op: Op): Promise<Bundle>;
 }
 

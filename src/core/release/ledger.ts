@@ -64,6 +64,8 @@ const LEDGER = v.object({
       distributionId: v.string(),
       domain: v.string(),
       release: v.string(),
+      /** How long the command took there that put them in place. */
+      seconds: v.optional(v.number()),
     }),
   ),
   /** Earlier releases that can be brought back, the newest first. */

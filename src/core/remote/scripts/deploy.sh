@@ -66,7 +66,7 @@ fi
 
 deleted=0 left=()
 report() {
-  echo "release=$RELEASE"
+  printf 'release=%s\nseconds=%s\n' "$RELEASE" "$SECONDS"
   df -B1 --output=avail,iavail "$root" | awk 'NR > 1 { print "free_bytes=" $1 "\nfree_inodes=" $2 }'
   printf 'deleted=%s\nleft=%s\n' "$deleted" ${#left[@]}
   [ ${#left[@]} = 0 ] || printf 'left_path=%s\n' "${left[@]:0:5}"
