@@ -13,12 +13,12 @@ import { registerSiteTree } from './shell/views/siteTree';
 export function activate(context: vscode.ExtensionContext): void {
   const log = logTo(vscode.window.createOutputChannel('Sitelift', { log: true }));
   const connections = new Connections();
-  const sites = new Sites(log, connections);
+  const cacheFolder = context.globalStorageUri.fsPath;
+  const sites = new Sites(log, connections, cacheFolder);
   const tree = registerSiteTree(sites);
   const app: App = {
-    ...{ log, connections, sites, tree },
+    ...{ log, connections, sites, tree, cacheFolder },
     memory: context.workspaceState,
-    cacheFolder: context.globalStorageUri.fsPath,
     subscriptions: context.subscriptions,
     imageActions: { locate: (path) => locateImages(sites, path), loadHtml },
   };

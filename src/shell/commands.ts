@@ -22,6 +22,7 @@ export const COMMANDS = {
   'sitelift.provisionDistribution': chunked('provision the distribution', ({ provision }) => provision('distribution')),
   'sitelift.provisionAll': chunked('provision the site', ({ provision }) => provision('all')),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
+  'sitelift.rollback': chunked('roll the site back', ({ rollback }) => rollback),
   'sitelift.uploadToCdn': chunked('upload to the CDN', ({ uploadToCdn }) => uploadToCdn),
   'sitelift.openSite': chunked('open the site', ({ openSite }) => openSite),
   'sitelift.copyValue': chunked('copy the value', ({ copyValue }) => copyValue),

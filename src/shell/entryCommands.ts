@@ -5,5 +5,6 @@ export { openInConsole } from './commands/openInConsole';
 export { openSite } from './commands/openSite';
 export { provision } from './commands/provision';
 export { publishSite } from './commands/publishSite';
+export { rollback } from './commands/rollback';
 export { selectProfile } from './commands/selectProfile';
 export { uploadToCdn } from './commands/uploadToCdn';

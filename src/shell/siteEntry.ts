@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { Releases } from '../core/release/releases';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
 
@@ -8,6 +9,8 @@ export interface SiteEntry {
   readonly site: Site | undefined;
   /** What AWS showed when it was last read; what could not be read since then is marked as old. */
   readonly have: SiteHave | undefined;
+  /** The releases as they were last read; undefined when they could not be. */
+  readonly releases: Releases | undefined;
   /** When each resource was last read, as milliseconds since 1970. */
   readonly readMs: Readonly<Partial<Record<ResourceName, number>>>;
   /** Why the site file or AWS could not be read. */
@@ -16,5 +19,5 @@ export interface SiteEntry {
 
 /** A site of which nothing was read yet. */
 export function newEntry(folder: vscode.WorkspaceFolder): SiteEntry {
-  return { folder, site: undefined, have: undefined, readMs: {}, problem: undefined };
+  return { folder, site: undefined, have: undefined, releases: undefined, readMs: {}, problem: undefined };
 }

@@ -1,6 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
+import type { Releases } from '../core/release/releases';
 import { heeding, isUserError, UserError, type Op } from '../core/op';
 import { allOld, isSameSeen, unreadOf } from '../core/resources/readings';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
@@ -16,12 +18,14 @@ const LIMIT_SECONDS = 300;
 /** Reads sites, and remembers for which clients the account was already compared. */
 export class SiteReader {
   readonly #connections: Connections;
+  readonly #cacheFolder: string;
   readonly #limitSeconds: number;
   readonly #compared = new WeakMap<Clients, string>();
   readonly #closing = new AbortController();
 
-  constructor(connections: Connections, limitSeconds = LIMIT_SECONDS) {
+  constructor(connections: Connections, cacheFolder: string, limitSeconds = LIMIT_SECONDS) {
     this.#connections = connections;
+    this.#cacheFolder = cacheFolder;
     this.#limitSeconds = limitSeconds;
   }
 
@@ -47,10 +51,11 @@ export class SiteReader {
         await this.#requireAccount(found, op);
         return found;
       });
-      const have = await (depth === 'cheap' && known
-        ? aws.glanceAtSite(context, known, op)
-        : aws.describeSite(context, op, known));
-      return { ...start, have, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
+      const [have, releases] = await Promise.all([
+        depth === 'cheap' && known ? aws.glanceAtSite(context, known, op) : aws.describeSite(context, op, known),
+        this.#readReleases(context, start.releases, op),
+      ]);
+      return { ...start, have, releases, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
       const problem = (await loadAws()).explain(limit.signal.reason ?? error);
@@ -82,6 +87,17 @@ export class SiteReader {
     );
   }
 
+  /** What cannot be read stays as it was; that the bucket cannot be read is told in its own row. */
+  async #readReleases(context: Context, before: Releases | undefined, op: Op): Promise<Releases | undefined> {
+    const { folderCache, readReleases } = await loadAws();
+    try {
+      return await heeding(op.signal, () => readReleases(context, folderCache(this.#cacheFolder), op));
+    } catch (error) {
+      if (this.#closing.signal.aborted) throw error;
+      return before;
+    }
+  }
+
   async #requireAccount({ clients, site }: Context, op: Op): Promise<void> {
     if (this.#compared.get(clients) === site.account) return;
     const { requireAccount } = await loadAws();
@@ -96,6 +112,7 @@ export async function foundOf(before: SiteEntry | undefined, now: SiteEntry): Pr
   const failed = now.problem !== undefined || (now.have !== undefined && unreadOf(now.have).length > 0);
   const changed =
     before?.problem?.message !== now.problem?.message ||
+    !isDeepStrictEqual(before?.releases, now.releases) ||
     (now.have !== undefined && !isSameSeen(before?.have, now.have));
   return { pending: now.have !== undefined && isPending(now.have), failed, changed };
 }

@@ -18,9 +18,9 @@ export class Sites implements vscode.Disposable {
   #isFound = false;
   readonly onDidChange = this.#changed.event;
 
-  constructor(log: Log, connections: Connections) {
+  constructor(log: Log, connections: Connections, cacheFolder: string) {
     this.#log = log;
-    this.#reader = new SiteReader(connections);
+    this.#reader = new SiteReader(connections, cacheFolder);
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);
     const expire = () => void this.expire();
     this.#subscriptions = [

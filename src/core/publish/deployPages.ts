@@ -104,7 +104,7 @@ async function deploy(
         ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
       },
       timeoutSeconds: DEPLOY_SECONDS,
-      usualSeconds: (usualSeconds ?? 0) + DELIVERY_SECONDS,
+      ...(usualSeconds === undefined ? {} : { usualSeconds: usualSeconds + DELIVERY_SECONDS }),
     },
     op,
   );

@@ -5,7 +5,7 @@ import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { summaryLines } from '../planText';
 import { siteCommand, type Bench } from '../siteCommand';
-import { siteMemory } from '../siteMemory';
+import { publisherOf } from '../siteMemory';
 import { tell } from '../tell';
 import { settleUnsaved } from '../unsavedFiles';
 
@@ -41,11 +41,7 @@ export function publishSite(app: App, argument: unknown): Promise<Published | un
 
 async function publish(bench: Bench, root: string, op: Op): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
-  const memory = await siteMemory(app.memory, folder, site);
-  const publisher = {
-    ...{ folder: folder.uri.fsPath, root, cache: aws.folderCache(app.cacheFolder) },
-    ...{ origin: memory.origin, seenRelease: memory.seenRelease },
-  };
+  const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
   return aws.withPublishing(context, publisher, async (publishing) => {
     let result: (() => Omit<Published, 'steps'>) | undefined;
     const plan = async (planOp: Op) => {
@@ -64,7 +60,7 @@ async function publish(bench: Bench, root: string, op: Op): Promise<Published | 
     const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan }, op);
     if (!steps || !result) return undefined;
     const published = { ...result(), steps };
-    await memory.remember(published.release);
+    await remember(published.release);
     return published;
   });
 }

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { plainText } from '../../core/plainText';
+import { releasesView } from './releaseView';
 import { viewOf } from './resourceView';
 import type { Icon } from './shown';
-import { consoleUrlOf, type SiteNode } from './siteNode';
+import { consoleUrlOf, viewOfRelease, type SiteNode } from './siteNode';
 
 const COLOURS = {
   good: new vscode.ThemeColor('testing.iconPassed'),
@@ -45,6 +46,28 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
         iconPath: iconOf(view.icon),
         contextValue: `${node.name}.${view.condition}`,
         collapsibleState: view.details.length > 0 ? Collapsed : None,
+      });
+    }
+    case 'releases': {
+      const { label, state, tooltip, icon } = releasesView(entry.releases ?? { former: [] });
+      return rowOf(label, {
+        id: `${folder}#releases`,
+        description: state,
+        tooltip: tooltip.map((line) => plainText(line)).join('\n'),
+        iconPath: iconOf(icon),
+        contextValue: 'releases',
+        collapsibleState: Collapsed,
+      });
+    }
+    case 'release': {
+      const { label, state, tooltip, icon, condition } = viewOfRelease(node);
+      return rowOf(label, {
+        id: `${folder}#release ${node.release.at}`,
+        description: state,
+        tooltip: tooltip.map((line) => plainText(line)).join('\n'),
+        iconPath: iconOf(icon),
+        contextValue: `release.${condition}`,
+        collapsibleState: Collapsed,
       });
     }
     case 'detail': {

@@ -1,15 +1,19 @@
 import { consoleUrl, type ConsolePlace } from '../../core/consoleUrl';
 import type { ResourceName } from '../../core/resources/stack';
 import { oneLine } from '../../core/plainText';
+import type { Release } from '../../core/release/ledger';
 import type { SiteEntry } from '../siteEntry';
+import { releaseView, type ReleaseView } from './releaseView';
 import { nextStep, viewOf } from './resourceView';
 import type { Detail } from './shown';
 
-/** A row of the tree: a site (shown only when there are several), what to do next, a resource, or a detail of it. */
+/** A row of the tree: a site (shown only when there are several), what to do next, a resource, the releases, one of them, or a detail. */
 export type SiteNode =
   | { readonly kind: 'site'; readonly entry: SiteEntry }
   | { readonly kind: 'next'; readonly entry: SiteEntry; readonly title: string; readonly command: string }
   | { readonly kind: 'resource'; readonly entry: SiteEntry; readonly name: ResourceName }
+  | { readonly kind: 'releases'; readonly entry: SiteEntry }
+  | { readonly kind: 'release'; readonly entry: SiteEntry; readonly release: Release }
   | { readonly kind: 'detail'; readonly entry: SiteEntry; readonly detail: Detail };
 
 const RESOURCES: readonly ResourceName[] = ['server', 'volume', 'bucket', 'distribution'];
@@ -28,7 +32,19 @@ export function childrenOf(node: SiteNode): SiteNode[] {
   if (node.kind === 'site' && have) {
     const next = nextStep(have);
     const resources = RESOURCES.map((name) => ({ kind: 'resource', entry, name }) as const);
-    return [...resources, ...(next ? [{ kind: 'next', entry, ...next } as const] : [])];
+    const { current, publishing } = entry.releases ?? {};
+    return [
+      ...resources,
+      ...(current || publishing ? [{ kind: 'releases', entry } as const] : []),
+      ...(next ? [{ kind: 'next', entry, ...next } as const] : []),
+    ];
+  }
+  if (node.kind === 'releases') {
+    const { current, former = [] } = entry.releases ?? {};
+    return [...(current ? [current] : []), ...former].map((release) => ({ kind: 'release', entry, release }));
+  }
+  if (node.kind === 'release') {
+    return viewOfRelease(node).details.map((detail) => ({ kind: 'detail', entry, detail }));
   }
   if (node.kind === 'site' && problem) {
     return [{ kind: 'detail', entry, detail: { label: 'Problem', value: problem.message } }];
@@ -37,9 +53,15 @@ export function childrenOf(node: SiteNode): SiteNode[] {
   return viewOf(node.name, have, entry.readMs).details.map((detail) => ({ kind: 'detail', entry, detail }));
 }
 
+/** How the row of a release is shown. */
+export function viewOfRelease({ entry, release }: Extract<SiteNode, { kind: 'release' }>): ReleaseView {
+  return releaseView(release, entry.releases?.current?.at === release.at);
+}
+
 /** What a row has to copy, under which name. */
 export function valueOf(node: SiteNode): { readonly label: string; readonly value: string } | undefined {
   if (node.kind === 'detail') return { label: node.detail.label, value: oneLine(node.detail.value) };
+  if (node.kind === 'release') return { label: 'Release', value: node.release.id };
   if (node.kind !== 'resource' || !node.entry.have) return undefined;
   const { label, value } = viewOf(node.name, node.entry.have, node.entry.readMs);
   return value === undefined ? undefined : { label, value };

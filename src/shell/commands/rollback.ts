@@ -1,0 +1,70 @@
+import { rootFolder } from '../../core/site';
+import type { Op } from '../../core/op';
+import { UserError } from '../../core/op';
+import type { Release } from '../../core/release/ledger';
+import type { App } from '../app';
+import { isNode, type Unattended } from '../options';
+import { siteCommand } from '../siteCommand';
+import { publisherOf } from '../siteMemory';
+import { askWhich, tell } from '../tell';
+import { releaseView } from '../views/releaseView';
+
+/** Options of *Roll Back…*. */
+export interface RollbackOptions extends Unattended {
+  /** When the release was published, as the list of releases tells it. */
+  readonly at: string;
+}
+
+/** What a rollback did. */
+export interface RolledBack {
+  /** Id of the release that is current now. */
+  readonly release: string;
+  readonly steps: readonly string[];
+}
+
+/** Makes an earlier release the current one. */
+export function rollback(app: App, argument: unknown): Promise<RolledBack | undefined> {
+  return siteCommand<RolledBack | undefined, RollbackOptions>(app, argument, async (bench) => {
+    const { aws, context, folder, options, site, working } = bench;
+    const root = rootFolder(folder.uri.fsPath, site);
+    const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
+    const chosen = isNode(argument) && argument.kind === 'release' ? argument.release.at : options?.at;
+    const at =
+      chosen ??
+      (await working(`Looking for the releases of ${site.name}`, (op) =>
+        aws.readReleases(context, publisher.cache, op),
+      ).then(({ former }) => choose(former)));
+    if (at === undefined) return undefined;
+    const done = await working(`Rolling back ${site.name}`, (op) =>
+      aws.withPublishing(context, publisher, async (publishing) => {
+        let release = () => '';
+        const plan = async (planOp: Op) => {
+          const back = await publishing.planRollback(at, planOp);
+          release = () => back.outcome.release;
+          const { removed } = back;
+          return { plan: back.plan, about: removed.length > 0 ? [`To remove: ${removed.length}`] : [] };
+        };
+        const question = `Roll “${site.name}” back?`;
+        const steps = await bench.confirm({ question, verb: 'Roll Back', plan }, op);
+        if (!steps) return undefined;
+        await remember(release());
+        return { release: release(), steps };
+      }),
+    );
+    if (done && !options) {
+      void tell(
+        done.steps.length === 0 ? 'Readers see that release already.' : `“${site.name}” is back at that release.`,
+      );
+    }
+    return done;
+  });
+}
+
+async function choose(former: readonly Release[]): Promise<string | undefined> {
+  if (former.length === 0) throw new UserError('No earlier release is kept yet: there is one once you publish again.');
+  const items = former.map((release) => {
+    const { label, state } = releaseView(release, false);
+    return { label, description: `${state} · by ${release.by}`, at: release.at };
+  });
+  return (await askWhich('Release to bring back', items))?.at;
+}
