@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be asked for. */
-export const COMMANDS = ['plan', 'publish', 'rollback', 'status'] as const;
+export const COMMANDS = ['plan', 'publish', 'rollback', 'status', 'verify'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** What the arguments say. */
@@ -15,8 +15,10 @@ export interface Arguments {
   readonly profile: string | undefined;
   /** The result is told as one JSON object on standard output. */
   readonly json: boolean;
-  /** `plan` ends with 3 when there is something to do. */
+  /** `plan` and `verify` end with 3 when there is something to do, or to put right. */
   readonly check: boolean;
+  /** Nothing is taken to be as the ledger tells it. */
+  readonly everything: boolean;
   /** More than a tenth of what is published may be removed. */
   readonly allowRemovals: boolean;
   /** Which release `rollback` brings back: when it was published, the start of its id, or how many releases back. */
@@ -30,6 +32,7 @@ Commands
   publish   publish the folder's pages and assets
   rollback  make an earlier release the current one (--to)
   status    tell the releases and what goes on
+  verify    compare all that is published with the current release
 
 Options
   --account <12 digits>  the AWS account of the site; any other one is refused
@@ -37,7 +40,8 @@ Options
   --profile <name>       a profile of the AWS configuration files
   --to <release>         for rollback: its time or the start of its id, as status tells them, or a number of releases back
   --allow-removals       let more than a tenth of what is published be removed
-  --check                for plan: end with 3 when there is something to do
+  --everything           for plan and publish: compare and send all, to put right what others have changed
+  --check                for plan and verify: end with 3 when there is something to do, or to put right
   --json                 tell the result as one JSON object on standard output
   --help                 tell this
 
@@ -58,10 +62,14 @@ export function readArguments(given: readonly string[]): Arguments | undefined {
   if (!/^\d{12}$/.test(account)) throw new UsageError('--account must name the AWS account of the site: 12 digits.');
   if (command === 'rollback' && to === undefined) throw new UsageError('--to must name the release to bring back.');
   if (command !== 'rollback' && to !== undefined) throw new UsageError('--to goes with rollback alone.');
-  if (command !== 'plan' && values.check) throw new UsageError('--check goes with plan alone.');
+  const { check = false, everything = false } = values;
+  if (check && !['plan', 'verify'].includes(command)) throw new UsageError('--check goes with plan and verify.');
+  if (everything && !['plan', 'publish'].includes(command)) {
+    throw new UsageError('--everything goes with plan and publish.');
+  }
   return {
     ...{ command, account, to, folder: values.folder ?? '.', profile: values.profile },
-    ...{ json: values.json ?? false, check: values.check ?? false, allowRemovals: values['allow-removals'] ?? false },
+    ...{ json: values.json ?? false, check, everything, allowRemovals: values['allow-removals'] ?? false },
   };
 }
 
@@ -73,7 +81,7 @@ function parsed(given: readonly string[]) {
       options: {
         ...{ account: { type: 'string' }, folder: { type: 'string' }, profile: { type: 'string' } },
         ...{ to: { type: 'string' }, json: { type: 'boolean' }, check: { type: 'boolean' } },
-        ...{ 'allow-removals': { type: 'boolean' }, help: { type: 'boolean' } },
+        ...{ 'allow-removals': { type: 'boolean' }, everything: { type: 'boolean' }, help: { type: 'boolean' } },
       },
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import { isAbort, isUserError, type Op } from '../core/op';
 import { readArguments, UsageError, USAGE, type Arguments } from './arguments';
 import { tellProgress, tellResult } from './output';
 import { openSession } from './session';
-import { publish, rollback, status, type Result } from './work';
+import { publish, rollback, status, verify, type Result } from './work';
 
 /** How the process ends (see the usage). */
 const ENDS = { done: 0, failed: 1, misused: 2, somethingToDo: 3, interrupted: 130 } as const;
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   try {
     const result = await work(given, op);
     tellResult(given, result);
-    return given.check && result.steps.length > 0 ? ENDS.somethingToDo : ENDS.done;
+    return given.check && result.isOpen ? ENDS.somethingToDo : ENDS.done;
   } catch (error) {
     if (isAbort(error)) {
       console.error('Interrupted. What was done stays; running it again goes on from there.');
@@ -49,6 +49,8 @@ async function work(given: Arguments, op: Op): Promise<Result> {
       return rollback(session, given, op);
     case 'status':
       return status(session, op);
+    case 'verify':
+      return verify(session, op);
   }
 }
 

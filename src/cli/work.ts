@@ -8,6 +8,8 @@ import type { Session } from './session';
 
 /** What a command found or did. */
 export interface Result {
+  /** There is something to do, or to put right. */
+  readonly isOpen?: boolean;
   /** For people. */
   readonly lines: readonly string[];
   readonly steps: readonly Pick<Step, 'key' | 'title' | 'items' | 'sizeBytes'>[];
@@ -17,7 +19,7 @@ export interface Result {
 /** Plans to publish, and unless only the plan is asked for, does it. */
 export async function publish(session: Session, given: Arguments, op: Op): Promise<Result> {
   const { aws, context, publisher } = session;
-  return aws.withPublishing(context, publisher, async (publishing) => {
+  return aws.withPublishing(context, { ...publisher, isWhole: given.everything }, async (publishing) => {
     const { local, outcome, plan, removed, summary, target, uploads } = await publishing.planPublish(op);
     const isPlan = given.command === 'plan';
     if (!isPlan) {
@@ -35,6 +37,7 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
       lost: outcome.lost,
       leftOnServer: outcome.deployed?.leftPaths ?? [],
       freeBytes: outcome.deployed?.freeBytes,
+      isOpen: isPlan && plan.length > 0,
       steps: toldOf(plan),
       lines: [...notes, plan.length === 0 ? `Up to date: ${counts}.` : news, url],
     };
@@ -79,6 +82,12 @@ export async function status({ aws, context, publisher }: Session, op: Op): Prom
       ...(going ? [going] : []),
     ],
   };
+}
+
+/** Compares all that is published with the current release. */
+export async function verify({ aws, context, publisher }: Session, op: Op): Promise<Result> {
+  const verification = await aws.verifySite(context, publisher.cache, op);
+  return { ...verification, isOpen: !verification.isWhole, steps: [], lines: aws.verificationLines(verification) };
 }
 
 async function carryOut(plan: Plan, { allowRemovals }: Arguments, op: Op): Promise<void> {

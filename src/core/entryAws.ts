@@ -5,6 +5,7 @@ export { listProfiles } from './aws/profiles';
 export { localAssets } from './publish/localAssets';
 export { commitOf } from './publish/commit';
 export { planAssets } from './publish/planUpload';
+export { verificationLines, verifySite } from './publish/verifySite';
 export { withPublishing } from './publish/publishing';
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';

@@ -21,6 +21,8 @@ export interface Publisher {
   /** The release that this folder published or saw last. */
   readonly seenRelease: string | undefined;
   readonly cache: LocalCache;
+  /** All pages are sent and all that is stored is compared, to put right what others have changed. */
+  readonly isWhole?: boolean;
 }
 
 /** Plans publications of one site from one folder; what was read of AWS a moment ago is not read again. */

@@ -29,6 +29,8 @@ export interface Asking {
   readonly cache: LocalCache;
   /** The target as it was read a moment ago. */
   readonly target?: Target | undefined;
+  /** Nothing is taken to be as the ledger tells it. */
+  readonly isWhole?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
   requireFree(context, origin, read);
   const { current, target: placed, publishing, uploaded } = read.ledger;
   const live = current && (await readManifest(context, current, cache, op));
-  const isSettled = live !== undefined && placed !== undefined && publishing === undefined;
+  const isSettled = live !== undefined && placed !== undefined && publishing === undefined && !asking.isWhole;
   let target = asking.target;
   if (target === undefined && isSettled) {
     target = isDeepStrictEqual(hint?.target, placed) ? glance : await glanceAtTarget(context, placed, op);
@@ -53,7 +55,7 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
   // What was read deeply stays right as long as nobody else publishes; a glance is worth what the ledger still says.
   if (target === undefined || (target.found === undefined && !isSettled)) target = await describeTarget(context, op);
   const told = overlaid(live, uploaded);
-  return { read, live, target, told, ...placedPages(target, live, placed?.release) };
+  return { read, live, target, told, ...placedPages(target, asking.isWhole ? undefined : live, placed?.release) };
 }
 
 /** What a ledger tells of the bucket's assets. */

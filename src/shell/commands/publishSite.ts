@@ -27,22 +27,31 @@ export interface Published {
   readonly steps: readonly string[];
 }
 
-/** Sends pages to the server and assets to the bucket. */
+/** Sends what has changed: pages to the server, assets to the bucket. */
 export function publishSite(app: App, argument: unknown): Promise<Published | undefined> {
+  return publishTo(app, argument, false);
+}
+
+/** Compares everything that is there, and sends all pages, so that what others have changed is put right. */
+export function publishEverything(app: App, argument: unknown): Promise<Published | undefined> {
+  return publishTo(app, argument, true);
+}
+
+function publishTo(app: App, argument: unknown, isWhole: boolean): Promise<Published | undefined> {
   return siteCommand(app, argument, async (bench) => {
     const { options, folder, site } = bench;
     const root = rootFolder(folder.uri.fsPath, site);
     if (!(await settleUnsaved(root, 'Publish', options !== undefined))) return undefined;
-    const published = await bench.working(`Publishing ${site.name}`, (op) => publish(bench, root, op));
+    const published = await bench.working(`Publishing ${site.name}`, (op) => publish(bench, root, isWhole, op));
     if (published && !options) void tellSummary(app, site.name, published);
     return published;
   });
 }
 
-async function publish(bench: Bench, root: string, op: Op): Promise<Published | undefined> {
+async function publish(bench: Bench, root: string, isWhole: boolean, op: Op): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
   const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
-  return aws.withPublishing(context, publisher, async (publishing) => {
+  return aws.withPublishing(context, { ...publisher, isWhole }, async (publishing) => {
     let result: (() => Omit<Published, 'steps'>) | undefined;
     const plan = async (planOp: Op) => {
       const publication = await publishing.planPublish(planOp);

@@ -1,0 +1,79 @@
+import type { Context } from '../context';
+import { UserError, type Op } from '../op';
+import { verifyPages } from '../remote/verify';
+import { readManifest } from '../release/keptManifest';
+import { readLedger } from '../release/ledger';
+import type { LocalCache } from '../release/localCache';
+import { listSum } from '../release/manifest';
+import { toldAssets } from './siteState';
+import { describeTarget } from './target';
+
+/** Paths that are not as a release left them, and how many there are. */
+export interface Difference {
+  readonly count: number;
+  readonly paths: readonly string[];
+}
+
+/** How a site differs from its current release. */
+export interface Verification {
+  /** Id of that release. */
+  readonly release: string;
+  /** True when the server has that release, and nobody changed anything that was published. */
+  readonly isWhole: boolean;
+  /** The server has the pages of another release, or of none. */
+  readonly isOtherRelease: boolean;
+  /** Files that were published and have other bytes, in the document root and in the bucket. */
+  readonly changed: Difference;
+  readonly missing: Difference;
+  /** Files that nobody published with Sitelift; they are left alone. */
+  readonly other: Difference;
+}
+
+const SHOWN = 20;
+
+/** Compares all that is on the server and in the bucket with the current release. Throws `UserError` when nothing was published, or when it cannot be read. */
+export async function verifySite(context: Context, cache: LocalCache, op: Op): Promise<Verification> {
+  op.report('Reading what was published');
+  const [target, { ledger }] = await Promise.all([describeTarget(context, op), readLedger(context, cache, op)]);
+  const { current } = ledger;
+  const manifest = current && (await readManifest(context, current, cache, op));
+  if (!current || !manifest) {
+    throw new UserError(
+      'Nothing tells what was published to this site, so there is nothing to compare with. Publish it first.',
+      {
+        remedy: { title: 'Publish Site…', command: 'sitelift.publishSite' },
+      },
+    );
+  }
+  op.report('Comparing the pages on the server');
+  const [pages, told] = await Promise.all([
+    verifyPages(context, target.instanceId, op),
+    toldAssets(context, ledger, cache, op),
+  ]);
+  const objects = target.found?.objects ?? new Map<string, { readonly etag: string }>();
+  const assets = {
+    changed: [...told].filter(([path, { etag }]) => (objects.get(path)?.etag ?? etag) !== etag).map(([path]) => path),
+    missing: [...told.keys()].filter((path) => !objects.has(path)),
+    other: [...objects.keys()].filter((path) => !told.has(path)),
+  };
+  const isOtherRelease = pages.list !== listSum(manifest.pages);
+  const [changed, missing, other] = (['changed', 'missing', 'other'] as const).map((what): Difference => ({
+    count: pages[what].count + assets[what].length,
+    paths: [...pages[what].paths, ...assets[what].map((path) => `${path} (in the bucket)`)].slice(0, SHOWN),
+  })) as [Difference, Difference, Difference];
+  const isWhole = !isOtherRelease && changed.count === 0 && missing.count === 0;
+  return { release: current.id, isWhole, isOtherRelease, changed, missing, other };
+}
+
+/** What a comparison found, in sentences. */
+export function verificationLines({ changed, isOtherRelease, isWhole, missing, other }: Verification): string[] {
+  const line = ({ count, paths }: Difference, what: string) =>
+    count === 0 ? [] : [`${count} ${what}: ${paths.join(', ')}${count > paths.length ? ', …' : ''}`];
+  return [
+    ...(isWhole ? ['All that was published is there as it was published.'] : []),
+    ...(isOtherRelease ? ['The server has the pages of another release than the last one.'] : []),
+    ...line(changed, 'changed by others'),
+    ...line(missing, 'missing'),
+    ...line(other, 'not published with Sitelift, and left alone'),
+  ];
+}

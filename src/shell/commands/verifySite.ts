@@ -1,0 +1,37 @@
+import * as vscode from 'vscode';
+import type { Verification } from '../../core/publish/verifySite';
+import type { App } from '../app';
+import { siteCommand } from '../siteCommand';
+import { tell, tellWarning } from '../tell';
+
+const PUT_RIGHT = 'Publish Everything Again…';
+
+/** Compares what is on the server and in the bucket with the current release. */
+export function verifySite(app: App, argument: unknown): Promise<Verification | undefined> {
+  return siteCommand(app, argument, async ({ aws, context, folder, options, site, working }) => {
+    const verification = await working(`Verifying ${site.name}`, async (op) => {
+      await aws.requireAccount(context.clients, site.account, op);
+      return aws.verifySite(context, aws.folderCache(app.cacheFolder), op);
+    });
+    const lines = aws.verificationLines(verification);
+    for (const line of lines) app.log.info(line);
+    if (!options) void tellVerification(app, folder, site.name, verification, lines);
+    return verification;
+  });
+}
+
+async function tellVerification(
+  { log, sites }: App,
+  folder: vscode.WorkspaceFolder,
+  name: string,
+  { isWhole }: Verification,
+  lines: readonly string[],
+): Promise<void> {
+  const told = `“${name}”: ${lines.join(' ')}`;
+  const chosen = isWhole ? await tell(told, 'Show Log') : await tellWarning(told, PUT_RIGHT, 'Show Log');
+  if (chosen === 'Show Log') log.show();
+  if (chosen === PUT_RIGHT) {
+    const entry = sites.entries.find((known) => known.folder.uri.toString() === folder.uri.toString());
+    await vscode.commands.executeCommand('sitelift.publishEverything', entry && { kind: 'site', entry });
+  }
+}
