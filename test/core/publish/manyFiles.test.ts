@@ -3,13 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { scan } from '../../../src/core/publish/localFiles';
+import { createWorkshop } from '../../../src/core/worker/workshop';
 import { newOp } from '../sandbox';
+import { createSourceThread } from '../worker/sourceThread';
 
 describe('a scan of a large site', () => {
   it('lists ten thousand files in the order of their paths, and lets others work meanwhile', async function () {
     this.timeout(60_000);
     const root = await mkdtemp(join(tmpdir(), 'sitelift-many-'));
+    const workshop = createWorkshop(createSourceThread);
     try {
       const wanted: string[] = [];
       for (let group = 0; group < 100; group += 1) {
@@ -26,7 +28,7 @@ describe('a scan of a large site', () => {
       const turning = (async () => {
         for (; isScanning; turns += 1) await nextTurn();
       })();
-      const { pages } = await scan(root, root, [], newOp());
+      const { pages } = await workshop.scan(root, root, [], newOp());
       isScanning = false;
       await turning;
       assert.deepEqual(
@@ -35,6 +37,7 @@ describe('a scan of a large site', () => {
       );
       assert.ok(turns > 100, `others had ${turns} turns meanwhile`);
     } finally {
+      await workshop.close();
       await rm(root, { recursive: true });
     }
   });

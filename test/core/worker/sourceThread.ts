@@ -2,5 +2,5 @@ import { createThread, type Thread, type ThreadOptions } from '../../../src/core
 
 /** A thread that runs the TypeScript sources. */
 export function createSourceThread(options: ThreadOptions = {}): Thread {
-  return createThread({ execArgv: ['--require', 'tsx/cjs'], ...options });
+  return createThread({ execArgv: ['--import', 'tsx'], ...options });
 }
