@@ -22,7 +22,8 @@ const KNOWN = v.object({
   sha256: v.optional(v.string()),
   page: v.optional(v.intersect([PAGE_SUM, v.object({ form: v.string() })])),
 });
-const STORED = v.record(v.string(), KNOWN);
+/** Pairs, since a record would lose files that are called as an object's own things are. */
+const STORED = v.array(v.tuple([v.string(), KNOWN]));
 type Known = v.InferOutput<typeof KNOWN>;
 
 /** A file may be written to again within the same tick of its clock; FAT's are two seconds. */
@@ -47,7 +48,7 @@ export class FileSums {
     const name = `sums of ${root}`;
     const bytes = await cache.get(name);
     const { success, output } = v.safeParse(STORED, bytes && jsonValue(bytes.toString()));
-    return new FileSums(cache, name, new Map(success ? Object.entries(output) : []));
+    return new FileSums(cache, name, new Map(success ? output : []));
   }
 
   /** The SHA-256 of a file's bytes, if they are known. */
@@ -72,7 +73,7 @@ export class FileSums {
   /** Keeps what is known of the files that were asked about, if that is more than before. */
   async save(): Promise<void> {
     if (!this.#isChanged) return;
-    await this.#cache.put(this.#name, Buffer.from(JSON.stringify(Object.fromEntries(this.#now))));
+    await this.#cache.put(this.#name, Buffer.from(JSON.stringify([...this.#now])));
     this.#isChanged = false;
   }
 
