@@ -1,34 +1,21 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { writeBundle, type Rewrite } from '../../../src/core/publish/bundle';
-import { scan } from '../../../src/core/publish/localFiles';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeBundle, writePublished, type BundledPage, type Rewrite } from '../../../src/core/publish/bundle';
 import { newOp } from '../sandbox';
+import { entriesOf, newBundling, sha256, type Bundling } from './bundling';
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const asTheyAre: Rewrite = (bytes) => Promise.resolve({ bytes });
-
-describe('writeBundle', function () {
+describe('a whole bundle', function () {
   this.timeout(60_000);
-  let folder: string;
+  let site: Bundling;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sitelift-bundle-'));
+    site = await newBundling();
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => site.remove());
 
-  const put = async (path: string, content: string | Buffer) => {
-    await mkdir(dirname(join(folder, 'root', path)), { recursive: true });
-    await writeFile(join(folder, 'root', path), content);
-  };
-  const bundled = async (rewrite = asTheyAre, salt = 'domain') => {
-    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
-    return writeBundle(pages, rewrite, join(folder, 'bundle.tar.gz'), salt, newOp());
-  };
-
-  it('holds every page byte for byte, empty, large and strangely named ones too', async () => {
+  it('holds every page byte for byte below pages/, empty, large and strangely named ones too', async () => {
     const large = Buffer.alloc(3_000_000, 'large ');
     const files: Record<string, string | Buffer> = {
       'index.html': '<p>',
@@ -37,37 +24,40 @@ describe('writeBundle', function () {
       'large.bin': large,
       'new\nline.txt': 'x',
       '-rf *.js': 'y',
+      gone: 'a page of that name',
       [`${'ü'.repeat(100)}/${'long'.repeat(50)}.txt`]: 'z',
     };
-    for (const [path, content] of Object.entries(files)) await put(path, content);
-    const bundle = await bundled();
-    await mkdir(join(folder, 'out'));
-    execFileSync('tar', ['-xzf', bundle.file, '-C', join(folder, 'out')]);
+    for (const [path, content] of Object.entries(files)) await site.put(path, content);
+    const bundle = await site.bundle();
+    const out = join(site.folder, 'out');
+    await mkdir(out);
+    execFileSync('tar', ['-xzf', bundle.file, '-C', out]);
     for (const [path, content] of Object.entries(files)) {
-      assert.ok((await readFile(join(folder, 'out', path))).equals(Buffer.from(content)), path);
+      assert.ok((await readFile(join(out, 'pages', path))).equals(Buffer.from(content)), path);
     }
+    assert.equal(Object.keys(await entriesOf(bundle.file)).length, Object.keys(files).length);
     assert.equal(bundle.sizeBytes, (await stat(bundle.file)).size);
-    assert.equal(
-      bundle.sha256,
-      createHash('sha256')
-        .update(await readFile(bundle.file))
-        .digest('hex'),
-    );
+    assert.equal(bundle.sha256, sha256(await readFile(bundle.file)));
+    assert.deepEqual(bundle.sent, bundle.pages);
+    const total = Object.values(files).reduce((sum, content) => sum + Buffer.byteLength(content), 0);
+    assert.equal(bundle.unpackedBytes, total);
   });
 
   it('sends a huge page as it is, with a note, without having it rewritten', async () => {
     const limit = 32 * 1024 * 1024;
-    await put('index.html', Buffer.alloc(limit, ' '));
-    await put('Huge.CSS', Buffer.alloc(limit + 1, ' '));
-    await put('huge.txt', Buffer.alloc(limit + 1, ' '));
+    await site.put('index.html', Buffer.alloc(limit, ' '));
+    await site.put('Huge.CSS', Buffer.alloc(limit + 1, ' '));
+    await site.put('huge.txt', Buffer.alloc(limit + 1, ' '));
     const rewritten: string[] = [];
-    const { pages } = await bundled((bytes, path) => {
-      rewritten.push(path);
-      return Promise.resolve({ bytes: bytes.subarray(1) });
+    const { pages } = await site.bundle({
+      rewrite: (bytes, path) => {
+        rewritten.push(path);
+        return Promise.resolve({ bytes: bytes.subarray(1) });
+      },
     });
     assert.deepEqual(rewritten, ['index.html']);
     assert.deepEqual(
-      pages.map(({ path, sizeBytes, note }) => [path, sizeBytes, note]),
+      Array.from(pages, ([path, { sizeBytes, note }]) => [path, sizeBytes, note]),
       [
         ['Huge.CSS', limit + 1, 'Its references were left as they are: it is larger than 32 MiB.'],
         ['huge.txt', limit + 1, undefined],
@@ -79,34 +69,24 @@ describe('writeBundle', function () {
   it('takes files from before 1970 and from far ahead, which the server’s tar takes too', async () => {
     const decades = { 'old.txt': -20, 'now.txt': 50, 'new.txt': 80, 'newest.txt': 240 };
     for (const [path, years] of Object.entries(decades)) {
-      await put(path, 'x');
+      await site.put(path, 'x');
       const time = new Date(years * 365 * 86_400_000);
-      await utimes(join(folder, 'root', path), time, time);
+      await utimes(join(site.root, path), time, time);
     }
-    const { file } = await bundled();
+    const { file } = await site.bundle();
     const { stdout, stderr } = spawnSync('tar', ['-tvzf', file, '--utc'], { encoding: 'utf8' });
     assert.equal(stderr, '');
-    const year = (path: string) => new RegExp(`(\\d{4})-\\S+ \\S+ ${path}$`, 'm').exec(stdout)?.[1];
+    const year = (path: string) => new RegExp(`(\\d{4})-\\S+ \\S+ pages/${path}$`, 'm').exec(stdout)?.[1];
     assert.deepEqual(Object.keys(decades).map(year), ['1970', '2019', '2038', '2038']);
   });
 
-  it('has the same release for the same content, and another for another', async () => {
-    await put('index.html', 'a');
-    const { release, pages } = await bundled();
-    assert.match(release, /^[\da-f]{40}$/);
-    assert.deepEqual(pages, [{ path: 'index.html', sha256: sha256('a'), sizeBytes: 1 }]);
-    assert.equal((await bundled()).release, release);
-    assert.notEqual((await bundled(asTheyAre, 'other domain')).release, release);
-    assert.notEqual((await bundled(() => Promise.resolve({ bytes: Buffer.from('rewritten') }))).release, release);
-    await put('index.html', 'b');
-    assert.notEqual((await bundled()).release, release);
-  });
-
   it('rewrites pages and style sheets, keeps what was told of them, and takes everything else as it is', async () => {
-    for (const path of ['a.html', 'b.HTM', 'c.css', 'd.css.map', 'e.js', 'html']) await put(path, 'x');
-    const { pages } = await bundled((_bytes, path) => Promise.resolve({ bytes: Buffer.from('yy'), note: path }));
+    for (const path of ['a.html', 'b.HTM', 'c.css', 'd.css.map', 'e.js', 'html']) await site.put(path, 'x');
+    const { pages } = await site.bundle({
+      rewrite: (_bytes, path) => Promise.resolve({ bytes: Buffer.from('yy'), note: path }),
+    });
     assert.deepEqual(
-      pages.map(({ path, sizeBytes, note }) => [path, sizeBytes, note]),
+      Array.from(pages, ([path, { sizeBytes, note }]) => [path, sizeBytes, note]),
       [
         ['a.html', 2, 'a.html'],
         ['b.HTM', 2, 'b.HTM'],
@@ -116,13 +96,13 @@ describe('writeBundle', function () {
         ['html', 1, undefined],
       ],
     );
-    assert.equal(pages[3]?.sha256, sha256('x'));
+    assert.equal(pages.get('d.css.map')?.sha256, sha256('x'));
+    assert.equal(pages.get('a.html')?.sha256, sha256('yy'));
   });
 
   it('ends when it is cancelled, and says when it cannot be written', async () => {
-    await put('a.html', 'a');
-    await put('b.html', 'b');
-    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
+    await site.put('a.html', 'a');
+    await site.put('b.html', 'b');
     for (const last of ['a.html', 'b.html']) {
       const controller = new AbortController();
       const rewritten: string[] = [];
@@ -131,69 +111,81 @@ describe('writeBundle', function () {
         if (path === last) controller.abort();
         return Promise.resolve({ bytes });
       };
-      const written = writeBundle(pages, rewrite, join(folder, 'bundle.tar.gz'), '', newOp(controller.signal));
-      await assert.rejects(written, { name: 'AbortError' });
+      await assert.rejects(site.bundle({ rewrite, op: newOp(controller.signal) }), { name: 'AbortError' });
       assert.equal(rewritten.at(-1), last);
     }
-    await assert.rejects(writeBundle(pages, asTheyAre, join(folder, 'gone', 'x'), '', newOp()), { code: 'ENOENT' });
+    const press = site.press();
+    const written = writeBundle(await site.scan(), press, undefined, join(site.folder, 'gone', 'x'), newOp());
+    await assert.rejects(written, { code: 'ENOENT' });
   });
 
   it('fails, and does not hang, when a page vanishes while it is written', async () => {
-    await put('a.txt', 'a');
-    await put('b.txt', 'b');
-    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
-    await rm(join(folder, 'root', 'b.txt'));
-    await assert.rejects(
-      writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp()),
-      /“b\.txt” is not there any more \(ENOENT\)/,
-    );
-  });
-
-  it('is another release when a page has another name, or two have changed places', async () => {
-    await put('a.txt', 'one');
-    await put('b.txt', 'two');
-    const { release } = await bundled();
-    await put('a.txt', 'two');
-    await put('b.txt', 'one');
-    const swapped = (await bundled()).release;
-    assert.notEqual(swapped, release);
-    await rm(join(folder, 'root', 'b.txt'));
-    await put('c.txt', 'one');
-    assert.notEqual((await bundled()).release, swapped);
+    await site.put('a.txt', 'a');
+    await site.put('b.txt', 'b');
+    const pages = await site.scan();
+    await rm(join(site.root, 'b.txt'));
+    await assert.rejects(site.bundle({ pages }), /“b\.txt” is not there any more \(ENOENT\)/);
   });
 
   it('is written once more when a page changes while it is read, and holds what the page became', async () => {
-    await put('a.html', 'before');
+    await site.put('a.html', 'before');
     let reads = 0;
-    const changing = async (bytes: Uint8Array) => {
+    const rewrite = async (bytes: Uint8Array) => {
       reads += 1;
-      if (reads === 1) await put('a.html', 'afterwards');
+      if (reads === 1) await site.put('a.html', 'afterwards');
       return { bytes };
     };
-    const bundle = await bundled(changing);
+    const bundle = await site.bundle({ rewrite });
     assert.equal(reads, 2);
     assert.equal(bundle.unpackedBytes, 'afterwards'.length);
-    assert.equal(execFileSync('tar', ['-xzOf', bundle.file, 'a.html'], { encoding: 'utf8' }), 'afterwards');
+    assert.deepEqual(await entriesOf(bundle.file), { 'pages/a.html': 'afterwards' });
   });
 
   it('names the page that goes on changing', async () => {
-    await put('index.html', 'x');
-    await put('log.txt', 'x');
-    const restless = async (bytes: Uint8Array, path: string) => {
-      await put(path, `${Buffer.from(bytes).toString()}x`);
+    await site.put('index.html', 'x');
+    await site.put('log.txt', 'x');
+    const rewrite = async (bytes: Uint8Array, path: string) => {
+      await site.put(path, `${Buffer.from(bytes).toString()}x`);
       return { bytes };
     };
-    await assert.rejects(bundled(restless), /^UserError: “index\.html” changes while it is read/);
+    await assert.rejects(site.bundle({ rewrite }), /^UserError: “index\.html” changes while it is read/);
   });
 
   it('takes a file as it is now, though its size was another when it was listed', async () => {
-    await put('a.txt', 'x'.repeat(1000));
-    const { pages } = await scan(folder, join(folder, 'root'), [], newOp());
-    await put('a.txt', 'short');
-    const bundle = await writeBundle(pages, asTheyAre, join(folder, 'bundle.tar.gz'), '', newOp());
+    await site.put('a.txt', 'x'.repeat(1000));
+    const pages = await site.scan();
+    await site.put('a.txt', 'short');
+    const bundle = await site.bundle({ pages });
+    assert.equal(bundle.pages.get('a.txt')?.sizeBytes, 5);
+  });
+});
+
+describe('a bundle of published pages', () => {
+  let site: Bundling;
+  before(async () => {
+    site = await newBundling();
+  });
+  after(() => site.remove());
+
+  it('holds the given bytes and what is gone, and ends with what its source throws', async () => {
+    const file = join(site.folder, 'published.tar.gz');
+    const page = (path: string, text: string): BundledPage => ({ path, modifiedMs: 0, bytes: Buffer.from(text) });
+    async function* pages(failure?: Error) {
+      yield page('a/ü.html', 'one');
+      if (failure) throw failure;
+      yield page('b.txt', '');
+    }
+    const records = [`${sha256('old')} old.html\0`];
+    const bundle = await writePublished(pages(), records, file, newOp());
+    assert.deepEqual(await entriesOf(file), { 'pages/a/ü.html': 'one', 'pages/b.txt': '', gone: records[0] });
     assert.deepEqual(
-      bundle.pages.map(({ sizeBytes }) => sizeBytes),
-      [5],
+      bundle.sent,
+      new Map([
+        ['a/ü.html', { sha256: sha256('one'), sizeBytes: 3 }],
+        ['b.txt', { sha256: createHash('sha256').digest('hex'), sizeBytes: 0 }],
+      ]),
     );
+    assert.equal(bundle.unpackedBytes, 3);
+    await assert.rejects(writePublished(pages(new Error('no bundle')), [], file, newOp()), /^Error: no bundle$/);
   });
 });
