@@ -36,8 +36,9 @@ export interface Changes {
 /** The manifest of nothing. */
 export const EMPTY: Manifest = { pages: new Map(), assets: new Map() };
 
-const PAGE = v.tuple([v.string(), v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)), v.number(), v.string()]);
-const ASSET = v.tuple([
+// Strict, or else a file that is told wrongly would be taken for one that is gone.
+const PAGE = v.strictTuple([v.string(), v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)), v.number(), v.string()]);
+const ASSET = v.strictTuple([
   v.string(),
   v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)),
   v.number(),
@@ -45,7 +46,7 @@ const ASSET = v.tuple([
   v.string(),
   v.string(),
 ]);
-const GONE = v.tuple([v.string()]);
+const GONE = v.strictTuple([v.string()]);
 
 /** How changes stand in JSON: a tuple for each path, of the path alone for what is gone. */
 export const CHANGES_JSON = v.object({
