@@ -1,26 +1,14 @@
 import assert from 'node:assert/strict';
 import { FileSums, type Stamp } from '../../../src/core/publish/sums';
-import type { LocalCache } from '../../../src/core/release/localCache';
+import { newMemoryCache, type MemoryCache } from '../release/memoryCache';
 
 const WRITTEN_MS = 1_000_000;
 /** When a file that was written then does not change any more without another time. */
 const SETTLED_MS = WRITTEN_MS + 2000;
 
 describe('what is known of files', () => {
-  let kept: Map<string, Buffer>;
-  let puts: number;
-  const cache: LocalCache = {
-    get: (name) => Promise.resolve(kept.get(name)),
-    put(name, bytes) {
-      puts += 1;
-      kept.set(name, Buffer.from(bytes));
-      return Promise.resolve();
-    },
-  };
-  beforeEach(() => {
-    kept = new Map();
-    puts = 0;
-  });
+  let cache: MemoryCache;
+  beforeEach(() => (cache = newMemoryCache()));
 
   const stamp = (path: string, change: Partial<Stamp> = {}): Stamp => ({
     ...{ path, sizeBytes: 7, modifiedMs: WRITTEN_MS, inode: 3 },
@@ -120,18 +108,18 @@ describe('what is known of files', () => {
   it('is kept only when it is more than before, and only of the files that were asked about', async () => {
     const first = await sums();
     await first.save();
-    assert.equal(puts, 0);
+    assert.equal(cache.puts(), 0);
     for (const path of ['a', 'b', 'gone']) first.rememberFile(stamp(path), 'sum', SETTLED_MS);
     await first.save();
     await first.save();
-    assert.equal(puts, 1);
+    assert.equal(cache.puts(), 1);
     const second = await sums();
     assert.equal(second.fileSum(stamp('a')), 'sum');
     await second.save();
-    assert.equal(puts, 1);
+    assert.equal(cache.puts(), 1);
     second.rememberFile(stamp('b'), 'other sum', SETTLED_MS);
     const third = await later(second);
-    assert.equal(puts, 2);
+    assert.equal(cache.puts(), 2);
     assert.deepEqual(
       ['a', 'b', 'gone'].map((path) => third.fileSum(stamp(path))),
       ['sum', 'other sum', undefined],
@@ -142,10 +130,10 @@ describe('what is known of files', () => {
     const first = await sums();
     first.rememberFile(stamp('a'), 'sum', SETTLED_MS);
     await first.save();
-    const [[name, whole] = assert.fail('nothing was kept')] = kept;
+    const [[name, whole] = assert.fail('nothing was kept')] = cache.kept;
     const broken = ['', 'null', '7', '[]', '{}', '{"a":7}', '[["a",{"stamp":[1,2]}]]', whole.toString().slice(1)];
     for (const text of [...broken, whole.toString().replace('"sum"', '7')]) {
-      kept.set(name, Buffer.from(text));
+      cache.kept.set(name, Buffer.from(text));
       const known = await sums();
       assert.equal(known.fileSum(stamp('a')), undefined, text);
       known.rememberFile(stamp('a'), 'sum', SETTLED_MS);
