@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -26,7 +26,7 @@ export function folderCache(folder: string): LocalCache {
     },
     async put(name, bytes) {
       const file = fileOf(name);
-      const fresh = `${file}.${process.pid}.${Date.now().toString(36)}`;
+      const fresh = `${file}.${randomUUID()}`;
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         await writeFile(fresh, Buffer.concat([sumOf(bytes), bytes]), { mode: 0o600 });
