@@ -75,9 +75,18 @@ async function readBase(context: Context, key: string, cache: LocalCache, op: Op
   const bytes = cached ?? (await fetchBytes(context, key, op));
   if (!bytes) return undefined;
   if (!cached) await cache.put(key, bytes);
-  const text = (await promisify(gunzip)(bytes, { maxOutputLength: MOST_BYTES })).toString();
-  const { success, output } = v.safeParse(CHANGES_JSON, jsonValue(text));
+  const { success, output } = v.safeParse(CHANGES_JSON, jsonValue(await unpacked(bytes)));
   return success ? applied(EMPTY, fromJson(output)) : undefined;
+}
+
+/** The text in bytes that people can write too; empty when they are no gzip of a size of ours. */
+async function unpacked(bytes: Buffer): Promise<string> {
+  try {
+    return (await promisify(gunzip)(bytes, { maxOutputLength: MOST_BYTES })).toString();
+  } catch (error) {
+    if (/^(Z_|ERR_BUFFER_TOO_LARGE)/.test((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
 
 /** The bytes of an object of ours that is named after their hash; undefined when it is gone, or is not what its name says. */
