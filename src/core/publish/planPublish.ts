@@ -48,7 +48,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const unseen = unseenRelease(state, reason !== undefined || uploads.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);
   const wanted = {
-    assets: wantedAssets(context, stored, uploads),
+    assets: wantedAssets(context, stored, uploads, sums),
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },
     begin: {
       key: `turn ${read.ledger.revision}${unseen ? ' unseen' : ''}`,

@@ -5,13 +5,15 @@ import type { Asset } from '../release/manifest';
 import { headersOf, type AssetUpload } from './compareAssets';
 import type { LocalFile } from './localFiles';
 import { sendFiles } from './sendAssets';
+import type { FileSums } from './sums';
 import type { WantedAssets } from './wanted';
 
-/** The assets of a release that is made from the files of a folder. */
+/** The assets of a release that is made from the files of a folder; what was sent need not be read again, where `sums` are those of all its files. */
 export function wantedAssets(
   context: Context,
   stored: ReadonlyMap<string, Asset>,
   uploads: readonly AssetUpload[],
+  sums?: FileSums,
 ): WantedAssets {
   return {
     stored,
@@ -20,27 +22,35 @@ export function wantedAssets(
       title: `upload ${path} (${reason})`,
     })),
     title: `upload ${uploads.length} assets`,
-    store: (op) => upload(context, uploads, op),
+    store: (op) => upload(context, uploads, sums, op),
   };
 }
 
-async function upload(context: Context, uploads: readonly AssetUpload[], op: Op): Promise<ReadonlyMap<string, Asset>> {
+async function upload(
+  context: Context,
+  uploads: readonly AssetUpload[],
+  sums: FileSums | undefined,
+  op: Op,
+): Promise<ReadonlyMap<string, Asset>> {
   const files = new Map(uploads.map(({ asset }): [string, LocalFile] => [PUBLIC_PREFIX + asset.path, asset]));
   const stored = new Map<string, Asset>();
   const sendings = uploads.map(({ asset, sha256 }) => {
     const { path, absolutePath, sizeBytes } = asset;
     return { key: PUBLIC_PREFIX + path, path, absolutePath, sizeBytes, sha256, ...headersOf(asset) };
   });
+  const readMs = Date.now();
   await sendFiles(
     context,
     sendings,
     ({ key, etag, sha256 }) => {
       const asset = files.get(key);
       if (!asset) return;
+      sums?.rememberFile(asset, sha256, readMs);
       stored.set(asset.path, { sha256, etag, sizeBytes: asset.sizeBytes, ...headersOf(asset) });
       op.report(`Uploaded ${stored.size} of ${uploads.length} assets`, stored.size / uploads.length);
     },
     op,
   );
+  await sums?.save();
   return stored;
 }

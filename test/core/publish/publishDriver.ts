@@ -1,7 +1,7 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +24,12 @@ import { controlPlane, newContext, newOp } from '../sandbox';
 import { newPretendedServer, type PretendedServer } from './pretendedServer';
 
 const curl = promisify(execFile);
+/** Key of the ledger. */
+export const LEDGER = '_sitelift/ledger.json';
+
+/** Whom the driver publishes as, and somebody else. */
+export const HERE = { host: 'desk', folder: 'site', place: 'here' };
+export const ELSEWHERE = { host: 'laptop', folder: 'copy', place: 'there' };
 
 /** A site with a bucket and a distribution of the sandbox, a server in memory, and a folder; and what a person does with it. */
 export interface PublishDriver {
@@ -31,6 +37,9 @@ export interface PublishDriver {
   readonly server: PretendedServer;
   readonly domain: string;
   readonly root: string;
+  /** The paths of the assets that were read to learn their sums. */
+  readonly hashed: string[];
+  /** Saves a file, some time after the one before and long enough ago to be known again. */
   put(path: string, content: string | Buffer): Promise<void>;
   drop(path: string): Promise<void>;
   /** Plans as a person at this computer, or with the clients of another one. */
@@ -41,6 +50,8 @@ export interface PublishDriver {
   planRollback(at: string, material?: Partial<Material>): Promise<Rollback>;
   rollback(at: string): Promise<string[]>;
   ledger(): Promise<Ledger>;
+  /** Tells of the publication that goes on as if the process had ended which began it. */
+  bury(): Promise<void>;
   /** Makes this computer forget what saves it work. */
   forget(): Promise<void>;
   /** Keys of the bucket, or of a part of it. */
@@ -65,14 +76,22 @@ export async function newPublishDriver(): Promise<PublishDriver> {
   const cache = folderCache(cacheFolder);
   const Bucket = bucketName(context.site);
   const { s3 } = context.clients;
-  const origin = { host: 'desk', folder: 'site', place: 'here' };
-  const hash: Material['hash'] = (files) => Promise.resolve(files.map(hashNow));
+  const hashed: string[] = [];
+  let savedSeconds = Math.floor(Date.now() / 1000) - 100_000;
+  const hash: Material['hash'] = (files) => {
+    hashed.push(...files.map(({ path }) => path));
+    return Promise.resolve(files.map(hashNow));
+  };
+  // The server in memory has answered as soon as it was asked.
+  const asking = { origin: HERE, cache, root, hash, usualSeconds: 0 };
 
   const driver: PublishDriver = {
-    ...{ context, server, domain, root },
+    ...{ context, server, domain, root, hashed },
     async put(path, content) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), content);
+      savedSeconds += 10;
+      await utimes(join(root, path), savedSeconds, savedSeconds);
     },
     drop: (path) => rm(join(root, path)),
     async plan(material = {}, by = context) {
@@ -83,7 +102,7 @@ export async function newPublishDriver(): Promise<PublishDriver> {
         return (bytes, path) => Promise.resolve(rewrite(bytes, path));
       };
       const workFolder = await mkdtemp(join(work, 'plan-'));
-      const whole = { local, root, rewriteFor, hash, workFolder, origin, cache, seenRelease: undefined, ...material };
+      const whole = { ...asking, ...{ local, root, rewriteFor, workFolder, seenRelease: undefined }, ...material };
       return planPublish(by, whole, newOp());
     },
     async publish(op = newOp(), material = {}) {
@@ -94,13 +113,13 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     async upload(...paths) {
       const files = paths.map((path) => join(root, path));
       const assets = await localAssets(root, root, files, []);
-      const { plan } = await planAssets(context, assets, { origin, cache, root, hash }, newOp());
+      const { plan } = await planAssets(context, assets, asking, newOp());
       await run(plan, newOp());
       return words(plan);
     },
     async planRollback(at, material = {}) {
       const workFolder = await mkdtemp(join(work, 'plan-'));
-      return planRollback(context, at, { origin, cache, workFolder, ...material }, newOp());
+      return planRollback(context, at, { ...asking, workFolder, ...material }, newOp());
     },
     async rollback(at) {
       const { plan } = await driver.planRollback(at);
@@ -108,6 +127,12 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       return words(plan);
     },
     ledger: async () => (await readLedger(context, folderCache(join(work, 'none')), newOp())).ledger,
+    async bury() {
+      const ledger = await driver.ledger();
+      if (!ledger.publishing) return;
+      const publishing = { ...ledger.publishing, processId: spawnSync(process.execPath, ['-e', '']).pid };
+      await driver.store(LEDGER, JSON.stringify({ ...ledger, publishing }));
+    },
     forget: () => rm(cacheFolder, { recursive: true, force: true }),
     async keys(prefix = '') {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: prefix }));
@@ -139,7 +164,7 @@ export async function changes(): Promise<string[]> {
   const calls = await controlPlane().calls();
   return calls
     .filter(({ action }) => !/^(Get|List|Head|Describe|Assume)/.test(action))
-    .map(({ action, parameters }) => [action, keyOf(parameters)].filter(Boolean).join(' '));
+    .map(told);
 }
 
 /** The paths of each invalidation that was asked for since the log was emptied. */
@@ -148,12 +173,32 @@ export async function invalidated(): Promise<(readonly string[])[]> {
   return calls.filter(({ action }) => action === 'CreateInvalidation').map(pathsOf);
 }
 
+/** The calls that the sandbox got since the log was emptied, with the keys of what was read. */
+export async function asked(): Promise<string[]> {
+  const calls = await controlPlane().calls();
+  return calls.map(told);
+}
+
+/** The size of all that was put into the bucket since the log was emptied, as far as it is there still. */
+export async function sentBytes({ context }: PublishDriver): Promise<number> {
+  const Bucket = bucketName(context.site);
+  const keys = (await controlPlane().calls())
+    .filter(({ action }) => action === 'PutObject')
+    .map(({ parameters }) => String(parameters?.['Key']));
+  const heads = await Promise.all(keys.map((Key) => context.clients.s3.send(new HeadObjectCommand({ Bucket, Key }))));
+  return heads.reduce((sum, { ContentLength = 0 }) => sum + ContentLength, 0);
+}
+
 function pathsOf({ parameters }: Call): readonly string[] {
   const { InvalidationBatch: batch } = parameters as {
     InvalidationBatch: { Paths: { Items: readonly string[]; Quantity: number } };
   };
   assert.equal(batch.Paths.Quantity, batch.Paths.Items.length);
   return batch.Paths.Items;
+}
+
+function told({ action, parameters }: Call): string {
+  return [action, keyOf(parameters)].filter(Boolean).join(' ');
 }
 
 function keyOf(parameters: Call['parameters']): string {
