@@ -105,6 +105,15 @@ describe('the control plane, on objects', () => {
     await remove('*');
   });
 
+  it('copies under a condition only while the source meets it', async () => {
+    const { ETag: CopySourceIfMatch } = await put();
+    const source = { Bucket: BUCKET, CopySource: `${BUCKET}/${OBJECT.Key}`, CopySourceIfMatch };
+    const copy = () => plane.s3.send(new CopyObjectCommand({ ...source, Key: 'site/b.png' }));
+    await copy();
+    await put({ Body: 'new' });
+    await assert.rejects(copy(), code('PreconditionFailed'));
+  });
+
   it('lets one of several writers win who all want to be the first', async () => {
     const bodies = ['one', 'two', 'three', 'four'];
     const outcomes = await Promise.allSettled(bodies.map((Body) => put({ Body, IfNoneMatch: '*' })));

@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from moto.s3.models import FakeDeleteMarker, FakeKey
 from werkzeug.wrappers import Response
@@ -42,6 +43,8 @@ def check(call: Call, bucket: Any) -> None:
             raise AwsError("NoSuchUpload", message, 404)
     if call.operation in WRITES:
         _check_conditions(call, found)
+    if call.operation == "CopyObject":
+        _check_source(call, bucket)
     is_stranger = call.identity is None and call.operation in ("GetObject", "HeadObject")
     if is_stranger and found is not None and found.encryption == KMS:
         message = (
@@ -104,6 +107,15 @@ def _check_conditions(call: Call, current: FakeKey | None) -> None:
     if if_match and current is not None and if_match.strip('"') != current.etag.strip('"'):
         if not (if_match == "*" and call.operation == "DeleteObject"):
             raise _precondition_failed("If-Match")
+
+
+def _check_source(call: Call, bucket: Any) -> None:
+    """Of a copy inside the bucket."""
+    wanted = call.request.headers.get("x-amz-copy-source-if-match")
+    name, _, key = unquote(call.request.headers.get("x-amz-copy-source", "").lstrip("/")).partition("/")
+    source = bucket.keys.get(key) if name == bucket.name else None
+    if wanted and source is not None and wanted.strip('"') != source.etag.strip('"'):
+        raise _precondition_failed("x-amz-copy-source-If-Match")
 
 
 def _is_same_upload(call: Call, current: FakeKey) -> bool:
