@@ -25,6 +25,11 @@ export function joinItems(...lists: readonly (readonly string[])[]): string[] {
   return items.includes('/*') || items.length > MAX_PATHS ? ['/*'] : items;
 }
 
+/** True when CloudFront was asked to forget a path, or is to be. */
+export function isForgotten(path: string, items: readonly string[]): boolean {
+  return items.includes('/*') || invalidationItems([path]).every((item) => items.includes(item));
+}
+
 /** Makes the edges forget items; the same run asking again is answered with the same invalidation. */
 export async function invalidate(
   { clients }: Context,

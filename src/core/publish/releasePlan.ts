@@ -3,12 +3,12 @@ import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import type { Plan, Step } from '../plan';
-import { releaseId } from '../release/manifest';
+import { releaseId, type Asset } from '../release/manifest';
 import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
 import { deployPages } from './deployPages';
 import { deleteKeys, keepFormer, type FormerAsset } from './former';
-import { invalidate, invalidationItems, joinItems } from './invalidate';
+import { invalidate, invalidationItems, isForgotten, joinItems } from './invalidate';
 import { ledgerAfter, manifestOf } from './newLedger';
 import type { Asking, SiteState } from './siteState';
 import { sweep } from './sweep';
@@ -35,8 +35,9 @@ export interface ReleasePlan {
  */
 export function planRelease(context: Context, state: SiteState, wanted: Wanted, asking: Asking): ReleasePlan {
   const { ledger } = state.read;
-  const outcome: Outcome = { release: ledger.current?.id ?? '', deployed: undefined, stored: new Map(), lost: [] };
-  const removed = removedBy(state, wanted);
+  const lost = changedByOthers(state);
+  const outcome: Outcome = { release: ledger.current?.id ?? '', deployed: undefined, stored: new Map(), lost };
+  const removed = removedBy(state, wanted, lost);
   const forgets = forgottenBy(state, wanted, removed.assets);
   const plan = [
     sweepSteps(context, state, asking),
@@ -61,9 +62,19 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
   return { plan: inTurn(context, asking.origin, state.read, turns, plan), outcome, removed: paths };
 }
 
-/** What the current release published and this one does not; what *Upload to CDN* put there stays. */
-function removedBy({ live, read }: SiteState, { assets, pages }: Wanted) {
+/** Assets that were published, and that other hands were seen to have changed since; what a publication left that was cut short is our own. */
+function changedByOthers({ read, target, told }: SiteState): string[] {
+  const objects = target.found?.objects;
+  const ours = read.ledger.publishing?.forgets ?? [];
+  const isOther = ([path, { etag }]: [string, Asset]) => (objects?.get(path)?.etag ?? etag) !== etag;
+  const others = objects ? Array.from(told).filter(isOther) : [];
+  return others.map(([path]) => path).filter((path) => !isForgotten(path, ours));
+}
+
+/** What the current release published and this one does not; what *Upload to CDN* put there stays, and what others did. */
+function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others: readonly string[]) {
   const staying = new Set([
+    ...others,
     ...assets.stored.keys(),
     ...assets.changes.map(({ path }) => path),
     ...read.ledger.uploaded.map(([path]) => path),
