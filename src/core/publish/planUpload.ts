@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
-import type { Plan } from '../plan';
+import type { Plan, Step } from '../plan';
 import { readLedger, type Ledger } from '../release/ledger';
 import { assetJson, type Asset } from '../release/manifest';
 import { inTurn, requireFree } from '../release/turn';
@@ -48,7 +48,6 @@ export async function planAssets(
   const { ledger } = read;
   const told = await toldAssets(context, ledger, cache, op);
   const { stored, uploads } = await compareAssets(context, assets, { told, objects: bucket.objects }, sums, hash, op);
-  if (uploads.length === 0) return { plan: [], domain: have?.domain };
   const wanted = wantedAssets(context, stored, uploads);
   const paths = wanted.changes.map(({ path }) => path);
   const forgets = have ? joinItems(ledger.publishing?.forgets ?? [], invalidationItems(paths)) : [];
@@ -56,48 +55,43 @@ export async function planAssets(
     const asset = told.get(path);
     return asset && bucket.objects.get(path)?.etag === asset.etag ? [{ path, asset }] : [];
   });
-  let sent: ReadonlyMap<string, Asset> = new Map();
+  // What an upload that was cut short has stored already is still to be noted, and to be forgotten by the edges.
+  const unnoted = Array.from(stored).filter(([path, { etag }]) => told.get(path)?.etag !== etag);
+  let sent: ReadonlyMap<string, Asset> = new Map(unnoted);
   const titles = wanted.changes.map(({ title }) => title);
   const runId = randomUUID();
-  const plan: Plan = [
-    ...(former.length > 0
-      ? [
-          [
-            {
-              key: `keep ${former.map(({ path }) => path).join(' ')}`,
-              title: 'keep the former bytes, so that they can be brought back',
-              run: async (stepOp: Op) => void (await keepFormer(context, former, stepOp)),
-            },
-          ],
-        ]
-      : []),
-    [
-      {
-        key: `upload ${paths.join(' ')}`,
-        title: titles.length === 1 ? (titles[0] ?? '') : wanted.title,
-        ...(titles.length === 1 ? {} : { items: titles }),
-        sizeBytes: wanted.changes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-        run: async (stepOp) => void (sent = await wanted.store(stepOp)),
-      },
-    ],
-    ...(have
-      ? [
-          [
-            {
-              key: `invalidate ${forgets.join(' ')}`,
-              title: `invalidate ${forgets.length === 1 ? '1 path' : `${forgets.length} paths`} in the CDN`,
-              run: (stepOp: Op) => invalidate(context, have.id, runId, forgets, stepOp),
-            },
-          ],
-        ]
-      : []),
-  ];
+  const steps: Step[] = [];
+  if (former.length > 0) {
+    steps.push({
+      key: `keep ${former.map(({ path }) => path).join(' ')}`,
+      title: 'keep the former bytes, so that they can be brought back',
+      run: async (stepOp) => void (await keepFormer(context, former, stepOp)),
+    });
+  }
+  if (paths.length > 0) {
+    steps.push({
+      key: `upload ${paths.join(' ')}`,
+      title: titles.length === 1 ? (titles[0] ?? '') : wanted.title,
+      ...(titles.length === 1 ? {} : { items: titles }),
+      sizeBytes: wanted.changes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      run: async (stepOp) => void (sent = new Map([...unnoted, ...(await wanted.store(stepOp))])),
+    });
+  }
+  if (have && forgets.length > 0) {
+    steps.push({
+      key: `invalidate ${forgets.join(' ')}`,
+      title: `invalidate ${forgets.length === 1 ? '1 path' : `${forgets.length} paths`} in the CDN`,
+      run: (stepOp) => invalidate(context, have.id, runId, forgets, stepOp),
+    });
+  }
+  if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain };
   const turns = {
     begin: { key: `turn ${ledger.revision}`, title: ALONE },
     forgets,
     end: { key: 'noted', title: 'note what was uploaded' },
     endsWith: () => Promise.resolve(noted(ledger, sent)),
   };
+  const plan = steps.map((step) => [step]);
   return { plan: inTurn(context, origin, read, turns, plan), domain: have?.domain };
 }
 

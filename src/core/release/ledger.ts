@@ -152,7 +152,8 @@ export async function swapLedger(
   }
 }
 
-const NO_CACHE: LocalCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
+/** Remembers nothing: what is read is what is there now. */
+export const NO_CACHE: LocalCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
 
 function parsed(text: string, etag: string, writtenMs: number): LedgerRead {
   const { success, output } = v.safeParse(LEDGER, jsonValue(text));
