@@ -28,11 +28,7 @@ describe('publishing', function () {
     assert.deepEqual(made.slice(1, 3).sort(), ['PutObject site/images/a.png', 'PutObject site/images/b.png']);
     assert.deepEqual(
       [made[0], ...made.slice(3)],
-      [
-        'PutObject _sitelift/ledger.json',
-        'PutObject _sitelift/bundles/hash.tar.gz',
-        'PutObject _sitelift/ledger.json',
-      ],
+      ['PutObject _sitelift/ledger.json', 'PutObject _sitelift/bundles/hash.tar.gz', 'PutObject _sitelift/ledger.json'],
     );
     assert.equal(site.server.pages.get('index.html'), PAGE.replaceAll('images/', `https://${site.domain}/images/`));
     assert.equal(await site.edge('images/a.png'), 'a');

@@ -1,18 +1,9 @@
-import { UpdateDistributionCommand, GetDistributionConfigCommand } from '@aws-sdk/client-cloudfront';
+import { GetDistributionConfigCommand, UpdateDistributionCommand } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
-import type { Inspection } from '../../../src/core/remote/inspect';
-import type { SiteHave } from '../../../src/core/resources/stack';
 import { until } from '../../sandbox/command';
 import { controlPlane, newOp } from '../sandbox';
-import { changes, newPublishDriver, words, type PublishDriver } from './publishDriver';
-
-/** The site with another look inside its server. */
-function inside(have: SiteHave, change: Partial<Inspection>): SiteHave {
-  assert.ok(have.server.kind === 'known' && have.server.have.inspection);
-  const inspection = { ...have.server.have.inspection, ...change };
-  return { ...have, server: { kind: 'known', have: { ...have.server.have, inspection } } };
-}
+import { newPublishDriver, words, type PublishDriver } from './publishDriver';
 
 describe('the steps of a publication', function () {
   this.timeout(300_000);
@@ -28,81 +19,110 @@ describe('the steps of a publication', function () {
   });
   afterEach(() => site.remove());
 
+  const titles = async () => stepsOf((await site.plan()).plan).map(({ title }) => title);
+
   it('say what they change, why, and how many bytes they send', async () => {
-    await site.publish();
-    const { release } = site.server;
-    await site.put('images/b.png', 'B!');
-    await site.put('index.html', '<p>more');
-    const { plan, bundle, uploads } = await site.plan({ seenRelease: release });
+    const first = stepsOf((await site.plan()).plan);
     assert.deepEqual(
-      stepsOf(plan).map(({ key, title, sizeBytes }) => [key, title, sizeBytes]),
+      first.map(({ title, items, sizeBytes }) => [title, items, sizeBytes]),
       [
-        [`turn ${release}`, 'make sure that nobody else publishes meanwhile', undefined],
-        ['note images/b.png', 'note 1 path to invalidate', undefined],
-        ['upload images/b.png', 'upload images/b.png (changed)', 2],
-        [
-          `pages ${bundle.release}`,
-          'send 1 page or other file to the server (1 changed: index.html)',
-          bundle.sizeBytes,
-        ],
-        ['invalidate images/b.png', 'invalidate 1 path in the CDN (uploaded anew)', undefined],
+        ['make sure that nobody else publishes meanwhile', undefined, undefined],
+        ['upload 2 assets', ['upload images/a.png (new)', 'upload images/b.png (new)'], 2],
+        ['put 1 page or other file in place on the server (first release)', undefined, first[2]?.sizeBytes],
+        ['make it the current release', undefined, undefined],
       ],
     );
+    await site.publish();
+    await site.put('images/b.png', 'B!');
+    await site.put('index.html', '<p>more');
+    const { plan, uploads } = await site.plan();
+    const steps = stepsOf(plan);
     assert.deepEqual(
-      uploads.map(({ path }) => path),
+      steps.map(({ title, sizeBytes }) => [title, sizeBytes]),
+      [
+        ['make sure that nobody else publishes meanwhile', undefined],
+        ['keep the former bytes of 1 asset, so that they can be brought back', undefined],
+        ['upload images/b.png (changed)', 2],
+        ['put pages in place on the server (1 changed: index.html)', steps[3]?.sizeBytes],
+        ['invalidate 1 path in the CDN (changed)', undefined],
+        ['make it the current release', undefined],
+      ],
+    );
+    assert.ok((steps[3]?.sizeBytes ?? 0) > 100);
+    assert.deepEqual(
+      uploads.map(({ asset: { path } }) => path),
       ['images/b.png'],
     );
     await site.put('images/a.png', 'A!');
-    const titles = stepsOf((await site.plan({ seenRelease: release })).plan).map(({ title }) => title);
-    assert.ok(titles.includes('note 2 paths to invalidate'));
-    assert.ok(titles.includes('invalidate 2 paths in the CDN (uploaded anew)'));
+    assert.ok((await titles()).includes('invalidate 2 paths in the CDN (changed)'));
   });
 
-  it('name the first turn, and the reason why pages are sent whose manifest is gone', async () => {
-    assert.equal(stepsOf((await site.plan()).plan)[0]?.key, 'turn ');
+  it('are the same for the same files, and others once anything is another', async () => {
+    const keys = async () => stepsOf((await site.plan()).plan).map(({ key }) => key);
+    assert.equal((await keys())[0], 'turn ');
     await site.publish();
-    await site.store(`_sitelift/manifests/${site.server.release}.json`, '{}');
-    await site.put('index.html', '<p>more');
-    const titles = stepsOf((await site.plan()).plan).map(({ title }) => title);
-    assert.ok(titles.includes('send 1 page or other file to the server (changed)'), titles.join('\n'));
+    await site.put('images/b.png', 'B');
+    await site.put('index.html', 'more');
+    const before = await keys();
+    assert.equal(before[0], `turn ${(await site.ledger()).revision}`);
+    assert.deepEqual(await keys(), before);
+    await site.put('index.html', 'even more');
+    const after = await keys();
+    assert.deepEqual(
+      after.map((key, index) => key === before[index]),
+      [true, true, true, false, true, true],
+    );
+    await site.upload('images/b.png');
+    assert.notEqual((await keys())[0], before[0]);
   });
 
   it('make the edges forget nothing only where nothing was ever published', async () => {
-    const empty = await site.have();
-    const steps = async (have: SiteHave) => words((await site.plan({}, have)).plan);
-    assert.deepEqual(await steps(empty), ['turn', 'upload', 'upload', 'pages']);
-    const all = ['turn', 'note', 'upload', 'upload', 'pages', 'invalidate'];
-    assert.deepEqual(await steps(inside(empty, { placing: 'x' })), all);
-    assert.deepEqual(await steps(inside(empty, { release: 'x' })), all);
-    await site.upload('images/a.png');
-    assert.deepEqual(await steps(await site.have()), ['turn', 'note', 'upload', 'pages', 'invalidate']);
+    const steps = async () => words((await site.plan()).plan);
+    assert.deepEqual(await steps(), ['turn', 'upload', 'pages', 'release']);
+    await site.store('site/images/old.png', 'by hand');
+    assert.deepEqual(await steps(), ['turn', 'upload', 'pages', 'invalidate', 'release']);
   });
 
-  it('ask no leave to publish once more what somebody else has published', async () => {
-    await site.publish(newOp(), { origin: { host: 'laptop', folder: 'copy', place: 'there' } });
-    assert.deepEqual((await site.plan()).summary.notes, []);
+  it('tell which pages are new, changed and gone, in totals before the steps', async () => {
+    await site.put('about.html', 'about');
+    for (const path of ['notes.sql', 'old.bak', 'older.bak']) await site.put(path, 'x');
+    const first = await site.plan();
+    assert.deepEqual(first.summary, {
+      pages: { count: 2, sizeBytes: 8, added: undefined, changed: undefined, removed: undefined },
+      assets: { added: 2, changed: 0, unchanged: 0, uploadBytes: 2, removed: [] },
+      left: [
+        { reason: 'backup copies are left out', count: 2 },
+        { reason: 'databases and copies of them are left out', count: 1 },
+      ],
+      notes: [],
+    });
+    await run(first.plan, newOp());
+    await site.put('about.html', 'more about');
+    await site.put('constructor', 'a name that objects have');
+    await site.put('images/a.png', 'AA');
+    await site.drop('index.html');
+    const { plan, summary } = await site.plan();
+    assert.deepEqual(summary.pages.added, ['constructor']);
+    assert.deepEqual(summary.pages.changed, ['about.html']);
+    assert.deepEqual(summary.pages.removed, ['index.html']);
+    assert.deepEqual(summary.assets, { added: 0, changed: 1, unchanged: 1, uploadBytes: 2, removed: [] });
+    const line = 'put pages in place on the server (1 new: constructor; 1 changed: about.html; 1 removed: index.html)';
+    assert.ok(stepsOf(plan).some(({ title }) => title === line));
   });
 
-  it('drop the notes that they have seen to, and no other', async () => {
-    await site.publish();
-    await site.store('_sitelift/pending/one.json', '["images/a.png"]');
-    const { plan } = await site.plan();
-    assert.deepEqual(
-      stepsOf(plan).map(({ title }) => title),
-      ['invalidate 1 path in the CDN (an earlier run was cut short)'],
-    );
-    await controlPlane().send('DELETE', 'calls');
-    await run(plan, newOp());
-    assert.deepEqual(await changes(), ['CreateInvalidation', 'DeleteObject _sitelift/pending/one.json']);
-    await site.store('_sitelift/pending/two.json', '["images/a.png"]');
-    assert.deepEqual(await site.upload('images/a.png'), ['invalidate']);
+  it('show names that work on this computer in more spellings than on the site', async () => {
+    await site.put('ü.html'.normalize('NFD'), 'x');
+    await site.put('Images/A.html', 'x');
+    await site.put('images/a.html', 'x');
+    const { notes } = (await site.plan()).summary;
+    assert.equal(notes.length, 2);
+    assert.match(notes[0] ?? '', /only if it is written u%CC%88\.html/);
+    assert.match(notes[1] ?? '', /“Images\/A\.html” and “images\/a\.html” differ only in case/);
   });
 
   it('send no page before the distribution has reached the edges', async () => {
     const { cloudfront } = site.context.clients;
-    const have = await site.have();
-    assert.ok(have.distribution.kind === 'known');
-    const { id: Id } = have.distribution.have;
+    const { id: Id } = (await site.plan()).target.distribution;
     const { DistributionConfig, ETag: IfMatch } = await cloudfront.send(new GetDistributionConfigCommand({ Id }));
     await controlPlane().send('POST', 'settings', { deploySeconds: 1e6 });
     await cloudfront.send(
@@ -113,34 +133,39 @@ describe('the steps of a publication', function () {
       }),
     );
     const { plan } = await site.plan();
-    const waiting = stepsOf(plan).find(({ key }) => key === 'deployed')?.title ?? assert.fail('nothing to wait for');
-    assert.equal(waiting, 'wait until the distribution is deployed');
+    assert.deepEqual(words(plan), ['turn', 'upload', 'deployed', 'pages', 'release']);
+    const waiting = 'wait until the distribution is deployed';
     const op = newOp();
     const publishing = run(plan, op);
     await until(() => Promise.resolve(op.reports.includes(waiting)));
-    assert.equal(site.server.sent.length, 0);
+    assert.equal(site.server.deployments().length, 0);
     await controlPlane().send('POST', 'settings', { deploySeconds: 0 });
     await publishing;
-    const after = await site.have();
-    assert.ok(after.distribution.kind === 'known' && after.distribution.have.deployed);
-    assert.equal(site.server.sent.length, 1);
+    assert.equal(site.server.deployments().length, 1);
   });
 
   it('tell the server all that it needs, by a link that holds for twenty minutes, and say what goes on', async () => {
-    await site.put('deep/er/page.html', 'x');
+    await site.put('deep/er/page.html', 'x'.repeat(10_000));
     await site.put('deep/er/too.html', 'x');
     await site.put('deep/other/page.html', 'x');
     const op = newOp();
     await site.publish(op);
-    assert.match(site.server.value('URL') ?? '', /X-Amz-Expires=1200&/);
-    assert.equal(site.server.value('NEEDED_INODES'), '7');
-    assert.match(site.server.value('ASSET_EXTENSIONS') ?? '', /^apng\|.*\|png\|.*\|pdf$/);
-    assert.equal(site.server.value('CDN_DOMAIN'), site.domain);
-    const [sent] = site.server.sent;
+    const { release, value } = site.server;
+    assert.match(value('URL') ?? '', /X-Amz-Expires=1200&/);
+    // Each file and folder takes an inode, and up to a block more than its bytes.
+    assert.deepEqual([value('NEEDED_BYTES'), value('NEEDED_INODES')], [String(10_005 + 7 * 4096), '7']);
+    assert.match(value('ASSET_EXTENSIONS') ?? '', /^apng\|.*\|png\|.*\|pdf$/);
+    assert.equal(value('CDN_DOMAIN'), site.domain);
+    assert.deepEqual([value('EXPECTED_RELEASE'), value('BASE')], ['', '']);
+    const [sent] = site.server.deployments();
     assert.deepEqual(sent?.Parameters?.['executionTimeout'], ['900']);
-    assert.match(sent?.Comment ?? '', /: deploy$/);
-    assert.ok(
-      op.reports.includes('Staging the pages in the bucket') && op.reports.includes('Putting the pages in place'),
-    );
+    for (const report of ['Staging the pages in the bucket', 'Putting the pages in place']) {
+      assert.ok(op.reports.includes(report), report);
+    }
+    const result = value('RESULT');
+    await site.put('index.html', 'other');
+    await site.publish();
+    assert.deepEqual([value('EXPECTED_RELEASE'), value('BASE')], [release, result]);
+    assert.deepEqual([value('NEEDED_BYTES'), value('NEEDED_INODES')], [String(5 + 4096), '1']);
   });
 });

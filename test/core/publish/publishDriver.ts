@@ -162,9 +162,7 @@ export function words(plan: Plan): string[] {
 /** The calls that change something since the log was emptied, each as its action and, for objects, its key; random and hashed names stand as words. */
 export async function changes(): Promise<string[]> {
   const calls = await controlPlane().calls();
-  return calls
-    .filter(({ action }) => !/^(Get|List|Head|Describe|Assume)/.test(action))
-    .map(told);
+  return calls.filter(({ action }) => !/^(Get|List|Head|Describe|Assume)/.test(action)).map(told);
 }
 
 /** The paths of each invalidation that was asked for since the log was emptied. */
