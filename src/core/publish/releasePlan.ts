@@ -43,7 +43,7 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
     sweepSteps(context, state, asking),
     keepSteps(context, state, wanted, removed.assets, outcome),
     uploadSteps(wanted, outcome),
-    pageSteps(context, state, wanted, outcome, asking),
+    pageSteps(context, state, wanted, outcome),
     removalSteps(context, removed.assets, outcome),
     invalidationSteps(context, state, forgets),
   ].flat();

@@ -83,7 +83,7 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     return Promise.resolve(files.map(hashNow));
   };
   // The server in memory has answered as soon as it was asked.
-  const asking = { origin: HERE, cache, root, hash, usualSeconds: 0 };
+  const asking = { origin: HERE, cache, root, hash };
 
   const driver: PublishDriver = {
     ...{ context, server, domain, root, hashed },

@@ -2,5 +2,5 @@ import { createThread, type Thread, type ThreadOptions } from '../../../src/core
 
 /** A thread that runs the TypeScript sources. */
 export function createSourceThread(options: ThreadOptions = {}): Thread {
-  return createThread({ execArgv: ['--import', 'tsx'], ...options });
+  return createThread({ execArgv: ['--require', 'tsx/cjs', '--import', 'tsx/esm'], ...options });
 }
