@@ -6,6 +6,8 @@ import type * as Aws from '../core/entryAws';
 import { UserError, type Op } from '../core/op';
 import type { Publisher } from '../core/publish/publishing';
 import { rootFolder } from '../core/site';
+import { createWorkshopThread } from '../core/worker/workshopThread';
+import type { Thread } from '../core/worker/thread';
 import type { Arguments } from './arguments';
 
 /** A site that credentials of its account reach. */
@@ -13,6 +15,10 @@ export interface Session {
   readonly aws: typeof Aws;
   readonly context: Context;
   readonly publisher: Publisher;
+  /** The thread that reads and sends. */
+  readonly thread: Thread;
+  /** Throws `UserError` unless the credentials belong to the account that was named: before anything is changed or told. */
+  requireAccount(): Promise<void>;
   /** Makes this computer know the release that is current now. */
   remember(release: string): Promise<void>;
 }
@@ -24,6 +30,9 @@ interface Remembered {
 
 /** Opens the site of a folder. Throws `UserError` when the account is not the one that was named. */
 export async function openSession({ account, folder: given, profile }: Arguments, op: Op): Promise<Session> {
+  // It gets ready while the rest is loaded.
+  const thread = createWorkshopThread();
+  thread.start();
   const aws = await import('../core/entryAws');
   const folder = resolve(given);
   const site = await aws.readSite(folder);
@@ -34,16 +43,18 @@ export async function openSession({ account, folder: given, profile }: Arguments
   const context = { site, clients };
   const cache = aws.folderCache(cacheFolder());
   const name = `memory of ${site.id} in ${folder}`;
-  const [, known, commit] = await Promise.all([
-    aws.requireAccount(clients, account, op),
-    cache.get(name),
-    aws.commitOf(folder, op),
-  ]);
+  // Asked while the rest is read, which changes nothing.
+  const owner = Promise.allSettled([aws.requireAccount(clients, account, op)]);
+  const [known, commit] = await Promise.all([cache.get(name), aws.commitOf(folder, op)]);
   const memory = (known && (JSON.parse(known.toString()) as Remembered)) ?? { place: randomUUID() };
   const { place, release: seenRelease } = memory;
   const origin = { host: hostname(), folder: basename(folder), place, ...(commit === undefined ? {} : { commit }) };
   return {
-    ...{ aws, context },
+    ...{ aws, context, thread },
+    async requireAccount() {
+      const [outcome] = await owner;
+      if (outcome.status === 'rejected') throw outcome.reason;
+    },
     publisher: { folder, root: rootFolder(folder, site), origin, seenRelease, cache },
     remember: (release) =>
       release === seenRelease

@@ -1,6 +1,7 @@
 import type { Op } from '../core/op';
 import { UserError } from '../core/op';
 import { run, stepsOf, type Plan, type Step } from '../core/plan';
+import type { Publishing } from '../core/publish/publishing';
 import type { Release } from '../core/release/ledger';
 import { moment } from '../core/release/moment';
 import type { Arguments } from './arguments';
@@ -18,9 +19,10 @@ export interface Result {
 
 /** Plans to publish, and unless only the plan is asked for, does it. */
 export async function publish(session: Session, given: Arguments, op: Op): Promise<Result> {
-  const { aws, context, publisher } = session;
-  return aws.withPublishing(context, { ...publisher, isWhole: given.everything }, async (publishing) => {
+  const { aws, context, publisher, thread } = session;
+  const work = async (publishing: Publishing): Promise<Result> => {
     const { local, outcome, plan, removed, summary, target, uploads } = await publishing.planPublish(op);
+    await session.requireAccount();
     const isPlan = given.command === 'plan';
     if (!isPlan) {
       await carryOut(plan, given, op);
@@ -41,16 +43,18 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
       steps: toldOf(plan),
       lines: [...notes, plan.length === 0 ? `Up to date: ${counts}.` : news, url],
     };
-  });
+  };
+  return aws.withPublishing(context, { ...publisher, isWhole: given.everything }, work, thread);
 }
 
 /** Brings back an earlier release. */
 export async function rollback(session: Session, given: Arguments, op: Op): Promise<Result> {
-  const { aws, context, publisher } = session;
+  const { aws, context, publisher, thread } = session;
   const { current, former } = await aws.readReleases(context, publisher.cache, op);
   const { at } = chosen(given.to ?? '', current ? [current, ...former] : former);
-  return aws.withPublishing(context, publisher, async (publishing) => {
+  const work = async (publishing: Publishing): Promise<Result> => {
     const { outcome, plan, release, removed, target } = await publishing.planRollback(at, op);
+    await session.requireAccount();
     await carryOut(plan, given, op);
     await session.remember(outcome.release);
     const what = `the release of ${moment(release.at)}`;
@@ -59,11 +63,13 @@ export async function rollback(session: Session, given: Arguments, op: Op): Prom
       steps: toldOf(plan),
       lines: [plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`],
     };
-  });
+  };
+  return aws.withPublishing(context, publisher, work, thread);
 }
 
 /** Tells the releases, and whether somebody publishes. */
-export async function status({ aws, context, publisher }: Session, op: Op): Promise<Result> {
+export async function status({ aws, context, publisher, requireAccount }: Session, op: Op): Promise<Result> {
+  await requireAccount();
   const { current, former, publishing } = await aws.readReleases(context, publisher.cache, op);
   const told = ({ id, at, by, host, folder, commit, counts, restores }: Release) => {
     return { id, at, by, host, folder, commit, counts, restores };
@@ -85,7 +91,8 @@ export async function status({ aws, context, publisher }: Session, op: Op): Prom
 }
 
 /** Compares all that is published with the current release. */
-export async function verify({ aws, context, publisher }: Session, op: Op): Promise<Result> {
+export async function verify({ aws, context, publisher, requireAccount }: Session, op: Op): Promise<Result> {
+  await requireAccount();
   const verification = await aws.verifySite(context, publisher.cache, op);
   return { ...verification, isOpen: !verification.isWhole, steps: [], lines: aws.verificationLines(verification) };
 }

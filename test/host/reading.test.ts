@@ -17,12 +17,14 @@ const controlPlane = () => connectControlPlane(Number(new URL(process.env['SITEL
 const actions = async () => (await controlPlane().calls()).map(({ action }) => action);
 const execute = async <Result>(id: string, ...args: unknown[]): Promise<Result> =>
   vscode.commands.executeCommand<Result>(id, ...args);
+/** Nothing is remembered there. */
+const CACHE = '/dev/null/nowhere';
 const nothing = () => Promise.resolve();
 
 /** Reads with ever later deadlines until just what never answers is missing: then what was read is new, and what was not says why. */
 async function untilHalfRead(connections: Connections, before: SiteEntry, depth: 'cheap' | 'deep'): Promise<void> {
   for (let limitSeconds = 1; limitSeconds < 100; limitSeconds *= 2) {
-    const reader = new SiteReader(connections, limitSeconds);
+    const reader = new SiteReader(connections, CACHE, limitSeconds);
     const { have, problem } = await reader.read(before, depth, () => undefined);
     reader.close();
     const { server, bucket, distribution } = have ?? assert.fail('nothing was read');
@@ -46,7 +48,7 @@ describe('reading a site', function () {
     await execute('workbench.view.explorer');
     await execute('sitelift.provisionDistribution', { account: ACCOUNT });
     log = vscode.window.createOutputChannel('Sitelift in the tests', { log: true });
-    sites = new Sites(log, new Connections());
+    sites = new Sites(log, new Connections(), CACHE);
   });
   after(async () => {
     sites.dispose();
@@ -133,7 +135,7 @@ describe('reading a site', function () {
 
   it('ends with what it knew when AWS, or a program that gives the credentials, does not answer', async () => {
     const before = entry();
-    const reader = new SiteReader(new Connections(), 1);
+    const reader = new SiteReader(new Connections(), CACHE, 1);
     await controlPlane().send('POST', 'faults', {
       ...{ service: '*', action: '*', kind: 'delay', seconds: 60, times: 10_000 },
     });

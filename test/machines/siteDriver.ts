@@ -46,7 +46,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
   const origin = { host: 'test', folder, place: folder };
   const publisher = { folder, root: folder, origin, seenRelease: undefined, cache };
   const publishing = <Result>(clients: Clients, use: (plans: Publishing) => Promise<Result>) =>
-    withPublishing({ ...context, clients }, publisher, use, createSourceThread);
+    withPublishing({ ...context, clients }, publisher, use, createSourceThread({ atOnce: 2 }));
   return {
     ...{ context, folder },
     describe,

@@ -10,7 +10,7 @@ import { readState, type Asking, type SiteState } from './siteState';
 import { pagesTitle, summarize, type Summary } from './summary';
 import { FileSums } from './sums';
 import type { Target } from './target';
-import { wantedAssets } from './wantedAssets';
+import { wantedAssets, type Send } from './wantedAssets';
 import { pressPages, type PageNeeds } from './pressPages';
 
 /** What a publication is made from. */
@@ -19,6 +19,7 @@ export interface Material extends Asking, PageNeeds {
   /** The site's root folder. */
   readonly root: string;
   readonly hash: Hash;
+  readonly send: Send;
   /** The release that this folder published or saw last. */
   readonly seenRelease: string | undefined;
 }
@@ -48,7 +49,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const unseen = unseenRelease(state, reason !== undefined || uploads.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);
   const wanted = {
-    assets: wantedAssets(context, stored, uploads, sums),
+    assets: wantedAssets(context, stored, uploads, material.send, sums),
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },
     begin: {
       key: `turn ${read.ledger.revision}${unseen ? ' unseen' : ''}`,

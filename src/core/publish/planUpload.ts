@@ -15,7 +15,7 @@ import type { LocalFile } from './localFiles';
 import { ALONE } from './releasePlan';
 import { toldAssets, type Asking } from './siteState';
 import { FileSums } from './sums';
-import { wantedAssets } from './wantedAssets';
+import { wantedAssets, type Send } from './wantedAssets';
 
 /** What *Upload to CDN* would do. */
 export interface AssetPublication {
@@ -28,7 +28,7 @@ export interface AssetPublication {
 export async function planAssets(
   context: Context,
   assets: readonly LocalFile[],
-  asking: Asking & { readonly root: string; readonly hash: Hash },
+  asking: Asking & { readonly root: string; readonly hash: Hash; readonly send: Send },
   op: Op,
 ): Promise<AssetPublication> {
   const [bucketSeen, distributionSeen] = await Promise.all([
@@ -41,14 +41,14 @@ export async function planAssets(
       remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
     });
   }
-  const { cache, hash, origin, root } = asking;
+  const { cache, hash, origin, root, send } = asking;
   const have = known(distributionSeen);
   const [read, sums] = await Promise.all([readLedger(context, cache, op), FileSums.of(root, cache)]);
   requireFree(context, origin, read);
   const { ledger } = read;
   const told = await toldAssets(context, ledger, cache, op);
   const { stored, uploads } = await compareAssets(context, assets, { told, objects: bucket.objects }, sums, hash, op);
-  const wanted = wantedAssets(context, stored, uploads);
+  const wanted = wantedAssets(context, stored, uploads, send);
   const paths = wanted.changes.map(({ path }) => path);
   const forgets = have ? joinItems(ledger.publishing?.forgets ?? [], invalidationItems(paths)) : [];
   const former = paths.flatMap((path): FormerAsset[] => {

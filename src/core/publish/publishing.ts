@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../context';
 import type { Op } from '../op';
-import { createThread, type Thread } from '../worker/thread';
+import type { Thread } from '../worker/thread';
 import { createWorkshop } from '../worker/workshop';
 import type { Origin } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
@@ -32,15 +32,15 @@ export interface Publishing {
   planRollback(at: string, op: Op): Promise<Rollback>;
 }
 
-/** Lets `use` plan and run publications, whose plans hold as long as it runs. */
+/** Lets `use` plan and run publications, whose plans hold as long as it runs; the thread that reads and sends ends with it. */
 export async function withPublishing<Result>(
   context: Context,
   publisher: Publisher,
   use: (publishing: Publishing) => Promise<Result>,
-  newThread: () => Thread = createThread,
+  thread?: Thread,
 ): Promise<Result> {
   const { folder, root } = publisher;
-  const workshop = createWorkshop(newThread);
+  const workshop = createWorkshop(thread);
   const workFolder = await mkdtemp(join(tmpdir(), 'sitelift-'));
   let target: Target | undefined;
   try {
@@ -51,7 +51,7 @@ export async function withPublishing<Result>(
         const publication = await planPublish(
           context,
           {
-            ...{ ...publisher, workFolder, target, local, hash: workshop.hash },
+            ...{ ...publisher, workFolder, target, local, hash: workshop.hash, send: workshop.send },
             rewriteFor: (domain) => workshop.rewriteFor(domain, assets),
           },
           op,

@@ -5,35 +5,30 @@ import { proxyFor } from '../aws/http';
 import type { Context } from '../context';
 import { heeding, type Op } from '../op';
 import type { Sending, Sent, Target } from '../worker/sender';
-import { createThread, type Thread } from '../worker/thread';
+import type { Thread } from '../worker/thread';
+import { BATCHES_AT_ONCE } from '../worker/workshopThread';
 import { awsTimeMs, newByteBudget, PART_BYTES, placeOf, putFile } from './store';
 
 export type { Sending, Sent } from '../worker/sender';
 
 const BATCH_FILES = 256;
 const BATCH_BYTES = 64 * 1024 * 1024;
-/** The thread never waits for the next batch while it ends one. */
-const BATCHES_AT_ONCE = 2;
 /** Files that the SDK sends together; the budget bounds their bytes. */
 const SDK_FILES_AT_ONCE = 16;
 const PROBE = 'probe';
 
-/** A thread that is given as many batches as keep it at work. */
-export function createSenderThread(): Thread {
-  return createThread({ atOnce: BATCHES_AT_ONCE });
-}
-
 /**
  * Stores files under their keys, many at a time: small ones by a thread that goes around the SDK, large ones, and what the thread could not store, by
  * the SDK, whose repeats and errors are those that are told. `onSent` is called for each, in any order. After the first error nothing more is
- * started, what is under way (batches of the thread included) is waited for, and the error is thrown. An abort ends all of it with the signal's reason.
+ * started, what is under way (batches of the thread included) is waited for, and the error is thrown. An abort ends all of it, the thread as well, with
+ * the signal's reason.
  */
 export async function sendFiles(
   context: Context,
   files: readonly Sending[],
   onSent: (sent: Sent) => void,
   op: Op,
-  thread: Thread = createSenderThread(),
+  thread: Thread,
 ): Promise<void> {
   const { signal } = op;
   signal.throwIfAborted();
@@ -83,11 +78,7 @@ export async function sendFiles(
     await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, sendSome));
   };
 
-  try {
-    await Promise.all([noted(sendSmall()), sendBySdk(large)]);
-  } finally {
-    await thread.close();
-  }
+  await Promise.all([noted(sendSmall()), sendBySdk(large)]);
   signal.throwIfAborted();
   if (errors.length > 0) throw errors[0];
 }

@@ -4,15 +4,19 @@ import type { Op } from '../op';
 import type { Asset } from '../release/manifest';
 import { headersOf, type AssetUpload } from './compareAssets';
 import type { LocalFile } from './localFiles';
-import { sendFiles } from './sendAssets';
+import type { Sending, Sent } from './sendAssets';
 import type { FileSums } from './sums';
 import type { WantedAssets } from './wanted';
+
+/** Stores files under their keys and tells each. */
+export type Send = (context: Context, files: readonly Sending[], onSent: (sent: Sent) => void, op: Op) => Promise<void>;
 
 /** The assets of a release that is made from the files of a folder; what was sent need not be read again, where `sums` are those of all its files. */
 export function wantedAssets(
   context: Context,
   stored: ReadonlyMap<string, Asset>,
   uploads: readonly AssetUpload[],
+  send: Send,
   sums?: FileSums,
 ): WantedAssets {
   return {
@@ -22,13 +26,14 @@ export function wantedAssets(
       title: `upload ${path} (${reason})`,
     })),
     title: `upload ${uploads.length} assets`,
-    store: (op) => upload(context, uploads, sums, op),
+    store: (op) => upload(context, uploads, send, sums, op),
   };
 }
 
 async function upload(
   context: Context,
   uploads: readonly AssetUpload[],
+  send: Send,
   sums: FileSums | undefined,
   op: Op,
 ): Promise<ReadonlyMap<string, Asset>> {
@@ -39,7 +44,8 @@ async function upload(
     return { key: PUBLIC_PREFIX + path, path, absolutePath, sizeBytes, sha256, ...headersOf(asset) };
   });
   const readMs = Date.now();
-  await sendFiles(
+  let percent = 0;
+  await send(
     context,
     sendings,
     ({ key, etag, sha256 }) => {
@@ -47,6 +53,9 @@ async function upload(
       if (!asset) return;
       sums?.rememberFile(asset, sha256, readMs);
       stored.set(asset.path, { sha256, etag, sizeBytes: asset.sizeBytes, ...headersOf(asset) });
+      const now = Math.floor((stored.size / uploads.length) * 100);
+      if (now === percent) return;
+      percent = now;
       op.report(`Uploaded ${stored.size} of ${uploads.length} assets`, stored.size / uploads.length);
     },
     op,

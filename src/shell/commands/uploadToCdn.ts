@@ -38,7 +38,7 @@ export async function uploadToCdn(
     const assets = await aws.localAssets(folder.uri.fsPath, root, files, site.publish.allow);
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
     const workshop = aws.createWorkshop();
-    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, hash: workshop.hash };
+    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, hash: workshop.hash, send: workshop.send };
     let domain: string | undefined;
     const plan = async (op: Op) => {
       const publication = await aws.planAssets(context, assets, asking, op);

@@ -11,7 +11,7 @@ describe('a scan of a large site', () => {
   it('lists ten thousand files in the order of their paths, and lets others work meanwhile', async function () {
     this.timeout(60_000);
     const root = await mkdtemp(join(tmpdir(), 'sitelift-many-'));
-    const workshop = createWorkshop(createSourceThread);
+    const workshop = createWorkshop(createSourceThread());
     try {
       const wanted: string[] = [];
       for (let group = 0; group < 100; group += 1) {

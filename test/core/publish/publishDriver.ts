@@ -14,6 +14,7 @@ import { hashNow } from '../../../src/core/publish/hashNow';
 import { localAssets } from '../../../src/core/publish/localAssets';
 import { scan } from '../../../src/core/publish/localFiles';
 import { planPublish, type Material, type Publication } from '../../../src/core/publish/planPublish';
+import { sendFiles } from '../../../src/core/publish/sendAssets';
 import { planRollback, type Rollback } from '../../../src/core/publish/planRollback';
 import { planAssets } from '../../../src/core/publish/planUpload';
 import { folderCache } from '../../../src/core/release/localCache';
@@ -21,6 +22,7 @@ import { readLedger, type Ledger } from '../../../src/core/release/ledger';
 import { distribution, waitUntilDeployed } from '../../../src/core/resources/distribution';
 import type { Call } from '../../sandbox/controlPlane';
 import { controlPlane, newContext, newOp } from '../sandbox';
+import { createSourceThread } from '../worker/sourceThread';
 import { newPretendedServer, type PretendedServer } from './pretendedServer';
 
 const curl = promisify(execFile);
@@ -83,7 +85,9 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     return Promise.resolve(files.map(hashNow));
   };
   // The server in memory has answered as soon as it was asked.
-  const asking = { origin: HERE, cache, root, hash };
+  const thread = createSourceThread({ atOnce: 2 });
+  const send: Material['send'] = (by, files, onSent, op) => sendFiles(by, files, onSent, op, thread);
+  const asking = { origin: HERE, cache, root, hash, send };
 
   const driver: PublishDriver = {
     ...{ context, server, domain, root, hashed },

@@ -13,7 +13,7 @@ describe('a scan in a workshop', () => {
   let workshop: Workshop;
 
   beforeEach(async () => {
-    workshop = createWorkshop(createSourceThread);
+    workshop = createWorkshop(createSourceThread());
     folder = await mkdtemp(join(tmpdir(), 'sitelift-scanner-'));
     for (const name of ['index.html', 'a.png', 'a.sql', 'a.php', 'b.php']) await writeFile(join(folder, name), 'x');
   });

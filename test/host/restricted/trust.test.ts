@@ -43,7 +43,7 @@ describe('a workspace that is not trusted', () => {
   it('is not read from AWS, not even while its view shows or an image action asks', async () => {
     await writeFile(join(root(), 'sitelift.json'), siteFile());
     const log = vscode.window.createOutputChannel('Sitelift in the tests', { log: true });
-    const sites = new Sites(log, new Connections());
+    const sites = new Sites(log, new Connections(), '/dev/null/nowhere');
     try {
       sites.watch(true);
       await until(
