@@ -7,7 +7,7 @@ import { bucketName, PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
 import { jsonValue } from '../publish/json';
 import { placeOf, putObject } from '../publish/store';
-import type { LocalCache } from './localCache';
+import { NO_CACHE, type LocalCache } from './localCache';
 import { CHANGES_JSON } from './manifest';
 
 const ORIGIN = {
@@ -151,9 +151,6 @@ export async function swapLedger(
     return now.ledger.revision === revision ? now.etag : undefined;
   }
 }
-
-/** Remembers nothing: what is read is what is there now. */
-export const NO_CACHE: LocalCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
 
 function parsed(text: string, etag: string, writtenMs: number): LedgerRead {
   const { success, output } = v.safeParse(LEDGER, jsonValue(text));

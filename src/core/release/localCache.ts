@@ -10,6 +10,9 @@ export interface LocalCache {
   put(name: string, bytes: Uint8Array): Promise<void>;
 }
 
+/** A cache that remembers nothing. */
+export const NO_CACHE: LocalCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
+
 /** A cache in a folder, which several processes may share. */
 export function folderCache(folder: string): LocalCache {
   const fileOf = (name: string) => join(folder, createHash('sha256').update(name).digest('hex').slice(0, 32));

@@ -4,7 +4,8 @@ import type { Context } from '../context';
 import { opFor, UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import { awsTimeMs } from '../publish/store';
-import { swapLedger, type Intent, type Ledger, type LedgerRead, type Origin } from './ledger';
+import { readLedger, swapLedger, type Intent, type Ledger, type LedgerRead, type Origin } from './ledger';
+import { NO_CACHE } from './localCache';
 import { moment } from './moment';
 
 /** How the steps around a plan read, and what they leave in the ledger. */
@@ -83,6 +84,7 @@ class Turn {
   #inFlight = 0;
   #hasBegun = false;
   #isOver = false;
+  #hasStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
 
@@ -105,10 +107,13 @@ class Turn {
     held.add(this.#id);
     try {
       this.#etag = await swapLedger(this.#context, this.#begun(), this.#read.etag, op);
-    } finally {
-      if (this.#etag === undefined) held.delete(this.#id);
+    } catch (error) {
+      // It may have been written all the same.
+      await this.#cutShort();
+      throw error;
     }
     if (this.#etag === undefined) {
+      this.#stop();
       throw new UserError(
         'Somebody else published, or began to, since this was planned. Nothing was changed, and their pages and images were left as they are. Publish again to see what would replace them.',
       );
@@ -140,14 +145,22 @@ class Turn {
   async finish(op: Op): Promise<void> {
     const { by, at } = this.#intent ?? never();
     const ledger = await this.#turns.endsWith({ by, at }, op);
-    await this.#renewing;
-    const etag = this.#etag && (await swapLedger(this.#context, ledger, this.#etag, op));
-    if (etag === undefined) throw taken();
+    clearInterval(this.#timer);
+    await Promise.allSettled([this.#renewing]);
+    if ((await this.#swap(ledger, op)) === undefined) throw taken();
     this.#stop();
   }
 
   #begun(): Ledger {
     return { ...this.#read.ledger, publishing: this.#intent };
+  }
+
+  /** Replaces the ledger as long as it tells of this turn, also where the answer to an earlier write was lost; undefined when it does not. */
+  async #swap(ledger: Ledger, op: Op): Promise<string | undefined> {
+    const etag = this.#etag && (await swapLedger(this.#context, ledger, this.#etag, op));
+    if (etag !== undefined) return etag;
+    const now = await readLedger(this.#context, NO_CACHE, op);
+    return now.ledger.publishing?.id === this.#id ? swapLedger(this.#context, ledger, now.etag, op) : undefined;
   }
 
   async #stillHold(): Promise<void> {
@@ -165,7 +178,7 @@ class Turn {
     const op = opFor(this.#pace.answerSeconds);
     this.#intent = { ...this.#intent, renewals: this.#intent.renewals + 1 };
     try {
-      this.#etag = await swapLedger(this.#context, this.#begun(), this.#etag, op);
+      this.#etag = await this.#swap(this.#begun(), op);
       this.#renewedMs = Date.now();
     } catch (error) {
       // The SDK tells a time that is over as an abort, and that would be taken for the user's.
@@ -180,20 +193,20 @@ class Turn {
 
   /** Leaves word that it has ended before it was done; where that fails, it counts as such after a while by itself. */
   async #cutShort(): Promise<void> {
-    await Promise.allSettled([this.#renewing]);
-    const etag = this.#etag;
-    if (etag === undefined || this.#intent === undefined) return;
+    if (this.#hasStopped) return;
     this.#stop();
-    const left = this.#hasBegun
-      ? { ...this.#begun(), publishing: { ...this.#intent, isOver: true } }
-      : this.#read.ledger;
-    await Promise.allSettled([swapLedger(this.#context, left, etag, opFor(this.#pace.answerSeconds))]);
+    await Promise.allSettled([this.#renewing]);
+    const left =
+      this.#hasBegun && this.#intent
+        ? { ...this.#read.ledger, publishing: { ...this.#intent, isOver: true } }
+        : this.#read.ledger;
+    await Promise.allSettled([this.#swap(left, opFor(this.#pace.answerSeconds))]);
   }
 
   #stop(): void {
     clearInterval(this.#timer);
     held.delete(this.#id);
-    this.#etag = undefined;
+    this.#hasStopped = true;
   }
 }
 
