@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { UserError } from '../../../src/core/op';
 import { run, stepsOf } from '../../../src/core/plan';
 import { planAssets } from '../../../src/core/publish/planUpload';
-import { NO_CACHE } from '../../../src/core/release/ledger';
+import { NO_CACHE } from '../../../src/core/release/localCache';
 import { bucket } from '../../../src/core/resources/bucket';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { changes, HERE, invalidated, newPublishDriver, type PublishDriver } from './publishDriver';

@@ -7,7 +7,7 @@ import { policyForReader } from '../../../src/core/resources/bucketPolicy';
 import type { DistributionHave } from '../../../src/core/resources/distribution';
 import type { Seen } from '../../../src/core/resources/resource';
 import type { SiteHave } from '../../../src/core/resources/stack';
-import { newPretendedServer } from './pretendedServer';
+import { SETTLED_SERVER as server } from '../resources/settledServer';
 
 const ARN = 'arn:aws:cloudfront::123456789012:distribution/E1';
 const distribution: DistributionHave = {
@@ -22,7 +22,6 @@ const known = <Have>(have: Have): Seen<Have> => ({ kind: 'known', have });
 const absent = { kind: 'absent' } as const;
 
 describe('requireReady', () => {
-  const server = newPretendedServer('vol1').have();
   const site: SiteHave = {
     server: known(server),
     volume: known(volume),
@@ -45,7 +44,10 @@ describe('requireReady', () => {
 
   it('gives the parts of a site that can be published to', () => {
     const ready = requireReady(site);
-    assert.equal(ready.instanceId, server.instanceId);
+    assert.deepEqual(
+      [ready.instanceId, ready.host, ready.volumeId],
+      ['i-0123456789abcdef0', 'server.invalid', 'vol-1'],
+    );
     assert.equal(ready.inspection, server.inspection);
     assert.equal(ready.bucket, bucket);
     assert.equal(ready.distribution, distribution);
@@ -106,7 +108,6 @@ describe('requireReady', () => {
 
   it('publishes to the volume alone, not to the server’s own disk', () => {
     const { inspection } = server;
-    assert.ok(inspection?.mount);
     const mounts = [undefined, { ...inspection.mount, serial: 'vol2' }, { ...inspection.mount, inFstab: false }];
     for (const mount of mounts) {
       refused(

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,10 +15,17 @@ import type { Context } from '../../../src/core/context';
 import { bucketName } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
 import type { LocalFile } from '../../../src/core/publish/localFiles';
-import { newByteBudget, presign, putAsset, putFile, uploadReason } from '../../../src/core/publish/store';
+import {
+  ASSET_CACHING,
+  deleteObject,
+  hasStoredSum,
+  isStoredMd5,
+  newByteBudget,
+  presign,
+  putFile,
+} from '../../../src/core/publish/store';
 import { bucket } from '../../../src/core/resources/bucket';
-import { known } from '../../../src/core/resources/resource';
-import { controlPlane, newContext, newOp } from '../sandbox';
+import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 
 const MIB = 1024 * 1024;
 const curl = promisify(execFile);
@@ -45,51 +53,38 @@ describe('the store', function () {
     const absolutePath = join(folder, path);
     await writeFile(absolutePath, content);
     const sizeBytes = Buffer.byteLength(content);
-    return { path, absolutePath, sizeBytes, modifiedMs: 0, contentType: 'image/png' };
+    return { path, absolutePath, sizeBytes, modifiedMs: 0, inode: 0, contentType: 'image/png' };
   };
   const place = (path: string) => ({ Bucket: bucketName(context.site), Key: `site/${path}` });
   const head = (path: string) => context.clients.s3.send(new HeadObjectCommand(place(path)));
-  const put = (file: LocalFile, op = newOp()) => putAsset(context, file, newByteBudget(), op);
-  const reason = async (file: LocalFile) => {
-    const have = known(await bucket.describe(context, newOp()));
-    return uploadReason(context, file, have?.objects.get(file.path), newOp());
-  };
+  const put = (file: LocalFile, op = newOp(), budget = newByteBudget()) =>
+    putFile(context, `site/${file.path}`, file, ASSET_CACHING, budget, op);
   const actions = async () => (await controlPlane().calls()).map(({ action }) => action);
 
   it('keeps an asset with its type, how long it may be cached, its sum and S3’s own encryption', async () => {
-    await put(await asset('a.png', 'a'));
+    const etag = await put(await asset('a.png', 'a'));
     const found = await head('a.png');
+    assert.equal(etag, found.ETag);
     assert.equal(found.ContentType, 'image/png');
     assert.equal(found.CacheControl, 'public, max-age=300, s-maxage=31536000');
     assert.equal(found.ServerSideEncryption, 'AES256');
     assert.deepEqual(found.Metadata, { sha256: 'ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb' });
   });
 
-  it('uploads what is new and what has other bytes, and nothing else', async () => {
-    const file = await asset('b.png', 'one');
-    assert.equal(await reason(file), 'new');
-    await put(file);
-    assert.equal(await reason(file), undefined);
-    assert.equal(await reason(await asset('b.png', 'two')), 'changed');
-    assert.equal(await reason(await asset('b.png', 'longer')), 'changed');
-    assert.ok(!(await actions()).includes('HeadObject'));
-  });
-
-  it('sends a large file in parts, each of which is sent again when it fails, and knows it again by its sum', async () => {
+  it('sends a large file in parts, each of which is sent again when it fails, with its sum beside it', async () => {
     const content = Buffer.alloc(17 * MIB, 'large');
     const file = await asset('large.png', content);
     await controlPlane().send('POST', 'faults', { service: 's3', action: 'UploadPart', kind: 'cut', nth: 2 });
-    await put(file);
+    const etag = await put(file);
     const sent = await actions();
     assert.equal(sent.filter((action) => action === 'UploadPart').length, 4);
     const found = await head('large.png');
     assert.match(found.ETag ?? '', /-3"$/);
+    assert.equal(etag, found.ETag);
     assert.equal(found.ContentLength, content.length);
     assert.equal(found.CacheControl, 'public, max-age=300, s-maxage=31536000');
     assert.equal(found.ServerSideEncryption, 'AES256');
-    assert.equal(await reason(file), undefined);
-    content[0] = 0;
-    assert.equal(await reason(await asset('large.png', content)), 'changed');
+    assert.deepEqual(found.Metadata, { sha256: createHash('sha256').update(content).digest('hex') });
   });
 
   it('counts of a large file the parts in flight and the one being read, and of an empty one a byte', async () => {
@@ -97,11 +92,11 @@ describe('the store', function () {
     const delay = { service: 's3', action: 'UploadPart', kind: 'delay', seconds: 1, times: 9 };
     await controlPlane().send('POST', 'faults', delay);
     const large = await asset('weighed.png', Buffer.alloc(9 * MIB, 3));
-    const sent = putAsset(context, large, budget, newOp());
+    const sent = put(large, newOp(), budget);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(budget.getValue(), 40 * MIB);
     await sent;
-    const empty = putAsset(context, await asset('empty.png', ''), budget, newOp());
+    const empty = put(await asset('empty.png', ''), newOp(), budget);
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(budget.getValue(), 64 * MIB - 1);
     await empty;
@@ -137,36 +132,45 @@ describe('the store', function () {
     }
   });
 
-  it('does not trust what a rule of the account encrypted with KMS, and puts it right', async () => {
+  it('is encrypted with S3’s own key though a rule of the account would use KMS', async () => {
     await controlPlane().send('POST', 'settings', { kmsEtags: 1 });
-    const small = await asset('kms.png', 'kms');
-    const large = await asset('kms-large.png', Buffer.alloc(9 * MIB, 2));
-    await context.clients.s3.send(new PutObjectCommand({ ...place('kms.png'), Body: 'kms' }));
-    assert.equal(await reason(small), 'changed');
-    await put(small);
-    await put(large);
-    assert.equal(await reason(small), undefined);
-    assert.equal(await reason(large), undefined);
-    assert.equal((await head('kms.png')).ServerSideEncryption, 'AES256');
-    const { Metadata } = await head('kms-large.png');
-    const stored = { sizeBytes: large.sizeBytes, etag: 'not an MD5' };
-    assert.equal(await uploadReason(context, large, stored, newOp()), undefined);
-    const encrypted = { ...place('kms-large.png'), Body: Buffer.alloc(9 * MIB, 2), Metadata };
-    await context.clients.s3.send(new PutObjectCommand(encrypted));
-    assert.equal(await uploadReason(context, large, stored, newOp()), 'changed');
+    await put(await asset('kms.png', 'kms'));
+    await put(await asset('kms-large.png', Buffer.alloc(9 * MIB, 2)));
+    for (const path of ['kms.png', 'kms-large.png']) assert.equal((await head(path)).ServerSideEncryption, 'AES256');
   });
 
-  it('takes an object without a sum, or one that has gone since it was listed, for another', async () => {
-    const file = await asset('gone.png', 'x');
-    assert.equal(await uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()), 'changed');
-    await context.clients.s3.send(new PutObjectCommand({ ...place('gone.png'), Body: 'x' }));
-    assert.equal(await uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()), 'changed');
-    const sum = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';
-    await context.clients.s3.send(new PutObjectCommand({ ...place('gone.png'), Body: 'x', Metadata: { sha256: sum } }));
-    assert.equal(await uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()), undefined);
-    const denied = { service: 's3', action: 'HeadObject', kind: 'error', code: 'AccessDenied', status: 403 };
-    await controlPlane().send('POST', 'faults', denied);
-    await assert.rejects(uploadReason(context, file, { sizeBytes: 1, etag: 'abc-2' }, newOp()));
+  it('knows an object by the sum beside it, as long as the distribution may read it', async () => {
+    const file = await asset('sum.png', 'x');
+    const sum = createHash('sha256').update('x').digest('hex');
+    const isKnown = () => hasStoredSum(context, file, sum, newOp());
+    const store = (Metadata?: Record<string, string>) =>
+      context.clients.s3.send(
+        new PutObjectCommand({ ...place('sum.png'), Body: 'x', ...(Metadata ? { Metadata } : {}) }),
+      );
+    assert.equal(await isKnown(), false);
+    await store();
+    assert.equal(await isKnown(), false);
+    await store({ sha256: sum });
+    assert.equal(await isKnown(), true);
+    assert.equal(await hasStoredSum(context, file, `${sum.slice(1)}0`, newOp()), false);
+    await controlPlane().send('POST', 'settings', { kmsEtags: 1 });
+    await store({ sha256: sum });
+    assert.equal(await isKnown(), false);
+    await refuse('s3', 'HeadObject');
+    await assert.rejects(isKnown());
+  });
+
+  it('takes an ETag for the MD5 of the bytes only where it can be one', () => {
+    const isMd5 = (etag: string) => isStoredMd5({ sizeBytes: 1, etag });
+    assert.deepEqual(['9dd4e461268c8034f5c8564e155c67a6', `${'a'.repeat(32)}-2`, 'A'.repeat(32), ''].map(isMd5), [
+      ...[true, false, false, false],
+    ]);
+  });
+
+  it('drops an object, and does not mind one that is gone', async () => {
+    await put(await asset('dropped.png', 'x'));
+    for (let times = 0; times < 2; times += 1) await deleteObject(context, 'site/dropped.png', newOp());
+    await assert.rejects(head('dropped.png'), { name: 'NotFound' });
   });
 
   it('signs URLs by AWS’s clock, which may be hours from this computer’s', async () => {
@@ -212,11 +216,11 @@ describe('the store', function () {
     const budget = newByteBudget();
     const file = await asset('here.png', 'x');
     await rm(file.absolutePath);
-    await assert.rejects(putAsset(context, file, budget, newOp()), /“here\.png” is not there any more/);
+    await assert.rejects(put(file, newOp(), budget), /“here\.png” is not there any more/);
     assert.equal(budget.getValue(), 64 * MIB);
     const controller = new AbortController();
     controller.abort();
     const kept = await asset('kept.png', 'x');
-    await assert.rejects(putAsset(context, kept, budget, newOp(controller.signal)), { name: 'AbortError' });
+    await assert.rejects(put(kept, newOp(controller.signal), budget), { name: 'AbortError' });
   });
 });

@@ -3,14 +3,14 @@ import { allOld, isSameSeen, unreadOf } from '../../../src/core/resources/readin
 import type { BucketHave } from '../../../src/core/resources/bucket';
 import { outsideOf } from '../../../src/core/resources/server';
 import { isPending, planProvision, type ResourceName, type SiteHave } from '../../../src/core/resources/stack';
-import { newPretendedServer } from '../publish/pretendedServer';
 import { newContext } from '../sandbox';
+import { SETTLED_SERVER as server } from './settledServer';
 
 const absent = { kind: 'absent' } as const;
 const known = (have: object) => ({ kind: 'known' as const, have: have as never });
 const bucketHave = { name: 'b', objects: new Map([['a.png', { sizeBytes: 1, etag: 'x' }]]) } as unknown as BucketHave;
 const settled: SiteHave = {
-  server: known(newPretendedServer('vol1').have()),
+  server: known(server),
   volume: known({ volumeId: 'vol-1', state: 'in-use', attachment: { state: 'attached' } }),
   bucket: known(bucketHave),
   distribution: known({ id: 'E1', deployed: true, drift: [] }),
@@ -46,8 +46,6 @@ describe('a site that could not be read', () => {
 });
 
 describe('a site on its way', () => {
-  const server = newPretendedServer('vol1').have();
-
   it('is looked at again soon while something changes by itself', () => {
     const pending: readonly Partial<SiteHave>[] = [
       ...['pending', 'stopping', 'shutting-down'].map((state) => ({ server: known({ ...server, state }) })),
