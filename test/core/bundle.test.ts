@@ -5,7 +5,7 @@ import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildExtension } from '../../esbuild';
-import type * as Html from '../../src/core/entryHtml';
+import type * as Aws from '../../src/core/entryAws';
 import { packExtension, VSIX } from '../setup/vsix';
 import { newOp } from './sandbox';
 import { zipEntries, type ZipEntry } from './zipEntries';
@@ -68,16 +68,28 @@ describe('the packed extension', () => {
     assert.deepEqual([...new Set(foreign)].sort(), ['./aws.js', './commands.js', './html.js', './rows.js']);
   });
 
+  it('parses HTML in the worker alone', () => {
+    const chunks = ['main', 'commands', 'aws', 'html', 'rows', 'worker'];
+    // Only who parses knows which elements end a paragraph.
+    const parsing = chunks.filter((name) =>
+      readFileSync(join(CHECKOUT, 'dist', `${name}.js`), 'utf8').includes('figcaption'),
+    );
+    assert.deepEqual(parsing, ['worker']);
+  });
+
   it('finds its worker beside it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sitelift-built-'));
     try {
       await buildExtension({ outdir: folder });
       await writeFile(join(folder, 'package.json'), '{}');
-      const html = createRequire(join(folder, 'main.js'))('./html.js') as typeof Html;
-      const rewriter = html.createRewriter('d1.cloudfront.net', ['images/a.png']);
-      const { bytes } = await rewriter.rewrite(Buffer.from('<img src=a.png>'), 'images/index.html', newOp());
+      const { createWorkshop, withPublishing } = createRequire(join(folder, 'main.js'))('./aws.js') as typeof Aws;
+      assert.equal(typeof withPublishing, 'function');
+      const workshop = createWorkshop();
+      const rewrite = workshop.rewriteFor('d1.cloudfront.net', ['images/a.png']);
+      const { bytes } = await rewrite(Buffer.from('<img src=a.png>'), 'images/index.html', newOp());
       assert.equal(Buffer.from(bytes).toString(), '<img src=https://d1.cloudfront.net/images/a.png>');
-      await rewriter.close();
+      assert.equal((await workshop.scan(folder, folder, [], newOp())).assets.length, 0);
+      await workshop.close();
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -12,6 +12,8 @@ export interface Rewriter {
 
 const DEADLINE_SECONDS = 30;
 
+let lastId = 0;
+
 /**
  * A rewriter that makes references to the given assets, paths below the root, their CDN URLs. A file that takes too long, or too much memory, is
  * left as it is.
@@ -22,11 +24,12 @@ export function createRewriter(
   thread: Thread = createThread(),
   deadlineSeconds = DEADLINE_SECONDS,
 ): Rewriter {
-  thread.tell('setAssets', { domain, assets: Array.from(assets) });
+  const id = (lastId += 1);
+  thread.tell('setAssets', { id, domain, assets: Array.from(assets) });
   return {
     async rewrite(bytes, path, { signal }) {
       try {
-        return await thread.ask('rewrite', { bytes, path }, signal, deadlineSeconds);
+        return await thread.ask('rewrite', { id, bytes, path }, signal, deadlineSeconds);
       } catch (error) {
         const reason = signal.aborted ? undefined : reasonToGiveUp(error);
         if (reason === undefined) throw error;

@@ -10,22 +10,39 @@ import { send } from './sender';
 /** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
 export type FoundImages = { readonly images: readonly LocalImage[] } | { readonly reason: string };
 
+interface AssetsOfPages {
+  readonly id: number;
+  readonly domain: string;
+  readonly assets: readonly string[];
+}
+
+interface PageToRewrite {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly path: string;
+}
+
 interface Root {
   readonly folder: string;
   readonly root: string;
   readonly allow: readonly string[];
 }
 
-let rewrite: Promise<ReturnType<typeof rewriterFor>> | undefined;
+const rewriters = new Map<number, Promise<ReturnType<typeof rewriterFor>>>();
 
 /** What a worker thread can be asked, by name: each takes and gives what `postMessage` can clone. */
 export const TASKS = {
-  /** Sets the assets that `rewrite` knows from now on. */
-  setAssets({ domain, assets }: { readonly domain: string; readonly assets: readonly string[] }): void {
-    rewrite = import('../entryPages').then((pages) => pages.rewriterFor(domain, assets));
+  /** Makes what rewrites pages with these assets, under an id. */
+  setAssets({ id, domain, assets }: AssetsOfPages): void {
+    rewriters.set(
+      id,
+      import('../entryPages').then((pages) => pages.rewriterFor(domain, assets)),
+    );
   },
 
-  async rewrite({ bytes, path }: { readonly bytes: Uint8Array; readonly path: string }): Promise<Rewritten> {
+  /** The published form of a page, with the assets that were set under the id. */
+  async rewrite({ id, bytes, path }: PageToRewrite): Promise<Rewritten> {
+    const rewrite = rewriters.get(id);
     if (rewrite === undefined) throw new Error('Nothing is rewritten before the assets are known.');
     return (await rewrite)(bytes, path);
   },
