@@ -121,7 +121,7 @@ class Turn {
     this.#renewedMs = Date.now();
     // Nothing else is told of a cancel between two steps.
     op.signal.addEventListener('abort', () => void this.#endIfIdle(op));
-    this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000);
+    this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000).unref();
     if (op.signal.aborted) await this.#endIfIdle(op);
   }
 

@@ -26,8 +26,8 @@ export function mortal(context: Context, changes: number): { readonly context: C
   const clients = createClients({ region: context.site.region });
   watch(clients.s3.middlewareStack);
   watch(clients.cloudfront.middlewareStack);
-  const { ssm } = context.clients;
+  const { ec2, ssm } = context.clients;
   const send = (...[command, options]: Parameters<typeof ssm.send>) =>
     pass(command.constructor.name, async () => ssm.send(command, options));
-  return { context: { ...context, clients: { ...clients, ssm: { send } as unknown as typeof ssm } }, died };
+  return { context: { ...context, clients: { ...clients, ec2, ssm: { send } as unknown as typeof ssm } }, died };
 }

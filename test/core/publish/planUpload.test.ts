@@ -11,7 +11,13 @@ const ASSET = {
   ...{ path: 'a.png', absolutePath: '/nowhere/a.png', sizeBytes: 1234, modifiedMs: 0, inode: 0 },
   contentType: 'image/png',
 };
-const ASKING = { origin: HERE, cache: NO_CACHE, root: '/nowhere', hash: () => Promise.resolve(['']), send: () => Promise.resolve() };
+const ASKING = {
+  origin: HERE,
+  cache: NO_CACHE,
+  root: '/nowhere',
+  hash: () => Promise.resolve(['']),
+  send: () => Promise.resolve(),
+};
 
 describe('Upload to CDN', function () {
   this.timeout(120_000);
