@@ -44,7 +44,7 @@ const site = parseSite(
 );
 const rowsOf = (have: SiteHave): SiteNode[] => {
   const folder = { name: 'demo' } as SiteNode['entry']['folder'];
-  return allRows([{ folder, site, have, readMs: {}, problem: undefined }]);
+  return allRows([{ folder, site, have, releases: undefined, readMs: {}, problem: undefined }]);
 };
 const shown = (name: keyof SiteHave, change: Partial<SiteHave>) => viewOf(name, { ...settled, ...change }, {});
 

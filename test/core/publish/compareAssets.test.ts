@@ -53,13 +53,13 @@ describe('assets compared with what is stored', function () {
   };
   const put = async (asset: LocalFile): Promise<Asset> => {
     const { cacheControl } = headersOf(asset);
-    const etag = await putFile(context, `site/${asset.path}`, asset, cacheControl, newByteBudget(), newOp());
+    const { etag } = await putFile(context, `site/${asset.path}`, asset, cacheControl, newByteBudget(), newOp());
     const { absolutePath, path, sizeBytes } = asset;
     return {
       ...headersOf(asset),
       sizeBytes,
       sha256: hashNow({ path, absolutePath }),
-      etag: (etag ?? '').replaceAll('"', ''),
+      etag,
     };
   };
   const storeByHand = (path: string, Body: string | Buffer, Metadata: Record<string, string> = {}) =>
