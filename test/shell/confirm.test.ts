@@ -1,98 +1,19 @@
 import assert from 'node:assert/strict';
-import { requireAccount } from '../../src/core/aws/clients';
-import type { Op } from '../../src/core/op';
-import type { Plan, Step } from '../../src/core/plan';
-import { confirmAndRun, type Proposal } from '../../src/shell/confirm';
+import type { Unattended } from '../../src/shell/options';
 import type { Person } from '../../src/shell/person';
-import type { ModalQuestion } from '../../src/shell/tell';
 import { ACCOUNT, newContext, newOp } from '../core/sandbox';
-
-/** Somebody in front of a window who answers as was agreed and remembers what was shown. */
-class Reader implements Person {
-  readonly shown: (ModalQuestion & { readonly buttons: readonly string[] })[] = [];
-  readonly documents: string[] = [];
-  readonly asked: string[] = [];
-  readonly #answers: (string | undefined)[];
-  readonly #goesOn: boolean;
-  readonly #typed: boolean;
-
-  constructor(answers: readonly (string | undefined)[], goesOn = true, typed = true) {
-    this.#answers = [...answers];
-    this.#goesOn = goesOn;
-    this.#typed = typed;
-  }
-
-  chooses(question: ModalQuestion, buttons: readonly string[]): Promise<string | undefined> {
-    this.shown.push({ ...question, buttons });
-    if (this.#answers.length === 0)
-      throw new Error(`Nobody expected to be asked once more: ${question.lines.join('\n')}`);
-    const answer = this.#answers.shift();
-    assert.ok(answer === undefined || buttons.includes(answer), `there is a button ${answer}`);
-    return Promise.resolve(answer);
-  }
-
-  reads(_title: string, text: string): Promise<boolean> {
-    this.documents.push(text);
-    return Promise.resolve(this.#goesOn);
-  }
-
-  types(name: string): Promise<boolean> {
-    this.asked.push(name);
-    return Promise.resolve(this.#typed);
-  }
-}
+import { newConfirming, Reader } from './confirming';
 
 describe('confirming a plan', () => {
-  let ran: string[];
-  let during: number;
-  const context = newContext();
-  const options = { account: ACCOUNT };
-
-  beforeEach(() => {
-    ran = [];
-    during = 0;
-  });
-
-  const step = (key: string, extra: Partial<Step> = {}): Step => ({
-    ...{ key, title: `do ${key}`, run: () => Promise.resolve(void ran.push(key)) },
-    ...extra,
-  });
-
-  /** Proposes one plan after another, and the last one from then on. */
-  function proposalOf(...plans: readonly Plan[]): Proposal & { readonly made: () => number } {
-    let made = 0;
-    return {
-      ...{ question: 'Go?', verb: 'Go', made: () => made },
-      plan() {
-        made += 1;
-        return Promise.resolve({
-          plan: plans[Math.min(made, plans.length) - 1] ?? [],
-          about: [`Made ${plans.length}`],
-        });
-      },
-    };
-  }
-
-  function confirm(
-    person: Person,
-    proposal: Proposal,
-    { asked, site = context, op = newOp() }: { asked?: typeof options; site?: typeof context; op?: Op } = {},
-  ) {
-    const desk = {
-      ...{ person, requireAccount },
-      async during<Result>(work: () => Promise<Result>) {
-        during += 1;
-        return work();
-      },
-    };
-    return confirmAndRun(desk, site, proposal, asked, op);
-  }
+  const { confirm, during, proposalOf, ran, reset, step } = newConfirming();
+  const options: Unattended = { account: ACCOUNT };
+  beforeEach(reset);
 
   it('runs what was shown, once it was agreed to', async () => {
     const reader = new Reader(['Go']);
     assert.deepEqual(await confirm(reader, proposalOf([[step('a'), step('b')], [step('c')]])), ['a', 'b', 'c']);
     assert.deepEqual(ran, ['a', 'b', 'c']);
-    assert.equal(during, 1);
+    assert.equal(during(), 1);
     const [{ question, lines, buttons, warns } = assert.fail('nothing was shown')] = reader.shown;
     assert.equal(question, 'Go?');
     assert.deepEqual(buttons, ['Go']);
@@ -104,12 +25,12 @@ describe('confirming a plan', () => {
 
   it('runs nothing when it is refused', async () => {
     assert.equal(await confirm(new Reader([undefined]), proposalOf([[step('a')]])), undefined);
-    assert.deepEqual([ran, during], [[], 0]);
+    assert.deepEqual([ran, during()], [[], 0]);
   });
 
   it('asks nobody when there is nothing to do', async () => {
     assert.deepEqual(await confirm(new Reader([]), proposalOf([])), []);
-    assert.deepEqual([ran, during], [[], 0]);
+    assert.deepEqual([ran, during()], [[], 0]);
   });
 
   it('makes the plan again after the answer, and runs that one', async () => {
@@ -127,6 +48,7 @@ describe('confirming a plan', () => {
     ['has another order', [[step('a')], [step('b')]], [[step('b')], [step('a')]]],
     ['loses something', [[step('a')]], [[step('a', { loses: 'uptime' })]]],
     ['loses data instead of uptime', [[step('a', { loses: 'uptime' })]], [[step('a', { loses: 'data' })]]],
+    ['loses many files', [[step('a')]], [[step('a', { loses: 'files' })]]],
   ] as const) {
     it(`shows a plan again that ${change} after the answer, and says so`, async () => {
       const refusing = new Reader(['Go', undefined]);
@@ -188,7 +110,7 @@ describe('confirming a plan', () => {
       assert.deepEqual(await confirm(reader, proposalOf(plan)), ['a']);
       assert.deepEqual(reader.asked, ['demo']);
       assert.equal(reader.shown[0]?.warns, true);
-      ran = [];
+      ran.length = 0;
       assert.equal(await confirm(new Reader(['Go'], true, false), proposalOf(plan)), undefined);
       assert.deepEqual(ran, []);
     });

@@ -6,7 +6,10 @@ import Mocha from 'mocha';
 
 const CHECKOUT = join(__dirname, '..', '..');
 const CONFIRM = join(CHECKOUT, 'src', 'shell', 'confirm.ts');
-const SUITE = join(__dirname, 'confirm.test.ts');
+const SUITES = "require('./confirm.test'); require('./confirmRemovals.test');";
+
+/** How a plan is found to lose something. */
+const WARNS = '({ loses: what }) => what !== undefined';
 
 /** Each makes one promise of the confirmation untrue; `find` occurs once in its source. */
 const MUTANTS: readonly { readonly title: string; readonly find: string; readonly replace: string }[] = [
@@ -98,18 +101,56 @@ const MUTANTS: readonly { readonly title: string; readonly find: string; readonl
   },
   {
     title: 'does not warn of an interruption',
-    find: "const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');",
-    replace: "const warns = loses(shown.plan, 'data');",
+    find: WARNS,
+    replace: "({ loses: what }) => /data|files/.test(what ?? '')",
+  },
+  { title: 'does not warn of lost data', find: WARNS, replace: "({ loses: what }) => /uptime|files/.test(what ?? '')" },
+  {
+    title: 'does not warn of many removals',
+    find: WARNS,
+    replace: "({ loses: what }) => /uptime|data/.test(what ?? '')",
+  },
+  { title: 'always warns', find: WARNS, replace: '() => true' },
+  {
+    title: 'removes many files without asking once more',
+    find: 'if (!options && !(await letsRemove(desk.person, proposed.plan))) return undefined;',
+    replace: '',
   },
   {
-    title: 'does not warn of lost data',
-    find: "const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');",
-    replace: "const warns = loses(shown.plan, 'uptime');",
+    title: 'does not mind what was answered about many removals',
+    find: 'if (!options && !(await letsRemove(desk.person, proposed.plan))) return undefined;',
+    replace: 'if (!options) await letsRemove(desk.person, proposed.plan);',
   },
   {
-    title: 'always warns',
-    find: "const warns = loses(shown.plan, 'uptime') || loses(shown.plan, 'data');",
-    replace: 'const warns = true;',
+    title: 'asks about removals in spite of options',
+    find: 'if (!options && !(await letsRemove(',
+    replace: 'if (!(await letsRemove(',
+  },
+  { title: 'asks about removals where there are none', find: 'if (files.length === 0) return true;', replace: '' },
+  {
+    title: 'hides that there are more files to remove',
+    find: 'files.length > SHOWN_FILES ? [`',
+    replace: 'files.length < SHOWN_FILES ? [`',
+  },
+  {
+    title: 'shows the names of files as they are',
+    find: '`– ${plainText(file)}`',
+    replace: '`– ${file}`',
+  },
+  {
+    title: 'lets options remove many files',
+    find: "options && !options.removals && loses(plan, 'files')",
+    replace: 'false',
+  },
+  {
+    title: 'never lets options remove many files',
+    find: "options && !options.removals && loses(plan, 'files')",
+    replace: "options && loses(plan, 'files')",
+  },
+  {
+    title: 'refuses whoever was asked about removals',
+    find: "options && !options.removals && loses(plan, 'files')",
+    replace: "!options?.removals && loses(plan, 'files')",
   },
   { title: 'does not offer to show all', find: 'hidden > 0 ? [verb, SHOW_ALL] : [verb]', replace: '[verb]' },
   {
@@ -186,7 +227,14 @@ async function failuresWith(contents: string, outfile: string): Promise<number> 
     setup: (plugin) => plugin.onLoad({ filter: /[\\/]shell[\\/]confirm\.ts$/ }, () => ({ contents, loader: 'ts' })),
   };
   await build({
-    ...{ absWorkingDir: CHECKOUT, entryPoints: [SUITE], outfile, bundle: true, format: 'cjs', platform: 'node' },
+    ...{
+      absWorkingDir: CHECKOUT,
+      stdin: { contents: SUITES, resolveDir: __dirname },
+      outfile,
+      bundle: true,
+      format: 'cjs',
+      platform: 'node',
+    },
     ...{ packages: 'external', loader: { '.sh': 'text' }, plugins: [mutation], logLevel: 'error' },
     target: 'node20',
   });

@@ -7,8 +7,7 @@ const step = (title: string, extra: Partial<Step> = {}): Step => ({
   ...extra,
 });
 const where = ['Account 123456789012, region eu-central-1', 'as arn:aws:iam::123456789012:user/me'];
-const isSingle = ({ key }: Step) => key.startsWith('upload ');
-const shown = (plan: Plan, about: readonly string[] = []) => ({ where, about, plan, isSingle });
+const shown = (plan: Plan, about: readonly string[] = []) => ({ where, about, plan });
 const uploads = (count: number) =>
   Array.from({ length: count }, (_, index) => step(`upload images/${index}.png (new)`, { sizeBytes: 1024 }));
 
@@ -25,42 +24,53 @@ describe('the text of a plan', () => {
     ]);
   });
 
-  it('names the pages before single images, which run first', () => {
-    const plan = [
-      [step('note 1 path')],
-      uploads(40),
-      [step('send 7 pages', { sizeBytes: 2048 })],
-      [step('invalidate')],
+  it('names all steps before the single files that they are about, as many of these as fit', () => {
+    const items = (count: number) => Array.from({ length: count }, (_, index) => `upload images/${index}.png (new)`);
+    const plan = (count: number) => [
+      [step('begin')],
+      [step(`upload ${count} assets`, { sizeBytes: 40 * 1024, items: items(count) })],
+      [step('put 7 pages in place', { sizeBytes: 2048 })],
+      [step('remove 2 assets', { items: ['remove a.png', 'remove b.png'] })],
     ];
-    const { lines, hidden } = planLines(shown(plan));
-    assert.deepEqual(lines.slice(3, 9), [
-      '43 steps, 42 KiB to send:',
-      '',
-      '• note 1 path',
-      '• send 7 pages, 2.0 KiB',
-      '• invalidate',
-      '• upload images/0.png (new), 1.0 KiB',
+    const { lines, hidden } = planLines(shown(plan(40)));
+    assert.deepEqual(lines.slice(3), [
+      ...['4 steps, 42 KiB to send:', ''],
+      ...['• begin', '• upload 40 assets, 40 KiB', '• put 7 pages in place, 2.0 KiB', '• remove 2 assets'],
+      ...items(6).map((item) => `– ${item}`),
+      '… and 36 more',
     ]);
-    assert.equal(hidden, 33);
-    assert.equal(lines.at(-1), '… and 33 more');
+    assert.equal(hidden, 36);
+    const few = planLines(shown(plan(5)));
+    assert.equal(few.hidden, 0);
+    assert.deepEqual(few.lines.slice(-3), ['– upload images/4.png (new)', '– remove a.png', '– remove b.png']);
   });
 
   it('never hides a step that loses something', () => {
-    const plan = [uploads(40), [step('delete the volume', { loses: 'data' })], [step('stop it', { loses: 'uptime' })]];
+    const plan = [
+      uploads(40),
+      [step('delete the volume', { loses: 'data' })],
+      [step('stop it', { loses: 'uptime' })],
+      [step('replace it', { loses: 'files', items: ['index.html'] })],
+    ];
     const steps = planLines(shown(plan)).lines.filter((line) => line.startsWith('•'));
-    assert.deepEqual(steps.slice(0, 2), ['• LOSES DATA: delete the volume', '• Interrupts the site: stop it']);
+    assert.deepEqual(steps.slice(0, 3), [
+      ...['• LOSES DATA: delete the volume', '• Interrupts the site: stop it', '• REMOVES MANY FILES: replace it'],
+    ]);
   });
 
   it('is shown whole when one step more would be hidden', () => {
     assert.equal(planLines(shown([uploads(11)])).hidden, 0);
     assert.equal(planLines(shown([uploads(12)])).hidden, 2);
+    const items = (count: number) => Array.from({ length: count }, String);
+    assert.equal(planLines(shown([[step('one', { items: items(10) })]])).hidden, 0);
+    assert.equal(planLines(shown([[step('one', { items: items(11) })]])).hidden, 2);
   });
 
-  it('gives every step one line, whatever its name holds', () => {
+  it('gives every step and every file one line, whatever its name holds', () => {
     const forged = 'upload a.png\n• delete nothing at all\u2028\u202e[x](command:y) (new)';
-    const { lines } = planLines(shown([[step(forged)]]));
-    const document = planDocument('Publish?', shown([[step(forged)]]));
-    for (const text of [lines.join('\n'), document]) {
+    const plans = [[[step(forged)]], [[step('upload', { items: [forged] })]]];
+    const texts = plans.flatMap((plan) => [planLines(shown(plan)).lines.join('\n'), planDocument('?', shown(plan))]);
+    for (const text of texts) {
       assert.equal(text.split('\n').filter((line) => line.includes('delete nothing')).length, 1);
       assert.ok(text.split('\n').every((line) => !/^• delete/.test(line)));
       assert.doesNotMatch(text, /\]\(command|\u202e|\u2028/);
@@ -68,20 +78,25 @@ describe('the text of a plan', () => {
   });
 
   it('has all steps in the order in which they run as a document', () => {
-    const plan = [uploads(30), [step('send 7 pages', { sizeBytes: 5 })]];
+    const plan = [
+      uploads(30),
+      [step('send 7 pages', { sizeBytes: 5 }), step('remove', { loses: 'files', items: ['a.png', 'b.png'] })],
+    ];
     const lines = planDocument('Publish “demo”?', shown(plan, ['About it'])).split('\n');
     assert.equal(lines[0], 'Publish “demo”?');
     assert.ok(lines.includes(where[0] ?? '') && lines.includes('About it'));
     const steps = lines.filter((line) => /^(\d+\.)? +\S/.test(line));
-    assert.equal(steps.length, 31);
+    assert.equal(steps.length, 34);
     assert.equal(steps[0], '1.   upload images/0.png (new), 1.0 KiB');
     assert.equal(steps[1], '     upload images/1.png (new), 1.0 KiB');
-    assert.equal(steps.at(-1), '2.   send 7 pages, 5 bytes');
+    assert.deepEqual(steps.slice(30), [
+      ...['2.   send 7 pages, 5 bytes', '     REMOVES MANY FILES: remove', '     – a.png', '     – b.png'],
+    ]);
   });
 
   it('of a publication says what is to be heeded first, then the root folder, sizes and what is left out', () => {
-    const pages = { count: 7, sizeBytes: 2048, added: [], changed: [] };
-    const assets = { added: 2, changed: 1, unchanged: 4, uploadBytes: 3 * 1024 * 1024 };
+    const pages = { count: 7, sizeBytes: 2048, added: [], changed: [], removed: undefined };
+    const assets = { added: 2, changed: 1, unchanged: 4, uploadBytes: 3 * 1024 * 1024, removed: [] };
     const left = [
       { reason: 'backup copies are left out', count: 2 },
       { reason: 'logs are left out', count: 1 },
@@ -99,6 +114,13 @@ describe('the text of a plan', () => {
     const notes = Array.from({ length: 7 }, (_, index) => `note ${index}`);
     assert.deepEqual(said(notes.slice(0, 6)), [...notes.slice(0, 6), '', ...totals, last]);
     assert.deepEqual(said(notes), [...notes.slice(0, 5), '… and 2 more, in the log', '', ...totals, last]);
+  });
+
+  it('of a publication says how many files it removes, each once', () => {
+    const pages = { count: 7, sizeBytes: 2048, added: [], changed: [], removed: ['a.html', 'b.svg'] };
+    const assets = { added: 0, changed: 0, unchanged: 4, uploadBytes: 0, removed: ['b.svg', 'c.png'] };
+    const lines = summaryLines({ pages, assets, left: [], notes: [] }, 'public');
+    assert.deepEqual(lines.slice(3), ['To remove, as they are not among the files any more: 3']);
   });
 
   it('says sizes in units that people read', () => {
