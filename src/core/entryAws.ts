@@ -2,7 +2,6 @@ export { createClients, identify, requireAccount, type Clients, type Identity } 
 export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
-export { localAssets } from './publish/localAssets';
 export { commitOf } from './publish/commit';
 export { planAssets } from './publish/planUpload';
 export { verificationLines, verifySite } from './publish/verifySite';

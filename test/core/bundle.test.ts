@@ -68,13 +68,13 @@ describe('the packed extension', () => {
     assert.deepEqual([...new Set(foreign)].sort(), ['./aws.js', './commands.js', './html.js', './rows.js']);
   });
 
-  it('parses HTML in the worker alone', () => {
-    const chunks = ['main', 'commands', 'aws', 'html', 'rows', 'worker'];
+  it('parses HTML in one chunk alone, which the worker loads when it has a page to read', () => {
+    const chunks = ['main', 'cli', 'commands', 'aws', 'html', 'rows', 'worker', 'pages'];
     // Only who parses knows which elements end a paragraph.
     const parsing = chunks.filter((name) =>
       readFileSync(join(CHECKOUT, 'dist', `${name}.js`), 'utf8').includes('figcaption'),
     );
-    assert.deepEqual(parsing, ['worker']);
+    assert.deepEqual(parsing, ['pages']);
   });
 
   it('finds its worker beside it', async () => {

@@ -9,11 +9,11 @@ import {
   PROTECTED,
   reading,
   refusalOf,
-  requireLeave,
   resolveRoot,
   type LeftFile,
   type LocalFile,
 } from './localFiles';
+import { requireLeave } from './leave';
 import { ACCESS_FILE, folderRefusal, leave, restrictsAccess, type Refusal } from './refusals';
 
 /** What a folder says of all that is in it. */

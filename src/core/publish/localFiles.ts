@@ -6,7 +6,7 @@ import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
 import { pathBelow } from '../pathBelow';
-import { ACCESS_FILE, exactly, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
+import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
 
 /** A file of the site as it lies on this computer. */
 export interface LocalFile {
@@ -101,20 +101,6 @@ export async function scan(folder: string, root: string, allow: readonly string[
 /** Why a file that restricts access keeps everything from being published. */
 export const PROTECTED =
   'it lets only some people see what is beside and below it, and this server would show it to everybody';
-
-/** Throws `UserError` with the names when something must be allowed before anything is published. */
-export function requireLeave({ stops }: Pick<LocalFiles, 'stops'>): void {
-  const [first] = stops;
-  if (!first) return;
-  const shown = stops.slice(0, 10).map(({ path }) => `“${path}”`);
-  const more = stops.length > shown.length ? ` and ${stops.length - shown.length} more` : '';
-  const reasons = [...new Set(stops.map(({ reason }) => reason))];
-  throw new UserError(
-    `Nothing is published because of ${shown.join(', ')}${more}: ${reasons.join('; ')}. ` +
-      `Move what nobody may see out of the root folder. What everybody may see, name in ${SITE_FILE}: ` +
-      `"publish": { "allow": [${JSON.stringify(exactly(first.path))}] }.`,
-  );
-}
 
 /** The root with all links resolved, which must still lie inside the site's folder. */
 export async function resolveRoot(folder: string, root: string): Promise<string> {

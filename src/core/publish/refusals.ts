@@ -189,11 +189,6 @@ export function leave(allow: readonly string[]): (path: string) => boolean {
   return (path) => patterns.ignores(path);
 }
 
-/** The pattern that gives leave to one path alone, whatever characters it holds, and not to its namesakes in other folders. */
-export function exactly(path: string): string {
-  return `/${path.replace(/[\\*?[\]]| $/g, '\\$&')}`;
-}
-
 /** Names of files by which Apache and IIS let only some people into a folder. */
 export const ACCESS_FILE = /^(\.htaccess|web\.config)$/i;
 

@@ -3,7 +3,8 @@ import { existingFiles } from '../html/existingFiles';
 import type { Rewritten } from '../html/rewritten';
 import type { LocalImage } from '../html/rules/imageSource';
 import { hashNow } from '../publish/hashNow';
-import { scan, type LocalFiles } from '../publish/localFiles';
+import { localAssets } from '../publish/localAssets';
+import { scan, type LocalFile, type LocalFiles } from '../publish/localFiles';
 import type { FileName } from '../publish/readFile';
 import { send } from './sender';
 
@@ -70,6 +71,11 @@ export const TASKS = {
   /** Lists the files of a site. Throws what `scan` throws; to be cancelled, the thread is ended. */
   scan({ folder, root, allow }: Root): Promise<LocalFiles> {
     return scan(folder, root, allow, { signal: new AbortController().signal, report: () => undefined });
+  },
+
+  /** Assets by their absolute paths. Throws what `localAssets` throws. */
+  localAssets({ folder, root, files, allow }: Root & { readonly files: readonly string[] }): Promise<LocalFile[]> {
+    return localAssets(folder, root, files, allow);
   },
 
   /** Stores files in the bucket, with those of other batches. */

@@ -1,6 +1,6 @@
 import type { Op } from '../op';
 import type { Hash } from '../publish/compareAssets';
-import type { LocalFiles } from '../publish/localFiles';
+import type { LocalFile, LocalFiles } from '../publish/localFiles';
 import type { Rewrite } from '../publish/bundle';
 import { createRewriter, type Rewriter } from './rewriter';
 import { sendFiles } from '../publish/sendAssets';
@@ -12,6 +12,14 @@ import { createWorkshopThread } from './workshopThread';
 export interface Workshop {
   /** `scan` of a site's root; thousands of names, or a pattern that takes long to match, hold nothing up. */
   scan(folder: string, root: string, allow: readonly string[], op: Op): Promise<LocalFiles>;
+  /** `localAssets`: assets by their absolute paths. */
+  localAssets(
+    folder: string,
+    root: string,
+    files: readonly string[],
+    allow: readonly string[],
+    op: Op,
+  ): Promise<LocalFile[]>;
   readonly hash: Hash;
   readonly send: Send;
   /** Rewrites pages, whose references to these assets, paths below the root, become their URLs at the domain. */
@@ -23,6 +31,8 @@ export interface Workshop {
 export function createWorkshop(thread: Thread = createWorkshopThread()): Workshop {
   return {
     scan: (folder, root, allow, { signal }) => thread.ask('scan', { folder, root, allow }, signal),
+    localAssets: (folder, root, files, allow, { signal }) =>
+      thread.ask('localAssets', { folder, root, files, allow }, signal),
     hash: async (files, { signal }) => {
       const names = files.map(({ path, absolutePath }) => ({ path, absolutePath }));
       return thread.ask('hashFiles', { files: names }, signal);

@@ -2,10 +2,11 @@ import * as vscode from 'vscode';
 import { assetUrl } from '../../core/html/assetUrl';
 import { UserError, type Op } from '../../core/op';
 import { rootFolder } from '../../core/site';
+import type { Workshop } from '../../core/worker/workshop';
 import type { App } from '../app';
 import { chooseSite } from '../choose';
 import { unattended, type Unattended } from '../options';
-import { atSite } from '../siteCommand';
+import { atSite, type Bench } from '../siteCommand';
 import { siteMemory } from '../siteMemory';
 import { tell } from '../tell';
 
@@ -32,23 +33,32 @@ export async function uploadToCdn(
   const own = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(first));
   const folder = await chooseSite(undefined, { folder: own?.uri.fsPath ?? first });
   if (!folder) return undefined;
-  return atSite(app, folder, options, async ({ site, context, aws, working, confirm }) => {
-    const { origin } = await siteMemory(app.memory, folder, site);
-    const root = rootFolder(folder.uri.fsPath, site);
-    const assets = await aws.localAssets(folder.uri.fsPath, root, files, site.publish.allow);
+  return atSite(app, folder, options, async (bench) => {
+    const workshop = bench.aws.createWorkshop();
+    return uploadFiles(bench, files, workshop).finally(() => workshop.close());
+  });
+}
+
+async function uploadFiles(
+  { aws, app, confirm, context, folder, options, site, working }: Bench<UploadOptions>,
+  files: readonly string[],
+  workshop: Workshop,
+): Promise<readonly string[] | undefined> {
+  const { origin } = await siteMemory(app.memory, folder, site);
+  const root = rootFolder(folder.uri.fsPath, site);
+  const title = files.length === 1 ? 'Uploading to the CDN' : `Uploading ${files.length} images to the CDN`;
+  return working(title, async (op) => {
+    const assets = await workshop.localAssets(folder.uri.fsPath, root, files, site.publish.allow, op);
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
-    const workshop = aws.createWorkshop();
-    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, hash: workshop.hash, send: workshop.send };
+    const { hash, send } = workshop;
+    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, hash, send };
     let domain: string | undefined;
-    const plan = async (op: Op) => {
-      const publication = await aws.planAssets(context, assets, asking, op);
+    const plan = async (planOp: Op) => {
+      const publication = await aws.planAssets(context, assets, asking, planOp);
       domain = publication.domain;
       return { plan: publication.plan, about: [`To the bucket of “${site.name}”`] };
     };
-    const question = `Upload ${count} to the CDN?`;
-    const steps = await working(`Uploading ${count} to the CDN`, (op) =>
-      confirm({ question, verb: 'Upload', plan }, op).finally(() => workshop.close()),
-    );
+    const steps = await confirm({ question: `Upload ${count} to the CDN?`, verb: 'Upload', plan }, op);
     if (!steps) return undefined;
     const urls = domain === undefined ? [] : assets.map(({ path }) => assetUrl(domain ?? '', path));
     if (!options) void offerUrls(count, urls, steps.length === 0);

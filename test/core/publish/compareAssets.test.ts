@@ -43,11 +43,13 @@ describe('assets compared with what is stored', function () {
     await rm(folder, { recursive: true });
   });
 
-  /** A file that was written an hour ago. */
+  let written = 0;
+  /** A file that was written about an hour ago, each at another time. */
   const file = async (path: string, content: string | Buffer): Promise<LocalFile> => {
     const absolutePath = join(folder, path);
     await writeFile(absolutePath, content);
-    const hourAgo = Math.round(Date.now() / 1000) - 3600;
+    written += 1;
+    const hourAgo = Math.round(Date.now() / 1000) - 3600 - 10 * written;
     await utimes(absolutePath, hourAgo, hourAgo);
     return localFile(path, absolutePath, await stat(absolutePath));
   };
