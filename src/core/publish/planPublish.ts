@@ -67,6 +67,8 @@ function unseenRelease(
   { origin, seenRelease }: Material,
 ): string | undefined {
   const { current, publishing } = read.ledger;
+  if (read.isUnreadable)
+    return 'what tells of the earlier releases, which cannot be read, so that none of them can be brought back';
   if (publishing && publishing.place !== origin.place) {
     return `what a publication by ${from(publishing)} left, which was cut short`;
   }
