@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
-import type { Plan, Step } from '../plan';
+import { sequence, type Plan, type Step } from '../plan';
 import { releaseId, type Asset } from '../release/manifest';
 import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
@@ -39,8 +39,7 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
   const outcome: Outcome = { release: ledger.current?.id ?? '', deployed: undefined, stored: new Map(), lost };
   const removed = removedBy(state, wanted, lost);
   const forgets = forgottenBy(state, wanted, removed.assets);
-  const plan = [
-    sweepSteps(context, state, asking),
+  const work = [
     keepSteps(context, state, wanted, removed.assets, outcome),
     uploadSteps(wanted, outcome),
     pageSteps(context, state, wanted, outcome),
@@ -48,7 +47,9 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
     invalidationSteps(context, state, forgets),
   ].flat();
   const paths = [...new Set([...removed.assets, ...removed.pages])].sort();
-  if (plan.length === 0 && isNoted(state)) return { plan, outcome, removed: paths };
+  if (work.length === 0 && isNoted(state)) return { plan: [], outcome, removed: paths };
+  // What nobody needs any more is no reason of its own to publish.
+  const plan = sequence(sweepSteps(context, state, asking), work);
   const turns = {
     begin: { ...wanted.begin, ...(isMany(paths, state) ? { loses: 'files' as const, items: paths } : {}) },
     forgets,
