@@ -46,7 +46,8 @@ export async function ledgerAfter(
         counts: countChanges(live ?? EMPTY, manifest),
         ...(await tellManifest(context, manifest, live && current, cache, op)),
       };
-  const earlier = isSame || !current ? former : [current, ...former];
+  // One that is brought back, or published once more, takes no room twice.
+  const earlier = isSame || !current ? former : [current, ...former].filter((kept) => kept.id !== id);
   const isFull = earlier.length > KEPT_RELEASES + SLACK;
   return {
     ...{ format: 1, revision: '', current: release },

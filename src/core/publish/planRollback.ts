@@ -39,7 +39,9 @@ export async function planRollback(
   op.report('Looking at what is published');
   const state = await readState(context, needs, op);
   const { ledger } = state.read;
-  const release = [...(ledger.current ? [ledger.current] : []), ...ledger.former].find((kept) => kept.at === at);
+  const kept = [...(ledger.current ? [ledger.current] : []), ...ledger.former];
+  // One that was brought back since is told by that.
+  const release = kept.find((one) => one.at === at) ?? kept.find(({ restores }) => restores === at);
   if (!release) {
     throw new UserError(`No release of ${moment(at)} is kept. Choose one of those that are listed.`);
   }
@@ -60,15 +62,20 @@ function described({ at, by, commit }: Release): string {
   return `the release of ${moment(at)} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
 }
 
-function formerAssets(context: Context, manifest: Manifest, { told, target }: SiteState): WantedAssets {
+/** True when an asset is stored as a release had it. */
+function isStored({ told, target }: SiteState, { path, asset }: FormerAsset): boolean {
   const objects = target.found?.objects;
-  const isStored = ({ path, asset }: FormerAsset): boolean => {
-    const now = told.get(path);
-    return now !== undefined && isServedAlike(now, asset) && (!objects || objects.get(path)?.etag === now.etag);
-  };
+  const now = told.get(path);
+  return now !== undefined && isServedAlike(now, asset) && (!objects || objects.get(path)?.etag === now.etag);
+}
+
+function formerAssets(context: Context, manifest: Manifest, state: SiteState): WantedAssets {
+  const { told } = state;
   const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
-  const back = all.filter((one) => !isStored(one));
-  const stored = all.filter(isStored).map(({ path, asset }) => [path, told.get(path) ?? asset] as const);
+  const back = all.filter((one) => !isStored(state, one));
+  const stored = all
+    .filter((one) => isStored(state, one))
+    .map(({ path, asset }) => [path, told.get(path) ?? asset] as const);
   return {
     stored: new Map(stored),
     changes: back.map(({ path, asset: { sizeBytes } }) => ({ path, sizeBytes, title: `bring back ${path}` })),
@@ -110,19 +117,17 @@ async function requireKept(
   context: Context,
   release: Release,
   { assets, pages }: Manifest,
-  { base, told }: SiteState,
+  state: SiteState,
   op: Op,
 ): Promise<void> {
   const listed = await Promise.all([FILES, BUNDLES].map((folder) => listObjects(context, folder, op)));
   const keys = new Set(listed.flat().map(({ key }) => key));
   const lost = [
-    ...Array.from(assets).flatMap(([path, asset]) => {
-      const now = told.get(path);
-      const isStored = now !== undefined && isServedAlike(now, asset);
-      return isStored || keys.has(FILES + asset.sha256) ? [] : [path];
-    }),
+    ...Array.from(assets).flatMap(([path, asset]) =>
+      isStored(state, { path, asset }) || keys.has(FILES + asset.sha256) ? [] : [path],
+    ),
     ...Array.from(pages).flatMap(([path, { sha256, bundle }]) =>
-      base?.get(path)?.sha256 === sha256 || keys.has(bundle) ? [] : [path],
+      state.base?.get(path)?.sha256 === sha256 || keys.has(bundle) ? [] : [path],
     ),
   ];
   if (lost.length > 0) throw notWhole(release, lost);

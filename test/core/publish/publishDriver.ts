@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../../../src/core/context';
+import { encodePath } from '../../../src/core/html/assetUrl';
 import { rewriterFor } from '../../../src/core/html/rewriter';
 import { bucketName } from '../../../src/core/names';
 import type { Op } from '../../../src/core/op';
@@ -148,7 +149,7 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     },
     store: async (Key, text) => void (await s3.send(new PutObjectCommand({ Bucket, Key, Body: text }))),
     async edge(path) {
-      const { stdout } = await curl('curl', ['-sS', '--max-time', '30', `https://${domain}/${path}`]);
+      const { stdout } = await curl('curl', ['-sS', '--max-time', '30', `https://${domain}/${encodePath(path)}`]);
       return stdout;
     },
     remove: async () => {
