@@ -41,7 +41,7 @@ export async function ledgerAfter(
   const release: Release = isSame
     ? current
     : {
-        ...{ id, ...origin, ...by },
+        ...{ id, ...origin, by: by.by, at: momentAfter(current, by.at) },
         ...(wanted.restores === undefined ? {} : { restores: wanted.restores }),
         counts: countChanges(live ?? EMPTY, manifest),
         ...(await tellManifest(context, manifest, live && current, cache, op)),
@@ -60,6 +60,12 @@ export async function ledgerAfter(
     ...(isFull ? { toSweep: true } : {}),
     uploaded: uploadedNow(uploaded, manifest),
   };
+}
+
+/** When a release was published, by which it is told from the others: after the one that it replaces, also where a clock was put back. */
+function momentAfter(current: Release | undefined, at: string): string {
+  const earliestMs = current ? Date.parse(current.at) + 1 : 0;
+  return Date.parse(at) < earliestMs ? new Date(earliestMs).toISOString() : at;
 }
 
 /** What *Upload to CDN* put there, as it is now that a release may have put others in their place. */

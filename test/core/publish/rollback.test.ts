@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import { deleteObject } from '../../../src/core/publish/store';
 import { controlPlane, newOp } from '../sandbox';
-import { changes, ELSEWHERE, invalidated, newPublishDriver, words, type PublishDriver } from './publishDriver';
+import { changes, ELSEWHERE, invalidated, LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
 /** What readers get of a release. */
 interface Served {
@@ -122,6 +122,23 @@ describe('bringing back a release', function () {
     assert.equal((await site.ledger()).current?.restores, now);
     await site.rollback(first.current?.at ?? '');
     assert.equal((await site.ledger()).current?.restores, at);
+  });
+
+  it('is told from the others by when it was published, also where a clock was put back', async () => {
+    await publishTwo();
+    const { current } = await site.ledger();
+    const ahead = new Date(Date.now() + 60_000).toISOString();
+    await site.store(LEDGER, JSON.stringify({ ...(await site.ledger()), current: { ...current, at: ahead } }));
+    for (const text of ['3', '4']) {
+      await site.put('index.html', text);
+      await site.publish();
+    }
+    const after = await site.ledger();
+    const times = [after.current, ...after.former].map((release) => release?.at ?? '');
+    assert.equal(times[2], ahead);
+    assert.deepEqual([...new Set(times)].sort().reverse(), times);
+    await site.rollback(times[1] ?? '');
+    assert.equal(site.server.pages.get('index.html'), '3');
   });
 
   it('leaves the folder to be published again, whose release it replaced', async () => {
