@@ -5,7 +5,8 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { localAssets } from '../../../src/core/publish/localAssets';
-import { reading, requireLeave, scan } from '../../../src/core/publish/localFiles';
+import { requireLeave } from '../../../src/core/publish/leave';
+import { reading, scan } from '../../../src/core/publish/localFiles';
 import { leave } from '../../../src/core/publish/refusals';
 import { newOp } from '../sandbox';
 
