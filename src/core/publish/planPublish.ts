@@ -9,16 +9,17 @@ import type { LocalFiles } from './localFiles';
 import { ALONE, planRelease, type ReleasePlan } from './releasePlan';
 import { readState, type Asking, type SiteState } from './siteState';
 import { pagesTitle, summarize, type Summary } from './summary';
-import { FileSums } from './sums';
+import type { FileSums } from './sums';
 import type { Target } from './target';
 import { wantedAssets, type Send } from './wantedAssets';
 import { pressPages, type PageNeeds } from './pressPages';
 
 /** What a publication is made from. */
 export interface Material extends Asking, PageNeeds {
-  readonly local: LocalFiles;
-  /** The site's root folder. */
-  readonly root: string;
+  /** The files of the folder, which may still be looked for. */
+  readonly local: Promise<LocalFiles>;
+  /** What is known of them. */
+  readonly sums: FileSums;
   readonly hash: Hash;
   readonly send: Send;
   /** The release that this folder published or saw last. */
@@ -27,6 +28,7 @@ export interface Material extends Asking, PageNeeds {
 
 /** What publishing would do. */
 export interface Publication extends ReleasePlan {
+  readonly local: LocalFiles;
   readonly summary: Summary;
   readonly uploads: readonly AssetUpload[];
   readonly target: Target;
@@ -34,30 +36,33 @@ export interface Publication extends ReleasePlan {
 
 /** Plans to publish the files of a folder. Throws `UserError` when the site is not ready, or when something must be allowed first. */
 export async function planPublish(context: Context, material: Material, op: Op): Promise<Publication> {
-  const { local, cache, hash, root } = material;
-  requireLeave(local);
-  if (local.pages.every(({ path }) => isAsset(path))) {
-    throw new UserError('There is no page to publish: the root folder holds no HTML file or other page.');
-  }
+  const { hash, send, sums } = material;
   op.report('Looking at what is published');
-  const [state, sums] = await Promise.all([readState(context, material, op), FileSums.of(root, cache)]);
+  const [local, state] = await Promise.all([checked(material.local), readState(context, material, op)]);
   const { live, read, target, told } = state;
   op.report('Comparing files');
   const objects = target.found?.objects;
   const { stored, uploads } = await compareAssets(context, local.assets, { told, objects }, sums, hash, op);
   const { bundle, reason, ...pages } = await pressPages(state, local, material, sums, op);
-  await sums.save();
   const unseen = unseenRelease(state, reason !== undefined || uploads.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);
   const wanted = {
-    assets: wantedAssets(context, stored, uploads, material.send, sums),
+    assets: wantedAssets(context, stored, uploads, send, sums),
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },
     begin: {
       key: `turn ${read.ledger.revision}${unseen ? ' unseen' : ''}`,
       title: unseen ? `replace ${unseen}` : ALONE,
     },
   };
-  return { ...planRelease(context, state, wanted, material), summary, uploads, target };
+  return { ...planRelease(context, state, wanted, material), local, summary, uploads, target };
+}
+
+/** The files, if they are fit to be published. */
+async function checked(files: Promise<LocalFiles>): Promise<LocalFiles> {
+  const local = await files;
+  requireLeave(local);
+  if (local.pages.some(({ path }) => !isAsset(path))) return local;
+  throw new UserError('There is no page to publish: the root folder holds no HTML file or other page.');
 }
 
 /** Tells of a release that is replaced although this folder neither published nor saw it. */

@@ -10,8 +10,8 @@ import type { WantedPages } from './wanted';
 
 /** What pages are made with. */
 export interface PageNeeds {
-  /** Makes the published form of pages, whose references to assets become URLs of a domain. */
-  rewriteFor(domain: string): Rewrite;
+  /** Makes the published form of pages, whose references to these assets, paths below the root, become URLs of a domain. */
+  rewriteFor(domain: string, assets: readonly string[]): Rewrite;
   /** Folder for bundles; the caller removes it. */
   readonly workFolder: string;
 }
@@ -33,7 +33,8 @@ export async function pressPages(
 ): Promise<PressedPages> {
   const { base, live, target } = state;
   const { domain } = target.distribution;
-  const press = { rewrite: rewriteFor(domain), form: formFor(domain, local), sums };
+  const assets = local.assets.map(({ path }) => path);
+  const press = { rewrite: rewriteFor(domain, assets), form: formFor(domain, assets), sums };
   const bundle = await writeBundle(local.pages, press, base, join(workFolder, 'bundle.tar.gz'), op);
   const kept = new Map<string, string>();
   for (const [path, { sha256 }] of bundle.pages) {
@@ -74,8 +75,9 @@ async function wholeBundle(
 }
 
 /** What decides about the published form of a page beside its bytes: the domain, and which assets there are. */
-function formFor(domain: string, { assets }: LocalFiles): string {
-  const hash = createHash('sha256').update(domain);
-  for (const { path } of assets) hash.update(`\0${path}`);
-  return hash.digest('hex').slice(0, 16);
+function formFor(domain: string, assets: readonly string[]): string {
+  return createHash('sha256')
+    .update([domain, ...assets].join('\0'))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -7,9 +7,9 @@ import type { Thread } from '../worker/thread';
 import { createWorkshop } from '../worker/workshop';
 import type { Origin } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
-import type { LocalFiles } from './localFiles';
 import { planPublish, type Publication } from './planPublish';
 import { planRollback, type Rollback } from './planRollback';
+import { FileSums } from './sums';
 import type { Target } from './target';
 
 /** Whose site is published, and from where. */
@@ -27,7 +27,7 @@ export interface Publisher {
 
 /** Plans publications of one site from one folder; what was read of AWS a moment ago is not read again. */
 export interface Publishing {
-  planPublish(op: Op): Promise<Publication & { readonly local: LocalFiles }>;
+  planPublish(op: Op): Promise<Publication>;
   /** Plans to bring back the release that was published at a time, as the ledger tells it. */
   planRollback(at: string, op: Op): Promise<Rollback>;
 }
@@ -42,22 +42,17 @@ export async function withPublishing<Result>(
   const { folder, root } = publisher;
   const workshop = createWorkshop(thread);
   const workFolder = await mkdtemp(join(tmpdir(), 'sitelift-'));
+  const sums = FileSums.of(root, publisher.cache);
   let target: Target | undefined;
   try {
     return await use({
       async planPublish(op) {
-        const local = await workshop.scan(folder, root, context.site.publish.allow, op);
-        const assets = local.assets.map(({ path }) => path);
-        const publication = await planPublish(
-          context,
-          {
-            ...{ ...publisher, workFolder, target, local, hash: workshop.hash, send: workshop.send },
-            rewriteFor: (domain) => workshop.rewriteFor(domain, assets),
-          },
-          op,
-        );
+        const local = workshop.scan(folder, root, context.site.publish.allow, op);
+        const { hash, rewriteFor, send } = workshop;
+        const material = { ...publisher, workFolder, target, local, sums: await sums, hash, rewriteFor, send };
+        const publication = await planPublish(context, material, op);
         ({ target } = publication);
-        return { ...publication, local };
+        return publication;
       },
       async planRollback(at, op) {
         const rollback = await planRollback(context, at, { ...publisher, workFolder, target }, op);
@@ -67,6 +62,7 @@ export async function withPublishing<Result>(
     });
   } finally {
     await workshop.close();
+    await (await sums).save();
     await rm(workFolder, { recursive: true, force: true });
   }
 }

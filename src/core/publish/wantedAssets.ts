@@ -60,6 +60,5 @@ async function upload(
     },
     op,
   );
-  await sums?.save();
   return stored;
 }

@@ -70,7 +70,18 @@ export async function tellManifest(
 
 const NOTHING = { pages: [], assets: [] };
 
+/** The whole manifest that was read last with a cache: it is asked for before and after each publication. */
+const lastRead = new WeakMap<LocalCache, { readonly key: string; readonly manifest: Manifest }>();
+
 async function readBase(context: Context, key: string, cache: LocalCache, op: Op): Promise<Manifest | undefined> {
+  const last = lastRead.get(cache);
+  if (last?.key === key) return last.manifest;
+  const manifest = await fetchBase(context, key, cache, op);
+  if (manifest) lastRead.set(cache, { key, manifest });
+  return manifest;
+}
+
+async function fetchBase(context: Context, key: string, cache: LocalCache, op: Op): Promise<Manifest | undefined> {
   const cached = await cache.get(key);
   const bytes = cached ?? (await fetchBytes(context, key, op));
   if (!bytes) return undefined;

@@ -33,17 +33,17 @@ describe('an invalidation', function () {
     const made = async () => (await controlPlane().distributions()).find((each) => each.id === id)?.invalidations;
     const busy = { service: 'cloudfront', action: 'CreateInvalidation', kind: 'error', status: 400 };
     await controlPlane().send('POST', 'faults', { ...busy, code: 'TooManyInvalidationsInProgress' });
-    await invalidate(context, id, 'run 1', ['a.png'], newOp());
-    await invalidate(context, id, 'run 1', ['a.png'], newOp());
+    await invalidate(context, id, 'run 1', ['/a.png'], newOp());
+    await invalidate(context, id, 'run 1', ['/a.png'], newOp());
     assert.deepEqual(
       (await made())?.map(({ paths }) => paths),
       [['/a.png']],
     );
-    await invalidate(context, id, 'run 2', ['a.png'], newOp());
-    await invalidate(context, id, 'run 2', ['b.png'], newOp());
+    await invalidate(context, id, 'run 2', ['/a.png'], newOp());
+    await invalidate(context, id, 'run 2', ['/b.png'], newOp());
     assert.equal((await made())?.length, 3);
     await controlPlane().send('POST', 'faults', { ...busy, code: 'AccessDenied', status: 403 });
-    await assert.rejects(invalidate(context, id, 'run 3', ['a.png'], newOp()), { name: 'AccessDenied' });
+    await assert.rejects(invalidate(context, id, 'run 3', ['/a.png'], newOp()), { name: 'AccessDenied' });
     await controlPlane().send('DELETE', 'faults');
   });
 });

@@ -17,6 +17,8 @@ import { scan } from '../../../src/core/publish/localFiles';
 import { planPublish, type Material, type Publication } from '../../../src/core/publish/planPublish';
 import { sendFiles } from '../../../src/core/publish/sendAssets';
 import { planRollback, type Rollback } from '../../../src/core/publish/planRollback';
+import { newByteBudget, putFile } from '../../../src/core/publish/store';
+import { FileSums } from '../../../src/core/publish/sums';
 import { planAssets } from '../../../src/core/publish/planUpload';
 import { folderCache } from '../../../src/core/release/localCache';
 import { readLedger, type Ledger } from '../../../src/core/release/ledger';
@@ -76,7 +78,7 @@ export async function newPublishDriver(): Promise<PublishDriver> {
   const { domain } = await waitUntilDeployed(context, newOp());
   const newFolder = () => mkdtemp(join(tmpdir(), 'sitelift-publish-'));
   const [root, work, cacheFolder] = [await newFolder(), await newFolder(), await newFolder()];
-  const cache = folderCache(cacheFolder);
+  let cache = folderCache(cacheFolder);
   const Bucket = bucketName(context.site);
   const { s3 } = context.clients;
   const hashed: string[] = [];
@@ -88,7 +90,9 @@ export async function newPublishDriver(): Promise<PublishDriver> {
   // The server in memory has answered as soon as it was asked.
   const thread = createSourceThread({ atOnce: 2 });
   const send: Material['send'] = (by, files, onSent, op) => sendFiles(by, files, onSent, op, thread);
-  const asking = { origin: HERE, cache, root, hash, send };
+  const asking = () => ({ origin: HERE, cache, root, hash, send });
+
+  let sums: FileSums | undefined;
 
   const driver: PublishDriver = {
     ...{ context, server, domain, root, hashed },
@@ -100,14 +104,15 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     },
     drop: (path) => rm(join(root, path)),
     async plan(material = {}, by = context) {
-      const local = await scan(root, root, context.site.publish.allow, newOp());
-      const assets = local.assets.map(({ path }) => path);
-      const rewriteFor: Material['rewriteFor'] = (domain) => {
+      const local = scan(root, root, context.site.publish.allow, newOp());
+      await sums?.save();
+      sums = await FileSums.of(root, cache);
+      const rewriteFor: Material['rewriteFor'] = (domain, assets) => {
         const rewrite = rewriterFor(domain, assets);
         return (bytes, path) => Promise.resolve(rewrite(bytes, path));
       };
       const workFolder = await mkdtemp(join(work, 'plan-'));
-      const whole = { ...asking, ...{ local, root, rewriteFor, workFolder, seenRelease: undefined }, ...material };
+      const whole = { ...asking(), ...{ local, sums, rewriteFor, workFolder, seenRelease: undefined }, ...material };
       return planPublish(by, whole, newOp());
     },
     async publish(op = newOp(), material = {}) {
@@ -118,13 +123,13 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     async upload(...paths) {
       const files = paths.map((path) => join(root, path));
       const assets = await localAssets(root, root, files, []);
-      const { plan } = await planAssets(context, assets, asking, newOp());
+      const { plan } = await planAssets(context, assets, asking(), newOp());
       await run(plan, newOp());
       return words(plan);
     },
     async planRollback(at, material = {}) {
       const workFolder = await mkdtemp(join(work, 'plan-'));
-      return planRollback(context, at, { ...asking, workFolder, ...material }, newOp());
+      return planRollback(context, at, { ...asking(), workFolder, ...material }, newOp());
     },
     async rollback(at) {
       const { plan } = await driver.planRollback(at);
@@ -138,7 +143,11 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       const publishing = { ...ledger.publishing, processId: spawnSync(process.execPath, ['-e', '']).pid };
       await driver.store(LEDGER, JSON.stringify({ ...ledger, publishing }));
     },
-    forget: () => rm(cacheFolder, { recursive: true, force: true }),
+    async forget() {
+      sums = undefined;
+      cache = folderCache(cacheFolder);
+      await rm(cacheFolder, { recursive: true, force: true });
+    },
     async keys(prefix = '') {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: prefix }));
       return Contents.map(({ Key = '' }) => Key).sort();
@@ -153,11 +162,19 @@ export async function newPublishDriver(): Promise<PublishDriver> {
       return stdout;
     },
     remove: async () => {
+      await thread.close();
       await Promise.all([root, work, cacheFolder].map((folder) => rm(folder, { recursive: true, force: true })));
     },
   };
   return driver;
 }
+
+/** Sends files by the SDK alone, whose calls a test can count, fail and lose. */
+export const sendBySdk: Material['send'] = async (context, files, onSent, op) => {
+  for (const file of files) {
+    onSent({ key: file.key, ...(await putFile(context, file.key, file, file.cacheControl, newByteBudget(), op)) });
+  }
+};
 
 /** The first words of the keys of a plan's steps. */
 export function words(plan: Plan): string[] {
