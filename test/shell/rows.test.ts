@@ -26,7 +26,7 @@ const volume = {
   attachment: { instanceId: 'i-01', device: '/dev/sdf', state: 'attached' as const },
 };
 const bucket = {
-  ...{ name: 'sitelift-x', tagged: true, blocksPublicAccess: true, ownerEnforced: true, endsReleases: true },
+  ...{ name: 'sitelift-x', tagged: true, blocksPublicAccess: true, ownerEnforced: true, endsUploads: true },
   ...{ policy: undefined, objects: new Map([['a.png', { sizeBytes: 1_048_576, etag: '' }]]), problems: [] },
 };
 const distribution = {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { LocalCache } from '../release/localCache';
-import { jsonValue } from './json';
+import { jsonValue } from '../json';
 import type { LocalFile } from './localFiles';
 
 /** The published form of a file of the server. */

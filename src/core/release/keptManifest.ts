@@ -7,7 +7,7 @@ import { unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
-import { jsonValue } from '../publish/json';
+import { jsonValue } from '../json';
 import { placeOf, putObject } from '../publish/store';
 import type { Release } from './ledger';
 import type { LocalCache } from './localCache';

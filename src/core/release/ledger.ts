@@ -5,7 +5,7 @@ import { hasCode, statusOf } from '../aws/errors';
 import type { Context } from '../context';
 import { bucketName, PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
-import { jsonValue } from '../publish/json';
+import { jsonValue } from '../json';
 import { placeOf, putObject } from '../publish/store';
 import { NO_CACHE, type LocalCache } from './localCache';
 import { CHANGES_JSON } from './manifest';

@@ -28,8 +28,8 @@ export interface BucketHave {
   readonly blocksPublicAccess: boolean | undefined;
   /** Object ownership is `BucketOwnerEnforced`, so ACLs mean nothing. */
   readonly ownerEnforced: boolean | undefined;
-  /** Bundles in transit and unfinished uploads end after days. */
-  readonly endsReleases: boolean | undefined;
+  /** Unfinished uploads end after a day. */
+  readonly endsUploads: boolean | undefined;
   readonly policy: BucketPolicy | undefined;
   /** Objects that the distribution may read, by their path below `site/`. */
   readonly objects: ReadonlyMap<string, StoredObject>;
@@ -62,7 +62,7 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
       tagged: tagged.value,
       blocksPublicAccess: publicAccess.value,
       ownerEnforced: ownership.value,
-      endsReleases: lifecycle.value,
+      endsUploads: lifecycle.value,
       policy: policy.value,
       objects,
       problems: [tagged, publicAccess, ownership, lifecycle, policy].flatMap(({ problem }) => problem ?? []),
@@ -87,7 +87,7 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
       ...(have.tagged === false ? ['it lacks this site’s tag'] : []),
       ...(have.blocksPublicAccess === false ? ['public access is not blocked'] : []),
       ...(have.ownerEnforced === false ? ['objects may have other owners'] : []),
-      ...(have.endsReleases === false ? ['old bundles would stay'] : []),
+      ...(have.endsUploads === false ? ['unfinished uploads would stay'] : []),
     ];
     if (wrong.length === 0) return [];
     return [[{ key: 'bucket', title: `put bucket ${name} in order (${wrong.join(', ')})`, run }]];
@@ -100,7 +100,7 @@ export async function describeContents(context: Context, op: Op): Promise<Seen<B
     tagged: undefined,
     blocksPublicAccess: undefined,
     ownerEnforced: undefined,
-    endsReleases: undefined,
+    endsUploads: undefined,
   };
   const [objects, policy] = await Promise.all([
     unlessMissing(() => listObjects(context, op), 'NoSuchBucket'),

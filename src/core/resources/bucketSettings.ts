@@ -14,7 +14,7 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import { unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
-import { bucketName, PRIVATE_PREFIX, SITE_TAG, tagsFor } from '../names';
+import { bucketName, SITE_TAG, tagsFor } from '../names';
 import type { Op } from '../op';
 
 /** One thing that the bucket must be: how it is told, whether it is so, and how it becomes so without losing what is not ours. */
@@ -32,14 +32,8 @@ const CLOSED: PublicAccessBlockConfiguration = {
 };
 const RULE_PREFIX = 'sitelift-';
 
-/** What the bucket keeps for a while only: bundles in transit, and parts of uploads that were never completed. */
+/** What the bucket keeps for a while only: parts of uploads that were never completed. What releases need, publications remove themselves. */
 const RULES: readonly LifecycleRule[] = [
-  {
-    ID: `${RULE_PREFIX}releases`,
-    Status: 'Enabled',
-    Filter: { Prefix: `${PRIVATE_PREFIX}releases/` },
-    Expiration: { Days: 7 },
-  },
   {
     ID: `${RULE_PREFIX}uploads`,
     Status: 'Enabled',

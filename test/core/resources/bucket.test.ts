@@ -28,7 +28,7 @@ const tagsOf = async (context: Context) => {
 describe('the bucket', () => {
   afterEach(() => controlPlane().send('DELETE', 'denies'));
 
-  it('ends bundles in transit after a week and unfinished uploads after a day', async () => {
+  it('ends unfinished uploads after a day, and nothing that releases need', async () => {
     const context = newContext();
     assert.deepEqual(await provision(context, 'bucket'), ['bucket']);
     const { Rules } = await context.clients.s3.send(new GetBucketLifecycleConfigurationCommand(named(context)));
@@ -40,10 +40,7 @@ describe('the bucket', () => {
         Expiration?.Days,
         abort?.DaysAfterInitiation,
       ]),
-      [
-        ['sitelift-releases', 'Enabled', '_sitelift/releases/', 7, undefined],
-        ['sitelift-uploads', 'Enabled', '', undefined, 1],
-      ],
+      [['sitelift-uploads', 'Enabled', '', undefined, 1]],
     );
   });
 
@@ -96,12 +93,12 @@ describe('the bucket', () => {
     await s3.send(
       new PutBucketTaggingCommand({ ...named(context), Tagging: { TagSet: [{ Key: 'cost-centre', Value: '7' }] } }),
     );
-    assert.match((await titles(context))[0] ?? '', /\(it lacks this site’s tag, old bundles would stay\)$/);
+    assert.match((await titles(context))[0] ?? '', /\(it lacks this site’s tag, unfinished uploads would stay\)$/);
     await provision(context, 'bucket');
     const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand(named(context)));
     assert.deepEqual(
       Rules?.map(({ ID }) => ID),
-      ['mine', 'sitelift-releases', 'sitelift-uploads'],
+      ['mine', 'sitelift-uploads'],
     );
     const tags = await tagsOf(context);
     assert.equal(tags.get('cost-centre'), '7');
@@ -144,7 +141,7 @@ describe('the bucket', () => {
     const { bucket } = await describeSite(context, newOp());
     const have = known(bucket) ?? assert.fail('unknown');
     assert.deepEqual(
-      [have.tagged, have.endsReleases, have.policy, have.blocksPublicAccess],
+      [have.tagged, have.endsUploads, have.policy, have.blocksPublicAccess],
       [undefined, undefined, undefined, true],
     );
     assert.match(have.problems.join('\n'), /Could not read the bucket’s policy: This AWS user or role is not allowed/);
