@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
 import module from 'node:module';
 import { isAbort, isUserError, type Op } from '../core/op';

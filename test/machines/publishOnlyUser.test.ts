@@ -44,7 +44,10 @@ describe('somebody who may publish and provision nothing', function () {
 
   it('publishes a finished site, and publishes it again', async () => {
     const first = await site.publish(clients);
-    assert.ok(first.includes('upload images/a.svg'), first.join());
+    assert.ok(
+      first.some((key) => key.startsWith('upload ')),
+      first.join(),
+    );
     const { host } = await site.server();
     assert.match(await eventually(host, 'index.html'), /<title>one<\/title>/);
     assert.deepEqual(await site.publish(clients), []);

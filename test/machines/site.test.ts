@@ -69,7 +69,7 @@ describe('a site on a real server', function () {
   });
 
   it('publishes hostile names and contents byte for byte, images by CDN URL', async () => {
-    assert.ok(firstSteps.includes('upload images/a.png'));
+    assert.deepEqual(words(firstSteps), ['turn', 'upload', 'pages', 'release']);
     const address = await host();
     for (const [path, content] of Object.entries(HOSTILE)) {
       const answer = fetched(address, encodePath(path));
@@ -107,10 +107,7 @@ describe('a site on a real server', function () {
     await site.put('images/a.png', Buffer.concat([PNG, Buffer.from([0])]));
     await site.put('lines.txt', 'sent\n');
     const steps = await site.publish();
-    assert.deepEqual(
-      steps.map((key) => key.split(' ')[0]),
-      ['turn', 'note', 'upload', 'pages', 'invalidate'],
-    );
+    assert.deepEqual(words(steps), ['turn', 'keep', 'upload', 'pages', 'invalidate', 'release']);
     assert.equal(await eventually(await host(), 'lines.txt'), 'sent\n');
   });
 
@@ -133,15 +130,62 @@ describe('a site on a real server', function () {
     assert.equal(await eventually(await host(), 'linked/page.html'), 'page\n');
   });
 
-  it('is published again after a publication that was cut short, also with the former pages', async () => {
+  it('sends all pages when others are on the server than was believed, also after placing was cut short', async () => {
     await site.publish();
     await site.inside('cd /var/www/html; echo other >lines.txt; echo other >.sitelift/placing');
-    assert.deepEqual(
-      (await site.publish()).map((key) => key.split(' ')[0]),
-      ['turn', 'pages'],
-    );
+    await site.put('empty.txt', 'no more');
+    assert.deepEqual(words(await site.publish()), ['turn', 'pages', 'release']);
     assert.notEqual(await eventually(await host(), 'lines.txt'), 'other\n');
+    assert.equal(await eventually(await host(), 'empty.txt'), 'no more');
     assert.deepEqual(await site.publish(), []);
+  });
+
+  it('tells on demand what other hands have changed, and puts it right', async () => {
+    assert.equal((await site.verify()).isWhole, true);
+    await site.inside('cd /var/www/html; echo other >lines.txt; rm empty.txt; echo theirs >theirs.txt');
+    const found = await site.verify();
+    assert.deepEqual(
+      [found.isWhole, found.isOtherRelease, found.changed.paths, found.missing.paths, found.other.paths],
+      [false, false, ['lines.txt'], ['empty.txt'], ['theirs.txt']],
+    );
+    assert.deepEqual(await site.publish(), []);
+    assert.deepEqual(words(await site.publishEverything()), ['turn', 'pages', 'release']);
+    const { isWhole, other } = await site.verify();
+    assert.deepEqual([isWhole, other.paths], [true, ['theirs.txt']]);
+    assert.equal(await eventually(await host(), 'empty.txt'), 'no more');
+    await site.inside('rm /var/www/html/theirs.txt');
+  });
+
+  it('removes what is gone from the folder, and brings it back with the release that had it', async () => {
+    await site.put('news/today.html', 'today\n');
+    await site.put('images/today.png', PNG);
+    await site.publish();
+    const { current } = await site.ledger();
+    await site.drop('news/today.html');
+    await site.drop('images/today.png');
+    assert.deepEqual(words(await site.publish()), ['turn', 'keep', 'pages', 'remove', 'invalidate', 'release']);
+    assert.equal(fetched(await host(), 'news/today.html').status, '404');
+    assert.equal(await site.inside('ls -d /var/www/html/news 2>/dev/null || true'), '');
+    const image = () =>
+      execFileSync('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', `https://${domain}/images/today.png`], {
+        encoding: 'utf8',
+      });
+    assert.equal(image(), '403');
+    const steps = await site.rollback(current?.at ?? assert.fail('nothing was published'));
+    assert.deepEqual(words(steps), ['turn', 'upload', 'pages', 'invalidate', 'release']);
+    assert.equal(await eventually(await host(), 'news/today.html'), 'today\n');
+    assert.equal(image(), '200');
+    assert.equal((await site.verify()).isWhole, true);
+  });
+
+  it('publishes one changed page with one command on the server, in twelve calls at most', async () => {
+    await site.publish();
+    await site.put('lines.txt', 'counted\n');
+    await controlPlane().send('DELETE', 'calls');
+    await site.publish();
+    const actions = (await controlPlane().calls()).map(({ action }) => action);
+    assert.equal(actions.filter((action) => action === 'SendCommand').length, 1);
+    assert.ok(actions.length <= 12, actions.join(' '));
   });
 
   it('comes back by itself after a reboot', async () => {
@@ -174,10 +218,12 @@ describe('a site on a real server', function () {
     assert.equal(known(after.volume)?.volumeId, known(before.volume)?.volumeId);
     assert.equal(await site.inside('findmnt -no UUID /var/www/html'), uuid);
     assert.equal(await eventually(await host(), 'lines.txt'), 'before the replacement\n');
-    assert.deepEqual(
-      (await site.publish()).map((key) => key.split(' ')[0]),
-      ['turn', 'pages'],
-    );
+    assert.deepEqual(words(await site.publish()), ['turn', 'pages', 'release']);
     assert.deepEqual(await site.publish(), []);
   });
 });
+
+/** The first words of steps' keys. */
+function words(keys: readonly string[]): string[] {
+  return keys.map((key) => key.split(' ')[0] ?? '');
+}

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run, stepsOf } from '../../src/core/plan';
 import { withPublishing, type Publishing } from '../../src/core/publish/publishing';
+import { verifySite, type Verification } from '../../src/core/publish/verifySite';
+import { readLedger, type Ledger } from '../../src/core/release/ledger';
 import { folderCache } from '../../src/core/release/localCache';
 import { runScript } from '../../src/core/remote/ssm';
 import type { Clients } from '../../src/core/aws/clients';
@@ -19,6 +21,7 @@ export interface SiteDriver {
   readonly context: Context;
   readonly folder: string;
   put(path: string, content: string | Buffer): Promise<void>;
+  drop(path: string): Promise<void>;
   describe(): Promise<SiteHave>;
   /** The id of the server and where its pages are reached; unlike a description, this runs nothing on the server. */
   server(): Promise<{ readonly instanceId: string; readonly host: string }>;
@@ -26,6 +29,12 @@ export interface SiteDriver {
   provision(what?: ResourceName | 'all'): Promise<string[]>;
   /** Publishes, as somebody else when clients are given, and gives the keys of the steps. */
   publish(clients?: Clients): Promise<string[]>;
+  /** Publishes everything again, whatever the ledger tells. */
+  publishEverything(): Promise<string[]>;
+  /** Compares what is there with the current release. */
+  verify(): Promise<Verification>;
+  /** The ledger as it is now. */
+  ledger(): Promise<Ledger>;
   /** Brings back the release that was published at a time, and gives the keys of the steps. */
   rollback(at: string): Promise<string[]>;
   /** Runs a script as root on the server and gives its output. */
@@ -45,8 +54,13 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
   const cache = folderCache(join(folder, '.cache'));
   const origin = { host: 'test', folder, place: folder };
   const publisher = { folder, root: folder, origin, seenRelease: undefined, cache };
-  const publishing = <Result>(clients: Clients, use: (plans: Publishing) => Promise<Result>) =>
-    withPublishing({ ...context, clients }, publisher, use, createSourceThread({ atOnce: 2 }));
+  const publishing = <Result>(clients: Clients, use: (plans: Publishing) => Promise<Result>, isWhole = false) =>
+    withPublishing({ ...context, clients }, { ...publisher, isWhole }, use, createSourceThread({ atOnce: 2 }));
+  const publish = async (plans: Publishing) => {
+    const { plan } = await plans.planPublish(newOp());
+    await run(plan, newOp());
+    return stepsOf(plan).map(({ key }) => key);
+  };
   return {
     ...{ context, folder },
     describe,
@@ -56,18 +70,16 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content);
     },
+    drop: (path) => rm(join(folder, path)),
     async provision(what = 'all') {
       const plan = planProvision(what, context, await describe());
       await run(plan, newOp());
       return stepsOf(plan).map(({ key }) => key);
     },
-    async publish(clients = context.clients) {
-      return publishing(clients, async (plans) => {
-        const { plan } = await plans.planPublish(newOp());
-        await run(plan, newOp());
-        return stepsOf(plan).map(({ key }) => key);
-      });
-    },
+    publish: (clients = context.clients) => publishing(clients, publish),
+    publishEverything: () => publishing(context.clients, publish, true),
+    verify: () => verifySite(context, cache, newOp()),
+    ledger: async () => (await readLedger(context, cache, newOp())).ledger,
     async rollback(at) {
       return publishing(context.clients, async (plans) => {
         const { plan } = await plans.planRollback(at, newOp());
