@@ -55,7 +55,7 @@ describe('run', () => {
     assert.ok(log.filter((entry) => entry === 'later').length < 100);
   });
 
-  it('tells what it does, and the share of the steps that are done', async () => {
+  it('tells what it does, and the share of the steps that are done and of what one tells of itself', async () => {
     const told: unknown[] = [];
     const op: Op = { ...newOp(), report: (...report) => void told.push(report) };
     const half: Step = { ...step('two'), run: ({ report }) => Promise.resolve(report('half of two', 0.5)) };
@@ -64,7 +64,7 @@ describe('run', () => {
       ['one', 0],
       ['one', 0.25],
       ['two', 0.25],
-      ['half of two', 0.25],
+      ['half of two', 0.375],
       ['three', 0.25],
       ['two', 0.5],
       ['three', 0.75],

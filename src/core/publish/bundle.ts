@@ -134,6 +134,7 @@ async function writeTar(file: string, fill: (add: Adding) => Promise<readonly st
   } catch (error) {
     archive.destroy();
     const [outcome] = await Promise.allSettled([filled, written]);
+    op.signal.throwIfAborted();
     // What is wrong with a page ends the archive, and that may be heard of first.
     const reason: unknown = outcome.status === 'rejected' ? outcome.reason : undefined;
     throw isUserError(reason) || reason instanceof FileChangedError ? reason : error;
