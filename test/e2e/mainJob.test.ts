@@ -42,6 +42,12 @@ describe('the main job, in the workbench', function () {
     };
 
   let address = '';
+  const served = async (path: string): Promise<string> => {
+    const page = await session.browser.context.newPage();
+    const text = await (await page.goto(`${address}${path}`))?.text();
+    await page.close();
+    return text ?? assert.fail(`${path} is empty`);
+  };
   const visit = (path: string): Promise<LoadedPage> => loadPage(session.browser.context, `${address}${path}`);
 
   it('says the next step in a folder that is no site', async () => {
@@ -155,6 +161,33 @@ describe('the main job, in the workbench', function () {
     const page = await session.browser.context.newPage();
     assert.equal((await page.goto(url))?.status(), 200);
     await page.close();
+  });
+
+  it('publishes a changed page, lists the releases, and brings the one before back', async () => {
+    const page = join(session.workspace, 'about.html');
+    await writeFile(page, (await readFile(page, 'utf8')).replace('</body>', '<p id="news">News</p></body>'));
+    await session.sandbox.clearCalls();
+    await publishSite(workbench);
+    const calls = (await session.sandbox.calls()).map(({ action }) => action);
+    assert.equal(calls.filter((action) => action === 'SendCommand').length, 1, calls.join(' '));
+    assert.match(await served('about.html'), /id="news"/);
+    await workbench.showView('Sitelift');
+    await workbench.tree().waitForText('Releases', /^Releases live since /);
+    await workbench.tree().expand('Releases');
+    await workbench.screenshot('tree-releases');
+    await workbench.runCommand(
+      'Sitelift: Roll Back…',
+      workbench.question('Release to bring back'),
+      workbench.progress(),
+    );
+    await workbench.screenshot('rollback-choice');
+    await workbench.answer('Release to bring back');
+    await workbench.dialog().waitFor();
+    await workbench.screenshot('rollback-plan');
+    await workbench.answerDialog('Roll Back');
+    await workbench.notification('is back at that release').waitFor();
+    assert.doesNotMatch(await served('about.html'), /id="news"/);
+    await workbench.tree().collapse('Releases');
   });
 
   it('changes nothing when everything is provisioned once more', async () => {
@@ -289,6 +322,7 @@ describe('the main job, in the workbench', function () {
       await workbench.chooseTheme(theme);
       await workbench.showView('Sitelift');
       await tree.waitForText('Distribution', /^Distribution Deployed$/);
+      await tree.expand('Releases');
       await workbench.screenshot(`tree-${name}`);
       await tree.showTooltip('Volume');
       await workbench.screenshot(`tree-tooltip-${name}`);
