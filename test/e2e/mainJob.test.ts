@@ -174,6 +174,7 @@ describe('the main job, in the workbench', function () {
     await workbench.showView('Sitelift');
     await workbench.tree().waitForText('Releases', /^Releases live since /);
     await workbench.tree().expand('Releases');
+    await workbench.tree().rows().filter({ hasText: 'live · 1 new, 1 changed' }).waitFor();
     await workbench.screenshot('tree-releases');
     await workbench.runCommand(
       'Sitelift: Roll Back…',

@@ -25,6 +25,8 @@ export interface Deployment {
   readonly base: Base | undefined;
   /** What makes them those of the release. */
   readonly delta: Bundle | undefined;
+  /** SHA-256 of the bundle that lies in the bucket already. */
+  readonly staged: string | undefined;
   /** How long the last such command took on the server. */
   readonly usualSeconds: number | undefined;
   /** Writes a bundle of all pages, for a server that has others than was believed. */
@@ -67,24 +69,29 @@ export async function deployPages(context: Context, target: Target, deployment: 
   return deploy(context, target, deployment, await deployment.whole(op), '', op);
 }
 
+/** Puts a bundle into the bucket, from where the server fetches it. */
+export async function stageBundle(context: Context, bundle: Bundle, op: Op): Promise<void> {
+  op.report('Staging the pages in the bucket');
+  const { file: absolutePath, sizeBytes } = bundle;
+  const file = { path: 'bundle.tar.gz', absolutePath, sizeBytes, contentType: 'application/gzip' };
+  await putFile(context, bundleKey(bundle), file, undefined, newByteBudget(), op);
+}
+
 /** The key that a bundle lies under. */
-export function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
+function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
   return `${BUNDLES}${sha256}.tar.gz`;
 }
 
 async function deploy(
   context: Context,
   { instanceId, distribution }: Target,
-  { release, expected, pages, usualSeconds, base: former }: Deployment,
+  { release, expected, pages, staged, usualSeconds, base: former }: Deployment,
   bundle: Bundle,
   base: string,
   op: Op,
 ): Promise<Deployed> {
+  if (staged !== bundle.sha256) await stageBundle(context, bundle, op);
   const key = bundleKey(bundle);
-  op.report('Staging the pages in the bucket');
-  const { file: absolutePath, sizeBytes, sha256 } = bundle;
-  const file = { path: 'bundle.tar.gz', absolutePath, sizeBytes, contentType: 'application/gzip' };
-  await putFile(context, key, file, undefined, newByteBudget(), op);
   op.report('Putting the pages in place');
   const output = await runScript(
     context,
@@ -94,7 +101,7 @@ async function deploy(
       script: deployScript,
       values: {
         URL: await presign(context, key, PRESIGNED_SECONDS),
-        SHA256: sha256,
+        SHA256: bundle.sha256,
         ...neededSpace(bundle, pages, former),
         RELEASE: release,
         EXPECTED_RELEASE: expected ?? '',

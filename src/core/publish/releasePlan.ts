@@ -6,13 +6,13 @@ import { sequence, type Plan, type Step } from '../plan';
 import { releaseId, type Asset } from '../release/manifest';
 import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
-import { deployPages } from './deployPages';
+import { deployPages, stageBundle } from './deployPages';
 import { deleteKeys, keepFormer, type FormerAsset } from './former';
 import { invalidate, invalidationItems, isForgotten, joinItems } from './invalidate';
 import { ledgerAfter, manifestOf } from './newLedger';
 import type { Asking, SiteState } from './siteState';
 import { sweep } from './sweep';
-import type { Outcome, Wanted } from './wanted';
+import type { Outcome, Wanted, WantedPages } from './wanted';
 
 /** Title of the step that keeps others from publishing. */
 export const ALONE = 'make sure that nobody else publishes meanwhile';
@@ -36,12 +36,18 @@ export interface ReleasePlan {
 export function planRelease(context: Context, state: SiteState, wanted: Wanted, asking: Asking): ReleasePlan {
   const { ledger } = state.read;
   const lost = changedByOthers(state);
-  const outcome: Outcome = { release: ledger.current?.id ?? '', deployed: undefined, stored: new Map(), lost };
+  const outcome: Outcome = {
+    release: ledger.current?.id ?? '',
+    deployed: undefined,
+    staged: undefined,
+    stored: new Map(),
+    lost,
+  };
   const removed = removedBy(state, wanted, lost);
   const forgets = forgottenBy(state, wanted, removed.assets);
   const work = [
     keepSteps(context, state, wanted, removed.assets, outcome),
-    uploadSteps(wanted, outcome),
+    uploadSteps(context, wanted, outcome),
     pageSteps(context, state, wanted, outcome),
     removalSteps(context, removed.assets, outcome),
     invalidationSteps(context, state, forgets),
@@ -131,19 +137,30 @@ function keepSteps(
   return [[step(key, title, async (op) => void outcome.lost.push(...(await keepFormer(context, former, op))))]];
 }
 
-function uploadSteps({ assets }: Wanted, outcome: Outcome): Plan {
+function uploadSteps(context: Context, { assets, pages }: Wanted, outcome: Outcome): Plan {
   const { changes } = assets;
   const [first] = changes;
   if (!first) return [];
   const titles = changes.map(({ title }) => title);
   const one: Step = {
     ...step(`upload ${digest(titles)}`, changes.length === 1 ? first.title : assets.title, async (op) => {
-      outcome.stored = await assets.store(op);
+      // The pages' bundle waits for nobody, and each wait for S3 counts.
+      const storing = assets.store(op).then((stored) => void (outcome.stored = stored));
+      const staging = pages.title === undefined ? undefined : stage(context, pages, outcome, op);
+      const failed = (await Promise.allSettled([storing, staging])).find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
     }),
     ...(changes.length === 1 ? {} : { items: titles }),
     sizeBytes: changes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
   return [[one]];
+}
+
+/** Puts what the server will most likely be sent into the bucket. */
+async function stage(context: Context, { delta, whole }: WantedPages, outcome: Outcome, op: Op): Promise<void> {
+  const bundle = delta ?? (await whole(op));
+  await stageBundle(context, bundle, op);
+  outcome.staged = bundle.sha256;
 }
 
 function pageSteps(context: Context, state: SiteState, wanted: Wanted, outcome: Outcome): Plan {
@@ -158,12 +175,9 @@ function pageSteps(context: Context, state: SiteState, wanted: Wanted, outcome: 
   const key = `pages ${digest(Array.from(all, ([path, { sha256 }]) => path + sha256))}`;
   const pages = step(key, title, async (op) => {
     const release = releaseId(manifestOf(wanted, outcome), domain);
-    outcome.deployed = await deployPages(
-      context,
-      target,
-      { release, pages: all, expected, base, delta, usualSeconds, whole },
-      op,
-    );
+    const { staged } = outcome;
+    const deployment = { release, pages: all, expected, base, delta, staged, usualSeconds, whole };
+    outcome.deployed = await deployPages(context, target, deployment, op);
   });
   return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes }]];
 }

@@ -52,6 +52,8 @@ export interface Outcome {
   /** Id of the release that is current now. */
   release: string;
   deployed: Deployed | undefined;
+  /** SHA-256 of the bundle that lies in the bucket already. */
+  staged: string | undefined;
   /** The assets that were stored, by path. */
   stored: ReadonlyMap<string, Asset>;
   /** Paths whose former bytes somebody else had changed in the bucket, so that they could not be kept. */
