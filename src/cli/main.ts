@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import module from 'node:module';
 import { isAbort, isUserError, type Op } from '../core/op';
+import { plainText } from '../core/plainText';
 import { readArguments, UsageError, USAGE, type Arguments } from './arguments';
 import { tellProgress, tellResult } from './output';
 import { openSession, type Session } from './session';
@@ -9,6 +10,8 @@ import { publish, rollback, status, verify, type Result } from './work';
 
 /** How the process ends (see the usage). */
 const ENDS = { done: 0, failed: 1, misused: 2, somethingToDo: 3, interrupted: 130 } as const;
+
+const MESSAGE_LIMIT = 2000;
 
 async function main(): Promise<number> {
   let given: Arguments | undefined;
@@ -34,7 +37,7 @@ async function main(): Promise<number> {
       return ENDS.interrupted;
     }
     const { explain } = await import('../core/entryAws');
-    const { message } = isUserError(error) ? error : explain(error);
+    const message = plainText((isUserError(error) ? error : explain(error)).message, MESSAGE_LIMIT);
     console.error(message);
     if (given.json) console.log(JSON.stringify({ command: given.command, error: message }));
     return ENDS.failed;
@@ -68,6 +71,8 @@ function interruptible(): Op {
   return { signal: controller.signal, report: tellProgress };
 }
 
+// Otherwise Windows would look for git in the current folder first, which may be a stranger's.
+process.env['NoDefaultCurrentDirectoryInExePath'] = '1';
 // Not in Node 20. What was compiled once is found again, which halves the time that AWS's SDK takes to load.
 (module as { enableCompileCache?(): unknown }).enableCompileCache?.();
 main().then(

@@ -48,6 +48,8 @@ export async function openSession({ account, folder: given, profile }: Arguments
   const [known, commit] = await Promise.all([cache.get(name), aws.commitOf(folder, op)]);
   const memory = (known && (JSON.parse(known.toString()) as Remembered)) ?? { place: randomUUID() };
   const { place, release: seenRelease } = memory;
+  // So that this folder knows itself again, also when it is killed before it has published.
+  if (!known) await cache.put(name, Buffer.from(JSON.stringify(memory)));
   const origin = { host: hostname(), folder: basename(folder), place, ...(commit === undefined ? {} : { commit }) };
   return {
     ...{ aws, context, thread },

@@ -21,8 +21,11 @@ export interface Result {
 export async function publish(session: Session, given: Arguments, op: Op): Promise<Result> {
   const { aws, context, publisher, thread } = session;
   const work = async (publishing: Publishing): Promise<Result> => {
-    const { local, outcome, plan, removed, summary, target, uploads } = await publishing.planPublish(op);
-    await session.requireAccount();
+    // Whose account it is comes before what cannot be read in it.
+    const [owner, planned] = await Promise.allSettled([session.requireAccount(), publishing.planPublish(op)]);
+    if (owner.status === 'rejected') throw owner.reason;
+    if (planned.status === 'rejected') throw planned.reason;
+    const { local, outcome, plan, removed, summary, target, uploads } = planned.value;
     const isPlan = given.command === 'plan';
     if (!isPlan) {
       await carryOut(plan, given, op);
@@ -50,11 +53,11 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
 /** Brings back an earlier release. */
 export async function rollback(session: Session, given: Arguments, op: Op): Promise<Result> {
   const { aws, context, publisher, thread } = session;
+  await session.requireAccount();
   const { current, former } = await aws.readReleases(context, publisher.cache, op);
   const { at } = chosen(given.to ?? '', current ? [current, ...former] : former);
   const work = async (publishing: Publishing): Promise<Result> => {
     const { outcome, plan, release, removed, target } = await publishing.planRollback(at, op);
-    await session.requireAccount();
     await carryOut(plan, given, op);
     await session.remember(outcome.release);
     const what = `the release of ${moment(release.at)}`;
@@ -70,7 +73,9 @@ export async function rollback(session: Session, given: Arguments, op: Op): Prom
 /** Tells the releases, and whether somebody publishes. */
 export async function status({ aws, context, publisher, requireAccount }: Session, op: Op): Promise<Result> {
   await requireAccount();
-  const { current, former, publishing } = await aws.readReleases(context, publisher.cache, op);
+  const { current, former, isUnreadable, publishing } = await aws.readReleases(context, publisher.cache, op);
+  if (isUnreadable)
+    throw new UserError('What tells of the releases (_sitelift/ledger.json in the bucket) cannot be read.');
   const told = ({ id, at, by, host, folder, commit, counts, restores }: Release) => {
     return { id, at, by, host, folder, commit, counts, restores };
   };
@@ -100,7 +105,7 @@ export async function verify({ aws, context, publisher, requireAccount }: Sessio
 async function carryOut(plan: Plan, { allowRemovals }: Arguments, op: Op): Promise<void> {
   if (!allowRemovals && stepsOf(plan).some(({ loses }) => loses === 'files')) {
     throw new UserError(
-      'More than a tenth of what is published would be removed, which may be a mistake. Nothing was changed. See “sitelift plan”; to let it be, add --allow-removals.',
+      'More than a tenth of what is published would be removed, which may be a mistake. Nothing was changed. To let it be, add --allow-removals.',
     );
   }
   await run(plan, op);

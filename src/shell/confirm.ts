@@ -97,7 +97,7 @@ async function letsRemove(person: Person, plan: Plan): Promise<boolean> {
   if (files.length === 0) return true;
   const more = files.length > SHOWN_FILES ? [`… and ${files.length - SHOWN_FILES} more`] : [];
   const lines = [
-    'They are published now and are not in the folder any more. Until ten more releases are published, they can be brought back.',
+    'They are published now and will not be any more. They can be brought back as long as this release is kept.',
     '',
     ...files.slice(0, SHOWN_FILES).map((file) => `– ${plainText(file)}`),
     ...more,

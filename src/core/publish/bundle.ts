@@ -42,12 +42,10 @@ export interface Press {
 /** What a bundle applies to: the sums of the pages that are on the server, by path. */
 export type Base = ReadonlyMap<string, Pick<PageSum, 'sha256'>>;
 
-/** A file for a bundle; its bytes may be asked for twice. */
-export interface BundledPage {
-  readonly path: string;
-  readonly modifiedMs: number;
-  readonly bytes: Uint8Array;
-}
+/** A page for a bundle, with its bytes or the file that holds them. */
+export type BundledPage = { readonly path: string; readonly modifiedMs: number } & (
+  { readonly bytes: Uint8Array } | { readonly file: string }
+);
 
 /**
  * Writes those pages to one file that are not in the base as they are, and what of the base is gone; without a base, all pages. Only pages that are not known
@@ -89,7 +87,11 @@ export function writePublished(
   return writeTar(
     file,
     async (add) => {
-      for await (const { path, modifiedMs, bytes } of pages) await add.whole(path, modifiedMs, bytes);
+      for await (const page of pages) {
+        const { path, modifiedMs } = page;
+        if ('bytes' in page) await add.whole(path, modifiedMs, page.bytes);
+        else await withFile({ path, absolutePath: page.file }, (opened) => add.open(path, { ...opened, modifiedMs }));
+      }
       return gone;
     },
     op,
@@ -173,7 +175,9 @@ function addingTo(archive: Pack, sent: Map<string, PageSum>): Adding {
 
 async function addEntry(archive: Pack, header: TarHeader, bytes: Buffer): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
+    const entry = archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
+    // The end of the archive is told to each of its entries, too; who waits for the archive hears of it.
+    entry.on('error', () => undefined);
   });
 }
 

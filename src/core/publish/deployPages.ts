@@ -52,6 +52,8 @@ export interface Deployed {
 const DEPLOY_SECONDS = 900;
 /** What AWS and the agent take beside the command itself: it is not asked after before. */
 const DELIVERY_SECONDS = 1;
+/** What a command is said to take usually counts up to this. */
+const LONGEST_WAIT_SECONDS = 15;
 /** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */
 const PRESIGNED_SECONDS = 1200;
 
@@ -111,7 +113,9 @@ async function deploy(
         ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
       },
       timeoutSeconds: DEPLOY_SECONDS,
-      ...(usualSeconds === undefined ? {} : { usualSeconds: usualSeconds + DELIVERY_SECONDS }),
+      ...(usualSeconds === undefined
+        ? {}
+        : { usualSeconds: Math.min(usualSeconds, LONGEST_WAIT_SECONDS) + DELIVERY_SECONDS }),
     },
     op,
   );

@@ -12,7 +12,11 @@ import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Page } from '../release/manifest';
 import type { BundledPage } from './bundle';
+import { hashFile } from './readFile';
 import { placeOf } from './store';
+
+/** Larger pages are not held in memory. */
+const WHOLE_BYTES = 8 * 1024 * 1024;
 
 /** Published pages, from the bundles of the bucket that hold them, one bundle after the other. Throws `UserError` for a page that is in none. */
 export async function* keptPages(
@@ -29,9 +33,12 @@ export async function* keptPages(
       abortSignal: op.signal,
     });
     await pipeline(Body as Readable, createWriteStream(file), { signal: op.signal });
-    for await (const page of pagesIn(file, op)) {
-      const wanted = left.get(page.path);
-      if (wanted?.bundle !== key || wanted.sha256 !== createHash('sha256').update(page.bytes).digest('hex')) continue;
+    const isWanted = (path: string, sizeBytes: number) => {
+      const page = left.get(path);
+      return page?.bundle === key && page.sizeBytes === sizeBytes;
+    };
+    for await (const page of pagesIn(file, isWanted, join(folder, 'page'), op)) {
+      if (left.get(page.path)?.sha256 !== (await sumOf(page))) continue;
       left.delete(page.path);
       yield page;
     }
@@ -44,17 +51,36 @@ export async function* keptPages(
   );
 }
 
-async function* pagesIn(file: string, op: Op): AsyncGenerator<BundledPage> {
+/** Those pages of a bundle that are wanted; a large one lies in a file until the next one is asked for. */
+async function* pagesIn(
+  bundle: string,
+  isWanted: (path: string, sizeBytes: number) => boolean,
+  file: string,
+  op: Op,
+): AsyncGenerator<BundledPage> {
   const archive = extract();
-  const read = pipeline(createReadStream(file), createGunzip(), archive, { signal: op.signal });
+  const read = pipeline(createReadStream(bundle), createGunzip(), archive, { signal: op.signal });
   // Whoever reads the entries hears of a failure first.
   read.catch(() => undefined);
   for await (const entry of archive) {
-    const { name, mtime } = entry.header;
-    const bytes = await buffer(entry);
-    if (name.startsWith('pages/')) {
-      yield { path: name.slice('pages/'.length), modifiedMs: mtime?.getTime() ?? 0, bytes };
+    const { name, mtime, size = 0 } = entry.header;
+    const path = name.slice('pages/'.length);
+    if (!name.startsWith('pages/') || !isWanted(path, size)) {
+      entry.resume();
+      continue;
+    }
+    const page = { path, modifiedMs: mtime?.getTime() ?? 0 };
+    if (size <= WHOLE_BYTES) {
+      yield { ...page, bytes: await buffer(entry) };
+    } else {
+      await pipeline(entry, createWriteStream(file), { signal: op.signal });
+      yield { ...page, file };
     }
   }
   await read;
+}
+
+function sumOf(page: BundledPage): Promise<string> | string {
+  if ('bytes' in page) return createHash('sha256').update(page.bytes).digest('hex');
+  return hashFile({ path: page.path, absolutePath: page.file }, 'sha256');
 }

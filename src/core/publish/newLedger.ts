@@ -12,6 +12,8 @@ import type { Outcome, Wanted } from './wanted';
 export const KEPT_RELEASES = 10;
 /** So many more may pile up before they are dropped together. */
 const SLACK = 5;
+/** So many pages at most make a small publication. */
+const SMALL_FILES = 100;
 
 /** What a release consists of, as far as it is stored by now. */
 export function manifestOf({ assets, pages }: Wanted, { deployed, stored }: Outcome): Manifest {
@@ -54,12 +56,18 @@ export async function ledgerAfter(
     target: {
       ...{ instanceId: target.instanceId, volumeId: target.volumeId, distributionId, domain },
       release: outcome.deployed ? id : (state.expected ?? ''),
-      seconds: outcome.deployed ? outcome.deployed.seconds : read.ledger.target?.seconds,
+      seconds: usualSeconds(outcome) ?? read.ledger.target?.seconds,
     },
     former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,
     ...(isFull ? { toSweep: true } : {}),
     uploaded: uploadedNow(uploaded, manifest),
   };
+}
+
+/** How long a command took that had little to do; what many files or removals take tells nothing of the next one. */
+function usualSeconds({ deployed }: Outcome): number | undefined {
+  const isSmall = deployed !== undefined && deployed.bundle.sent.size <= SMALL_FILES && deployed.deleted === 0;
+  return isSmall ? deployed.seconds : undefined;
 }
 
 /** When a release was published, by which it is told from the others: after the one that it replaces, also where a clock was put back. */

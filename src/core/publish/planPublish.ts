@@ -54,7 +54,15 @@ export async function planPublish(context: Context, material: Material, op: Op):
       title: unseen ? `replace ${unseen}` : ALONE,
     },
   };
-  return { ...planRelease(context, state, wanted, material), local, summary, uploads, target };
+  const release = planRelease(context, state, wanted, material);
+  return { ...release, local, summary: withRemovals(summary, release.removed), uploads, target };
+}
+
+/** What *Upload to CDN* or other hands put there is not removed, though it is not among the files. */
+function withRemovals(summary: Summary, paths: readonly string[]): Summary {
+  const removed = new Set(paths);
+  const { assets } = summary;
+  return { ...summary, assets: { ...assets, removed: assets.removed.filter((path) => removed.has(path)) } };
 }
 
 /** The files, if they are fit to be published. */

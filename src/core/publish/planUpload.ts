@@ -44,6 +44,12 @@ export async function planAssets(
   const { cache, hash, origin, root, send } = asking;
   const have = known(distributionSeen);
   const [read, sums] = await Promise.all([readLedger(context, cache, op), FileSums.of(root, cache)]);
+  if (read.isUnreadable) {
+    throw new UserError(
+      'What tells of this site’s releases (_sitelift/ledger.json in the bucket) cannot be read, so nothing is uploaded. Publish the site, which makes it anew.',
+      { remedy: { title: 'Publish Site…', command: 'sitelift.publishSite' } },
+    );
+  }
   requireFree(context, origin, read);
   const { ledger } = read;
   const told = await toldAssets(context, ledger, cache, op);

@@ -74,10 +74,13 @@ async function wholeBundle(
   throw new UserError('Pages were changed while they were published. Publish again to see what is left to do.');
 }
 
-/** What decides about the published form of a page beside its bytes: the domain, and which assets there are. */
+/** To be raised with each change of what rewriting makes of a page: what is known of pages then counts no more. */
+const REWRITING = 1;
+
+/** What decides about the published form of a page beside its bytes: how it is rewritten, the domain, and which assets there are. */
 function formFor(domain: string, assets: readonly string[]): string {
   return createHash('sha256')
-    .update([domain, ...assets].join('\0'))
+    .update([String(REWRITING), domain, ...assets].join('\0'))
     .digest('hex')
     .slice(0, 16);
 }

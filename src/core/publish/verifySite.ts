@@ -4,6 +4,7 @@ import { verifyPages } from '../remote/verify';
 import { readManifest } from '../release/keptManifest';
 import { readLedger } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
+import { isExpired } from '../release/turn';
 import { listSum } from '../release/manifest';
 import { toldAssets } from './siteState';
 import { describeTarget } from './target';
@@ -22,6 +23,8 @@ export interface Verification {
   readonly isWhole: boolean;
   /** The server has the pages of another release, or of none. */
   readonly isOtherRelease: boolean;
+  /** The last publication was cut short, so that what differs may be its own. */
+  readonly isCutShort: boolean;
   /** Files that were published and have other bytes, in the document root and in the bucket. */
   readonly changed: Difference;
   readonly missing: Difference;
@@ -34,8 +37,14 @@ const SHOWN = 20;
 /** Compares all that is on the server and in the bucket with the current release. Throws `UserError` when nothing was published, or when it cannot be read. */
 export async function verifySite(context: Context, cache: LocalCache, op: Op): Promise<Verification> {
   op.report('Reading what was published');
-  const [target, { ledger }] = await Promise.all([describeTarget(context, op), readLedger(context, cache, op)]);
-  const { current } = ledger;
+  const [target, read] = await Promise.all([describeTarget(context, op), readLedger(context, cache, op)]);
+  const { ledger } = read;
+  const { current, publishing } = ledger;
+  if (publishing && !publishing.isOver && !isExpired(context, read)) {
+    throw new UserError(
+      `${publishing.by} is publishing this site from “${publishing.folder}” on ${publishing.host}, so that it is changing. Verify it once that has ended.`,
+    );
+  }
   const manifest = current && (await readManifest(context, current, cache, op));
   if (!current || !manifest) {
     throw new UserError(
@@ -61,16 +70,25 @@ export async function verifySite(context: Context, cache: LocalCache, op: Op): P
     count: pages[what].count + assets[what].length,
     paths: [...pages[what].paths, ...assets[what].map((path) => `${path} (in the bucket)`)].slice(0, SHOWN),
   })) as [Difference, Difference, Difference];
-  const isWhole = !isOtherRelease && changed.count === 0 && missing.count === 0;
-  return { release: current.id, isWhole, isOtherRelease, changed, missing, other };
+  const isCutShort = publishing !== undefined;
+  const isWhole = !isOtherRelease && !isCutShort && changed.count === 0 && missing.count === 0;
+  return { release: current.id, isWhole, isOtherRelease, isCutShort, changed, missing, other };
 }
 
 /** What a comparison found, in sentences. */
-export function verificationLines({ changed, isOtherRelease, isWhole, missing, other }: Verification): string[] {
+export function verificationLines({
+  changed,
+  isCutShort,
+  isOtherRelease,
+  isWhole,
+  missing,
+  other,
+}: Verification): string[] {
   const line = ({ count, paths }: Difference, what: string) =>
     count === 0 ? [] : [`${count} ${what}: ${paths.join(', ')}${count > paths.length ? ', …' : ''}`];
   return [
     ...(isWhole ? ['All that was published is there as it was published.'] : []),
+    ...(isCutShort ? ['The last publication was cut short; publish again.'] : []),
     ...(isOtherRelease ? ['The server has the pages of another release than the last one.'] : []),
     ...line(changed, 'changed by others'),
     ...line(missing, 'missing'),

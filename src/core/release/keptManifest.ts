@@ -1,5 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import * as v from 'valibot';
@@ -28,6 +29,7 @@ export const MANIFESTS = `${PRIVATE_PREFIX}manifests/`;
 const MOST_CHANGES = 200;
 /** A whole manifest of more than this is none of ours. */
 const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_PACKED_BYTES = 64 * 1024 * 1024;
 
 /** How a manifest is told in the ledger. */
 export type Told = Pick<Release, 'base' | 'changes'>;
@@ -106,6 +108,10 @@ async function fetchBytes(context: Context, key: string, op: Op): Promise<Buffer
     () => context.clients.s3.send(new GetObjectCommand(placeOf(context, key)), { abortSignal: op.signal }),
     'NoSuchKey',
   );
+  if ((answer?.ContentLength ?? 0) > MOST_PACKED_BYTES) {
+    (answer?.Body as Readable).destroy();
+    return undefined;
+  }
   const bytes = answer?.Body && Buffer.from(await answer.Body.transformToByteArray());
   const isWhole = bytes && key === `${MANIFESTS}${createHash('sha256').update(bytes).digest('hex')}.json.gz`;
   return isWhole ? bytes : undefined;

@@ -1,5 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import * as v from 'valibot';
 import { hasCode, statusOf } from '../aws/errors';
 import type { Context } from '../context';
@@ -18,18 +19,21 @@ const ORIGIN = {
   /** A random text that this folder on this computer keeps, by which it knows itself again. */
   place: v.string(),
   /** The git commit that was checked out there, if any. */
-  commit: v.optional(v.string()),
+  commit: v.optional(v.pipe(v.string(), v.regex(/^[\da-f]{40,64}$/))),
 };
+
+/** ISO 8601 in UTC, as JavaScript writes it. */
+const MOMENT = v.pipe(v.string(), v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/));
 
 const RELEASE = v.object({
   ...ORIGIN,
-  id: v.string(),
+  id: v.pipe(v.string(), v.regex(/^[\da-f]{40}$/)),
   /** ARN of whose credentials were used. */
   by: v.string(),
   /** When it was published, as ISO 8601 text by AWS's clock. */
-  at: v.string(),
+  at: MOMENT,
   /** When the release was published that this one brought back, if it was a rollback. */
-  restores: v.optional(v.string()),
+  restores: v.optional(MOMENT),
   /** How many files it added, changed and removed. */
   counts: v.object({ added: v.number(), changed: v.number(), removed: v.number() }),
   /** Key of a whole manifest, of which this one is `changes` away. */
@@ -65,7 +69,7 @@ const LEDGER = v.object({
       domain: v.string(),
       release: v.string(),
       /** How long the command took there that put them in place. */
-      seconds: v.optional(v.number()),
+      seconds: v.optional(v.pipe(v.number(), v.minValue(0))),
     }),
   ),
   /** Earlier releases that can be brought back, the newest first. */
@@ -102,6 +106,8 @@ export interface LedgerRead {
 export const NO_LEDGER: Ledger = { format: 1, revision: '', former: [], uploaded: [] };
 
 const KEY = `${PRIVATE_PREFIX}ledger.json`;
+/** A ledger of more than this is none of ours. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Reads the ledger in one request, which is small when it is still the one that this computer read last. Throws what S3 answers, such as `NoSuchBucket`. */
 export async function readLedger(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
@@ -112,7 +118,9 @@ export async function readLedger(context: Context, cache: LocalCache, op: Op): P
       new GetObjectCommand({ ...placeOf(context, KEY), ...(cached ? { IfNoneMatch: cached.etag } : {}) }),
       { abortSignal: op.signal },
     );
-    const text = (await answer.Body?.transformToString()) ?? '';
+    const isOurs = (answer.ContentLength ?? 0) <= MOST_BYTES;
+    if (!isOurs) (answer.Body as Readable).destroy();
+    const text = isOurs ? ((await answer.Body?.transformToString()) ?? '') : '';
     const etag = answer.ETag ?? '';
     const writtenMs = answer.LastModified?.getTime() ?? 0;
     await cache.put(name, Buffer.from(JSON.stringify({ etag, writtenMs, text })));

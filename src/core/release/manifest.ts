@@ -37,16 +37,21 @@ export interface Changes {
 export const EMPTY: Manifest = { pages: new Map(), assets: new Map() };
 
 // Strict, or else a file that is told wrongly would be taken for one that is gone.
-const PAGE = v.strictTuple([v.string(), v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)), v.number(), v.string()]);
-const ASSET = v.strictTuple([
+/** Only what a scan lets be published: below the root, and no part of it hidden, as Sitelift's own folder on the server is. */
+const PATH = v.pipe(
   v.string(),
+  v.check((path) => path.split('/').every((part) => part !== '' && !part.startsWith('.')) && !path.includes('\0')),
+);
+const PAGE = v.strictTuple([PATH, v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)), v.number(), v.string()]);
+const ASSET = v.strictTuple([
+  PATH,
   v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)),
   v.number(),
   v.string(),
   v.string(),
   v.string(),
 ]);
-const GONE = v.strictTuple([v.string()]);
+const GONE = v.strictTuple([PATH]);
 
 /** How changes stand in JSON: a tuple for each path, of the path alone for what is gone. */
 export const CHANGES_JSON = v.object({

@@ -3,14 +3,21 @@ import type { Op } from '../op';
 import { hasCode } from '../aws/errors';
 import { readLedger, type Ledger } from './ledger';
 import type { LocalCache } from './localCache';
+import { isExpired } from './turn';
 
 /** The releases of a site, and what goes on. */
-export type Releases = Pick<Ledger, 'current' | 'former' | 'publishing'>;
+export interface Releases extends Pick<Ledger, 'current' | 'former' | 'publishing'> {
+  /** What tells of them is there, and cannot be read. */
+  readonly isUnreadable?: boolean;
+}
 
-/** Reads the releases in one small request; none where there is no bucket yet. */
+/** Reads the releases in one small request; none where there is no bucket yet. A publication without a sign of life is told as cut short. */
 export async function readReleases(context: Context, cache: LocalCache, op: Op): Promise<Releases> {
   try {
-    return (await readLedger(context, cache, op)).ledger;
+    const read = await readLedger(context, cache, op);
+    const { current, former, publishing } = read.ledger;
+    const going = publishing && { ...publishing, isOver: publishing.isOver === true || isExpired(context, read) };
+    return { current, former, publishing: going, isUnreadable: read.isUnreadable };
   } catch (error) {
     if (hasCode(error, 'NoSuchBucket')) return { former: [] };
     throw error;

@@ -210,8 +210,13 @@ class Turn {
   }
 }
 
+/** True when whoever publishes has given no sign of life for so long that it counts as cut short. */
+export function isExpired(context: Context, { writtenMs }: LedgerRead, pace: Pace = PACE): boolean {
+  return awsTimeMs(context) - writtenMs >= pace.expirySeconds * 1000;
+}
+
 function isVoid(context: Context, { place, host }: Origin, read: LedgerRead, intent: Intent, pace: Pace): boolean {
-  if (intent.isOver || awsTimeMs(context) - read.writtenMs >= pace.expirySeconds * 1000) return true;
+  if (intent.isOver || isExpired(context, read, pace)) return true;
   // Several computers may share a home folder and thus a place, but not their processes.
   if (intent.place !== place || intent.host !== host) return false;
   return intent.processId === process.pid ? !held.has(intent.id) : !isRunning(intent.processId);

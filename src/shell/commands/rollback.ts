@@ -1,7 +1,7 @@
 import { rootFolder } from '../../core/site';
 import type { Op } from '../../core/op';
 import { UserError } from '../../core/op';
-import type { Release } from '../../core/release/ledger';
+import type { Releases } from '../../core/release/releases';
 import type { App } from '../app';
 import { isNode, type Unattended } from '../options';
 import { siteCommand } from '../siteCommand';
@@ -28,12 +28,17 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
     const { aws, context, folder, options, site, working } = bench;
     const root = rootFolder(folder.uri.fsPath, site);
     const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
+    if (options && options.at === undefined) {
+      throw new UserError(
+        'Options passed to this command must name the release: { "at": "2026-11-24T00:14:00.000Z" }.',
+      );
+    }
     const chosen = isNode(argument) && argument.kind === 'release' ? argument.release.at : options?.at;
     const at =
       chosen ??
       (await working(`Looking for the releases of ${site.name}`, (op) =>
         aws.readReleases(context, publisher.cache, op),
-      ).then(({ former }) => choose(former)));
+      ).then((releases) => choose(releases)));
     if (at === undefined) return undefined;
     const done = await working(`Rolling back ${site.name}`, (op) =>
       aws.withPublishing(context, publisher, async (publishing) => {
@@ -60,7 +65,9 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
   });
 }
 
-async function choose(former: readonly Release[]): Promise<string | undefined> {
+async function choose({ former, isUnreadable }: Releases): Promise<string | undefined> {
+  if (isUnreadable)
+    throw new UserError('What tells of the releases cannot be read, so none of them can be brought back.');
   if (former.length === 0) throw new UserError('No earlier release is kept yet: there is one once you publish again.');
   const items = former.map((release) => {
     const { label, state } = releaseView(release, false);

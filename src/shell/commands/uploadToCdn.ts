@@ -13,7 +13,7 @@ import { tell } from '../tell';
 /** Options of *Upload to CDN*. */
 export interface UploadOptions extends Unattended {
   /** Absolute paths of the files. */
-  readonly files: readonly string[];
+  readonly files?: readonly string[];
 }
 
 /** Uploads the chosen images to the bucket and gives their URLs. */
@@ -23,7 +23,7 @@ export async function uploadToCdn(
   selection: unknown,
 ): Promise<readonly string[] | undefined> {
   const options = unattended<UploadOptions>(argument);
-  const files = options ? options.files : chosenFiles(argument, selection);
+  const files = options ? (options.files ?? []) : chosenFiles(argument, selection);
   const [first] = files;
   if (!first) {
     throw new UserError(

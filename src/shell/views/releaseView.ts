@@ -14,7 +14,18 @@ export interface ReleaseView {
 }
 
 /** How the row above the releases is shown. */
-export function releasesView({ current, former, publishing }: Releases): Omit<ReleaseView, 'condition' | 'details'> {
+export function releasesView(releases: Releases): Omit<ReleaseView, 'condition' | 'details'> {
+  const { current, former, isUnreadable, publishing } = releases;
+  if (isUnreadable) {
+    return {
+      ...{ label: 'Releases', state: 'cannot be read', icon: { id: 'warning', tone: 'attention' } },
+      tooltip: [
+        'Releases: cannot be read',
+        'What tells of them (_sitelift/ledger.json in the bucket) is nothing that this version of Sitelift knows.',
+        'Next: a newer version may read it. Publish Site… makes it anew, without the earlier releases.',
+      ],
+    };
+  }
   const kept = former.length + (current ? 1 : 0);
   const going = publishing && (publishing.isOver ? 'the last publication was cut short' : 'somebody is publishing');
   return {
@@ -59,7 +70,7 @@ export function releaseView(release: Release, isLive: boolean): ReleaseView {
     tooltip: [
       `Published ${label}: ${what || 'same files'}`,
       `By ${by} from “${folder}” on ${host}`,
-      ...(isLive ? ['This is what readers see.'] : ['Next: Roll Back to This Release… makes readers see it again.']),
+      ...(isLive ? ['This is what readers see.'] : ['Next: Roll Back… makes readers see it again.']),
     ],
     details: [
       { label: 'Published', value: new Date(at).toLocaleString(), about: 'In local time.' },

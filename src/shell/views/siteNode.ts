@@ -32,10 +32,10 @@ export function childrenOf(node: SiteNode): SiteNode[] {
   if (node.kind === 'site' && have) {
     const next = nextStep(have);
     const resources = RESOURCES.map((name) => ({ kind: 'resource', entry, name }) as const);
-    const { current, publishing } = entry.releases ?? {};
+    const { current, isUnreadable, publishing } = entry.releases ?? {};
     return [
       ...resources,
-      ...(current || publishing ? [{ kind: 'releases', entry } as const] : []),
+      ...(current || publishing || isUnreadable ? [{ kind: 'releases', entry } as const] : []),
       ...(next ? [{ kind: 'next', entry, ...next } as const] : []),
     ];
   }
@@ -61,7 +61,7 @@ export function viewOfRelease({ entry, release }: Extract<SiteNode, { kind: 'rel
 /** What a row has to copy, under which name. */
 export function valueOf(node: SiteNode): { readonly label: string; readonly value: string } | undefined {
   if (node.kind === 'detail') return { label: node.detail.label, value: oneLine(node.detail.value) };
-  if (node.kind === 'release') return { label: 'Release', value: node.release.id };
+  if (node.kind === 'release') return { label: 'Release', value: oneLine(node.release.id) };
   if (node.kind !== 'resource' || !node.entry.have) return undefined;
   const { label, value } = viewOf(node.name, node.entry.have, node.entry.readMs);
   return value === undefined ? undefined : { label, value };
