@@ -17,7 +17,7 @@ describe('confirming a plan that removes many files', () => {
     assert.deepEqual([first?.warns, second?.warns, reader.asked], [true, true, []]);
     assert.equal(second?.question, 'Remove 20 published files?');
     assert.deepEqual(second.buttons, ['Remove']);
-    assert.match(second.lines[0] ?? '', /are not in the folder any more\..*can be brought back/);
+    assert.match(second.lines[0] ?? '', /will not be any more\. They can be brought back/);
     assert.deepEqual(second.lines.slice(2), [...files(8).map((file) => `– ${file}`), '… and 12 more']);
     const fewer = new Reader(['Go', 'Remove']);
     await confirm(fewer, proposalOf(removal(8)));

@@ -95,6 +95,8 @@ async function copy(
         ...(source.etag === undefined ? {} : { CopySourceIfMatch: source.etag }),
         ExpectedSourceBucketOwner: ExpectedBucketOwner,
         MetadataDirective: 'REPLACE',
+        // Copying tags would need rights of its own.
+        TaggingDirective: 'REPLACE',
         ...{ ContentType: contentType, CacheControl: cacheControl, Metadata: { sha256 } },
         ServerSideEncryption: 'AES256',
       }),

@@ -4,7 +4,7 @@ import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import { readManifest } from '../release/keptManifest';
 import type { Release } from '../release/ledger';
-import { isServedAlike, listSum, type Manifest } from '../release/manifest';
+import { isServedAlike, listSum, releaseId, type Manifest } from '../release/manifest';
 import { moment } from '../release/moment';
 import { goneFrom, writePublished, type Base, type Bundle } from './bundle';
 import { BUNDLES } from './deployPages';
@@ -47,6 +47,11 @@ export async function planRollback(
   }
   const manifest = await readManifest(context, release, needs.cache, op);
   if (!manifest) throw notWhole(release, ['its list of files']);
+  if (releaseId(manifest, state.target.distribution.domain) !== release.id) {
+    throw new UserError(
+      `The release of ${moment(release.at)} was made for another distribution, whose address its pages name, so their images would not load. Nothing was changed. Choose a newer release, or publish again.`,
+    );
+  }
   await requireKept(context, release, manifest, state, op);
   const wanted = {
     assets: formerAssets(context, manifest, state),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Plan, Step } from '../plan';
-import { readLedger, type Ledger } from '../release/ledger';
+import type { Ledger } from '../release/ledger';
 import { assetJson, type Asset } from '../release/manifest';
 import { inTurn, requireFree } from '../release/turn';
 import { describeContents } from '../resources/bucket';
@@ -13,7 +13,7 @@ import { keepFormer, type FormerAsset } from './former';
 import { invalidate, invalidationItems, joinItems } from './invalidate';
 import type { LocalFile } from './localFiles';
 import { ALONE } from './releasePlan';
-import { toldAssets, type Asking } from './siteState';
+import { readLedgerIfAny, toldAssets, type Asking } from './siteState';
 import { FileSums } from './sums';
 import { wantedAssets, type Send } from './wantedAssets';
 
@@ -31,6 +31,9 @@ export async function planAssets(
   asking: Asking & { readonly root: string; readonly hash: Hash; readonly send: Send },
   op: Op,
 ): Promise<AssetPublication> {
+  const { cache, hash, origin, root, send } = asking;
+  // Before the listing, so that nobody can have stored others than are listed without this ledger having become another.
+  const read = await readLedgerIfAny(context, cache, op);
   const [bucketSeen, distributionSeen] = await Promise.all([
     describeContents(context, op),
     distribution.describe(context, op),
@@ -41,9 +44,8 @@ export async function planAssets(
       remedy: { title: 'Provision Distribution…', command: 'sitelift.provisionDistribution' },
     });
   }
-  const { cache, hash, origin, root, send } = asking;
   const have = known(distributionSeen);
-  const [read, sums] = await Promise.all([readLedger(context, cache, op), FileSums.of(root, cache)]);
+  const sums = await FileSums.of(root, cache);
   if (read.isUnreadable) {
     throw new UserError(
       'What tells of this site’s releases (_sitelift/ledger.json in the bucket) cannot be read, so nothing is uploaded. Publish the site, which makes it anew.',

@@ -41,19 +41,21 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
   const { cache, origin } = asking;
   const hint = await ledgerHint(context, cache);
   const [glance, read] = await Promise.all([
-    hint?.target && !asking.target ? glanceAtTarget(context, hint.target, op) : undefined,
-    readOrNone(context, cache, op),
+    hint && !asking.target ? glanceAtTarget(context, hint, op) : undefined,
+    readLedgerIfAny(context, cache, op),
   ]);
   requireFree(context, origin, read);
   const { current, target: placed, publishing, uploaded } = read.ledger;
   const live = current && (await readManifest(context, current, cache, op));
   const isSettled = live !== undefined && placed !== undefined && publishing === undefined && !asking.isWhole;
-  let target = asking.target;
+  const { revision } = read.ledger;
+  // What was read before holds as long as the ledger is the same one: whoever publishes or uploads makes it another.
+  let target = asking.target?.revision === revision ? asking.target : undefined;
   if (target === undefined && isSettled) {
-    target = isDeepStrictEqual(hint?.target, placed) ? glance : await glanceAtTarget(context, placed, op);
+    const isHinted = glance !== undefined && isDeepStrictEqual(hint?.target, placed);
+    target = isHinted ? { ...glance, revision } : await glanceAtTarget(context, read.ledger, op);
   }
-  // What was read deeply stays right as long as nobody else publishes; a glance is worth what the ledger still says.
-  if (target === undefined || (target.found === undefined && !isSettled)) target = await describeTarget(context, op);
+  target ??= await describeTarget(context, read.ledger, op);
   const told = overlaid(live, uploaded);
   return { read, live, target, told, ...placedPages(target, asking.isWhole ? undefined : live, placed?.release) };
 }
@@ -79,7 +81,8 @@ function placedPages({ found }: Target, live: Manifest | undefined, release: str
   return { base: isLive ? live.pages : undefined, expected };
 }
 
-async function readOrNone(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
+/** The ledger; the empty one where there is no bucket yet. */
+export async function readLedgerIfAny(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
   try {
     return await readLedger(context, cache, op);
   } catch (error) {

@@ -17,6 +17,8 @@ export interface Target {
   readonly host: string | undefined;
   readonly volumeId: string;
   readonly distribution: DistributionHave;
+  /** The revision of the ledger that it was read with. */
+  readonly revision: string;
   /** What lies there; undefined where server, volume and distribution are those of the last release, so that the ledger tells. */
   readonly found: Found | undefined;
 }
@@ -31,9 +33,11 @@ export interface Found {
 /** The target in two calls, if it is the one that the last release was put on; undefined when anything is another, or not as it must be. */
 export async function glanceAtTarget(
   context: Context,
-  { instanceId, volumeId, distributionId, domain }: NonNullable<Ledger['target']>,
+  { revision, target: placed }: Ledger,
   op: Op,
 ): Promise<Target | undefined> {
+  if (!placed) return undefined;
+  const { instanceId, volumeId, distributionId, domain } = placed;
   const [instance, seen] = await Promise.all([
     findInstance(context, op),
     distributionById(context, distributionId, op),
@@ -42,11 +46,11 @@ export async function glanceAtTarget(
   const isAttached = instance?.BlockDeviceMappings?.some(({ Ebs }) => Ebs?.VolumeId === volumeId);
   if (!isSame || !isAttached || !seen?.enabled || !seen.readsBucket || seen.domain !== domain) return undefined;
   const host = instance.PublicDnsName || instance.PublicIpAddress;
-  return { instanceId, host, volumeId, distribution: seen, found: undefined };
+  return { instanceId, host, volumeId, distribution: seen, revision, found: undefined };
 }
 
 /** Reads all that a publication depends on, also inside the server and in the bucket. Throws `UserError` when the site is not ready. */
-export async function describeTarget(context: Context, op: Op): Promise<Target> {
+export async function describeTarget(context: Context, { revision }: Ledger, op: Op): Promise<Target> {
   const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
     describeInside(context, op),
     volume.describe(context, op),
@@ -63,6 +67,7 @@ export async function describeTarget(context: Context, op: Op): Promise<Target> 
     host,
     volumeId,
     distribution: ready.distribution,
+    revision,
     found: { inspection, objects: bucket.objects },
   };
 }

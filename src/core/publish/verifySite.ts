@@ -2,11 +2,10 @@ import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import { verifyPages } from '../remote/verify';
 import { readManifest } from '../release/keptManifest';
-import { readLedger } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
 import { isExpired } from '../release/turn';
 import { listSum } from '../release/manifest';
-import { toldAssets } from './siteState';
+import { readLedgerIfAny, toldAssets } from './siteState';
 import { describeTarget } from './target';
 
 /** Paths that are not as a release left them, and how many there are. */
@@ -37,7 +36,7 @@ const SHOWN = 20;
 /** Compares all that is on the server and in the bucket with the current release. Throws `UserError` when nothing was published, or when it cannot be read. */
 export async function verifySite(context: Context, cache: LocalCache, op: Op): Promise<Verification> {
   op.report('Reading what was published');
-  const [target, read] = await Promise.all([describeTarget(context, op), readLedger(context, cache, op)]);
+  const read = await readLedgerIfAny(context, cache, op);
   const { ledger } = read;
   const { current, publishing } = ledger;
   if (publishing && !publishing.isOver && !isExpired(context, read)) {
@@ -54,6 +53,7 @@ export async function verifySite(context: Context, cache: LocalCache, op: Op): P
       },
     );
   }
+  const target = await describeTarget(context, ledger, op);
   op.report('Comparing the pages on the server');
   const [pages, told] = await Promise.all([
     verifyPages(context, target.instanceId, op),

@@ -1,6 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { hasCode, statusOf } from '../aws/errors';
 import type { Context } from '../context';
@@ -106,6 +107,8 @@ export interface LedgerRead {
 export const NO_LEDGER: Ledger = { format: 1, revision: '', former: [], uploaded: [] };
 
 const KEY = `${PRIVATE_PREFIX}ledger.json`;
+const CONFLICT_ATTEMPTS = 4;
+const CONFLICT_MS = 250;
 /** A ledger of more than this is none of ours. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
@@ -151,12 +154,17 @@ export async function swapLedger(
   const revision = randomUUID();
   const bytes = Buffer.from(JSON.stringify({ ...ledger, revision } satisfies Ledger));
   const condition = etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: etag };
-  try {
-    return await putObject(context, KEY, bytes, { ContentType: 'application/json', ...condition }, op);
-  } catch (error) {
-    if (![404, 409, 412].includes(statusOf(error) ?? 0)) throw error;
-    const now = await readLedger(context, NO_CACHE, op);
-    return now.ledger.revision === revision ? now.etag : undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await putObject(context, KEY, bytes, { ContentType: 'application/json', ...condition }, op);
+    } catch (error) {
+      if (![404, 409, 412].includes(statusOf(error) ?? 0)) throw error;
+      const now = await readLedger(context, NO_CACHE, op);
+      if (now.ledger.revision === revision) return now.etag;
+      // A write at the same time, perhaps our own whose connection broke, has not come to its end (Amazon S3, “Conditional writes”).
+      if (statusOf(error) !== 409 || now.etag !== etag || attempt === CONFLICT_ATTEMPTS) return undefined;
+      await delay(CONFLICT_MS * attempt, undefined, { signal: op.signal });
+    }
   }
 }
 

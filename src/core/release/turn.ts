@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { identify } from '../aws/clients';
 import type { Context } from '../context';
-import { opFor, UserError, type Op } from '../op';
+import { isAbort, opFor, UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import { awsTimeMs } from '../publish/store';
 import { readLedger, swapLedger, type Intent, type Ledger, type LedgerRead, type Origin } from './ledger';
@@ -37,6 +38,8 @@ export interface Pace {
 /** Clocks may be wrong by five minutes before AWS says so, so that a sign of life must count for much longer than that. */
 const PACE: Pace = { expirySeconds: 900, renewalSeconds: 120, answerSeconds: 15 };
 const IDENTITY_SECONDS = 3600;
+/** How often it is looked at whether a sign of life is due: timers stand still while a computer sleeps. */
+const WATCH_SECONDS = 5;
 
 /**
  * The plan during which nobody else changes the site, all of it made from one state of the ledger: its first step writes into that very state that a
@@ -54,7 +57,7 @@ export function inTurn(
   const turn = new Turn(context, origin, read, turns, pace);
   const first: Step = { ...turns.begin, run: (op) => turn.take(op) };
   const last: Step = { ...turns.end, run: (op) => turn.finish(op) };
-  const within = (step: Step): Step => ({ ...step, run: (op) => turn.during(() => step.run(op), op) });
+  const within = (step: Step): Step => ({ ...step, run: (op) => turn.during((own) => step.run(own), op) });
   return sequence(
     [[first]],
     plan.map((stage) => stage.map(within)),
@@ -85,6 +88,7 @@ class Turn {
   #hasBegun = false;
   #isOver = false;
   #hasStopped = false;
+  readonly #lost = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
 
@@ -105,6 +109,7 @@ class Turn {
       ...{ processId: process.pid, renewals: 0, forgets: [...this.#turns.forgets] },
     };
     held.add(this.#id);
+    const askedMs = Date.now();
     try {
       this.#etag = await swapLedger(this.#context, this.#begun(), this.#read.etag, op);
     } catch (error) {
@@ -118,22 +123,27 @@ class Turn {
         'Somebody else published, or began to, since this was planned. Nothing was changed, and their pages and images were left as they are. Publish again to see what would replace them.',
       );
     }
-    this.#renewedMs = Date.now();
+    this.#renewedMs = askedMs;
     // Nothing else is told of a cancel between two steps.
     op.signal.addEventListener('abort', () => void this.#endIfIdle(op));
-    this.#timer = setInterval(() => void Promise.allSettled([this.#renew()]), this.#pace.renewalSeconds * 1000).unref();
+    const watchMs = Math.min(this.#pace.renewalSeconds, WATCH_SECONDS) * 1000;
+    this.#timer = setInterval(() => void Promise.allSettled([this.#renewWhenDue()]), watchMs).unref();
     if (op.signal.aborted) await this.#endIfIdle(op);
   }
 
   /** Does the work of one step. Throws `UserError` when another publication may have begun, as after a long sleep of this computer. */
-  async during(work: () => Promise<void>, op: Op): Promise<void> {
+  async during(work: (op: Op) => Promise<void>, op: Op): Promise<void> {
     this.#inFlight += 1;
     try {
       await this.#stillHold();
       this.#hasBegun = true;
-      await work();
+      const signal = AbortSignal.any([op.signal, this.#lost.signal]);
+      setMaxListeners(0, signal);
+      await work({ ...op, signal });
     } catch (error) {
       this.#isOver = true;
+      // What is aborted because others have begun is not cancelled.
+      if (!op.signal.aborted && isAbort(error)) this.#lost.signal.throwIfAborted();
       throw error;
     } finally {
       this.#inFlight -= 1;
@@ -168,6 +178,10 @@ class Turn {
     if (this.#etag === undefined) throw taken();
   }
 
+  async #renewWhenDue(): Promise<void> {
+    if (Date.now() - this.#renewedMs >= this.#pace.renewalSeconds * 1000) await this.#renew();
+  }
+
   #renew(): Promise<void> {
     this.#renewing ??= this.#renewOnce().finally(() => (this.#renewing = undefined));
     return this.#renewing;
@@ -176,10 +190,13 @@ class Turn {
   async #renewOnce(): Promise<void> {
     if (this.#etag === undefined || this.#intent === undefined) return;
     const op = opFor(this.#pace.answerSeconds);
+    const askedMs = Date.now();
     this.#intent = { ...this.#intent, renewals: this.#intent.renewals + 1 };
     try {
       this.#etag = await this.#swap(this.#begun(), op);
-      this.#renewedMs = Date.now();
+      // Others count from when it was written, whenever the answer came.
+      this.#renewedMs = askedMs;
+      if (this.#etag === undefined) this.#lost.abort(taken());
     } catch (error) {
       // The SDK tells a time that is over as an abort, and that would be taken for the user's.
       op.signal.throwIfAborted();
@@ -199,7 +216,7 @@ class Turn {
     const left =
       this.#hasBegun && this.#intent
         ? { ...this.#read.ledger, publishing: { ...this.#intent, isOver: true } }
-        : this.#read.ledger;
+        : withoutLife(this.#read.ledger);
     await Promise.allSettled([this.#swap(left, opFor(this.#pace.answerSeconds))]);
   }
 
@@ -213,6 +230,11 @@ class Turn {
 /** True when whoever publishes has given no sign of life for so long that it counts as cut short. */
 export function isExpired(context: Context, { writtenMs }: LedgerRead, pace: Pace = PACE): boolean {
   return awsTimeMs(context) - writtenMs >= pace.expirySeconds * 1000;
+}
+
+/** A ledger as it was read, whose publication counts as cut short: whoever begins another has found it so. */
+function withoutLife(ledger: Ledger): Ledger {
+  return ledger.publishing ? { ...ledger, publishing: { ...ledger.publishing, isOver: true } } : ledger;
 }
 
 function isVoid(context: Context, { place, host }: Origin, read: LedgerRead, intent: Intent, pace: Pace): boolean {

@@ -163,7 +163,9 @@ export async function newPublishDriver(): Promise<PublishDriver> {
     },
     remove: async () => {
       await thread.close();
-      await Promise.all([root, work, cacheFolder].map((folder) => rm(folder, { recursive: true, force: true })));
+      await Promise.all(
+        [root, work, cacheFolder].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 10 })),
+      );
     },
   };
   return driver;

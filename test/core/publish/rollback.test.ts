@@ -162,6 +162,14 @@ describe('bringing back a release', function () {
     assert.match(site.server.pages.get('index.html') ?? '', / 1$/);
   });
 
+  it('is refused when it was made for another distribution, whose address its pages name', async () => {
+    const at = await publishTwo();
+    const ledger = await site.ledger();
+    const former = ledger.former.map((release) => ({ ...release, id: 'd'.repeat(40) }));
+    await site.store(LEDGER, JSON.stringify({ ...ledger, former }));
+    await assert.rejects(site.planRollback(at), /was made for another distribution.*Nothing was changed/);
+  });
+
   it('keeps what Upload to CDN has put there', async () => {
     const at = await publishTwo();
     await site.put('images/mine.png', 'mine');

@@ -25,9 +25,9 @@ describe('two publishers', function () {
   });
 
   it('are told of a release that their folder has not seen, by whom and from where it came', async () => {
-    await site.publish(newOp(), { origin: { ...ELSEWHERE, commit: 'c0ffee' } });
+    await site.publish(newOp(), { origin: { ...ELSEWHERE, commit: 'c0ffee'.repeat(7) } });
     const { current } = await site.ledger();
-    assert.equal(current?.commit, 'c0ffee');
+    assert.equal(current?.commit, 'c0ffee'.repeat(7));
     await site.put('index.html', 'mine');
     const told = await site.plan();
     assert.match(
@@ -80,6 +80,22 @@ describe('two publishers', function () {
     assert.deepEqual(runs.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     assert.equal(site.server.deployments().length, 2);
     assert.equal((await site.ledger()).former.length, 1);
+  });
+
+  it('look again at what is there when the other one has published between two looks of one plan', async () => {
+    await site.publish();
+    const first = await site.plan({ isWhole: true });
+    assert.notEqual(first.target.found, undefined);
+    await site.put('images/a.png', 'theirs');
+    await site.publish(newOp(), { origin: ELSEWHERE });
+    await site.put('images/a.png', 'a');
+    const second = await site.plan({ isWhole: true, target: first.target });
+    assert.deepEqual(
+      second.uploads.map(({ asset: { path }, reason }) => [path, reason]),
+      [['images/a.png', 'changed']],
+    );
+    await run(second.plan, newOp());
+    assert.equal(await site.text('site/images/a.png'), 'a');
   });
 
   it('are refused a plan while the other one publishes, and told who it is and since when', async () => {

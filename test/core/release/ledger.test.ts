@@ -17,11 +17,23 @@ import { newMemoryCache, type MemoryCache } from './memoryCache';
 
 const KEY = '_sitelift/ledger.json';
 const RELEASE: Release = {
-  ...{ id: 'r1', host: 'annas-desk', folder: 'site', place: 'anna', by: 'arn:anna', at: '2026-01-02T03:04:05.678Z' },
+  ...{
+    id: 'a1'.repeat(20),
+    host: 'annas-desk',
+    folder: 'site',
+    place: 'anna',
+    by: 'arn:anna',
+    at: '2026-01-02T03:04:05.678Z',
+  },
   ...{ counts: { added: 1, changed: 0, removed: 0 }, base: '', changes: { pages: [['a.html']], assets: [] } },
 };
 const LEDGER: Ledger = {
-  ...{ format: 1, revision: 'x', current: RELEASE, former: [{ ...RELEASE, restores: RELEASE.at, commit: 'c0ffee' }] },
+  ...{
+    format: 1,
+    revision: 'x',
+    current: RELEASE,
+    former: [{ ...RELEASE, restores: RELEASE.at, commit: 'c0ffee'.repeat(7) }],
+  },
   target: { instanceId: 'i-1', volumeId: 'vol-1', distributionId: 'E1', domain: 'd1', release: 'r1' },
   ...{ toSweep: true, uploaded: [['a.png', 'a'.repeat(64), 1, 'image/png', 'public', 'etag']] },
   publishing: {

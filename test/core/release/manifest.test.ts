@@ -32,7 +32,7 @@ const manifest = (pages: Record<string, Page>, assets: Record<string, Asset> = {
 });
 /** Names that lists, objects, lines and encodings are easily wrong about. */
 const ODD = [
-  ...['constructor', 'toString', '', ' ', 'a\nb', 'a\0b', '"]', '\\', 'ü', 'u\u0308', '\u{1f600}', '\uffee', '../x'],
+  ...['constructor', 'toString', ' ', 'a\nb', '"]', '\\', 'ü', 'u\u0308', '\u{1f600}', '\uffee', 'a/b..'],
   '[x](command:y)',
 ];
 const throughText = (changes: Changes): Changes => {
@@ -56,6 +56,30 @@ describe('a manifest', () => {
       }).pages,
       [['a'], ['b']],
     );
+  });
+
+  it('is none of ours when a path leads out of the root, or to what is hidden there, as only strangers write', () => {
+    for (const path of [
+      '',
+      '/a',
+      'a//b',
+      'a/',
+      '..',
+      '../x',
+      'a/../../x',
+      './a',
+      '.sitelift/published',
+      'a/.htaccess',
+      'a\0b',
+    ]) {
+      for (const changes of [
+        { pages: [[path]], assets: [] },
+        { pages: [], assets: [[path]] },
+        { pages: [[path, 'a'.repeat(64), 1, 'bundle']], assets: [] },
+      ]) {
+        assert.ok(!v.is(CHANGES_JSON, changes), JSON.stringify(changes));
+      }
+    }
   });
 
   it('is none of ours when anything of it is of another kind', () => {

@@ -95,5 +95,10 @@ export async function newTurnDriver(): Promise<TurnDriver> {
 }
 
 const RELEASE: Omit<Release, keyof Origin | 'by' | 'at'> = {
-  ...{ id: 'r1', base: '', changes: { pages: [], assets: [] }, counts: { added: 0, changed: 0, removed: 0 } },
+  ...{
+    id: 'a1'.repeat(20),
+    base: '',
+    changes: { pages: [], assets: [] },
+    counts: { added: 0, changed: 0, removed: 0 },
+  },
 };

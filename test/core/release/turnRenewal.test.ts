@@ -77,6 +77,26 @@ describe('a turn that lasts', function () {
     assert.equal(ticking.size, 0);
   });
 
+  it('stops what it is doing as soon as it learns that somebody else has begun, and says so', async () => {
+    const plan = await site.planned(
+      ANNA,
+      [
+        [
+          {
+            ...site.step('sending'),
+            async run({ signal }) {
+              await site.leave(BERTS);
+              await delay(60_000, undefined, { signal });
+            },
+          },
+        ],
+      ],
+      { renewalSeconds: 0.05 },
+    );
+    await assert.rejects(run(plan, newOp()), TAKEN);
+    assert.deepEqual((await site.ledger()).publishing, BERTS);
+  });
+
   it('ends when this computer slept so long that somebody else began, or even ended', async () => {
     for (const hasEnded of [false, true]) {
       await site.reset();

@@ -14,6 +14,7 @@ work=$root/.sitelift
 
 exec 9>/run/sitelift.lock
 flock -w 300 9 || stop busy
+SECONDS=0
 mountpoint -q "$root" || stop not-mounted "$root"
 [ ! -L "$work" ] || stop link-in-the-way 1 .sitelift
 mkdir -p -m 700 "$work"
