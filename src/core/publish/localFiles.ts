@@ -1,12 +1,16 @@
 import { lookup } from 'mime-types';
-import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
+import ignore from 'ignore';
 import { join } from 'node:path';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
 import { pathBelow } from '../pathBelow';
 import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
+
+/** Name of the file in the root that tells what else is not published, in the syntax of a `.gitignore`. */
+const IGNORE_FILE = '.siteliftignore';
 
 /** A file of the site as it lies on this computer. */
 export interface LocalFile {
@@ -46,6 +50,7 @@ export interface LocalFiles {
 export async function scan(folder: string, root: string, allow: readonly string[], op: Op): Promise<LocalFiles> {
   const realRoot = await resolveRoot(folder, root);
   const allowed = leave(allow);
+  const isIgnored = await ignoredIn(realRoot);
   const files: LocalFile[] = [];
   const left: LeftFile[] = [];
   const stops: LeftFile[] = [];
@@ -67,6 +72,10 @@ export async function scan(folder: string, root: string, allow: readonly string[
   const take = async (entry: Dirent, absolutePath: string, path: string): Promise<void> => {
     op.signal.throwIfAborted();
     const isFolder = entry.isDirectory();
+    if (isIgnored(isFolder ? `${path}/` : path)) {
+      left.push({ path: isFolder ? `${path}/` : path, reason: `${IGNORE_FILE} names it` });
+      return;
+    }
     if (ACCESS_FILE.test(entry.name) && entry.isFile() && !allowed(path)) {
       const text = await reading(path, () => readFileSync(absolutePath, 'utf8'));
       if (text !== undefined && restrictsAccess(text)) stops.push({ path, reason: PROTECTED });
@@ -96,6 +105,15 @@ export async function scan(folder: string, root: string, allow: readonly string[
     left,
     stops,
   };
+}
+
+/** What the ignore file of a root leaves out; nothing where there is none. */
+async function ignoredIn(root: string): Promise<(path: string) => boolean> {
+  const file = join(root, IGNORE_FILE);
+  const text = existsSync(file) ? await reading(IGNORE_FILE, () => readFileSync(file, 'utf8')) : undefined;
+  if (text === undefined) return () => false;
+  const rules = ignore().add(text);
+  return (path) => rules.ignores(path);
 }
 
 /** Why a file that restricts access keeps everything from being published. */

@@ -144,6 +144,23 @@ describe('scan', () => {
     await assert.rejects(scan(inner, join(inner, 'public'), [], newOp()), /is a link that leads out of/);
   });
 
+  it('leaves out what .siteliftignore names, also what would stop it, and counts it', async () => {
+    const rules = ['# not for readers', 'drafts/', '*.php', '!kept.php.html', '/notes.txt', 'images/*.psd', ''];
+    await put('root/.siteliftignore', rules.join('\n'));
+    const named = ['drafts/a.html', 'images/a.psd', 'notes.txt', 'x.php'];
+    for (const path of [...named, 'kept.php.html', 'deep/notes.txt', 'images/a.png']) await put(`root/${path}`);
+    const { assets, left, pages, stops } = await scan(folder, root, [], newOp());
+    assert.deepEqual(stops, []);
+    const ignored = left.filter(({ reason }) => reason === '.siteliftignore names it');
+    assert.deepEqual(
+      ignored.map(({ path }) => path),
+      ['drafts/', 'images/a.psd', 'notes.txt', 'x.php'],
+    );
+    const published = [...assets, ...pages].map(({ path }) => path);
+    for (const path of ['kept.php.html', 'deep/notes.txt', 'images/a.png']) assert.ok(published.includes(path), path);
+    assert.ok(!published.includes('.siteliftignore'));
+  });
+
   it('names what stops it until the site file allows it, and counts nothing of it as published', async () => {
     for (const path of [
       'index.html',
