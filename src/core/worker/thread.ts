@@ -79,6 +79,8 @@ export function createThread({
   return {
     start() {
       worker ??= newWorker();
+      // Nothing is asked yet, so that it keeps no process from ending.
+      if (inTurn.activeCount === 0) worker.unref();
     },
     ask: (name, value, signal, deadlineSeconds) =>
       inTurn(async () => {
