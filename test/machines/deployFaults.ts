@@ -135,6 +135,18 @@ export const DEPLOY: readonly Fault[] = [
     noticedBy: 'base',
   },
   {
+    fault: 'its own folder is written into',
+    find: '[ ! -e .sitelift ] || stop',
+    put: '[ ! -e .sitelift ] || : stop',
+    noticedBy: 'strange',
+  },
+  {
+    fault: 'what leads out of the root is deleted',
+    find: "{ grep -z -v -E '^/|(^|/)\\.' || true; }",
+    put: 'cat',
+    noticedBy: 'strange',
+  },
+  {
     fault: 'what comes of it is not compared',
     find: '[ "$(sum_of "$told/new")" = "$RESULT" ] || stop',
     put: 'true || stop',

@@ -17,6 +17,7 @@ const PROMISES = {
   cut_short: 'comes to one release after changes that were cut short, whatever is published next',
   many: 'reads ten thousand files in a few processes',
   verify: 'is followed by a look that tells how the document root differs from what was published',
+  strange: 'takes nothing that leads out of the root or into its own folder, whatever lists and bundles say',
   release: 'leaves what somebody else published meanwhile',
   space: 'changes nothing when the volume is too full',
   inodes: 'changes nothing when the volume cannot hold as many files',

@@ -196,6 +196,25 @@ check_result() {
   stops wrong-result
   has A
 }
+# Who may write to the bucket may write lists and bundles, too.
+check_strange() {
+  published_a
+  rm -rf /root/pack
+  mkdir -p /root/pack/pages/.sitelift
+  cp -r /root/B/. /root/pack/pages
+  echo theirs >/root/pack/pages/.sitelift/published.new
+  bundle S /root/pack
+  list_of /root/pack/pages >/root/bundles/S.list
+  deploy S A
+  stops wrong-result
+  has A
+  echo victim >/root/victim
+  printf '%s ../../../root/victim\0' "$(sum_of /root/victim)" >>$html/.sitelift/published
+  deploy B A
+  succeeds
+  [ -f /root/victim ] || fail 'what lies elsewhere stays'
+  has B
+}
 # A second time all is there: nothing is fetched, but the settings are made.
 check_nothing_new() {
   published_a

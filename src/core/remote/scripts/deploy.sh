@@ -134,7 +134,8 @@ if [ -n "$BASE" ]; then
 else
   cp "$told/staged" "$told/new"
 fi
-[ "$(sum_of "$told/new")" = "$RESULT" ] && [ ! -e .sitelift ] || stop wrong-result
+[ "$(sum_of "$told/new")" = "$RESULT" ] || stop wrong-result
+[ ! -e .sitelift ] || stop wrong-result
 cut -z -b 66- "$told/new" >"$told/paths"
 # What has bucket rights can write lists, and nothing of those may lead out of the root.
 cut -z -b 66- "$former" | uniq -z | comm -z -23 - "$told/paths" |
