@@ -209,7 +209,8 @@ check_strange() {
   stops wrong-result
   has A
   echo victim >/root/victim
-  printf '%s ../../../root/victim\0' "$(sum_of /root/victim)" >>$html/.sitelift/published
+  { cat /root/bundles/A.list && printf '%s ../../../root/victim\0' "$(sum_of /root/victim)"; } |
+    sort -z -t ' ' -k 2 >$html/.sitelift/published
   deploy B A
   succeeds
   [ -f /root/victim ] || fail 'what lies elsewhere stays'
