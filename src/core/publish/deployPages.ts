@@ -2,6 +2,7 @@ import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import { isUserError, type Op } from '../op';
 import deployScript from '../remote/scripts/deploy.sh';
+import { parseReport } from '../remote/report';
 import { runScript } from '../remote/ssm';
 import { listRecord, listSum } from '../release/manifest';
 import { ASSET_EXTENSIONS } from './assetTypes';
@@ -119,25 +120,20 @@ async function deploy(
     },
     op,
   );
-  return { bundle, key, ...parseReport(output) };
+  return { bundle, key, ...parseDeployed(output) };
 }
 
 /** Reads the `name=value` lines of `deploy.sh`. */
-export function parseReport(output: string): Omit<Deployed, 'bundle' | 'key'> {
-  const lines = output.split('\n').map((line) => {
-    const equals = line.indexOf('=');
-    return { name: line.slice(0, Math.max(equals, 0)), value: line.slice(equals + 1) };
-  });
-  const number = (name: string): number | undefined => {
-    const value = lines.find((line) => line.name === name)?.value ?? '';
-    return /^\d+$/.test(value) ? Number(value) : undefined;
-  };
+function parseDeployed(output: string): Omit<Deployed, 'bundle' | 'key'> {
+  const report = parseReport(output);
+  const number = (name: string): number | undefined =>
+    /^\d+$/.test(report.text(name)) ? Number(report.text(name)) : undefined;
   return {
     seconds: number('seconds'),
     freeBytes: number('free_bytes'),
     deleted: number('deleted') ?? 0,
     left: number('left') ?? 0,
-    leftPaths: lines.filter(({ name }) => name === 'left_path').map(({ value }) => value),
+    leftPaths: report.all('left_path'),
   };
 }
 

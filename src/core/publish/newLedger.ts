@@ -9,7 +9,7 @@ import type { PageSum } from './sums';
 import type { Outcome, Wanted } from './wanted';
 
 /** How many earlier releases can be brought back. */
-export const KEPT_RELEASES = 10;
+const KEPT_RELEASES = 10;
 /** So many more may pile up before they are dropped together. */
 const SLACK = 5;
 /** So many pages at most make a small publication. */

@@ -10,7 +10,7 @@ import { goneFrom, writePublished, type Base, type Bundle } from './bundle';
 import { BUNDLES } from './deployPages';
 import { bringBack, FILES, type FormerAsset } from './former';
 import { keptPages } from './keptPages';
-import { listObjects } from './listing';
+import { listObjects } from '../resources/listing';
 import { planRelease, type ReleasePlan } from './releasePlan';
 import { readState, type Asking, type SiteState } from './siteState';
 import type { Target } from './target';

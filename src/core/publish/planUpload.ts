@@ -2,18 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Plan, Step } from '../plan';
-import type { Ledger } from '../release/ledger';
+import { readManifest } from '../release/keptManifest';
+import { readLedgerIfAny, type Ledger } from '../release/ledger';
 import { assetJson, type Asset } from '../release/manifest';
-import { inTurn, requireFree } from '../release/turn';
+import { requireFree } from '../release/signsOfLife';
+import { inTurn } from '../release/turn';
 import { describeContents } from '../resources/bucket';
 import { distribution } from '../resources/distribution';
 import { known } from '../resources/resource';
+import { count, formerOf, uploadStep } from './assetSteps';
 import { compareAssets, type Hash } from './compareAssets';
-import { keepFormer, type FormerAsset } from './former';
+import { keepFormer } from './former';
 import { invalidate, invalidationItems, joinItems } from './invalidate';
 import type { LocalFile } from './localFiles';
 import { ALONE } from './releasePlan';
-import { readLedgerIfAny, toldAssets, type Asking } from './siteState';
+import { toldAssets, type Asking } from './siteState';
 import { FileSums } from './sums';
 import { wantedAssets, type Send } from './wantedAssets';
 
@@ -54,19 +57,16 @@ export async function planAssets(
   }
   requireFree(context, origin, read);
   const { ledger } = read;
-  const told = await toldAssets(context, ledger, cache, op);
+  const live = ledger.current && (await readManifest(context, ledger.current, cache, op));
+  const told = toldAssets(live, ledger);
   const { stored, uploads } = await compareAssets(context, assets, { told, objects: bucket.objects }, sums, hash, op);
   const wanted = wantedAssets(context, stored, uploads, send);
   const paths = wanted.changes.map(({ path }) => path);
   const forgets = have ? joinItems(ledger.publishing?.forgets ?? [], invalidationItems(paths)) : [];
-  const former = paths.flatMap((path): FormerAsset[] => {
-    const asset = told.get(path);
-    return asset && bucket.objects.get(path)?.etag === asset.etag ? [{ path, asset }] : [];
-  });
+  const former = formerOf(paths, told, bucket.objects);
   // What an upload that was cut short has stored already is still to be noted, and to be forgotten by the edges.
   const unnoted = Array.from(stored).filter(([path, { etag }]) => told.get(path)?.etag !== etag);
   let sent: ReadonlyMap<string, Asset> = new Map(unnoted);
-  const titles = wanted.changes.map(({ title }) => title);
   const runId = randomUUID();
   const steps: Step[] = [];
   if (former.length > 0) {
@@ -76,19 +76,14 @@ export async function planAssets(
       run: async (stepOp) => void (await keepFormer(context, former, stepOp)),
     });
   }
-  if (paths.length > 0) {
-    steps.push({
-      key: `upload ${paths.join(' ')}`,
-      title: titles.length === 1 ? (titles[0] ?? '') : wanted.title,
-      ...(titles.length === 1 ? {} : { items: titles }),
-      sizeBytes: wanted.changes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      run: async (stepOp) => void (sent = new Map([...unnoted, ...(await wanted.store(stepOp))])),
-    });
-  }
+  const upload = uploadStep(wanted, `upload ${paths.join(' ')}`, async (stepOp) => {
+    sent = new Map([...unnoted, ...(await wanted.store(stepOp))]);
+  });
+  if (upload) steps.push(upload);
   if (have && forgets.length > 0) {
     steps.push({
       key: `invalidate ${forgets.join(' ')}`,
-      title: `invalidate ${forgets.length === 1 ? '1 path' : `${forgets.length} paths`} in the CDN`,
+      title: `invalidate ${count(forgets.length, 'path')} in the CDN`,
       run: (stepOp) => invalidate(context, have.id, runId, forgets, stepOp),
     });
   }

@@ -6,8 +6,9 @@ import { sequence, type Plan, type Step } from '../plan';
 import { releaseId, type Asset } from '../release/manifest';
 import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
+import { count, formerOf, uploadStep } from './assetSteps';
 import { deployPages, stageBundle } from './deployPages';
-import { deleteKeys, keepFormer, type FormerAsset } from './former';
+import { deleteKeys, keepFormer } from './former';
 import { invalidate, invalidationItems, isForgotten, joinItems } from './invalidate';
 import { ledgerAfter, manifestOf } from './newLedger';
 import type { Asking, SiteState } from './siteState';
@@ -72,10 +73,13 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
 /** Assets that were published, and that other hands were seen to have changed since; what a publication left that was cut short is our own. */
 function changedByOthers({ read, target, told }: SiteState): string[] {
   const objects = target.found?.objects;
+  if (!objects) return [];
   const ours = read.ledger.publishing?.forgets ?? [];
-  const isOther = ([path, { etag }]: [string, Asset]) => (objects?.get(path)?.etag ?? etag) !== etag;
-  const others = objects ? Array.from(told).filter(isOther) : [];
-  return others.map(([path]) => path).filter((path) => !isForgotten(path, ours));
+  const isOther = ([path, { etag }]: [string, Asset]) => (objects.get(path)?.etag ?? etag) !== etag;
+  return Array.from(told)
+    .filter(isOther)
+    .map(([path]) => path)
+    .filter((path) => !isForgotten(path, ours));
 }
 
 /** What the current release published and this one does not; what *Upload to CDN* put there stays, and what others did. */
@@ -125,12 +129,8 @@ function keepSteps(
   removed: readonly string[],
   outcome: Outcome,
 ): Plan {
-  const objects = target.found?.objects;
-  const former = [...assets.changes.map(({ path }) => path), ...removed].flatMap((path): FormerAsset[] => {
-    const asset = told.get(path);
-    const isThere = asset && (!objects || objects.get(path)?.etag === asset.etag);
-    return isThere ? [{ path, asset }] : [];
-  });
+  const paths = [...assets.changes.map(({ path }) => path), ...removed];
+  const former = formerOf(paths, told, target.found?.objects);
   if (former.length === 0) return [];
   const title = `keep the former bytes of ${count(former.length, 'asset')}, so that they can be brought back`;
   const key = `keep ${digest(former.map(({ path }) => path))}`;
@@ -138,22 +138,15 @@ function keepSteps(
 }
 
 function uploadSteps(context: Context, { assets, pages }: Wanted, outcome: Outcome): Plan {
-  const { changes } = assets;
-  const [first] = changes;
-  if (!first) return [];
-  const titles = changes.map(({ title }) => title);
-  const one: Step = {
-    ...step(`upload ${digest(titles)}`, changes.length === 1 ? first.title : assets.title, async (op) => {
-      // The pages' bundle waits for nobody, and each wait for S3 counts.
-      const storing = assets.store(op).then((stored) => void (outcome.stored = stored));
-      const staging = pages.title === undefined ? undefined : stage(context, pages, outcome, op);
-      const failed = (await Promise.allSettled([storing, staging])).find(({ status }) => status === 'rejected');
-      if (failed?.status === 'rejected') throw failed.reason;
-    }),
-    ...(changes.length === 1 ? {} : { items: titles }),
-    sizeBytes: changes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  };
-  return [[one]];
+  const key = `upload ${digest(assets.changes.map(({ title }) => title))}`;
+  const upload = uploadStep(assets, key, async (op) => {
+    // The pages' bundle waits for nobody, and each wait for S3 counts.
+    const storing = assets.store(op).then((stored) => void (outcome.stored = stored));
+    const staging = pages.title === undefined ? undefined : stage(context, pages, outcome, op);
+    const failed = (await Promise.allSettled([storing, staging])).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  });
+  return upload ? [[upload]] : [];
 }
 
 /** Puts what the server will most likely be sent into the bucket. */
@@ -187,12 +180,9 @@ function removalSteps(context: Context, removed: readonly string[], outcome: Out
   const title = `remove ${count(removed.length, 'asset')} from the bucket`;
   const one = step(`remove ${digest(removed)}`, title, async (op) => {
     // What somebody else put there is not ours to remove.
-    const ours = removed.filter((path) => !outcome.lost.includes(path));
-    await deleteKeys(
-      context,
-      ours.map((path) => PUBLIC_PREFIX + path),
-      op,
-    );
+    const lost = new Set(outcome.lost);
+    const keys = removed.filter((path) => !lost.has(path)).map((path) => PUBLIC_PREFIX + path);
+    await deleteKeys(context, keys, op);
   });
   return [[{ ...one, items: removed.map((path) => `remove ${path}`) }]];
 }
@@ -218,8 +208,4 @@ function step(key: string, title: string, run: (op: Op) => Promise<void>): Step 
 
 function digest(texts: readonly string[]): string {
   return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16);
-}
-
-function count(number: number, what: string): string {
-  return number === 1 ? `1 ${what}` : `${number} ${what}s`;
 }

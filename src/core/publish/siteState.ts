@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hasCode } from '../aws/errors';
 import type { Context } from '../context';
 import type { Op } from '../op';
 import { readManifest } from '../release/keptManifest';
-import { ledgerHint, NO_LEDGER, readLedger, type Ledger, type LedgerRead, type Origin } from '../release/ledger';
+import { ledgerHint, readLedgerIfAny, type Ledger, type LedgerRead, type Origin } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
 import { applied, EMPTY, fromJson, listSum, type Asset, type Manifest, type Page } from '../release/manifest';
-import { requireFree } from '../release/turn';
+import { requireFree } from '../release/signsOfLife';
 import { describeTarget, glanceAtTarget, type Target } from './target';
 
 /** What a publication starts from. */
@@ -45,7 +44,7 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
     readLedgerIfAny(context, cache, op),
   ]);
   requireFree(context, origin, read);
-  const { current, target: placed, publishing, uploaded } = read.ledger;
+  const { current, target: placed, publishing } = read.ledger;
   const live = current && (await readManifest(context, current, cache, op));
   const isSettled = live !== undefined && placed !== undefined && publishing === undefined && !asking.isWhole;
   const { revision } = read.ledger;
@@ -56,21 +55,12 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
     target = isHinted ? { ...glance, revision } : await glanceAtTarget(context, read.ledger, op);
   }
   target ??= await describeTarget(context, read.ledger, op);
-  const told = overlaid(live, uploaded);
+  const told = toldAssets(live, read.ledger);
   return { read, live, target, told, ...placedPages(target, asking.isWhole ? undefined : live, placed?.release) };
 }
 
-/** What a ledger tells of the bucket's assets. */
-export async function toldAssets(
-  context: Context,
-  { current, uploaded }: Ledger,
-  cache: LocalCache,
-  op: Op,
-): Promise<ReadonlyMap<string, Asset>> {
-  return overlaid(current && (await readManifest(context, current, cache, op)), uploaded);
-}
-
-function overlaid(live: Manifest | undefined, uploaded: Ledger['uploaded']): ReadonlyMap<string, Asset> {
+/** What a ledger tells of the bucket's assets, `live` being what its current release consists of. */
+export function toldAssets(live: Manifest | undefined, { uploaded }: Ledger): ReadonlyMap<string, Asset> {
   return applied(live ?? EMPTY, fromJson({ pages: [], assets: uploaded })).assets;
 }
 
@@ -79,15 +69,4 @@ function placedPages({ found }: Target, live: Manifest | undefined, release: str
   const { list, placing, release: expected } = found.inspection;
   const isLive = live !== undefined && placing === undefined && list === listSum(live.pages);
   return { base: isLive ? live.pages : undefined, expected };
-}
-
-/** The ledger; the empty one where there is no bucket yet. */
-export async function readLedgerIfAny(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
-  try {
-    return await readLedger(context, cache, op);
-  } catch (error) {
-    // Reading the whole target tells what else is lacking.
-    if (!hasCode(error, 'NoSuchBucket')) throw error;
-    return { ledger: NO_LEDGER, etag: undefined, writtenMs: 0, isUnreadable: false };
-  }
 }

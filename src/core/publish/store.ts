@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Semaphore } from 'async-mutex';
@@ -109,11 +109,6 @@ async function putBytes(
     { abortSignal: op.signal },
   );
   return ETag;
-}
-
-/** Drops an object; one that is not there is dropped already. */
-export async function deleteObject(context: Context, key: string, op: Op): Promise<void> {
-  await context.clients.s3.send(new DeleteObjectCommand(placeOf(context, key)), { abortSignal: op.signal });
 }
 
 async function putParts(

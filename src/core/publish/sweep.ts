@@ -5,7 +5,7 @@ import { readManifest } from '../release/keptManifest';
 import type { Ledger } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
 import { deleteKeys, FILES } from './former';
-import { listObjects } from './listing';
+import { listObjects } from '../resources/listing';
 import { awsTimeMs } from './store';
 
 /** What is younger may belong to a publication that goes on, or was cut short and is taken up again. */

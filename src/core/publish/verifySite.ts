@@ -2,10 +2,11 @@ import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import { verifyPages } from '../remote/verify';
 import { readManifest } from '../release/keptManifest';
+import { readLedgerIfAny } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
-import { isExpired } from '../release/turn';
+import { requireQuiet } from '../release/signsOfLife';
 import { listSum } from '../release/manifest';
-import { readLedgerIfAny, toldAssets } from './siteState';
+import { toldAssets } from './siteState';
 import { describeTarget } from './target';
 
 /** Paths that are not as a release left them, and how many there are. */
@@ -39,11 +40,7 @@ export async function verifySite(context: Context, cache: LocalCache, op: Op): P
   const read = await readLedgerIfAny(context, cache, op);
   const { ledger } = read;
   const { current, publishing } = ledger;
-  if (publishing && !publishing.isOver && !isExpired(context, read)) {
-    throw new UserError(
-      `${publishing.by} is publishing this site from “${publishing.folder}” on ${publishing.host}, so that it is changing. Verify it once that has ended.`,
-    );
-  }
+  requireQuiet(context, read);
   const manifest = current && (await readManifest(context, current, cache, op));
   if (!current || !manifest) {
     throw new UserError(
@@ -55,10 +52,8 @@ export async function verifySite(context: Context, cache: LocalCache, op: Op): P
   }
   const target = await describeTarget(context, ledger, op);
   op.report('Comparing the pages on the server');
-  const [pages, told] = await Promise.all([
-    verifyPages(context, target.instanceId, op),
-    toldAssets(context, ledger, cache, op),
-  ]);
+  const pages = await verifyPages(context, target.instanceId, op);
+  const told = toldAssets(manifest, ledger);
   const objects = target.found?.objects ?? new Map<string, { readonly etag: string }>();
   const assets = {
     changed: [...told].filter(([path, { etag }]) => (objects.get(path)?.etag ?? etag) !== etag).map(([path]) => path),

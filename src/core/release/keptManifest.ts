@@ -64,7 +64,7 @@ export async function tellManifest(
   const changes = changesBetween(EMPTY, manifest);
   if (sizeOf(changes) <= MOST_CHANGES) return { base: '', changes: toJson(changes) };
   const bytes = await promisify(gzip)(JSON.stringify(toJson(changes)));
-  const key = `${MANIFESTS}${createHash('sha256').update(bytes).digest('hex')}.json.gz`;
+  const key = keyOf(bytes);
   await putObject(context, key, bytes, { ContentType: 'application/gzip' }, op);
   await cache.put(key, bytes);
   return { base: key, changes: NOTHING };
@@ -113,8 +113,11 @@ async function fetchBytes(context: Context, key: string, op: Op): Promise<Buffer
     return undefined;
   }
   const bytes = answer?.Body && Buffer.from(await answer.Body.transformToByteArray());
-  const isWhole = bytes && key === `${MANIFESTS}${createHash('sha256').update(bytes).digest('hex')}.json.gz`;
-  return isWhole ? bytes : undefined;
+  return bytes && key === keyOf(bytes) ? bytes : undefined;
+}
+
+function keyOf(bytes: Uint8Array): string {
+  return `${MANIFESTS}${createHash('sha256').update(bytes).digest('hex')}.json.gz`;
 }
 
 function sizeOf({ pages, assets }: Changes): number {

@@ -106,6 +106,8 @@ export interface LedgerRead {
 /** The ledger of a site that nothing was ever published to. */
 export const NO_LEDGER: Ledger = { format: 1, revision: '', former: [], uploaded: [] };
 
+const NOTHING_READ: LedgerRead = { ledger: NO_LEDGER, etag: undefined, writtenMs: 0, isUnreadable: false };
+
 const KEY = `${PRIVATE_PREFIX}ledger.json`;
 const CONFLICT_ATTEMPTS = 4;
 const CONFLICT_MS = 250;
@@ -131,7 +133,17 @@ export async function readLedger(context: Context, cache: LocalCache, op: Op): P
   } catch (error) {
     if (statusOf(error) === 304 && cached) return parsed(cached.text, cached.etag, cached.writtenMs);
     if (!hasCode(error, 'NoSuchKey')) throw error;
-    return { ledger: NO_LEDGER, etag: undefined, writtenMs: 0, isUnreadable: false };
+    return NOTHING_READ;
+  }
+}
+
+/** The ledger; the empty one where there is no bucket yet. */
+export async function readLedgerIfAny(context: Context, cache: LocalCache, op: Op): Promise<LedgerRead> {
+  try {
+    return await readLedger(context, cache, op);
+  } catch (error) {
+    if (!hasCode(error, 'NoSuchBucket')) throw error;
+    return NOTHING_READ;
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Context } from '../context';
 import type { Op } from '../op';
-import { hasCode } from '../aws/errors';
-import { readLedger, type Ledger } from './ledger';
+import { readLedgerIfAny, type Ledger } from './ledger';
 import type { LocalCache } from './localCache';
-import { isExpired } from './turn';
+import { isExpired } from './signsOfLife';
 
 /** The releases of a site, and what goes on. */
 export interface Releases extends Pick<Ledger, 'current' | 'former' | 'publishing'> {
@@ -13,13 +12,8 @@ export interface Releases extends Pick<Ledger, 'current' | 'former' | 'publishin
 
 /** Reads the releases in one small request; none where there is no bucket yet. A publication without a sign of life is told as cut short. */
 export async function readReleases(context: Context, cache: LocalCache, op: Op): Promise<Releases> {
-  try {
-    const read = await readLedger(context, cache, op);
-    const { current, former, publishing } = read.ledger;
-    const going = publishing && { ...publishing, isOver: publishing.isOver === true || isExpired(context, read) };
-    return { current, former, publishing: going, isUnreadable: read.isUnreadable };
-  } catch (error) {
-    if (hasCode(error, 'NoSuchBucket')) return { former: [] };
-    throw error;
-  }
+  const read = await readLedgerIfAny(context, cache, op);
+  const { current, former, publishing } = read.ledger;
+  const going = publishing && { ...publishing, isOver: publishing.isOver === true || isExpired(context, read) };
+  return { current, former, publishing: going, isUnreadable: read.isUnreadable };
 }

@@ -7,7 +7,7 @@ import { sequence, type Plan, type Step } from '../plan';
 import { awsTimeMs } from '../publish/store';
 import { readLedger, swapLedger, type Intent, type Ledger, type LedgerRead, type Origin } from './ledger';
 import { NO_CACHE } from './localCache';
-import { moment } from './moment';
+import { ownTurns, PACE, type Pace } from './signsOfLife';
 
 /** How the steps around a plan read, and what they leave in the ledger. */
 export interface Turns {
@@ -28,15 +28,6 @@ export interface By {
   readonly at: string;
 }
 
-/** How long a publication counts without a sign of life, how often one is given, and how long AWS may take for that. */
-export interface Pace {
-  readonly expirySeconds: number;
-  readonly renewalSeconds: number;
-  readonly answerSeconds: number;
-}
-
-/** Clocks may be wrong by five minutes before AWS says so, so that a sign of life must count for much longer than that. */
-const PACE: Pace = { expirySeconds: 900, renewalSeconds: 120, answerSeconds: 15 };
 const IDENTITY_SECONDS = 3600;
 /** How often it is looked at whether a sign of life is due: timers stand still while a computer sleeps. */
 const WATCH_SECONDS = 5;
@@ -64,15 +55,6 @@ export function inTurn(
     [[within(last)]],
   );
 }
-
-/** Throws `UserError` while somebody else's publication goes on. */
-export function requireFree(context: Context, origin: Origin, read: LedgerRead, pace: Pace = PACE): void {
-  const { publishing } = read.ledger;
-  if (publishing && !isVoid(context, origin, read, publishing, pace)) throw refusal(publishing, read.writtenMs, pace);
-}
-
-/** The ids of the turns that this process has now. */
-const held = new Set<string>();
 
 class Turn {
   readonly #context: Context;
@@ -108,7 +90,7 @@ class Turn {
       ...this.#origin,
       ...{ processId: process.pid, renewals: 0, forgets: [...this.#turns.forgets] },
     };
-    held.add(this.#id);
+    ownTurns.add(this.#id);
     const askedMs = Date.now();
     try {
       this.#etag = await swapLedger(this.#context, this.#begun(), this.#read.etag, op);
@@ -222,34 +204,14 @@ class Turn {
 
   #stop(): void {
     clearInterval(this.#timer);
-    held.delete(this.#id);
+    ownTurns.delete(this.#id);
     this.#hasStopped = true;
   }
-}
-
-/** True when whoever publishes has given no sign of life for so long that it counts as cut short. */
-export function isExpired(context: Context, { writtenMs }: LedgerRead, pace: Pace = PACE): boolean {
-  return awsTimeMs(context) - writtenMs >= pace.expirySeconds * 1000;
 }
 
 /** A ledger as it was read, whose publication counts as cut short: whoever begins another has found it so. */
 function withoutLife(ledger: Ledger): Ledger {
   return ledger.publishing ? { ...ledger, publishing: { ...ledger.publishing, isOver: true } } : ledger;
-}
-
-function isVoid(context: Context, { place, host }: Origin, read: LedgerRead, intent: Intent, pace: Pace): boolean {
-  if (intent.isOver || isExpired(context, read, pace)) return true;
-  // Several computers may share a home folder and thus a place, but not their processes.
-  if (intent.place !== place || intent.host !== host) return false;
-  return intent.processId === process.pid ? !held.has(intent.id) : !isRunning(intent.processId);
-}
-
-function refusal(intent: Intent, writtenMs: number, pace: Pace): UserError {
-  const end = new Date(writtenMs + pace.expirySeconds * 1000);
-  return new UserError(
-    `${intent.by} is publishing this site from “${intent.folder}” on ${intent.host} since ${moment(intent.at)}. Nothing was uploaded. ` +
-      `Wait until that has ended and publish again; if it was cut short, publish again after ${moment(end.toISOString())}.`,
-  );
 }
 
 function taken(): UserError {
@@ -260,12 +222,4 @@ function taken(): UserError {
 
 function never(): never {
   throw new Error('A publication ends that never began.');
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    return process.kill(processId, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

@@ -1,5 +1,6 @@
 import type { Op } from '../op';
 import type { Context } from '../context';
+import { parseReport } from './report';
 import inspectScript from './scripts/inspect.sh';
 import { runScript } from './ssm';
 
@@ -36,13 +37,8 @@ export async function inspect(context: Context, instanceId: string, op: Op): Pro
 
 /** Reads the `name=value` lines of `inspect.sh`. */
 export function parseInspection(output: string): Inspection {
-  const values = new Map(
-    output.split('\n').flatMap((line) => {
-      const equals = line.indexOf('=');
-      return equals > 0 ? [[line.slice(0, equals), line.slice(equals + 1).trim()] as const] : [];
-    }),
-  );
-  const text = (name: string) => values.get(name) ?? '';
+  const report = parseReport(output);
+  const text = (name: string) => report.text(name).trim();
   const partition = text('partition');
   return {
     webServer: {
@@ -62,7 +58,7 @@ export function parseInspection(output: string): Inspection {
       : undefined,
     release: text('release') || undefined,
     list: text('list') || undefined,
-    placing: values.has('placing') ? text('placing') || '?' : undefined,
+    placing: report.all('placing').length > 0 ? text('placing') || '?' : undefined,
     redirectsTo: text('redirects_to') || undefined,
   };
 }

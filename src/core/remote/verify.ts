@@ -1,5 +1,6 @@
 import type { Op } from '../op';
 import type { Context } from '../context';
+import { parseReport } from './report';
 import verifyScript from './scripts/verify.sh';
 import { runScript } from './ssm';
 
@@ -31,15 +32,13 @@ export async function verifyPages(context: Context, instanceId: string, op: Op):
 
 /** Reads the `name=value` lines of `verify.sh`; throws when one of them is not there. */
 export function parsePagesCheck(output: string): PagesCheck {
-  const lines = output.split('\n');
-  const all = (name: string) =>
-    lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+  const report = parseReport(output);
   const text = (name: string): string => {
-    const [value] = all(name);
+    const value = report.text(name);
     if (!value) throw new Error(`The server did not tell “${name}” of its pages.`);
     return value;
   };
-  const some = (name: string): SomePaths => ({ count: Number(text(name)), paths: all(`${name}_path`) });
+  const some = (name: string): SomePaths => ({ count: Number(text(name)), paths: report.all(`${name}_path`) });
   return {
     list: text('list'),
     files: Number(text('files')),

@@ -12,6 +12,7 @@ import type { Plan } from '../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
 import { BUCKET_SETTINGS, type BucketSetting } from './bucketSettings';
 import type { Context } from '../context';
+import { listObjects } from './listing';
 import { known, readDetail, type Resource, type Seen } from './resource';
 
 /** One object below `site/` as a listing shows it; for a whole-body upload the ETag is the MD5 of the bytes. */
@@ -55,7 +56,7 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
       isRight(BUCKET_SETTINGS.ownership),
       isRight(BUCKET_SETTINGS.lifecycle),
       readDetail('the bucket’s policy', () => readPolicy(context, op), op),
-      listObjects(context, op),
+      publicObjects(context, op),
     ]);
     const have: BucketHave = {
       name: bucketName(context.site),
@@ -103,7 +104,7 @@ export async function describeContents(context: Context, op: Op): Promise<Seen<B
     endsUploads: undefined,
   };
   const [objects, policy] = await Promise.all([
-    unlessMissing(() => listObjects(context, op), 'NoSuchBucket'),
+    unlessMissing(() => publicObjects(context, op), 'NoSuchBucket'),
     readDetail('the bucket’s policy', () => readPolicy(context, op), op),
   ]);
   if (!objects) return { kind: 'absent' };
@@ -187,25 +188,11 @@ async function requireEmpty({ site, clients }: Context, op: Op): Promise<void> {
   );
 }
 
-async function listObjects({ site, clients }: Context, op: Op): Promise<Map<string, StoredObject>> {
-  const objects = new Map<string, StoredObject>();
-  let token: string | undefined;
-  do {
-    const page = await clients.s3.send(
-      new ListObjectsV2Command({
-        Bucket: bucketName(site),
-        ExpectedBucketOwner: site.account,
-        Prefix: PUBLIC_PREFIX,
-        ...(token ? { ContinuationToken: token } : {}),
-      }),
-      { abortSignal: op.signal },
-    );
-    for (const { Key, Size, ETag } of page.Contents ?? []) {
-      if (Key && Key !== PUBLIC_PREFIX) {
-        objects.set(Key.slice(PUBLIC_PREFIX.length), { sizeBytes: Size ?? 0, etag: ETag?.replaceAll('"', '') ?? '' });
-      }
-    }
-    token = page.NextContinuationToken;
-  } while (token);
-  return objects;
+async function publicObjects(context: Context, op: Op): Promise<Map<string, StoredObject>> {
+  const found = await listObjects(context, PUBLIC_PREFIX, op);
+  return new Map(
+    found
+      .filter(({ key }) => key !== PUBLIC_PREFIX)
+      .map(({ key, sizeBytes, etag }) => [key.slice(PUBLIC_PREFIX.length), { sizeBytes, etag }]),
+  );
 }

@@ -6,17 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../../src/core/context';
 import { bucketName } from '../../../src/core/names';
-import { run } from '../../../src/core/plan';
 import { compareAssets, headersOf, type StoredAssets } from '../../../src/core/publish/compareAssets';
 import { hashNow } from '../../../src/core/publish/hashNow';
 import { localFile, type LocalFile } from '../../../src/core/publish/localFiles';
 import { newByteBudget, putFile } from '../../../src/core/publish/store';
 import { FileSums } from '../../../src/core/publish/sums';
 import type { Asset } from '../../../src/core/release/manifest';
-import { bucket, describeContents } from '../../../src/core/resources/bucket';
+import { describeContents } from '../../../src/core/resources/bucket';
 import { known } from '../../../src/core/resources/resource';
 import { newMemoryCache, type MemoryCache } from '../release/memoryCache';
-import { controlPlane, newContext, newOp, refuse } from '../sandbox';
+import { newBucketContext } from '../resources/provisioned';
+import { controlPlane, newOp, refuse } from '../sandbox';
 
 const NOTHING: StoredAssets = { told: new Map(), objects: undefined };
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
@@ -29,8 +29,7 @@ describe('assets compared with what is stored', function () {
   let hashed: string[];
 
   before(async () => {
-    context = newContext();
-    await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+    context = await newBucketContext();
   });
   beforeEach(async () => {
     [cache, hashed] = [newMemoryCache(), []];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
-import { deleteObject } from '../../../src/core/publish/store';
-import { controlPlane, newOp } from '../sandbox';
+import { deleteKeys } from '../../../src/core/publish/former';
+import { newOp } from '../sandbox';
 import { LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
 describe('publishing to what is another than the ledger tells', function () {
@@ -9,12 +9,7 @@ describe('publishing to what is another than the ledger tells', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', '<p>');
-    await site.put('about.html', 'about');
-    await site.put('images/a.png', 'a');
+    site = await newPublishDriver({ 'index.html': '<p>', 'about.html': 'about', 'images/a.png': 'a' });
   });
   afterEach(() => site.remove());
 
@@ -112,7 +107,7 @@ describe('publishing to what is another than the ledger tells', function () {
 
   it('compares everything when the ledger was deleted, and tells that nobody knows whose release it replaces', async () => {
     await site.publish();
-    await deleteObject(site.context, LEDGER, newOp());
+    await deleteKeys(site.context, [LEDGER], newOp());
     await site.put('images/a.png', 'A');
     await site.drop('about.html');
     const { plan, summary } = await site.plan();
@@ -145,7 +140,7 @@ describe('publishing to what is another than the ledger tells', function () {
     await site.publish();
     const before = await site.ledger();
     const [list] = await site.keys('_sitelift/manifests/');
-    await deleteObject(site.context, list ?? assert.fail('there is no list'), newOp());
+    await deleteKeys(site.context, [list ?? assert.fail('there is no list')], newOp());
     await site.forget();
     await site.put('index.html', 'more');
     await site.drop('pages/1.html');

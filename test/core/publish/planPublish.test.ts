@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deleteObject } from '../../../src/core/publish/store';
+import { deleteKeys } from '../../../src/core/publish/former';
 import { controlPlane, newOp } from '../sandbox';
 import { asked, changes, invalidated, LEDGER, newPublishDriver, sentBytes, type PublishDriver } from './publishDriver';
 
@@ -12,12 +12,7 @@ describe('publishing', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', PAGE);
-    await site.put('images/a.png', 'a');
-    await site.put('images/b.png', 'b');
+    site = await newPublishDriver({ 'index.html': PAGE, 'images/a.png': 'a', 'images/b.png': 'b' });
     await controlPlane().send('DELETE', 'calls');
   });
   afterEach(() => site.remove());
@@ -168,7 +163,7 @@ describe('publishing', function () {
     await site.put('images/large.png', large);
     await site.publish();
     assert.deepEqual(await site.publish(), []);
-    await deleteObject(site.context, LEDGER, newOp());
+    await deleteKeys(site.context, [LEDGER], newOp());
     await site.forget();
     const { uploads } = await site.plan();
     assert.deepEqual(uploads, []);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/core/op';
-import { run, stepsOf } from '../../../src/core/plan';
+import { stepsOf } from '../../../src/core/plan';
 import { planAssets } from '../../../src/core/publish/planUpload';
 import { NO_CACHE } from '../../../src/core/release/localCache';
-import { bucket } from '../../../src/core/resources/bucket';
+import { newBucketContext } from '../resources/provisioned';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { changes, HERE, invalidated, newPublishDriver, type PublishDriver } from './publishDriver';
 
@@ -24,12 +24,7 @@ describe('Upload to CDN', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', '<p>');
-    await site.put('images/a.png', 'a');
-    await site.put('images/b.png', 'b');
+    site = await newPublishDriver({ 'index.html': '<p>', 'images/a.png': 'a', 'images/b.png': 'b' });
     await controlPlane().send('DELETE', 'calls');
   });
   afterEach(async () => {
@@ -137,8 +132,7 @@ describe('Upload to CDN', function () {
   });
 
   it('uploads to a bucket without a distribution, where no edge holds anything', async () => {
-    const own = newContext();
-    await run(bucket.plan(own, { bucket: { kind: 'absent' } }), newOp());
+    const own = await newBucketContext();
     const { plan, domain } = await planAssets(own, [ASSET], ASKING, newOp());
     assert.equal(domain, undefined);
     assert.deepEqual(

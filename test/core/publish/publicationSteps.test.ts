@@ -10,12 +10,7 @@ describe('the steps of a publication', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', '<p>');
-    await site.put('images/a.png', 'a');
-    await site.put('images/b.png', 'b');
+    site = await newPublishDriver({ 'index.html': '<p>', 'images/a.png': 'a', 'images/b.png': 'b' });
   });
   afterEach(() => site.remove());
 

@@ -8,13 +8,7 @@ describe('what is dropped from the folder', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', '<p>');
-    await site.put('old.html', 'old');
-    await site.put('images/a.png', 'a');
-    await site.put('images/b.png', 'b');
+    site = await newPublishDriver({ 'index.html': '<p>', 'old.html': 'old', 'images/a.png': 'a', 'images/b.png': 'b' });
   });
   afterEach(() => site.remove());
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
-import { deleteObject } from '../../../src/core/publish/store';
+import { deleteKeys } from '../../../src/core/publish/former';
 import { controlPlane, newOp } from '../sandbox';
 import { changes, ELSEWHERE, invalidated, LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
@@ -16,11 +16,7 @@ describe('bringing back a release', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', '<img src="images/a.png"> 1');
-    await site.put('images/a.png', 'a 1');
+    site = await newPublishDriver({ 'index.html': '<img src="images/a.png"> 1', 'images/a.png': 'a 1' });
   });
   afterEach(() => site.remove());
 
@@ -212,9 +208,9 @@ describe('bringing back a release', function () {
     };
     await assert.rejects(site.planRollback('2020-01-01T00:00:00.000Z'), /No release of 2020-01-01 00:00 UTC is kept/);
     const { plan } = await site.planRollback(at);
-    await deleteObject(site.context, file ?? '', newOp());
+    await deleteKeys(site.context, [file ?? ''], newOp());
     await refused('images/a.png');
-    for (const bundle of bundles) await deleteObject(site.context, bundle, newOp());
+    for (const bundle of bundles) await deleteKeys(site.context, [bundle], newOp());
     await refused('images/a.png', 'index.html');
     // One that was planned before ends short of the pages, and publishing puts all in order.
     await assert.rejects(run(plan, newOp()), /“images\/a\.png” had then are not in the bucket any more/);

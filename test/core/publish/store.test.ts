@@ -13,19 +13,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../../../src/core/context';
 import { bucketName } from '../../../src/core/names';
-import { run } from '../../../src/core/plan';
 import type { LocalFile } from '../../../src/core/publish/localFiles';
+import { deleteKeys } from '../../../src/core/publish/former';
 import {
   ASSET_CACHING,
-  deleteObject,
   hasStoredSum,
   isStoredMd5,
   newByteBudget,
   presign,
   putFile,
 } from '../../../src/core/publish/store';
-import { bucket } from '../../../src/core/resources/bucket';
-import { controlPlane, newContext, newOp, refuse } from '../sandbox';
+import { newBucketContext } from '../resources/provisioned';
+import { controlPlane, newOp, refuse } from '../sandbox';
 
 const MIB = 1024 * 1024;
 const curl = promisify(execFile);
@@ -36,8 +35,7 @@ describe('the store', function () {
   let folder: string;
 
   before(async () => {
-    context = newContext();
-    await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+    context = await newBucketContext();
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sitelift-store-'));
@@ -169,7 +167,7 @@ describe('the store', function () {
 
   it('drops an object, and does not mind one that is gone', async () => {
     await put(await asset('dropped.png', 'x'));
-    for (let times = 0; times < 2; times += 1) await deleteObject(context, 'site/dropped.png', newOp());
+    for (let times = 0; times < 2; times += 1) await deleteKeys(context, ['site/dropped.png'], newOp());
     await assert.rejects(head('dropped.png'), { name: 'NotFound' });
   });
 

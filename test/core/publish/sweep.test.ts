@@ -16,7 +16,6 @@ describe('what kept releases need', function () {
 
   /** A site with seventeen releases, of which the ledger has just dropped six. */
   before(async () => {
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
     site = await newPublishDriver();
     for (let page = 0; page < 210; page += 1) await site.put(`pages/${page}.html`, `${page}`);
     for (let number = 1; number <= 16; number += 1) await publish();

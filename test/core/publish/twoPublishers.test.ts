@@ -12,11 +12,7 @@ describe('two publishers', function () {
   let site: PublishDriver;
 
   beforeEach(async () => {
-    await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-    site = await newPublishDriver();
-    await site.put('index.html', '<p>');
-    await site.put('images/a.png', 'a');
+    site = await newPublishDriver({ 'index.html': '<p>', 'images/a.png': 'a' });
   });
   afterEach(async () => {
     await controlPlane().send('DELETE', 'faults');

@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Context } from '../../../src/core/context';
-import { run } from '../../../src/core/plan';
 import { placeOf } from '../../../src/core/publish/store';
 import { MANIFESTS, readManifest, tellManifest, type Told } from '../../../src/core/release/keptManifest';
 import { EMPTY, toJson, type Asset, type Manifest, type Page } from '../../../src/core/release/manifest';
-import { bucket } from '../../../src/core/resources/bucket';
-import { controlPlane, newContext, newOp, refuse } from '../sandbox';
+import { newBucketContext } from '../resources/provisioned';
+import { controlPlane, newOp, refuse } from '../sandbox';
 import { newMemoryCache, type MemoryCache } from './memoryCache';
 
 const SUM = 'a'.repeat(64);
@@ -26,8 +25,7 @@ describe('a manifest that is kept', function () {
   let cache: MemoryCache;
 
   before(async () => {
-    context = newContext();
-    await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+    context = await newBucketContext();
   });
   beforeEach(async () => {
     cache = newMemoryCache();

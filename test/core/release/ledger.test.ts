@@ -1,7 +1,6 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { run } from '../../../src/core/plan';
 import { placeOf, putObject } from '../../../src/core/publish/store';
 import {
   ledgerHint,
@@ -11,7 +10,7 @@ import {
   type Ledger,
   type Release,
 } from '../../../src/core/release/ledger';
-import { bucket } from '../../../src/core/resources/bucket';
+import { newBucketContext } from '../resources/provisioned';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { newMemoryCache, type MemoryCache } from './memoryCache';
 
@@ -48,8 +47,7 @@ describe('the ledger', function () {
   let cache: MemoryCache;
 
   before(async () => {
-    context = newContext();
-    await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+    context = await newBucketContext();
   });
   beforeEach(async () => {
     cache = newMemoryCache();

@@ -13,9 +13,10 @@ import {
   type Release,
 } from '../../../src/core/release/ledger';
 import { NO_CACHE } from '../../../src/core/release/localCache';
-import { inTurn, requireFree, type Pace } from '../../../src/core/release/turn';
-import { bucket } from '../../../src/core/resources/bucket';
-import { controlPlane, newContext, newOp } from '../sandbox';
+import { requireFree, type Pace } from '../../../src/core/release/signsOfLife';
+import { inTurn } from '../../../src/core/release/turn';
+import { newBucketContext } from '../resources/provisioned';
+import { controlPlane, newOp } from '../sandbox';
 
 /** Two folders on two computers. */
 export const ANNA: Origin = { host: 'annas-desk', folder: 'site', place: 'anna' };
@@ -47,8 +48,7 @@ export interface TurnDriver {
 
 /** Makes the site's bucket. */
 export async function newTurnDriver(): Promise<TurnDriver> {
-  const context = newContext();
-  await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+  const context = await newBucketContext();
   const key = '_sitelift/ledger.json';
   const driver: TurnDriver = {
     ...{ context, log: [] },

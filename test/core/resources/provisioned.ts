@@ -5,9 +5,10 @@ import type { Context } from '../../../src/core/context';
 import { SITE_TAG, tagsFor } from '../../../src/core/names';
 import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
+import { bucket } from '../../../src/core/resources/bucket';
 import { describeSite, planProvision, type ResourceName } from '../../../src/core/resources/stack';
 import type { Call } from '../../sandbox/controlPlane';
-import { controlPlane, newOp } from '../sandbox';
+import { controlPlane, newContext, newOp } from '../sandbox';
 
 /** Steps that need a machine; without one the instances of the sandbox are only names. */
 const INSIDE = ['webServer', 'mount'];
@@ -21,6 +22,13 @@ export async function planned(context: Context, what: ResourceName | 'all'): Pro
 /** The keys of a plan's steps. */
 export function keysOf(plan: Plan): string[] {
   return stepsOf(plan).map(({ key }) => key);
+}
+
+/** A new site with its bucket and nothing else. */
+export async function newBucketContext(): Promise<Context> {
+  const context = newContext();
+  await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+  return context;
 }
 
 /** Plans and runs; gives the keys of what was run. */

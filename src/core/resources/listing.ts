@@ -7,6 +7,9 @@ import type { Op } from '../op';
 /** An object as a listing shows it. */
 export interface ListedObject {
   readonly key: string;
+  readonly sizeBytes: number;
+  /** Without quotes. */
+  readonly etag: string;
   readonly writtenMs: number;
 }
 
@@ -17,5 +20,8 @@ export async function listObjects({ site, clients }: Context, prefix: string, op
     paginateListObjectsV2({ client: clients.s3 }, { ...owned, Prefix: prefix }, { abortSignal: op.signal }),
     ({ Contents }) => Contents,
   );
-  return found.map(({ Key = '', LastModified }) => ({ key: Key, writtenMs: LastModified?.getTime() ?? 0 }));
+  return found.map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
+    ...{ key: Key, sizeBytes: Size, etag: ETag.replaceAll('"', '') },
+    writtenMs: LastModified?.getTime() ?? 0,
+  }));
 }

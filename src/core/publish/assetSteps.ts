@@ -1,0 +1,37 @@
+import type { Op } from '../op';
+import type { Step } from '../plan';
+import type { Asset } from '../release/manifest';
+import type { StoredObject } from '../resources/bucket';
+import type { FormerAsset } from './former';
+import type { WantedAssets } from './wanted';
+
+/** Those of some paths whose bytes are still what the ledger tells, as far as a listing shows it, so that they can be kept. */
+export function formerOf(
+  paths: readonly string[],
+  told: ReadonlyMap<string, Asset>,
+  objects: ReadonlyMap<string, StoredObject> | undefined,
+): FormerAsset[] {
+  return paths.flatMap((path) => {
+    const asset = told.get(path);
+    const isThere = asset && (!objects || objects.get(path)?.etag === asset.etag);
+    return isThere ? [{ path, asset }] : [];
+  });
+}
+
+/** The step that stores assets: titled after the only one, or after all with an item for each; undefined when there is none. */
+export function uploadStep(
+  { changes, title }: WantedAssets,
+  key: string,
+  run: (op: Op) => Promise<void>,
+): Step | undefined {
+  const [first, ...others] = changes;
+  if (!first) return undefined;
+  const sizeBytes = changes.reduce((sum, change) => sum + change.sizeBytes, 0);
+  if (others.length === 0) return { key, title: first.title, sizeBytes, run };
+  return { key, title, items: changes.map((change) => change.title), sizeBytes, run };
+}
+
+/** A number of things in words, e.g. `1 path` or `3 paths`. */
+export function count(number: number, what: string): string {
+  return number === 1 ? `1 ${what}` : `${number} ${what}s`;
+}
