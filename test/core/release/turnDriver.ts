@@ -77,8 +77,11 @@ export async function newTurnDriver(): Promise<TurnDriver> {
     },
     publish: async (origin, plan, pace) => run(await driver.planned(origin, plan, pace), newOp()),
     async leave(publishing) {
-      const { etag } = await driver.read();
-      await swapLedger(context, { ...NO_LEDGER, publishing }, etag, newOp());
+      // Whoever has the turn may give a sign of life between the two.
+      for (let etag: string | undefined; etag === undefined;) {
+        const now = await driver.read();
+        etag = await swapLedger(context, { ...NO_LEDGER, publishing }, now.etag, newOp());
+      }
     },
     async writes() {
       const calls = await controlPlane().calls();
