@@ -168,7 +168,7 @@ describe('a bucket elsewhere', () => {
     };
     const paged: Context = {
       ...context,
-      clients: { ...context.clients, s3: { send } as unknown as Context['clients']['s3'] },
+      clients: { ...context.clients, s3: Object.assign(Object.create(s3), { send }) },
     };
     const have = known(await bucket.describe(paged, newOp()));
     assert.deepEqual(Object.fromEntries(have?.objects ?? []), {
