@@ -125,10 +125,17 @@ const volume = v.pipe(
 
 const distribution = object(
   {
+    serves: v.exactOptional(
+      oneOf(
+        ['images', 'site'],
+        'What readers get from the distribution: images, while the server sends the pages, or the whole site, with HTTPS and also without its server.',
+      ),
+      'images',
+    ),
     priceClass: v.exactOptional(
       oneOf(
         ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'],
-        'Which edges serve the images: North America and Europe, those and most of Asia, or all.',
+        'Which edges are used: those of North America and Europe, also those of most of Asia, or all.',
       ),
       'PriceClass_100',
     ),

@@ -21,7 +21,7 @@ describe('the site file', () => {
         instanceProfile: 'web+server=1,2.3@x-y_z',
       },
       volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
-      distribution: { priceClass: 'PriceClass_All' },
+      distribution: { serves: 'site', priceClass: 'PriceClass_All' },
       publish: { allow: ['downloads/*.zip', 'wp-config.php'] },
     };
     assert.deepEqual(parseSite(JSON.stringify(file)), file);
@@ -33,7 +33,7 @@ describe('the site file', () => {
       root: '.',
       server: { image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
-      distribution: { priceClass: 'PriceClass_100' },
+      distribution: { serves: 'images', priceClass: 'PriceClass_100' },
       publish: { allow: [] },
     });
   });
