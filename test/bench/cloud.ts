@@ -92,6 +92,7 @@ async function provision(env: Readonly<Record<string, string>>): Promise<void> {
     distribution.plan(context, {
       bucket: await bucket.describe(context, op),
       distribution: await distribution.describe(context, op),
+      server: { kind: 'absent' },
     });
   await run(await plan(), op);
   const left = (await plan()).flat().map(({ title }) => title);

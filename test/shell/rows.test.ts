@@ -31,7 +31,7 @@ const bucket = {
 };
 const distribution = {
   ...{ id: 'E1', arn: 'arn', domain: 'd1.cloudfront.net', enabled: true, deployed: true },
-  ...{ readsBucket: true, drift: [] },
+  ...{ readsBucket: true, pagesHost: undefined, drift: [] },
 };
 const settled: SiteHave = {
   server: known(server),

@@ -1,3 +1,4 @@
+import { lookup } from 'mime-types';
 import { extname } from 'node:path';
 import { PUBLIC_PREFIX } from '../names';
 
@@ -27,9 +28,18 @@ export function isOnServerToo(path: string): boolean {
 /** How long the key of an object may be, in bytes of UTF-8 (Amazon S3 documentation, “Object key naming”). */
 const MAX_KEY_BYTES = 1024;
 
-/** Why an asset cannot lie in the bucket, if it cannot. S3's listings are XML, which cannot tell control characters. */
+/** Media type of a file, by its name's ending. */
+export function contentTypeOf(path: string): string {
+  return lookup(path) || 'application/octet-stream';
+}
+
+/** Why an asset cannot lie in the bucket, if it cannot. */
 export function unfitForBucket(path: string): string | undefined {
-  if (!isAsset(path)) return undefined;
+  return isAsset(path) ? unfitForKey(path) : undefined;
+}
+
+/** Why a file cannot lie in the bucket under its path, if it cannot. S3's listings are XML, which cannot tell control characters. */
+export function unfitForKey(path: string): string | undefined {
   if (/\p{Cc}/u.test(path)) return 'its name holds control characters';
   return Buffer.byteLength(PUBLIC_PREFIX + path) > MAX_KEY_BYTES ? 'its path is too long for S3' : undefined;
 }

@@ -1,7 +1,7 @@
-import { CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
+import { CreateInvalidationCommand, GetInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import { createHash } from 'node:crypto';
 import { hasCode } from '../aws/errors';
-import { retry } from '../aws/wait';
+import { retry, waitFor } from '../aws/wait';
 import { encodePath } from '../html/assetUrl';
 import type { Op } from '../op';
 import type { Context } from '../context';
@@ -30,14 +30,20 @@ export function isForgotten(path: string, items: readonly string[]): boolean {
   return items.includes('/*') || invalidationItems([path]).every((item) => items.includes(item));
 }
 
-/** Makes the edges forget items; the same run asking again is answered with the same invalidation. */
+/** The paths that readers may have asked for to get a page, as the edges know both what was asked for and what that became. */
+export function urlsOf(path: string): string[] {
+  const short = path.replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, '');
+  return short === path ? [path] : [path, short];
+}
+
+/** Makes the edges forget items, and gives the invalidation's id; the same run asking again is answered with the same one. */
 export async function invalidate(
   { clients }: Context,
   distributionId: string,
   runId: string,
   items: readonly string[],
   op: Op,
-): Promise<void> {
+): Promise<string> {
   const reference = createHash('sha256')
     .update(`${runId} ${items.join(' ')}`)
     .digest('hex')
@@ -46,10 +52,32 @@ export async function invalidate(
     DistributionId: distributionId,
     InvalidationBatch: { CallerReference: reference, Paths: { Quantity: items.length, Items: [...items] } },
   });
-  await retry(
+  const { Invalidation } = await retry(
     () => clients.cloudfront.send(command, { abortSignal: op.signal }),
     (error) => hasCode(error, 'TooManyInvalidationsInProgress'),
     SETTLE,
+    op,
+  );
+  return Invalidation?.Id ?? '';
+}
+
+/** Waits until all edges have forgotten what an invalidation names, usually within a minute. */
+export async function waitUntilForgotten(
+  { clients }: Context,
+  distributionId: string,
+  id: string,
+  op: Op,
+): Promise<void> {
+  await waitFor(
+    'the edges to forget the former pages',
+    async () => {
+      const { Invalidation } = await clients.cloudfront.send(
+        new GetInvalidationCommand({ DistributionId: distributionId, Id: id }),
+        { abortSignal: op.signal },
+      );
+      return Invalidation?.Status === 'Completed' ? true : undefined;
+    },
+    { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 1800 },
     op,
   );
 }

@@ -1,11 +1,10 @@
-import { lookup } from 'mime-types';
 import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import ignore from 'ignore';
 import { join } from 'node:path';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
-import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
+import { contentTypeOf, isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
 import { pathBelow } from '../pathBelow';
 import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
 
@@ -196,7 +195,7 @@ export function localFile(path: string, absolutePath: string, found: Status): Lo
     sizeBytes: found.size,
     modifiedMs: found.mtimeMs,
     inode: found.ino,
-    contentType: lookup(path) || 'application/octet-stream',
+    contentType: contentTypeOf(path),
   };
 }
 

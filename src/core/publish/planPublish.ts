@@ -3,6 +3,7 @@ import { UserError, type Op } from '../op';
 import type { Release } from '../release/ledger';
 import { moment } from '../release/moment';
 import { isAsset } from './assetTypes';
+import { copiesOf, withCopies } from './copies';
 import { compareAssets, type AssetUpload, type Hash } from './compareAssets';
 import { requireLeave } from './leave';
 import type { LocalFiles } from './localFiles';
@@ -43,11 +44,16 @@ export async function planPublish(context: Context, material: Material, op: Op):
   op.report('Comparing files');
   const objects = target.found?.objects;
   const { stored, uploads } = await compareAssets(context, local.assets, { told, objects }, sums, hash, op);
-  const { bundle, reason, ...pages } = await pressPages(state, local, material, sums, op);
-  const unseen = unseenRelease(state, reason !== undefined || uploads.length > 0, material);
+  const { bundle, published, reason, ...pages } = await pressPages(state, local, material, sums, op);
+  let assets = wantedAssets(context, stored, uploads, send, sums);
+  if (context.site.distribution.serves === 'site') {
+    const folder = material.workFolder;
+    assets = withCopies(context, assets, copiesOf(pages.all), state, { folder, published, send });
+  }
+  const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);
   const wanted = {
-    assets: wantedAssets(context, stored, uploads, send, sums),
+    assets,
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },
     begin: {
       key: `turn ${read.ledger.revision}${unseen ? ' unseen' : ''}`,

@@ -4,7 +4,7 @@ import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import { readManifest } from '../release/keptManifest';
 import type { Release } from '../release/ledger';
-import { isServedAlike, listSum, releaseId, type Manifest } from '../release/manifest';
+import { listSum, releaseId, type Manifest } from '../release/manifest';
 import { moment } from '../release/moment';
 import { goneFrom, writePublished, type Base, type Bundle } from './bundle';
 import { BUNDLES } from './deployPages';
@@ -12,7 +12,10 @@ import { bringBack, FILES, type FormerAsset } from './former';
 import { keptPages } from './keptPages';
 import { listObjects } from '../resources/listing';
 import { planRelease, type ReleasePlan } from './releasePlan';
-import { readState, type Asking, type SiteState } from './siteState';
+import { isStored, readState, type Asking, type SiteState } from './siteState';
+import { copiesOf, withCopies } from './copies';
+import { isAsset } from './assetTypes';
+import type { Send } from './wantedAssets';
 import type { Target } from './target';
 import type { WantedAssets, WantedPages } from './wanted';
 
@@ -20,6 +23,7 @@ import type { WantedAssets, WantedPages } from './wanted';
 export interface RollbackNeeds extends Asking {
   /** Folder for bundles; the caller removes it. */
   readonly workFolder: string;
+  readonly send: Send;
 }
 
 /** What bringing back a release would do. */
@@ -52,9 +56,11 @@ export async function planRollback(
       `The release of ${moment(release.at)} was made for another distribution, whose address its pages name, so their images would not load. Nothing was changed. Choose a newer release, or publish again.`,
     );
   }
-  await requireKept(context, release, manifest, state, op);
+  // Copies of pages are made of the pages, whatever the distribution served then.
+  const assets = new Map(Array.from(manifest.assets).filter(([path]) => isAsset(path)));
+  await requireKept(context, release, { ...manifest, assets }, state, op);
   const wanted = {
-    assets: formerAssets(context, manifest, state),
+    assets: formerAssets(context, { ...manifest, assets }, state, needs),
     pages: await formerPages(context, manifest, state, needs.workFolder, op),
     begin: { key: `turn ${ledger.revision} back to ${release.at}`, title: `bring back ${described(release)}` },
     restores: release.restores ?? release.at,
@@ -67,26 +73,30 @@ function described({ at, by, commit }: Release): string {
   return `the release of ${moment(at)} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
 }
 
-/** True when an asset is stored as a release had it. */
-function isStored({ told, target }: SiteState, { path, asset }: FormerAsset): boolean {
-  const objects = target.found?.objects;
-  const now = told.get(path);
-  return now !== undefined && isServedAlike(now, asset) && (!objects || objects.get(path)?.etag === now.etag);
-}
-
-function formerAssets(context: Context, manifest: Manifest, state: SiteState): WantedAssets {
+function formerAssets(
+  context: Context,
+  manifest: Manifest,
+  state: SiteState,
+  { send, workFolder }: RollbackNeeds,
+): WantedAssets {
   const { told } = state;
   const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
   const back = all.filter((one) => !isStored(state, one));
   const stored = all
     .filter((one) => isStored(state, one))
     .map(({ path, asset }) => [path, told.get(path) ?? asset] as const);
-  return {
+  const former = {
     stored: new Map(stored),
     changes: back.map(({ path, asset: { sizeBytes } }) => ({ path, sizeBytes, title: `bring back ${path}` })),
     title: `bring back ${back.length} assets`,
-    store: (op) => bringBack(context, back, op),
+    store: (op: Op) => bringBack(context, back, op),
   };
+  if (context.site.distribution.serves === 'images') return former;
+  const published = async function* (paths: ReadonlySet<string>, op: Op) {
+    const pages = new Map(Array.from(manifest.pages).filter(([path]) => paths.has(path)));
+    yield* keptPages(context, pages, await mkdtemp(join(workFolder, 'kept-')), op);
+  };
+  return withCopies(context, former, copiesOf(manifest.pages), state, { folder: workFolder, published, send });
 }
 
 async function formerPages(

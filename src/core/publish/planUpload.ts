@@ -84,7 +84,7 @@ export async function planAssets(
     steps.push({
       key: `invalidate ${forgets.join(' ')}`,
       title: `invalidate ${count(forgets.length, 'path')} in the CDN`,
-      run: (stepOp) => invalidate(context, have.id, runId, forgets, stepOp),
+      run: async (stepOp) => void (await invalidate(context, have.id, runId, forgets, stepOp)),
     });
   }
   if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain };

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError, type Op } from '../op';
 import { listSum } from '../release/manifest';
 import { writeBundle, type PageBundle, type Press, type Rewrite } from './bundle';
+import { pagesIn, sumOfPage } from './bundlePages';
+import type { PublishedPages } from './copies';
 import type { LocalFiles } from './localFiles';
 import type { SiteState } from './siteState';
 import type { FileSums } from './sums';
@@ -21,6 +24,7 @@ export interface PressedPages extends Omit<WantedPages, 'title'> {
   readonly bundle: PageBundle;
   /** Why they must go to the server; undefined when they are there. */
   readonly reason: string | undefined;
+  readonly published: PublishedPages;
 }
 
 /** Makes the published form of the pages, and a bundle of what the server has not. */
@@ -46,7 +50,27 @@ export async function pressPages(
     delta: base && bundle,
     whole: (stepOp) => (base ? wholeBundle(local, press, bundle, workFolder, stepOp) : Promise.resolve(bundle)),
     reason: reasonFor(state, bundle),
+    published: (paths, stepOp) => publishedPages(paths, local, press, bundle, workFolder, stepOp),
   };
+}
+
+/** Some of the pages as they are published: from the bundle, or made once more where not all of them are in it. */
+async function* publishedPages(
+  paths: ReadonlySet<string>,
+  local: LocalFiles,
+  press: Press,
+  planned: PageBundle,
+  workFolder: string,
+  op: Op,
+) {
+  const folder = await mkdtemp(join(workFolder, 'pressed-'));
+  const some = local.pages.filter(({ path }) => paths.has(path));
+  const isThere = some.every(({ path }) => planned.sent.has(path));
+  const { file } = isThere ? planned : await writeBundle(some, press, undefined, join(folder, 'some.tar.gz'), op);
+  for await (const page of pagesIn(file, (path) => paths.has(path), join(folder, 'page'), op)) {
+    // Of one that was changed meanwhile there is nothing to copy.
+    if ((await sumOfPage(page)) === planned.pages.get(page.path)?.sha256) yield page;
+  }
 }
 
 /** Why the pages must go to the server; a new server with an old volume has the pages but not their redirects. */

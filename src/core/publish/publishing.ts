@@ -55,7 +55,7 @@ export async function withPublishing<Result>(
         return publication;
       },
       async planRollback(at, op) {
-        const rollback = await planRollback(context, at, { ...publisher, workFolder, target }, op);
+        const rollback = await planRollback(context, at, { ...publisher, workFolder, target, send: workshop.send }, op);
         ({ target } = rollback);
         return rollback;
       },

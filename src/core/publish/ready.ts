@@ -9,6 +9,7 @@ import type { ResourceName, SiteHave } from '../resources/stack';
 import { isMounted } from '../resources/volume';
 import { doubtOf } from '../resources/whereabouts';
 import type { Inspection } from '../remote/inspect';
+import type { Site } from '../site';
 
 /** The parts of a site that can be published to. */
 export interface Ready {
@@ -23,7 +24,7 @@ export interface Ready {
 const NAMES: readonly ResourceName[] = ['server', 'volume', 'bucket', 'distribution'];
 
 /** The parts of a site that is ready to be published to. Throws `UserError`: first what could not be read, then what is not there or not as it must be. */
-export function requireReady(site: SiteHave): Ready {
+export function requireReady(site: SiteHave, serves: Site['distribution']['serves']): Ready {
   const unreadable = NAMES.flatMap((name) => {
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
@@ -62,7 +63,25 @@ export function requireReady(site: SiteHave): Ready {
     });
   }
   const { host, instanceId } = server;
+  if (!isServedAsWanted(serves, distribution, host)) {
+    const is =
+      serves === 'images'
+        ? 'The distribution serves the pages as well, which sitelift.json does not want any more'
+        : distribution.pagesHost === undefined
+          ? 'The distribution does not serve the pages yet, as sitelift.json wants it'
+          : 'The distribution reads the pages from another server, or from the former address of this one';
+    throw new UserError(`${is}. Provision the distribution first.`, { remedy: provision('Distribution') });
+  }
   return { bucket, distribution, instanceId, host, volumeId: volume.volumeId, inspection };
+}
+
+/** True when a distribution serves the images alone, or the pages of this server as well, as it should. */
+export function isServedAsWanted(
+  serves: Site['distribution']['serves'],
+  { pagesHost }: Pick<DistributionHave, 'pagesHost'>,
+  host: string | undefined,
+): boolean {
+  return pagesHost === (serves === 'site' ? host : undefined);
 }
 
 function requireInspection(server: ServerHave): Inspection {

@@ -7,9 +7,10 @@ import { releaseId, type Asset } from '../release/manifest';
 import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
 import { count, formerOf, uploadStep } from './assetSteps';
+import { isAsset } from './assetTypes';
 import { deployPages, stageBundle } from './deployPages';
 import { deleteKeys, keepFormer } from './former';
-import { invalidate, invalidationItems, isForgotten, joinItems } from './invalidate';
+import { invalidate, invalidationItems, isForgotten, joinItems, urlsOf, waitUntilForgotten } from './invalidate';
 import { ledgerAfter, manifestOf } from './newLedger';
 import type { Asking, SiteState } from './siteState';
 import { sweep } from './sweep';
@@ -45,15 +46,26 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
     lost,
   };
   const removed = removedBy(state, wanted, lost);
-  const forgets = forgottenBy(state, wanted, removed.assets);
+  const isWhole = context.site.distribution.serves === 'site';
+  const changes = wanted.assets.changes.map(({ path }) => path);
+  const forgets = forgottenBy(state, [...changes, ...removed.assets], isWhole);
+  // Edges that serve pages serve former ones until they have forgotten them, and those need what is removed.
+  const first = isWhole && removed.assets.length > 0 ? forgottenBy(state, changes, isWhole) : [];
   const work = [
     keepSteps(context, state, wanted, removed.assets, outcome),
     uploadSteps(context, wanted, outcome),
     pageSteps(context, state, wanted, outcome),
+    invalidationSteps(context, state, first, isWhole),
     removalSteps(context, removed.assets, outcome),
-    invalidationSteps(context, state, forgets),
+    invalidationSteps(
+      context,
+      state,
+      first.length > 0 ? forgottenBy(state, removed.assets, isWhole) : forgets,
+      isWhole,
+    ),
   ].flat();
-  const paths = [...new Set([...removed.assets, ...removed.pages])].sort();
+  const gone = removed.assets.filter((path) => !wanted.pages.all.has(path));
+  const paths = [...new Set([...gone, ...removed.pages])].sort();
   if (work.length === 0 && isNoted(state)) return { plan: [], outcome, removed: paths };
   // What nobody needs any more is no reason of its own to publish.
   const plan = sequence(sweepSteps(context, state, asking), work);
@@ -97,10 +109,10 @@ function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others:
 }
 
 /** What the edges may hold old bytes of. What was removed in the console is new here and old at the edges, which keep it for a year. */
-function forgottenBy({ read, target }: SiteState, { assets }: Wanted, removed: readonly string[]): string[] {
+function forgottenBy({ read, target }: SiteState, paths: readonly string[], isWhole: boolean): string[] {
   const { current, publishing } = read.ledger;
   const isFirst = !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
-  const stale = [...assets.changes.map(({ path }) => path), ...removed].sort();
+  const stale = (isWhole ? paths.flatMap(urlsOf) : [...paths]).sort();
   const items = isFirst || stale.length === 0 ? [] : invalidationItems(stale);
   return joinItems(publishing?.forgets ?? [], items);
 }
@@ -113,8 +125,8 @@ function isNoted({ live, read, target }: SiteState): boolean {
 }
 
 function isMany(removed: readonly string[], { live }: SiteState): boolean {
-  const published = (live?.pages.size ?? 0) + (live?.assets.size ?? 0);
-  return removed.length > FEW_REMOVALS && removed.length > published / 10;
+  const published = new Set([...(live?.pages.keys() ?? []), ...(live?.assets.keys() ?? [])]);
+  return removed.length > FEW_REMOVALS && removed.length > published.size / 10;
 }
 
 function sweepSteps(context: Context, { read: { ledger } }: SiteState, { cache }: Asking): Plan {
@@ -129,7 +141,8 @@ function keepSteps(
   removed: readonly string[],
   outcome: Outcome,
 ): Plan {
-  const paths = [...assets.changes.map(({ path }) => path), ...removed];
+  // The bytes of pages lie in the bundles.
+  const paths = [...assets.changes.map(({ path }) => path), ...removed].filter(isAsset);
   const former = formerOf(paths, told, target.found?.objects);
   if (former.length === 0) return [];
   const title = `keep the former bytes of ${count(former.length, 'asset')}, so that they can be brought back`;
@@ -187,7 +200,12 @@ function removalSteps(context: Context, removed: readonly string[], outcome: Out
   return [[{ ...one, items: removed.map((path) => `remove ${path}`) }]];
 }
 
-function invalidationSteps(context: Context, { target, read }: SiteState, forgets: readonly string[]): Plan {
+function invalidationSteps(
+  context: Context,
+  { target, read }: SiteState,
+  forgets: readonly string[],
+  isAwaited: boolean,
+): Plan {
   if (forgets.length === 0) return [];
   const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
   const reason = isLeft ? 'an earlier run was cut short' : 'changed';
@@ -195,9 +213,10 @@ function invalidationSteps(context: Context, { target, read }: SiteState, forget
   const runId = randomUUID();
   return [
     [
-      step(`invalidate ${forgets.join(' ')}`, title, (op) =>
-        invalidate(context, target.distribution.id, runId, forgets, op),
-      ),
+      step(`invalidate ${forgets.join(' ')}`, title, async (op) => {
+        const id = await invalidate(context, target.distribution.id, runId, forgets, op);
+        if (isAwaited) await waitUntilForgotten(context, target.distribution.id, id, op);
+      }),
     ],
   ];
 }

@@ -4,7 +4,16 @@ import type { Op } from '../op';
 import { readManifest } from '../release/keptManifest';
 import { ledgerHint, readLedgerIfAny, type Ledger, type LedgerRead, type Origin } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
-import { applied, EMPTY, fromJson, listSum, type Asset, type Manifest, type Page } from '../release/manifest';
+import {
+  applied,
+  EMPTY,
+  fromJson,
+  isServedAlike,
+  listSum,
+  type Asset,
+  type Manifest,
+  type Page,
+} from '../release/manifest';
 import { requireFree } from '../release/signsOfLife';
 import { describeTarget, glanceAtTarget, type Target } from './target';
 
@@ -57,6 +66,16 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
   target ??= await describeTarget(context, read.ledger, op);
   const told = toldAssets(live, read.ledger);
   return { read, live, target, told, ...placedPages(target, asking.isWhole ? undefined : live, placed?.release) };
+}
+
+/** True when an asset is stored as it is wanted. */
+export function isStored(
+  { told, target }: Pick<SiteState, 'told' | 'target'>,
+  { path, asset }: { readonly path: string; readonly asset: Omit<Asset, 'etag'> },
+): boolean {
+  const objects = target.found?.objects;
+  const now = told.get(path);
+  return now !== undefined && isServedAlike(now, asset) && (!objects || objects.get(path)?.etag === now.etag);
 }
 
 /** What a ledger tells of the bucket's assets, `live` being what its current release consists of. */

@@ -1,4 +1,5 @@
 import type { Manifest } from '../release/manifest';
+import { isAsset } from './assetTypes';
 import type { PageBundle } from './bundle';
 import type { AssetUpload } from './compareAssets';
 import type { LocalFile, LocalFiles } from './localFiles';
@@ -61,7 +62,7 @@ export function summarize(
       changed: uploads.length - added,
       unchanged: local.assets.length - uploads.length,
       uploadBytes: uploads.reduce((sum, { asset }) => sum + asset.sizeBytes, 0),
-      removed: gone(live?.assets.keys() ?? [], (path) => assets.has(path)),
+      removed: gone(live?.assets.keys() ?? [], (path) => assets.has(path) || !isAsset(path)),
     },
     left: countsOf(local.left.map(({ reason }) => reason)),
     notes: [

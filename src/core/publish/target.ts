@@ -8,7 +8,7 @@ import { findInstance } from '../resources/lookup';
 import { describeInside } from '../resources/server';
 import { describeSite } from '../resources/stack';
 import { volume } from '../resources/volume';
-import { requireReady } from './ready';
+import { isServedAsWanted, requireReady } from './ready';
 
 /** Where a site is published to. */
 export interface Target {
@@ -46,6 +46,7 @@ export async function glanceAtTarget(
   const isAttached = instance?.BlockDeviceMappings?.some(({ Ebs }) => Ebs?.VolumeId === volumeId);
   if (!isSame || !isAttached || !seen?.enabled || !seen.readsBucket || seen.domain !== domain) return undefined;
   const host = instance.PublicDnsName || instance.PublicIpAddress;
+  if (!isServedAsWanted(context.site.distribution.serves, seen, host)) return undefined;
   return { instanceId, host, volumeId, distribution: seen, revision, found: undefined };
 }
 
@@ -60,7 +61,7 @@ export async function describeTarget(context: Context, { revision }: Ledger, op:
   const seen = { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
   const isThere = Object.values(seen).every(({ kind }) => kind === 'known');
   // Where something is lacking, only the whole reading tells why, and whether it lies elsewhere.
-  const ready = requireReady(isThere ? seen : await describeSite(context, op));
+  const ready = requireReady(isThere ? seen : await describeSite(context, op), context.site.distribution.serves);
   const { bucket, host, instanceId, inspection, volumeId } = ready;
   return {
     instanceId,

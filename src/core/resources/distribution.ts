@@ -11,8 +11,11 @@ import { bucketRegionOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import { bucket, type BucketNeeds } from './bucket';
+import { runningInstance } from './lookup';
+import { ensureUrlFunction } from './urlFunction';
+import { pagesHost, type Described, type PagesOrigin } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
-import { correctedConfig, driftOf, newConfig, readsBucket, targetOf, type Described } from './distributionConfig';
+import { correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { ensureAccessControl } from './originAccessControl';
 import type { Context } from '../context';
@@ -29,6 +32,8 @@ export interface DistributionHave {
   readonly deployed: boolean;
   /** The origin is this site's bucket, below `site/`, through an origin access control. */
   readonly readsBucket: boolean;
+  /** DNS name of the server that it reads pages from; undefined when it serves the images alone. */
+  readonly pagesHost: string | undefined;
   /** What differs from what the site needs, in words. */
   readonly drift: readonly string[];
   /** Region of this site's bucket that it reads, where that is not the region of the site file. */
@@ -38,6 +43,7 @@ export interface DistributionHave {
 /** What the distribution's plan depends on. */
 export interface DistributionNeeds extends BucketNeeds {
   readonly distribution: Seen<DistributionHave>;
+  readonly server: Seen<{ readonly host: string | undefined }>;
 }
 
 const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
@@ -60,6 +66,7 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
   plan(context, site): Plan {
     if (site.distribution.kind === 'unknown' || site.bucket.kind === 'unknown') return [];
     const have = known(site.distribution);
+    const drift = have ? driftWith(context, have, site) : [];
     const steps: Step[][] = [];
     if (!have) {
       steps.push([
@@ -69,13 +76,14 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
           run: (op) => createDistribution(context, op),
         },
       ]);
-    } else if (have.drift.length > 0) {
+    } else if (drift.length > 0) {
+      const isMissed = have.pagesHost !== undefined && context.site.distribution.serves === 'images';
       steps.push([
         {
           key: 'distributionSettings',
-          title: `put distribution ${have.id} in order (${have.drift.join(', ')})`,
-          // Whoever reads images of the other origin now gets those of the bucket.
-          ...(have.enabled && !have.readsBucket ? { loses: 'uptime' as const } : {}),
+          title: `put distribution ${have.id} in order (${drift.join(', ')})`,
+          // Whoever reads images of the other origin, or pages here, now gets those of the bucket, or none.
+          ...(have.enabled && (!have.readsBucket || isMissed) ? { loses: 'uptime' as const } : {}),
           run: (op) => repairDistribution(context, have.id, op),
         },
       ]);
@@ -99,6 +107,12 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
     return sequence(bucket.plan(context, site), steps);
   },
 };
+
+/** What differs, also from what the rest of the site is: a server that was stopped has another name once it is started. */
+function driftWith({ site }: Context, { drift, pagesHost: host }: DistributionHave, { server }: DistributionNeeds) {
+  const isOther = host !== undefined && server.kind !== 'unknown' && known(server)?.host !== host;
+  return site.distribution.serves === 'site' && isOther ? [...drift, 'its server has another address'] : drift;
+}
 
 /** A distribution by its id, in one call; undefined when it is gone. */
 export async function distributionById(context: Context, id: string, op: Op): Promise<DistributionHave | undefined> {
@@ -142,6 +156,7 @@ function haveOf(
     enabled: summary.Enabled ?? false,
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),
+    pagesHost: pagesHost(summary),
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
@@ -156,11 +171,12 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
       return;
     }
     const accessControlId = await ensureAccessControl(context, op);
+    const pages = await pagesOrigin(context, op);
     try {
       await clients.cloudfront.send(
         new CreateDistributionWithTagsCommand({
           DistributionConfigWithTags: {
-            DistributionConfig: newConfig(context, accessControlId, generation),
+            DistributionConfig: newConfig(context, accessControlId, generation, pages),
             Tags: { Items: tagsFor(site, 'distribution') },
           },
         }),
@@ -183,6 +199,7 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
 /** Puts right what differs; an update carries the whole config and a fresh ETag. Does nothing when nothing differs. */
 async function repairDistribution(context: Context, id: string, op: Op): Promise<void> {
   const accessControlId = await ensureAccessControl(context, op);
+  const pages = await pagesOrigin(context, op);
   const { site, clients } = context;
   const options = { abortSignal: op.signal };
   await retry(
@@ -192,12 +209,12 @@ async function repairDistribution(context: Context, id: string, op: Op): Promise
         options,
       );
       if (!config) throw new Error(`CloudFront answered without the config of ${id}.`);
-      if (driftOf(site, config).length === 0) return;
+      if (driftOf(site, config).length === 0 && pagesHost(config) === pages?.host) return;
       await clients.cloudfront.send(
         new UpdateDistributionCommand({
           Id: id,
           IfMatch: ETag,
-          DistributionConfig: correctedConfig(site, config, accessControlId),
+          DistributionConfig: correctedConfig(site, config, accessControlId, pages),
         }),
         options,
       );
@@ -206,4 +223,16 @@ async function repairDistribution(context: Context, id: string, op: Op): Promise
     SETTLE,
     op,
   );
+}
+
+/** What pages are read with, where the distribution is to serve them. Throws `UserError` when the server has no name that CloudFront could ask. */
+async function pagesOrigin(context: Context, op: Op): Promise<PagesOrigin | undefined> {
+  if (context.site.distribution.serves === 'images') return undefined;
+  const { InstanceId, PublicDnsName: host } = await runningInstance(context, op);
+  if (!host) {
+    throw new UserError(
+      `CloudFront asks a server by its public DNS name, and ${InstanceId} has none. Turn on DNS hostnames in its VPC (and give its subnet public addresses), or write "images" as “distribution.serves” in sitelift.json; then run the command again.`,
+    );
+  }
+  return { host, functionArn: await ensureUrlFunction(context, op) };
 }

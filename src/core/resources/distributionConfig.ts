@@ -1,6 +1,7 @@
-import type { DefaultCacheBehavior, DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
+import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { Context } from '../context';
 import { bucketDomain, distributionComment, PUBLIC_PREFIX, stackName } from '../names';
+import { pagesHost, wholeSiteDrift, withoutPages, withPages, type Described, type PagesOrigin } from './wholeSite';
 
 /** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -12,16 +13,14 @@ const SIMPLE_CORS = '60669652-455b-4ae9-85a4-c4c02393f86c';
 const ORIGIN_ID = 'bucket';
 const ORIGIN_PATH = `/${PUBLIC_PREFIX.replace(/\/$/, '')}`;
 
-/** What the config of a distribution and its summary in a list share. */
-export interface Described {
-  readonly Enabled?: boolean | undefined;
-  readonly Origins?: { readonly Items?: readonly Origin[] | undefined } | undefined;
-  readonly DefaultCacheBehavior?: DefaultCacheBehavior | undefined;
-}
-
-/** The config of a new distribution of the site. */
-export function newConfig({ site }: Context, accessControlId: string, generation: number): DistributionConfig {
-  return {
+/** The config of a new distribution of the site; with `pages` it serves those as well. */
+export function newConfig(
+  { site }: Context,
+  accessControlId: string,
+  generation: number,
+  pages?: PagesOrigin,
+): DistributionConfig {
+  const config: DistributionConfig = {
     CallerReference: `${stackName(site)}-${generation}`,
     Comment: distributionComment(site),
     Enabled: true,
@@ -42,14 +41,19 @@ export function newConfig({ site }: Context, accessControlId: string, generation
       },
     },
   };
+  return pages ? withPages(site, config, ORIGIN_ID, pages) : config;
 }
 
-/** The origin that the default behaviour reads. */
-export function targetOf({ Origins, DefaultCacheBehavior }: Described): Origin | undefined {
-  return Origins?.Items?.find(({ Id }) => Id === DefaultCacheBehavior?.TargetOriginId);
+/** The origin that the default behaviour reads; of a group that of S3. */
+export function targetOf({ DefaultCacheBehavior, OriginGroups, Origins }: Described): Origin | undefined {
+  const id = DefaultCacheBehavior?.TargetOriginId;
+  const group = OriginGroups?.Items?.find(({ Id }) => Id === id);
+  const ids = group?.Members?.Items?.map(({ OriginId }) => OriginId) ?? [id];
+  const origins = Origins?.Items?.filter(({ Id }) => ids.includes(Id)) ?? [];
+  return origins.find(({ S3OriginConfig }) => S3OriginConfig) ?? origins[0];
 }
 
-/** True when pages' images come from this site's bucket, below `site/`, through an origin access control. */
+/** True when images come from this site's bucket, below `site/`, through an origin access control. */
 export function readsBucket(site: Context['site'], described: Described): boolean {
   const origin = targetOf(described);
   return (
@@ -69,14 +73,17 @@ export function driftOf(site: Context['site'], described: Described): readonly s
     ...(behavior?.CachePolicyId === CACHING_OPTIMIZED ? [] : ['its cache policy changed']),
     ...(behavior?.Compress ? [] : ['it does not compress']),
     ...(behavior?.ResponseHeadersPolicyId ? [] : ['it sends no CORS headers']),
+    ...(site.distribution.serves === 'site' ? wholeSiteDrift(site, described) : []),
+    ...(site.distribution.serves === 'images' && pagesHost(described) ? ['it serves the pages as well'] : []),
   ];
 }
 
-/** The config with what differs put right and all else as it is; throws when there is no behaviour to put right. */
+/** The config with what differs put right and all else as it is, `pages` being what it reads these with, if at all; throws when there is no behaviour to put right. */
 export function correctedConfig(
   site: Context['site'],
   config: DistributionConfig,
   accessControlId: string,
+  pages?: PagesOrigin,
 ): DistributionConfig {
   const { DefaultCacheBehavior: behavior } = config;
   if (!behavior) throw new Error('CloudFront answered a config without its default behaviour.');
@@ -89,7 +96,7 @@ export function correctedConfig(
     VpcOriginConfig: undefined,
   };
   const others = config.Origins?.Items?.filter(({ Id }) => Id !== origin.Id) ?? [];
-  return {
+  const corrected: DistributionConfig = {
     ...config,
     Enabled: true,
     Origins: { Quantity: others.length + 1, Items: [origin, ...others] },
@@ -108,6 +115,8 @@ export function correctedConfig(
       ResponseHeadersPolicyId: behavior.ResponseHeadersPolicyId || SIMPLE_CORS,
     },
   };
+  const bucketId = origin.Id ?? ORIGIN_ID;
+  return pages ? withPages(site, corrected, bucketId, pages) : withoutPages(site, corrected, bucketId);
 }
 
 function originOf(site: Context['site'], accessControlId: string) {

@@ -1,4 +1,4 @@
-import { together, type Plan } from '../plan';
+import { sequence, together, type Plan } from '../plan';
 import { explain, SELECT_PROFILE } from '../aws/errors';
 import { heeding, isUserError, UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
@@ -90,7 +90,9 @@ async function readOrKeep<Have>(
 /** The plan for one resource with the prerequisites that are missing, or for the whole site. */
 export function planProvision(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
   requireSameRegion(context.site, site);
-  const unreadable = needed(what).flatMap((name) => {
+  const isWhole = context.site.distribution.serves === 'site';
+  const needs = needed(what, isWhole);
+  const unreadable = needs.flatMap((name) => {
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
@@ -98,7 +100,7 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`);
   }
   const doubt = doubtOf(site);
-  if (needed(what).includes('server') && doubt !== undefined) {
+  if (needs.includes('server') && doubt !== undefined) {
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
@@ -110,13 +112,16 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     case 'bucket':
       return bucket.plan(context, site);
     case 'distribution':
-      return distribution.plan(context, site);
-    case 'all':
-      return together(volume.plan(context, site), distribution.plan(context, site));
+      return sequence(isWhole ? server.plan(context, site) : [], distribution.plan(context, site));
+    case 'all': {
+      const plans = [volume.plan(context, site), distribution.plan(context, site)];
+      // Pages are read from the server, whose name is known once it runs.
+      return isWhole ? sequence(...plans) : together(...plans);
+    }
   }
 }
 
-function needed(what: ResourceName | 'all'): readonly ResourceName[] {
+function needed(what: ResourceName | 'all', isWhole: boolean): readonly ResourceName[] {
   switch (what) {
     case 'server':
     case 'volume':
@@ -124,7 +129,7 @@ function needed(what: ResourceName | 'all'): readonly ResourceName[] {
     case 'bucket':
       return ['bucket'];
     case 'distribution':
-      return ['bucket', 'distribution'];
+      return isWhole ? ['server', 'volume', 'bucket', 'distribution'] : ['bucket', 'distribution'];
     case 'all':
       return ['server', 'volume', 'bucket', 'distribution'];
   }

@@ -28,7 +28,7 @@ describe('an invalidation', function () {
   it('is one and the same for one run, asks again while too many are in progress, and ends at other errors', async () => {
     const context = newContext();
     const none = { kind: 'absent' } as const;
-    await run(distribution.plan(context, { bucket: none, distribution: none }), newOp());
+    await run(distribution.plan(context, { bucket: none, distribution: none, server: none }), newOp());
     const { id } = await waitUntilDeployed(context, newOp());
     const made = async () => (await controlPlane().distributions()).find((each) => each.id === id)?.invalidations;
     const busy = { service: 'cloudfront', action: 'CreateInvalidation', kind: 'error', status: 400 };

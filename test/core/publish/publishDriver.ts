@@ -76,7 +76,7 @@ export async function newPublishDriver(files: Readonly<Record<string, string>> =
   const server = newPretendedServer();
   const context: Context = { ...site, clients: { ...site.clients, ...server.clients } };
   const none = { kind: 'absent' } as const;
-  await run(distribution.plan(context, { bucket: none, distribution: none }), newOp());
+  await run(distribution.plan(context, { bucket: none, distribution: none, server: none }), newOp());
   const { domain } = await waitUntilDeployed(context, newOp());
   const newFolder = () => mkdtemp(join(tmpdir(), 'sitelift-publish-'));
   const [root, work, cacheFolder] = [await newFolder(), await newFolder(), await newFolder()];

@@ -30,7 +30,7 @@ describe('requireReady', () => {
   };
   const refused = (change: Partial<SiteHave>, message: RegExp, command: string | undefined) => {
     assert.throws(
-      () => requireReady({ ...site, ...change }),
+      () => requireReady({ ...site, ...change }, 'images'),
       (error) => {
         assert.ok(error instanceof UserError);
         assert.match(error.message, message);
@@ -43,7 +43,7 @@ describe('requireReady', () => {
   };
 
   it('gives the parts of a site that can be published to', () => {
-    const ready = requireReady(site);
+    const ready = requireReady(site, 'images');
     assert.deepEqual(
       [ready.instanceId, ready.host, ready.volumeId],
       ['i-0123456789abcdef0', 'server.invalid', 'vol-1'],
@@ -54,8 +54,8 @@ describe('requireReady', () => {
   });
 
   it('publishes to a distribution that is on its way to the edges, and by the leave of a policy that it may not read', () => {
-    requireReady({ ...site, distribution: known({ ...distribution, deployed: false }) });
-    requireReady({ ...site, bucket: known({ ...bucket, policy: undefined } as BucketHave) });
+    requireReady({ ...site, distribution: known({ ...distribution, deployed: false }) }, 'images');
+    requireReady({ ...site, bucket: known({ ...bucket, policy: undefined } as BucketHave) }, 'images');
   });
 
   it('says first what could not be read, and never that it is lacking', () => {
@@ -84,7 +84,7 @@ describe('requireReady', () => {
     }
     refused({ server: absent, bucket: absent }, /it lacks a server, a bucket\./, 'sitelift.provisionAll');
     const doubted = { server: { ...absent, doubt: 'Not allowed.' } };
-    assert.throws(() => requireReady({ ...site, ...doubted }), {
+    assert.throws(() => requireReady({ ...site, ...doubted }, 'images'), {
       ...{ name: 'UserError', message: 'The site cannot be published yet: it lacks a server. Not allowed.' },
       remedy: SELECT_PROFILE,
     });

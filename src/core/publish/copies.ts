@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import type { Context } from '../context';
+import { encodePath } from '../html/assetUrl';
+import { PUBLIC_PREFIX } from '../names';
+import { UserError, type Op } from '../op';
+import type { Asset } from '../release/manifest';
+import { contentTypeOf, isAsset, unfitForKey } from './assetTypes';
+import type { BundledPage } from './bundle';
+import { isStored, type SiteState } from './siteState';
+import type { PageSum } from './sums';
+import type { WantedAssets } from './wanted';
+import type { Send } from './wantedAssets';
+
+/** What the bucket holds for readers whom the server does not answer: a page under its own path, or what a short URL of it leads to. */
+export interface Copy extends Omit<Asset, 'etag'> {
+  readonly path: string;
+  /** The page that it has the bytes of, or the bytes themselves. */
+  readonly from: { readonly page: string } | { readonly bytes: Buffer };
+}
+
+/** Gives the published bytes of pages. */
+export type PublishedPages = (paths: ReadonlySet<string>, op: Op) => AsyncIterable<BundledPage>;
+
+const NOT_FOUND = page('Not found', '<h1>Not found</h1><p>There is no such page.</p>');
+
+/**
+ * The copies that the edges need of pages. CloudFront asks for `/about.html` where a reader asked for `/about`, so that the index page of a folder and
+ * a file without an ending are found under such a name as well; S3 knows of neither.
+ */
+export function copiesOf(pages: ReadonlyMap<string, Pick<PageSum, 'sha256' | 'sizeBytes'>>): Copy[] {
+  const copies = new Map<string, Copy>();
+  const add = (
+    path: string,
+    from: Copy['from'],
+    { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>,
+    type = path,
+  ) => {
+    if (unfitForKey(path) !== undefined) return;
+    copies.set(path, {
+      path,
+      from,
+      sha256,
+      sizeBytes,
+      contentType: contentTypeOf(type),
+      cacheControl: cachingOf(type),
+    });
+  };
+  const make = (path: string, bytes: Buffer) =>
+    add(path, { bytes }, { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length });
+  for (const [path, sum] of pages) {
+    if (isAsset(path)) continue;
+    add(path, { page: path }, sum);
+    if (extname(basename(path)) === '' && !pages.has(`${path}.html`)) add(`${path}.html`, { page: path }, sum, path);
+    const [, folder] = /^(.+)\/index\.html$/.exec(path) ?? [];
+    const isShort = folder !== undefined && !basename(folder).includes('.') && !pages.has(`${folder}.html`);
+    if (isShort && !pages.has(folder)) make(`${folder}.html`, leadingTo(`/${encodePath(folder)}/`));
+  }
+  if (!pages.has('404.html')) make('404.html', NOT_FOUND);
+  return [...copies.values()];
+}
+
+/** The assets of a release with the copies of its pages. */
+export function withCopies(
+  context: Context,
+  assets: WantedAssets,
+  copies: readonly Copy[],
+  state: SiteState,
+  { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
+): WantedAssets {
+  const stored = new Map(assets.stored);
+  const changed: Copy[] = [];
+  for (const copy of copies) {
+    const now = state.told.get(copy.path);
+    if (now && isStored(state, { path: copy.path, asset: copy })) stored.set(copy.path, now);
+    else changed.push(copy);
+  }
+  const changes = changed.map(({ path, sizeBytes }) => ({
+    ...{ path, sizeBytes },
+    title: `copy ${path} for the edges (${state.told.has(path) ? 'changed' : 'new'})`,
+  }));
+  const kinds = [
+    ...(assets.changes.length > 0 ? [`${assets.changes.length} assets`] : []),
+    ...(changes.length > 0 ? [`${changes.length} copies of pages`] : []),
+  ];
+  return {
+    stored,
+    changes: [...assets.changes, ...changes],
+    title: `upload ${kinds.join(' and ')}`,
+    async store(op) {
+      const first = assets.changes.length > 0 ? await assets.store(op) : new Map<string, Asset>();
+      if (changed.length === 0) return first;
+      return new Map([...first, ...(await storeCopies(context, changed, { folder, published, send }, op))]);
+    },
+  };
+}
+
+/** Stores copies, those that pages need before pages. */
+async function storeCopies(
+  context: Context,
+  copies: readonly Copy[],
+  { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
+  op: Op,
+): Promise<ReadonlyMap<string, Asset>> {
+  const files = await filesOf(copies, folder, published, op);
+  const stored = new Map<string, Asset>();
+  const store = async (some: readonly Copy[]) => {
+    const byKey = new Map(some.map((copy) => [PUBLIC_PREFIX + copy.path, copy]));
+    const sendings = Array.from(byKey, ([key, { cacheControl, contentType, path, sha256, sizeBytes }]) => {
+      const absolutePath = files.get(path);
+      if (absolutePath !== undefined) return { key, absolutePath, cacheControl, contentType, path, sha256, sizeBytes };
+      throw new UserError('Pages were changed while they were published. Publish again to see what is left to do.');
+    });
+    await send(
+      context,
+      sendings,
+      ({ key, etag }) => {
+        const copy = byKey.get(key);
+        if (!copy) return;
+        const { cacheControl, contentType, path, sha256, sizeBytes } = copy;
+        stored.set(path, { cacheControl, contentType, etag, sha256, sizeBytes });
+        op.report(`Copied ${stored.size} of ${copies.length} pages for the edges`, stored.size / copies.length);
+      },
+      op,
+    );
+  };
+  const isHtml = ({ contentType }: Copy) => contentType === 'text/html';
+  await store(copies.filter((copy) => !isHtml(copy)));
+  await store(copies.filter(isHtml));
+  return stored;
+}
+
+/** Files with the bytes of copies, by the copies' paths; their names are numbers, since those of pages may be fit for no disk. */
+async function filesOf(copies: readonly Copy[], workFolder: string, published: PublishedPages, op: Op) {
+  const folder = await mkdtemp(join(workFolder, 'copies-'));
+  const files = new Map<string, string>();
+  const copiesOfPage = new Map<string, string[]>();
+  const next = () => join(folder, String(files.size));
+  for (const { from, path } of copies) {
+    if ('page' in from) {
+      copiesOfPage.set(from.page, [...(copiesOfPage.get(from.page) ?? []), path]);
+    } else {
+      const file = next();
+      await writeFile(file, from.bytes);
+      files.set(path, file);
+    }
+  }
+  if (copiesOfPage.size === 0) return files;
+  for await (const found of published(new Set(copiesOfPage.keys()), op)) {
+    const file = next();
+    if ('bytes' in found) await writeFile(file, found.bytes);
+    else await copyFile(found.file, file);
+    for (const path of copiesOfPage.get(found.path) ?? []) files.set(path, file);
+  }
+  return files;
+}
+
+/** Browsers ask each time whether a page has changed; the edges are told, and ask once a day in case that failed. */
+function cachingOf(path: string): string {
+  const seconds = /\.html?$/i.test(path) ? 0 : 300;
+  return `public, max-age=${seconds}, s-maxage=86400`;
+}
+
+/** A page that leads to another one at once, for where nobody can answer with a redirect. */
+function leadingTo(url: string): Buffer {
+  const head = `<link rel="canonical" href="${url}"><meta http-equiv="refresh" content="0; url=${url}">`;
+  return page('Moved', `<p><a href="${url}">${url}</a></p>`, head);
+}
+
+function page(title: string, body: string, head = ''): Buffer {
+  return Buffer.from(
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title>${head}</head><body>${body}</body></html>\n`,
+  );
+}

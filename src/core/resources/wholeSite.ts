@@ -1,0 +1,162 @@
+import type { CacheBehavior, DistributionConfig, FunctionAssociation, Origin } from '@aws-sdk/client-cloudfront';
+import type { Context } from '../context';
+import { isCurrentUrlFunction, isUrlFunction } from './urlFunction';
+
+/** What the config of a distribution and its summary in a list share. */
+export type Described = Partial<
+  Pick<
+    DistributionConfig,
+    'CacheBehaviors' | 'CustomErrorResponses' | 'DefaultCacheBehavior' | 'Enabled' | 'OriginGroups' | 'Origins'
+  >
+>;
+
+/** What a distribution that serves the whole site reads its pages with. */
+export interface PagesOrigin {
+  /** Public DNS name of the server. */
+  readonly host: string;
+  /** ARN of the function that finds the pages of short URLs. */
+  readonly functionArn: string;
+}
+
+const SERVER = 'server';
+const GROUP = 'site';
+const NOT_FOUND_PAGE = '/404.html';
+/** The server answers 404 for what only the bucket has, and S3 answers 403 for what nobody has. */
+const FAILOVER_CODES = [403, 404, 500, 502, 503, 504];
+/** S3 answers 403 for a missing object to those who may not list (Amazon S3 API, “GetObject”). */
+const MISSING_CODES = [403, 404];
+/** Images are fetched straight from the bucket, also where nobody would wait for a dead server; of behaviors older accounts may have 25. */
+const STRAIGHT = [
+  ...['apng', 'avif', 'bmp', 'gif', 'ico', 'jfif', 'jpeg', 'jpg', 'jxl', 'png', 'svg', 'tif', 'tiff', 'webp'],
+  ...['m4a', 'mov', 'mp3', 'mp4', 'pdf', 'webm'],
+].map((extension) => `*.${extension}`);
+
+/** The server that pages are read from before the bucket is asked; undefined when the distribution serves the images alone. */
+export function pagesHost({ DefaultCacheBehavior, OriginGroups, Origins }: Described): string | undefined {
+  const target = DefaultCacheBehavior?.TargetOriginId;
+  const group = OriginGroups?.Items?.find(({ Id }) => Id === target);
+  const [first] = group?.Members?.Items ?? [];
+  const isOurs = group?.Id === GROUP && first?.OriginId === SERVER;
+  return isOurs ? Origins?.Items?.find(({ Id }) => Id === SERVER)?.DomainName : undefined;
+}
+
+/** What of serving the whole site is not as it must be, in words. */
+export function wholeSiteDrift(site: Context['site'], described: Described): string[] {
+  if (pagesHost(described) === undefined) return ['it does not serve the pages yet'];
+  const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior } = described;
+  const onRequest = requestFunction(DefaultCacheBehavior?.FunctionAssociations?.Items);
+  const isTheirs = onRequest !== undefined && !isUrlFunction(site, onRequest);
+  const patterns = new Set(CacheBehaviors?.Items?.map(({ PathPattern }) => PathPattern));
+  const codes = new Set(CustomErrorResponses?.Items?.map(({ ErrorCode }) => ErrorCode));
+  return [
+    ...(isTheirs || isCurrentUrlFunction(site, onRequest) ? [] : ['it does not find the pages of short URLs']),
+    ...(STRAIGHT.every((pattern) => patterns.has(pattern)) ? [] : ['it does not fetch images from the bucket alone']),
+    ...(MISSING_CODES.every((code) => codes.has(code)) ? [] : ['it has no page for what is not found']),
+  ];
+}
+
+/** A config that serves the images from an origin, with all that serving the pages as well takes: the server first, that origin when it has not got them. */
+export function withPages(
+  site: Context['site'],
+  config: DistributionConfig,
+  bucketId: string,
+  { functionArn, host }: PagesOrigin,
+): DistributionConfig {
+  const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, OriginGroups, Origins, ...rest } = withoutPages(
+    site,
+    config,
+    bucketId,
+  );
+  const theirs = DefaultCacheBehavior?.FunctionAssociations?.Items ?? [];
+  const ours: FunctionAssociation = { EventType: 'viewer-request', FunctionARN: functionArn };
+  const taken = new Set(CacheBehaviors?.Items?.map(({ PathPattern }) => PathPattern));
+  const answered = new Set(CustomErrorResponses?.Items?.map(({ ErrorCode }) => ErrorCode));
+  return {
+    ...rest,
+    Origins: listOf([...(Origins?.Items ?? []), serverOrigin(host)]),
+    OriginGroups: listOf([
+      ...(OriginGroups?.Items ?? []),
+      {
+        Id: GROUP,
+        FailoverCriteria: { StatusCodes: listOf(FAILOVER_CODES) },
+        Members: listOf([{ OriginId: SERVER }, { OriginId: bucketId }]),
+      },
+    ]),
+    DefaultCacheBehavior: {
+      ...DefaultCacheBehavior,
+      TargetOriginId: GROUP,
+      ViewerProtocolPolicy: DefaultCacheBehavior?.ViewerProtocolPolicy ?? 'redirect-to-https',
+      // An origin group answers these alone (CloudFront documentation, “Optimize high availability with CloudFront origin failover”).
+      AllowedMethods: readOnly(),
+      FunctionAssociations: listOf(requestFunction(theirs) === undefined ? [...theirs, ours] : theirs),
+    },
+    CacheBehaviors: listOf([
+      ...(CacheBehaviors?.Items ?? []),
+      ...STRAIGHT.filter((pattern) => !taken.has(pattern)).map((pattern): CacheBehavior => ({
+        ...withoutFunctions(DefaultCacheBehavior),
+        ...{ PathPattern: pattern, TargetOriginId: bucketId, AllowedMethods: readOnly() },
+        ViewerProtocolPolicy: DefaultCacheBehavior?.ViewerProtocolPolicy ?? 'redirect-to-https',
+      })),
+    ]),
+    CustomErrorResponses: listOf([
+      ...(CustomErrorResponses?.Items ?? []),
+      ...MISSING_CODES.filter((code) => !answered.has(code)).map((code) => ({
+        ...{ ErrorCode: code, ResponseCode: '404', ResponsePagePath: NOT_FOUND_PAGE, ErrorCachingMinTTL: 10 },
+      })),
+    ]),
+  };
+}
+
+/** A config without what `withPages` adds to it, whose default behavior reads an origin; what others added stays. */
+export function withoutPages(site: Context['site'], config: DistributionConfig, bucketId: string): DistributionConfig {
+  const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, OriginGroups, Origins } = config;
+  const isOurs = ({ PathPattern, TargetOriginId }: CacheBehavior) =>
+    TargetOriginId === bucketId && STRAIGHT.includes(PathPattern ?? '');
+  const isLeft = ({ FunctionARN }: FunctionAssociation) => !isUrlFunction(site, FunctionARN);
+  return {
+    ...config,
+    Origins: listOf((Origins?.Items ?? []).filter(({ Id }) => Id !== SERVER)),
+    OriginGroups: listOf((OriginGroups?.Items ?? []).filter(({ Id }) => Id !== GROUP)),
+    DefaultCacheBehavior: DefaultCacheBehavior && {
+      ...DefaultCacheBehavior,
+      TargetOriginId: bucketId,
+      FunctionAssociations: listOf((DefaultCacheBehavior.FunctionAssociations?.Items ?? []).filter(isLeft)),
+    },
+    CacheBehaviors: listOf((CacheBehaviors?.Items ?? []).filter((behavior) => !isOurs(behavior))),
+    CustomErrorResponses: listOf(
+      (CustomErrorResponses?.Items ?? []).filter(({ ResponsePagePath }) => ResponsePagePath !== NOT_FOUND_PAGE),
+    ),
+  };
+}
+
+/**
+ * The server as an origin. It gets one try of two seconds to be reached, since readers wait meanwhile, and ten to answer (CloudFront documentation, “Origin
+ * settings”).
+ */
+function serverOrigin(host: string): Origin {
+  return {
+    ...{ Id: SERVER, DomainName: host, OriginPath: '', CustomHeaders: { Quantity: 0 } },
+    ...{ ConnectionAttempts: 1, ConnectionTimeout: 2 },
+    CustomOriginConfig: {
+      ...{ HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'http-only' },
+      OriginSslProtocols: { Quantity: 1, Items: ['TLSv1.2'] },
+      ...{ OriginReadTimeout: 10, OriginKeepaliveTimeout: 5 },
+    },
+  };
+}
+
+function requestFunction(associations: readonly FunctionAssociation[] | undefined): string | undefined {
+  return associations?.find(({ EventType }) => EventType === 'viewer-request')?.FunctionARN;
+}
+
+function withoutFunctions(behavior: DistributionConfig['DefaultCacheBehavior']) {
+  return { ...behavior, FunctionAssociations: undefined, LambdaFunctionAssociations: undefined };
+}
+
+function readOnly() {
+  return { ...listOf(['GET', 'HEAD'] as const), CachedMethods: listOf(['GET', 'HEAD'] as const) };
+}
+
+function listOf<Item>(items: readonly Item[]): { Quantity: number; Items: Item[] | undefined } {
+  return { Quantity: items.length, Items: items.length > 0 ? [...items] : undefined };
+}
