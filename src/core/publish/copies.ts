@@ -6,6 +6,7 @@ import { encodePath } from '../html/assetUrl';
 import { PUBLIC_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import type { Asset } from '../release/manifest';
+import { count } from './assetSteps';
 import { contentTypeOf, isAsset, unfitForKey } from './assetTypes';
 import type { BundledPage } from './bundle';
 import { isStored, type SiteState } from './siteState';
@@ -81,8 +82,8 @@ export function withCopies(
     title: `copy ${path} for the edges (${state.told.has(path) ? 'changed' : 'new'})`,
   }));
   const kinds = [
-    ...(assets.changes.length > 0 ? [`${assets.changes.length} assets`] : []),
-    ...(changes.length > 0 ? [`${changes.length} copies of pages`] : []),
+    ...(assets.changes.length > 0 ? [count(assets.changes.length, 'asset')] : []),
+    ...(changes.length > 0 ? [changes.length === 1 ? 'a copy of a page' : `${changes.length} copies of pages`] : []),
   ];
   return {
     stored,

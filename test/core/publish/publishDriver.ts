@@ -52,7 +52,7 @@ export interface PublishDriver {
   /** Publishes and gives the first words of the steps' keys. */
   publish(op?: Op, material?: Partial<Material>): Promise<string[]>;
   upload(...paths: readonly string[]): Promise<string[]>;
-  planRollback(at: string, material?: Partial<Material>): Promise<Rollback>;
+  planRollback(at: string, material?: Partial<Material>, by?: Context): Promise<Rollback>;
   rollback(at: string): Promise<string[]>;
   ledger(): Promise<Ledger>;
   /** Tells of the publication that goes on as if the process had ended which began it. */
@@ -69,10 +69,13 @@ export interface PublishDriver {
 }
 
 /** Makes the site with the files of its folder, in a sandbox where nothing fails and CloudFront is quick. */
-export async function newPublishDriver(files: Readonly<Record<string, string>> = {}): Promise<PublishDriver> {
+export async function newPublishDriver(
+  files: Readonly<Record<string, string>> = {},
+  serves: 'images' | 'site' = 'images',
+): Promise<PublishDriver> {
   await controlPlane().send('DELETE', 'faults');
   await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-  const site = newContext();
+  const site = newContext((file) => void (file['distribution'] = { serves }));
   const server = newPretendedServer();
   const context: Context = { ...site, clients: { ...site.clients, ...server.clients } };
   const none = { kind: 'absent' } as const;
@@ -129,9 +132,9 @@ export async function newPublishDriver(files: Readonly<Record<string, string>> =
       await run(plan, newOp());
       return words(plan);
     },
-    async planRollback(at, material = {}) {
+    async planRollback(at, material = {}, by = context) {
       const workFolder = await mkdtemp(join(work, 'plan-'));
-      return planRollback(context, at, { ...asking(), workFolder, ...material }, newOp());
+      return planRollback(by, at, { ...asking(), workFolder, ...material }, newOp());
     },
     async rollback(at) {
       const { plan } = await driver.planRollback(at);
