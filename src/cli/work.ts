@@ -32,7 +32,7 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
       await session.remember(outcome.release);
     }
     const { assets, left, notes, pages } = summary;
-    const url = `http://${target.host ?? ''}/`;
+    const url = aws.siteUrl(context.site, { ...target.distribution, host: target.host });
     const counts = `${pages.count} pages and other files, ${local.assets.length} assets`;
     const did = isPlan ? 'To do' : 'Published';
     const news = `${did}: ${counts}; ${uploads.length} uploaded, ${removed.length} removed.`;
@@ -62,7 +62,8 @@ export async function rollback(session: Session, given: Arguments, op: Op): Prom
     await session.remember(outcome.release);
     const what = `the release of ${moment(release.at)}`;
     return {
-      ...{ release: outcome.release, restored: release.at, url: `http://${target.host ?? ''}/`, removed },
+      ...{ release: outcome.release, restored: release.at, removed },
+      url: aws.siteUrl(context.site, { ...target.distribution, host: target.host }),
       steps: toldOf(plan),
       lines: [plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`],
     };

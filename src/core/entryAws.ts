@@ -8,6 +8,7 @@ export { verificationLines, verifySite } from './publish/verifySite';
 export { withPublishing } from './publish/publishing';
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
-export { describeAddress, describeSite, glanceAtSite, isPending, planProvision } from './resources/stack';
+export { siteUrl } from './names';
+export { describeSite, describeUrl, glanceAtSite, isPending, planProvision } from './resources/stack';
 export { parseSite, readSite } from './site';
 export { createWorkshop } from './worker/workshop';

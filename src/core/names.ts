@@ -58,6 +58,14 @@ export function tagsFor(site: Pick<Site, 'id' | 'name'>, role: string): { Key: s
   ];
 }
 
+/** Where readers find the pages: at the server, or at the distribution that serves the whole site. */
+export function siteUrl(
+  { distribution: { serves } }: Pick<Site, 'distribution'>,
+  { domain, host }: { readonly domain: string; readonly host: string | undefined },
+): string {
+  return serves === 'site' ? `https://${domain}/` : `http://${host ?? ''}/`;
+}
+
 /** Folder on the server that the volume is mounted on: httpd's document root. */
 export const DOCUMENT_ROOT = '/var/www/html';
 

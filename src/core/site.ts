@@ -23,8 +23,10 @@ export function newSiteId(): string {
 }
 
 /** The text of a new site file, two-space indented, with what users change most. */
-export function siteFileText(site: Pick<Site, 'name' | 'id' | 'account' | 'region' | 'root'>): string {
-  const { name, id, account, region, root } = site;
+export function siteFileText(
+  site: Pick<Site, 'name' | 'id' | 'account' | 'region' | 'root'> & Partial<Pick<Site['distribution'], 'serves'>>,
+): string {
+  const { name, id, account, region, root, serves = 'images' } = site;
   const content = {
     name,
     id,
@@ -33,6 +35,7 @@ export function siteFileText(site: Pick<Site, 'name' | 'id' | 'account' | 'regio
     root,
     server: { image: 'amazon-linux-2023', instanceType: 't3.micro' },
     volume: { sizeGib: 1 },
+    distribution: { serves },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }

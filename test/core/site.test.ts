@@ -31,6 +31,9 @@ describe('the site file', () => {
   },
   "volume": {
     "sizeGib": 1
+  },
+  "distribution": {
+    "serves": "images"
   }
 }
 `,

@@ -16,6 +16,7 @@ export async function createSite(workbench: Workbench, name: string): Promise<vo
   await workbench.answer('Name of the site', name);
   await workbench.answer('Folder that holds the pages');
   await workbench.answer('Region of server');
+  await workbench.answer('What readers get from CloudFront');
   await workbench.notification('is a site of account').waitFor();
   await workbench.tree().row('Server').waitFor();
 }

@@ -12,7 +12,8 @@ import { runScript } from '../../src/core/remote/ssm';
 import type { Clients } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
 import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
-import { describeAddress, describeSite, planProvision } from '../../src/core/resources/stack';
+import { runningInstance } from '../../src/core/resources/lookup';
+import { describeSite, planProvision } from '../../src/core/resources/stack';
 import { newContext, newOp } from '../core/sandbox';
 import { createSourceThread } from '../core/worker/sourceThread';
 
@@ -48,7 +49,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
   const context = newContext(change);
   const describe = () => describeSite(context, newOp());
   const server = async () => {
-    const { instanceId, host } = (await describeAddress(context, newOp())) ?? assert.fail('no server');
+    const { InstanceId: instanceId, PublicDnsName: host } = await runningInstance(context, newOp());
     return { instanceId, host: host ?? assert.fail('no address') };
   };
   const cache = folderCache(join(folder, '.cache'));

@@ -5,7 +5,8 @@ import { bucket, type BucketHave } from './bucket';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
 import { doubtOf, requireSameRegion } from './whereabouts';
-import type { Resource, Seen } from './resource';
+import { known, type Resource, type Seen } from './resource';
+import { siteUrl } from '../names';
 import { findInstance } from './lookup';
 import { outsideOf, server, type ServerHave } from './server';
 import { volume, type VolumeHave } from './volume';
@@ -148,13 +149,14 @@ export function isPending(site: SiteHave): boolean {
   );
 }
 
-/** Where the server's pages are reached. */
-export type ServerAddress = Pick<ServerHave, 'instanceId' | 'state' | 'host'>;
-
-/** The address alone, in one call; undefined when the site has no server. */
-export async function describeAddress(context: Context, op: Op): Promise<ServerAddress | undefined> {
+/** Where readers find the site, in two calls at most; undefined while nothing would answer there. */
+export async function describeUrl(context: Context, op: Op): Promise<string | undefined> {
+  const { site } = context;
+  if (site.distribution.serves === 'site') {
+    const have = known(await distribution.describe(context, op));
+    return have?.enabled && have.pagesHost !== undefined ? siteUrl(site, { ...have, host: undefined }) : undefined;
+  }
   const instance = await findInstance(context, op);
-  if (!instance?.InstanceId) return undefined;
-  const { instanceId, state, host } = outsideOf(instance, instance.InstanceId);
-  return { instanceId, state, host };
+  const { host, state } = instance?.InstanceId ? outsideOf(instance, instance.InstanceId) : {};
+  return state === 'running' && host !== undefined ? siteUrl(site, { host, domain: '' }) : undefined;
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/op';
-import { newSiteId, SITE_FILE, siteFileText } from '../../core/site';
+import { newSiteId, SITE_FILE, siteFileText, type Site } from '../../core/site';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';
 import { unattended, type Unattended } from '../options';
@@ -19,13 +19,32 @@ export interface CreateOptions extends Unattended {
   readonly name?: string;
   readonly region?: string;
   readonly root?: string;
+  readonly serves?: Site['distribution']['serves'];
 }
 
 interface Answers {
   readonly name: string;
   readonly root: string;
   readonly region: string;
+  readonly serves: Site['distribution']['serves'];
 }
+
+/** What a distribution can serve, as a beginner understands it. */
+const SERVED = [
+  {
+    label: 'Images only',
+    description: 'the classic way',
+    detail: 'Readers come to the server, by HTTP; its pages load their images from the nearest edge of CloudFront.',
+    serves: 'images',
+  },
+  {
+    label: 'The whole site',
+    description: 'with HTTPS, and it stays up without its server',
+    detail:
+      'Readers come to CloudFront, which asks the server first and, when that does not answer, the copies of its pages in the bucket.',
+    serves: 'site',
+  },
+] as const satisfies readonly (vscode.QuickPickItem & Pick<Answers, 'serves'>)[];
 
 /** Folders that build tools commonly write a site to. */
 const USUAL_ROOTS: readonly string[] = ['public', 'dist', 'site', 'www', 'htdocs', 'docs', '_site', 'build', 'out'];
@@ -49,6 +68,7 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
     name: options?.name ?? folder.name,
     root: options?.root ?? (await likelyRoot(path)),
     region: options?.region ?? settings.region ?? 'us-east-1',
+    serves: options?.serves ?? 'images',
   };
   const { identify, parseSite } = await loadAws();
   const clients = await app.connections.clientsFor({ ...settings, region: start.region });
@@ -90,6 +110,16 @@ async function questions(path: string) {
       const active = REGIONS.find(({ label }) => label === answers.region);
       const picked = await askPick(position, 'Region of server, volume and bucket', REGIONS, active);
       return picked === 'back' || !picked ? picked : { region: picked.label };
+    },
+    async (answers: Answers, position: Position) => {
+      const active = SERVED.find(({ serves }) => serves === answers.serves);
+      const picked = await askPick<(typeof SERVED)[number]>(
+        position,
+        'What readers get from CloudFront',
+        SERVED,
+        active,
+      );
+      return picked === 'back' || !picked ? picked : { serves: picked.serves };
     },
   ];
 }

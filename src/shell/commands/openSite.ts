@@ -6,16 +6,19 @@ import { siteCommand } from '../siteCommand';
 /** Opens the site in the browser; an unattended caller gets its address instead. */
 export function openSite(app: App, argument: unknown): Promise<string | undefined> {
   return siteCommand(app, argument, async ({ options, site, context, aws, working }) => {
-    const server = await working(`Looking for ${site.name}`, async (op) => {
+    const url = await working(`Looking for ${site.name}`, async (op) => {
       await aws.requireAccount(context.clients, site.account, op);
-      return aws.describeAddress(context, op);
+      return aws.describeUrl(context, op);
     });
-    if (server?.state !== 'running' || !server.host) {
-      throw new UserError('The site has no running server with a public address yet. Provision and publish it first.', {
+    if (url === undefined) {
+      const lacking =
+        site.distribution.serves === 'site'
+          ? 'distribution that serves its pages'
+          : 'running server with a public address';
+      throw new UserError(`The site has no ${lacking} yet. Provision and publish it first.`, {
         remedy: { title: 'Provision All…', command: 'sitelift.provisionAll' },
       });
     }
-    const url = `http://${server.host}/`;
     if (!options) await vscode.env.openExternal(vscode.Uri.parse(url));
     return url;
   });

@@ -59,7 +59,8 @@ async function publish(bench: Bench, root: string, isWhole: boolean, op: Op): Pr
       for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
       for (const note of summary.notes) app.log.warn(note);
       result = () => ({
-        ...{ url: `http://${target.host ?? ''}/`, domain: target.distribution.domain, release: outcome.release },
+        ...{ url: aws.siteUrl(site, { ...target.distribution, host: target.host }), release: outcome.release },
+        ...{ domain: target.distribution.domain },
         ...{ pages: local.pages.length, assets: local.assets.length, uploaded: uploads.length },
         removed: removed.length,
       });

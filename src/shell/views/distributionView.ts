@@ -14,17 +14,29 @@ export function distributionView(have: DistributionHave): Shown {
       ? troubleOf(have, elsewhere)
       : ['CloudFront is bringing it to its edges, which takes minutes. Nothing is to be done.'],
     details: [
-      { label: 'Domain', value: have.domain, place, about: 'Images are at https:// and this name.' },
+      {
+        label: 'Domain',
+        value: have.domain,
+        place,
+        about:
+          have.pagesHost === undefined
+            ? 'Images are at https:// and this name.'
+            : 'The site is at https:// and this name.',
+      },
       { label: 'Distribution', value: have.id, place, about: 'Its id in CloudFront.' },
       {
         ...{
           label: 'Origin',
-          value: have.readsBucket ? 'the bucket, below site/' : (elsewhere ?? 'not this bucket: provision it again'),
+          value: have.readsBucket ? originOf(have) : (elsewhere ?? 'not this bucket: provision it again'),
         },
         ...{ place, about: 'Where the edges fetch what they do not have.' },
       },
     ],
   };
+}
+
+function originOf({ pagesHost }: DistributionHave): string {
+  return pagesHost === undefined ? 'the bucket, below site/' : 'the server, and the bucket when that does not answer';
 }
 
 function troubleOf(have: DistributionHave, elsewhere: string | undefined): string[] {

@@ -4,13 +4,7 @@ import { requireAccount } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import { known, type Seen } from '../../../src/core/resources/resource';
 import type { ServerHave } from '../../../src/core/resources/server';
-import {
-  describeAddress,
-  describeSite,
-  glanceAtSite,
-  isPending,
-  type SiteHave,
-} from '../../../src/core/resources/stack';
+import { describeSite, describeUrl, glanceAtSite, isPending, type SiteHave } from '../../../src/core/resources/stack';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
 import { newAgent } from '../remote/agent';
 import { ACCOUNT, controlPlane, newContext, newOp, refuse } from '../sandbox';
@@ -64,15 +58,14 @@ describe('a reading', () => {
   });
 
   it('of the address alone takes one call', async () => {
-    let address: Awaited<ReturnType<typeof describeAddress>>;
-    const calls = await callsOf(async () => (address = await describeAddress(context, newOp())));
+    let url: string | undefined;
+    const calls = await callsOf(async () => (url = await describeUrl(context, newOp())));
     assert.deepEqual(
       calls.map(({ action }) => action),
       ['DescribeInstances'],
     );
-    const { instanceId, state, host } = known(settled.server) ?? assert.fail('no server');
-    assert.deepEqual(address, { instanceId, state, host });
-    assert.equal(await describeAddress(newContext(), newOp()), undefined);
+    assert.equal(url, `http://${known(settled.server)?.host}/`);
+    assert.equal(await describeUrl(newContext(), newOp()), undefined);
   });
 
   it('that fails leaves what was read, marked as old with the reason, until one succeeds', async () => {

@@ -8,7 +8,7 @@ import { waitUntilDeployed, type DistributionHave } from '../../../src/core/reso
 import { correctedConfig, driftOf, newConfig } from '../../../src/core/resources/distributionConfig';
 import { runningInstance } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
-import { describeSite } from '../../../src/core/resources/stack';
+import { describeSite, describeUrl } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, changesOf, keysOf, planned, provision } from './provisioned';
 
@@ -132,6 +132,7 @@ describe('a distribution that serves the whole site', () => {
     const { PublicDnsName } = await runningInstance(context, newOp());
     const have = await distributionOf(context);
     assert.equal(have.pagesHost, PublicDnsName);
+    assert.equal(await describeUrl(context, newOp()), `https://${have.domain}/`);
     assert.ok(have.readsBucket);
     assert.deepEqual(keysOf(await planned(context, 'distribution')), []);
     const calls = await callsOf(() => provision(context, 'distribution'));
