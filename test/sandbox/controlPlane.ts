@@ -17,6 +17,15 @@ export interface DistributionConfig extends Behavior {
   readonly originGroups: readonly OriginGroup[];
   readonly geoRestriction: { readonly type: 'none' | 'whitelist' | 'blacklist'; readonly locations: readonly string[] };
   readonly cacheBehaviors: readonly (Behavior & { readonly pathPattern: string })[];
+  readonly customErrorResponses?: readonly CustomErrorResponse[];
+}
+
+/** What viewers get for an error: a page of the distribution's own under another status, or only how long the error is kept. */
+export interface CustomErrorResponse {
+  readonly errorCode: number;
+  readonly responsePagePath: string | null;
+  readonly responseCode: number | null;
+  readonly minTtlSeconds: number;
 }
 
 /** How requests to some paths are answered. */
@@ -27,6 +36,8 @@ export interface Behavior {
   readonly allowedMethods?: readonly string[];
   /** One of the managed response headers policies. */
   readonly responseHeadersPolicyId?: string | null;
+  /** The ARNs of the CloudFront Functions that run on viewers' requests and on the answers to them. */
+  readonly functions?: { readonly 'viewer-request'?: string; readonly 'viewer-response'?: string };
 }
 
 /** Where the edge fetches what it does not have. */
@@ -37,6 +48,16 @@ export interface Origin {
   readonly originAccessControlId: string | null;
   /** Headers that the edge adds, such as the secret that proves a request came through CloudFront. */
   readonly customHeaders?: Readonly<Record<string, string>>;
+  /** 1 to 3; 3 unless told. */
+  readonly connectionAttempts?: number;
+  /** 10 unless told. */
+  readonly connectionTimeoutSeconds?: number;
+  /** What only an origin that is no bucket has. */
+  readonly custom?: {
+    readonly protocolPolicy: 'http-only' | 'https-only' | 'match-viewer';
+    readonly httpPort: number;
+    readonly readTimeoutSeconds: number;
+  } | null;
 }
 
 /** A primary and a secondary origin, and the primary's statuses that make the edge ask the secondary. */
@@ -44,6 +65,13 @@ export interface OriginGroup {
   readonly id: string;
   readonly members: readonly string[];
   readonly statusCodes: readonly number[];
+}
+
+/** A CloudFront Function as it is published. */
+export interface PublishedFunction {
+  readonly name: string;
+  readonly arn: string;
+  readonly code: string;
 }
 
 /** A request to forget what is cached under some paths. */
@@ -77,6 +105,9 @@ export interface Call {
 export interface ControlPlane {
   readonly port: number;
   distributions(): Promise<Distribution[]>;
+  functions(): Promise<PublishedFunction[]>;
+  /** The instance that has this address or name now. */
+  instance(host: string): Promise<Instance | undefined>;
   /** The port of this machine that leads to port 80 of the running instance with this address or name. */
   instancePort(host: string): Promise<number | undefined>;
   calls(): Promise<Call[]>;
@@ -99,13 +130,18 @@ export function connectControlPlane(port: number): ControlPlane {
   async function list<T>(path: string): Promise<T[]> {
     return (await (await ask('GET', path)).json()) as T[];
   }
+  async function instance(host: string): Promise<Instance | undefined> {
+    const instances = await list<Instance>('instances');
+    return instances.find(({ publicIp, publicDnsName }) => host === publicIp || host === publicDnsName);
+  }
   return {
     port,
     distributions: () => list<Distribution>('distributions'),
+    functions: () => list<PublishedFunction>('functions'),
+    instance,
     async instancePort(host) {
-      const instances = await list<Instance>('instances');
-      const instance = instances.find(({ publicIp, publicDnsName }) => host === publicIp || host === publicDnsName);
-      return instance?.state === 'running' ? (instance.httpPort ?? undefined) : undefined;
+      const found = await instance(host);
+      return found?.state === 'running' ? (found.httpPort ?? undefined) : undefined;
     },
     calls: () => list<Call>('calls'),
     async send(method, path, body) {

@@ -175,7 +175,7 @@ describe('the edge', () => {
 
     it('asks a server by its public name', async () => {
       stage.distributions = [distributionWith({ origins, targetOriginId: 'web' })];
-      assert.equal((await stage.ask('/down.html')).status, 502);
+      assert.equal((await stage.ask('/down.html')).status, 504);
       const publicDnsName = 'ec2-54-1-2-3.compute-1.amazonaws.com';
       const running = { id: 'i-1', state: 'running', publicIp: '54.1.2.3', publicDnsName, privateIp: null };
       stage.instances = [{ ...running, httpPort: stage.originPort }];

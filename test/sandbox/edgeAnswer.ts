@@ -7,7 +7,33 @@ import { endToEnd } from './forward';
 export type Headers = readonly (readonly [string, string])[];
 
 /** What CloudFront says of its cache in `X-Cache`. */
-export type Verdict = 'Miss' | 'Hit' | 'RefreshHit' | 'Error' | 'Redirect';
+export type Verdict =
+  | 'Miss'
+  | 'Hit'
+  | 'RefreshHit'
+  | 'Error'
+  | 'Redirect'
+  | 'FunctionGeneratedResponse'
+  | 'FunctionExecutionError'
+  | 'FunctionValidationError';
+
+/** The head of an answer; a `body` takes the place of the one that was to come. */
+export interface Head {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly verdict: Verdict;
+  readonly body?: Buffer;
+}
+
+/** A viewer's request that is being answered. */
+export interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The id that CloudFront gives the request. */
+  readonly requestId: string;
+  /** What the behavior makes of the head of every answer: its headers policy, and its viewer-response function. */
+  dress?(head: Head): Head;
+}
 
 const TITLE = 'The request could not be satisfied';
 const NOT_FOR_VIEWERS = new Set(['x-amz-request-id', 'x-amz-id-2', 'x-amzn-requestid']);
@@ -27,50 +53,60 @@ export function without(headers: Headers, ...names: string[]): Headers {
   return headers.filter(([name]) => !names.includes(name.toLowerCase()));
 }
 
-/** Starts a response with CloudFront's own headers added. */
-export function writeHead(response: ServerResponse, status: number, headers: Headers, verdict: Verdict): void {
+/** Starts a response with CloudFront's own headers added; returns the body that is to be sent instead, if there is one. */
+export function writeHead(visit: Visit, status: number, headers: Headers, verdict: Verdict): Buffer | undefined {
+  const head: Head = { status, headers, verdict };
+  const dressed = visit.dress?.(head) ?? head;
   const own: Headers = [
-    ['X-Cache', `${verdict} from cloudfront`],
+    ['X-Cache', `${dressed.verdict} from cloudfront`],
     ['Via', `1.1 ${randomBytes(16).toString('hex')}.cloudfront.net (CloudFront)`],
     ['X-Amz-Cf-Pop', 'FRA56-P5'],
-    ['X-Amz-Cf-Id', `${randomBytes(40).toString('base64url')}==`],
+    ['X-Amz-Cf-Id', visit.requestId],
   ];
-  response.writeHead(status, [...headers, ...own].flat());
+  const length = dressed.body?.length;
+  const sent: Headers =
+    length === undefined
+      ? dressed.headers
+      : [...without(dressed.headers, 'content-length'), ['Content-Length', String(length)]];
+  visit.response.writeHead(dressed.status, [...sent, ...own].flat());
+  return dressed.body;
+}
+
+/** Sends a whole answer; HEAD gets its head. */
+export function send(visit: Visit, { status, headers, verdict, body }: Head): void {
+  const instead = writeHead(visit, status, headers, verdict);
+  visit.response.end(visit.request.method === 'HEAD' ? undefined : (instead ?? body));
 }
 
 /** Answers with what is kept: 304 when the viewer has it already, 206 or 416 for a range, all of it otherwise. */
-export function serveKept(
-  request: IncomingMessage,
-  response: ServerResponse,
-  kept: Kept,
-  verdict: Verdict,
-  ageSeconds?: number,
-): void {
+export function serveKept(visit: Visit, kept: Kept, verdict: Verdict, ageSeconds?: number): void {
+  const { request } = visit;
   const aged: Headers = ageSeconds === undefined ? kept.headers : [...kept.headers, ['Age', String(ageSeconds)]];
-  const shown = kept.status >= 400 ? 'Error' : verdict;
+  const shown = kept.isError ? 'Error' : verdict;
+  const isWhole = kept.status === 200 && !kept.isError;
   const isWithoutLength = valueOf(aged, 'content-length') === undefined && kept.body.length > 0;
   const headers: Headers = isWithoutLength ? [...aged, ['Content-Length', String(kept.body.length)]] : aged;
-  if (kept.status === 200 && viewerHas(request, headers)) {
-    writeHead(response, 304, without(headers, 'content-length', 'content-type', 'content-encoding'), shown);
-    response.end();
+  const empty = Buffer.alloc(0);
+  if (isWhole && viewerHas(request, headers)) {
+    const short = without(headers, 'content-length', 'content-type', 'content-encoding');
+    send(visit, { status: 304, headers: short, verdict: shown, body: empty });
     return;
   }
-  const range = kept.status === 200 && request.method === 'GET' ? wantedRange(request, kept) : undefined;
+  const range = isWhole && request.method === 'GET' ? wantedRange(request, kept) : undefined;
   if (range === 'unsatisfiable') {
     const whole: Headers = [['Content-Range', `bytes */${kept.body.length}`]];
-    writeHead(response, 416, [...without(headers, 'content-length'), ['Content-Length', '0'], ...whole], 'Error');
-    response.end();
+    const short: Headers = [...without(headers, 'content-length'), ['Content-Length', '0'], ...whole];
+    send(visit, { status: 416, headers: short, verdict: 'Error', body: empty });
   } else if (range) {
     const part = kept.body.subarray(range.first, range.last + 1);
     const partial: Headers = [
       ['Content-Length', String(part.length)],
       ['Content-Range', `bytes ${range.first}-${range.last}/${kept.body.length}`],
     ];
-    writeHead(response, 206, [...without(headers, 'content-length'), ...partial], shown);
-    response.end(part);
+    const all = [...without(headers, 'content-length'), ...partial];
+    send(visit, { status: 206, headers: all, verdict: shown, body: part });
   } else {
-    writeHead(response, kept.status, headers, shown);
-    response.end(request.method === 'HEAD' ? undefined : kept.body);
+    send(visit, { status: kept.status, headers, verdict: shown, body: kept.body });
   }
 }
 
@@ -86,8 +122,12 @@ export function viewerHas(request: IncomingMessage, headers: Headers): boolean {
   return Date.parse(valueOf(headers, 'last-modified') ?? '') <= since;
 }
 
-/** Answers with the HTML page that CloudFront itself makes for an error. */
-export function serveErrorPage(response: ServerResponse, status: number, reason: string): void {
+/** The HTML page that CloudFront itself makes for an error. */
+export function errorPage(
+  status: number,
+  reason: string,
+  verdict: Verdict = 'Error',
+): Head & { readonly body: Buffer } {
   const page = [
     '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">',
     '<HTML><HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=iso-8859-1">',
@@ -100,8 +140,7 @@ export function serveErrorPage(response: ServerResponse, status: number, reason:
     ['Content-Type', 'text/html'],
     ['Content-Length', String(Buffer.byteLength(page))],
   ];
-  writeHead(response, status, headers, 'Error');
-  response.end(response.req.method === 'HEAD' ? undefined : page);
+  return { status, headers, verdict, body: Buffer.from(page) };
 }
 
 function wantedRange(

@@ -65,16 +65,43 @@ describe('the cache of the edge', () => {
       assert.equal((await stage.ask('/a.png')).body.toString(), 'object');
     });
 
-    it('keeps an error for ten seconds', async () => {
-      stage.origin = (_request, response) => response.writeHead(403, { 'Cache-Control': 'max-age=600' }).end('denied');
-      assert.equal((await stage.ask('/a.png')).status, 403);
-      stage.originSends({});
-      stage.nowMs += 10 * SECOND_MS - 1;
-      const kept = await stage.ask('/a.png');
-      assert.equal(kept.headers['x-cache'], 'Error from cloudfront');
-      assert.equal(kept.body.toString(), 'denied');
-      stage.nowMs += 1;
-      assert.equal((await stage.ask('/a.png')).status, 200);
+    it('keeps an error for ten seconds, or for as long as it says itself when that is longer', async () => {
+      stage.origin = (request, response) => {
+        const headers = request.url?.endsWith('/long.png') ? { 'Cache-Control': 'max-age=60' } : {};
+        response.writeHead(403, headers).end('denied');
+      };
+      for (const [path, seconds] of [
+        ['/a.png', 10],
+        ['/long.png', 60],
+      ] as const) {
+        const startMs = stage.nowMs;
+        assert.equal((await stage.ask(path)).status, 403);
+        stage.nowMs = startMs + seconds * SECOND_MS - 1;
+        const asked = stage.asked.length;
+        const kept = await stage.ask(path);
+        assert.equal(kept.headers['x-cache'], 'Error from cloudfront');
+        assert.equal(kept.body.toString(), 'denied');
+        assert.equal(stage.asked.length, asked);
+        stage.nowMs += 1;
+        await stage.ask(path);
+        assert.equal(stage.asked.length, asked + 1);
+      }
+    });
+
+    it('asks an origin that fails again only when the time of an error is over', async () => {
+      stage.originSends({ 'Cache-Control': 'max-age=60' });
+      await stage.ask('/a.png');
+      stage.nowMs += 60 * SECOND_MS;
+      stage.origin = (_request, response) => response.writeHead(500).end();
+      for (const [afterSeconds, asked] of [
+        [0, 2],
+        [9, 2],
+        [1, 3],
+      ] as const) {
+        stage.nowMs += afterSeconds * SECOND_MS;
+        assert.equal((await stage.ask('/a.png')).body.toString(), 'object');
+        assert.equal(stage.asked.length, asked);
+      }
     });
   });
 

@@ -3,6 +3,8 @@ import type { Invalidation } from './controlPlane';
 /** A complete response as the edge keeps it; `method` tells a HEAD answer, which has no body to serve a GET with. */
 export interface Kept {
   readonly status: number;
+  /** Whether the origin answered an error, under whatever status viewers see it. */
+  readonly isError: boolean;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
   readonly storedMs: number;
@@ -16,14 +18,15 @@ export interface CacheKey {
   readonly distributionId: string;
   readonly path: string;
   readonly method: string;
-  readonly coding: string;
+  /** The content codings that the viewer takes. */
+  readonly codings: string;
 }
 
 /** The policy CachingOptimized: seconds that a response without any word on caching stays, and the bounds for the others. */
 const DEFAULT_TTL_SECONDS = 86_400;
 const MIN_TTL_SECONDS = 1;
 const MAX_TTL_SECONDS = 31_536_000;
-/** Error responses are kept this long whatever they say (CloudFront's default for custom error responses). */
+/** CloudFront's default for custom error responses. */
 const ERROR_TTL_SECONDS = 10;
 const CACHED_ERRORS = new Set([400, 403, 404, 405, 414, 500, 501, 502, 503, 504]);
 
@@ -77,20 +80,40 @@ export class EdgeCache {
   }
 }
 
+type HeaderReader = (name: string) => string | undefined;
+
 /** Seconds that CloudFront keeps a response under the policy CachingOptimized; 0 is not at all. */
-export function timeToLiveSeconds(status: number, header: (name: string) => string | undefined, nowMs: number): number {
-  if (status >= 400) return CACHED_ERRORS.has(status) ? ERROR_TTL_SECONDS : 0;
-  const directives = (header('cache-control') ?? '').toLowerCase();
+export function timeToLiveSeconds(header: HeaderReader, nowMs: number): number {
   const bounded = (seconds: number): number => Math.min(Math.max(seconds, MIN_TTL_SECONDS), MAX_TTL_SECONDS);
   // With a minimum TTL above 0 these three mean the minimum: "CloudFront uses the value of the minimum TTL".
+  const directives = (header('cache-control') ?? '').toLowerCase();
   if (/(^|[\s,])(no-cache|no-store|private)($|[\s,=])/.test(directives)) return MIN_TTL_SECONDS;
+  const seconds = toldSeconds(header, nowMs);
+  return seconds === undefined ? DEFAULT_TTL_SECONDS : bounded(seconds);
+}
+
+/**
+ * Seconds that an error is kept: "the greater of the value in the header or the Error Caching Minimum TTL" ("Control how long
+ * CloudFront caches errors").
+ */
+export function errorTtlSeconds(
+  status: number,
+  header: HeaderReader,
+  nowMs: number,
+  minTtlSeconds = ERROR_TTL_SECONDS,
+): number {
+  if (!CACHED_ERRORS.has(status)) return 0;
+  return Math.min(Math.max(toldSeconds(header, nowMs) ?? 0, minTtlSeconds), MAX_TTL_SECONDS);
+}
+
+function toldSeconds(header: HeaderReader, nowMs: number): number | undefined {
+  const directives = (header('cache-control') ?? '').toLowerCase();
   const seconds =
     /(?:^|[\s,])s-maxage\s*=\s*"?(\d+)/.exec(directives)?.[1] ??
     /(?:^|[\s,])max-age\s*=\s*"?(\d+)/.exec(directives)?.[1];
-  if (seconds !== undefined) return bounded(Number(seconds));
+  if (seconds !== undefined) return Number(seconds);
   const expires = header('expires');
-  if (expires !== undefined) return bounded((Date.parse(expires) - nowMs) / 1000 || 0);
-  return DEFAULT_TTL_SECONDS;
+  return expires === undefined ? undefined : (Date.parse(expires) - nowMs) / 1000 || 0;
 }
 
 /**
@@ -108,6 +131,6 @@ function decoded(path: string): string {
   return path.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
 }
 
-function nameOf({ distributionId, path, method, coding }: CacheKey): string {
-  return [distributionId, method, coding, path].join(' ');
+function nameOf({ distributionId, path, method, codings }: CacheKey): string {
+  return [distributionId, method, codings, path].join(' ');
 }

@@ -38,13 +38,13 @@ export function encoded(body: Readable, coding: string): Readable {
   return body.pipe(encoder);
 }
 
-/** The one content coding that the cache key knows for a request, as CachingOptimized normalises Accept-Encoding. */
-export function codingFor(request: IncomingMessage): string {
+/** What the cache key and the origin are told of a request's codings, as CachingOptimized normalises Accept-Encoding. */
+export function codingsFor(request: IncomingMessage): string {
   const accepted = String(request.headers['accept-encoding'] ?? '')
     .toLowerCase()
     .split(',')
     .map((item) => item.trim())
     .filter((item) => !/;\s*q=0(\.0*)?$/.test(item))
     .map((item) => item.replace(/;.*$/, ''));
-  return ['br', 'gzip'].find((coding) => accepted.includes(coding)) ?? '';
+  return ['br', 'gzip'].filter((coding) => accepted.includes(coding)).join(',');
 }

@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from './authority';
-import { connectControlPlane, type Distribution, type DistributionConfig, type Instance } from './controlPlane';
+import {
+  connectControlPlane,
+  type Distribution,
+  type DistributionConfig,
+  type Instance,
+  type PublishedFunction,
+} from './controlPlane';
 import { createEdge, type Edge } from './edge';
 import { startProxy } from './proxy';
 import { Viewer, type Answer, type Wish } from './viewer';
@@ -14,6 +20,7 @@ export interface Stage {
   readonly ca: string;
   distributions: Distribution[];
   instances: Instance[];
+  functions: PublishedFunction[];
   /** Answers for everything that is not the control plane's own. */
   origin(request: IncomingMessage, response: ServerResponse): void;
   readonly asked: IncomingMessage[];
@@ -33,7 +40,11 @@ export interface Stage {
 /** Sets a stage with no distributions, no instances and an origin that answers 404. */
 export async function setStage(): Promise<Stage> {
   const server = createServer((request, response) => {
-    const list = { '/sandbox/distributions': stage.distributions, '/sandbox/instances': stage.instances };
+    const list = {
+      '/sandbox/distributions': stage.distributions,
+      '/sandbox/instances': stage.instances,
+      '/sandbox/functions': stage.functions,
+    };
     const answer = request.headers.host?.startsWith('127.') ? list[request.url as keyof typeof list] : undefined;
     if (answer) {
       response.end(JSON.stringify(answer));
@@ -56,6 +67,7 @@ export async function setStage(): Promise<Stage> {
     ca: authority.pem,
     distributions: [],
     instances: [],
+    functions: [],
     origin: (_request, response) => response.writeHead(404).end(),
     asked: [],
     nowMs: Date.parse('2030-01-01T00:00:00Z'),
@@ -68,9 +80,11 @@ export async function setStage(): Promise<Stage> {
     reset() {
       edge.clear();
       edge.viewerCountry = 'DE';
+      edge.originSecondMs = 20;
       stage.asked.length = 0;
       stage.distributions = [distributionWith()];
       stage.instances = [];
+      stage.functions = [];
       stage.originSends({});
     },
     async close() {

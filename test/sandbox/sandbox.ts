@@ -86,6 +86,8 @@ export interface SandboxSettings {
   readonly aptLockSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
+  /** How many milliseconds a second of CloudFront's time-outs for origins takes; 1000 unless set. */
+  readonly originSecondMs?: number;
 }
 
 /** An IAM user to make; `policy` is a policy document or its statements, and without one nothing is allowed. */
@@ -193,8 +195,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clearMisfortunes: () => admin.send('DELETE', 'misfortunes'),
     calls: () => admin.calls(),
     clearCalls: () => admin.send('DELETE', 'calls'),
-    async settings({ viewerCountry, ...times }) {
+    async settings({ viewerCountry, originSecondMs, ...times }) {
       if (viewerCountry !== undefined) edge.viewerCountry = viewerCountry;
+      if (originSecondMs !== undefined) edge.originSecondMs = originSecondMs;
       if (Object.keys(times).length > 0) await admin.send('POST', 'settings', times);
     },
     createUser: (user) => admin.make<MadeUser>('users', user),
