@@ -150,7 +150,7 @@ def _create(call: Call, given: dict[str, Any], tags: dict[str, str]) -> dict[str
             "The caller reference that you are using to create a distribution is associated with another distribution."
             f" Already exists: {existing}",
         )
-    validate_config(config, set(state.access_controls), state.functions)
+    validate_config(config, call.sandbox.account, state.access_controls, state.functions)
     label = random_id("d", 14).lower()
     distribution = Distribution(random_id(), f"{label}.cloudfront.net", config, call.sandbox.account, tags=tags)
     state.distributions[distribution.id] = distribution
@@ -199,7 +199,7 @@ def update_distribution(call: Call) -> dict[str, Any]:
     config = complete_config(given)
     if config["CallerReference"] != distribution.config["CallerReference"]:
         raise AwsError("IllegalUpdate", "The caller reference of a distribution cannot be changed.")
-    validate_config(config, set(state.access_controls), state.functions)
+    validate_config(config, call.sandbox.account, state.access_controls, state.functions)
     distribution.change(config)
     return _described(distribution)
 

@@ -28,10 +28,12 @@ MANAGED_REQUEST_POLICIES = {
     "b689b0a8-53d0-40ab-baf2-68738e2966ac": "Managed-AllViewerExceptHostHeader",
 }
 SIMPLE_CORS = "60669652-455b-4ae9-85a4-c4c02393f86c"
+SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
+CORS_AND_SECURITY = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
 MANAGED_HEADERS_POLICIES = {
     SIMPLE_CORS: "Managed-SimpleCORS",
-    "67f7725c-6f97-4210-82d7-5512b31e9d03": "Managed-SecurityHeadersPolicy",
-    "e61eb60c-9c35-4d20-a928-2b84e02af89c": "Managed-CORS-and-SecurityHeadersPolicy",
+    SECURITY_HEADERS: "Managed-SecurityHeadersPolicy",
+    CORS_AND_SECURITY: "Managed-CORS-and-SecurityHeadersPolicy",
     "5cc3b908-e619-4b99-88e5-2cf7f45965bd": "Managed-CORS-With-Preflight",
     "eaab4381-ed33-4a86-88ca-d9558dc6cd63": "Managed-CORS-with-preflight-and-SecurityHeadersPolicy",
 }
@@ -100,9 +102,20 @@ def get_response_headers_policy(call: Call) -> dict[str, Any]:
 
 
 def _headers_policy(policy_id: str) -> dict[str, Any]:
-    """SimpleCORS in full, as its API shows it; of the others the name."""
+    """Those without preflight in full, as the API shows them; of the others the name."""
     config: dict[str, Any] = {"Name": MANAGED_HEADERS_POLICIES[policy_id], "Comment": ""}
-    if policy_id == SIMPLE_CORS:
+    if policy_id in (SECURITY_HEADERS, CORS_AND_SECURITY):
+        config["SecurityHeadersConfig"] = {
+            "XSSProtection": {"Override": False, "Protection": True, "ModeBlock": True},
+            "FrameOptions": {"Override": False, "FrameOption": "SAMEORIGIN"},
+            "ReferrerPolicy": {"Override": False, "ReferrerPolicy": "strict-origin-when-cross-origin"},
+            "ContentTypeOptions": {"Override": True},
+            "StrictTransportSecurity": {
+                **{"Override": False, "IncludeSubdomains": False, "Preload": False},
+                "AccessControlMaxAgeSec": 31536000,
+            },
+        }
+    if policy_id in (SIMPLE_CORS, CORS_AND_SECURITY):
         config["CorsConfig"] = {
             "AccessControlAllowOrigins": {"Quantity": 1, "Items": ["*"]},
             "AccessControlAllowHeaders": {"Quantity": 0},

@@ -59,6 +59,9 @@ def _edge_config(config: dict[str, Any]) -> dict[str, Any]:
                 "customHeaders": {
                     header["HeaderName"]: header["HeaderValue"] for header in item["CustomHeaders"].get("Items") or []
                 },
+                "connectionAttempts": item["ConnectionAttempts"],
+                "connectionTimeoutSeconds": item["ConnectionTimeout"],
+                "custom": _custom(item.get("CustomOriginConfig")),
             }
             for item in config["Origins"]["Items"]
         ],
@@ -69,6 +72,25 @@ def _edge_config(config: dict[str, Any]) -> dict[str, Any]:
             {"pathPattern": behavior["PathPattern"], **_edge_behavior(behavior)}
             for behavior in config["CacheBehaviors"].get("Items") or []
         ],
+        "customErrorResponses": [
+            {
+                "errorCode": item["ErrorCode"],
+                "responsePagePath": item["ResponsePagePath"] or None,
+                "responseCode": int(item["ResponseCode"]) if item["ResponseCode"] else None,
+                "minTtlSeconds": item["ErrorCachingMinTTL"],
+            }
+            for item in config["CustomErrorResponses"].get("Items") or []
+        ],
+    }
+
+
+def _custom(given: dict[str, Any] | None) -> dict[str, Any] | None:
+    if given is None:
+        return None
+    return {
+        "protocolPolicy": given["OriginProtocolPolicy"],
+        "httpPort": given["HTTPPort"],
+        "readTimeoutSeconds": given["OriginReadTimeout"],
     }
 
 
