@@ -14,7 +14,7 @@ import { reset } from './forward';
 export interface Edge {
   /** The country, as an ISO 3166 code, that all viewers seem to be in. */
   viewerCountry: string;
-  /** How many milliseconds a second of the origins' time-outs takes. */
+  /** How many milliseconds a second of the time-outs of servers as origins takes. */
   originSecondMs: number;
   /** Whether a distribution with this domain name was ever deployed. */
   resolves(host: string): Promise<boolean>;

@@ -28,7 +28,7 @@ export interface Question {
   readonly viewerIp: string;
 }
 
-/** Where origins are found, and how many milliseconds a second of their time-outs takes. */
+/** Where origins are found, and how many milliseconds a second of the time-outs of servers takes; buckets keep their own. */
 export interface OriginWorld {
   readonly controlPlane: ControlPlane;
   readonly secondMs: number;
@@ -98,8 +98,9 @@ async function askOrigin(
     ...(origin.custom ? { 'X-Forwarded-For': question.viewerIp } : {}),
     ...origin.customHeaders,
   };
-  const connectMs = (origin.connectionTimeoutSeconds ?? 10) * secondMs;
-  const readMs = (origin.custom?.readTimeoutSeconds ?? S3_READ_TIMEOUT_SECONDS) * secondMs;
+  const seconds = routeOf(origin.domainName) === 'controlPlane' ? 1000 : secondMs;
+  const connectMs = (origin.connectionTimeoutSeconds ?? 10) * seconds;
+  const readMs = (origin.custom?.readTimeoutSeconds ?? S3_READ_TIMEOUT_SECONDS) * seconds;
   // "GET and HEAD requests – … CloudFront tries again to connect according to the value of Connection attempts."
   const retriesReads = Boolean(origin.custom) && ['GET', 'HEAD'].includes(question.method);
   let port: number | undefined;

@@ -5,9 +5,12 @@ import { dirname } from 'node:path';
 import {
   CloudFrontClient,
   CreateDistributionCommand,
+  CreateFunctionCommand,
   CreateInvalidationCommand,
   CreateOriginAccessControlCommand,
   GetDistributionCommand,
+  PublishFunctionCommand,
+  type DistributionConfig,
 } from '@aws-sdk/client-cloudfront';
 import {
   CreateBucketCommand,
@@ -27,6 +30,7 @@ import { Viewer } from './viewer';
 const BUCKET = 'sandbox-photos';
 const PICTURE = 'site/images/ä b.png';
 const PICTURE_PATH = '/images/%C3%A4%20b.png';
+const list = <T>(...Items: T[]) => ({ Quantity: Items.length, Items });
 
 describe('the sandbox', () => {
   let sandbox: Sandbox;
@@ -56,7 +60,9 @@ describe('the sandbox', () => {
   const putPicture = (body: string) =>
     s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: PICTURE, Body: body, ContentType: 'image/png' }));
 
-  async function createDistribution(): Promise<{ id: string; arn: string; url: string }> {
+  async function createDistribution(
+    change: (config: DistributionConfig) => DistributionConfig = (config) => config,
+  ): Promise<{ id: string; arn: string; url: string }> {
     const control = await cloudFront.send(
       new CreateOriginAccessControlCommand({
         OriginAccessControlConfig: {
@@ -69,7 +75,7 @@ describe('the sandbox', () => {
     );
     const { Distribution } = await cloudFront.send(
       new CreateDistributionCommand({
-        DistributionConfig: {
+        DistributionConfig: change({
           CallerReference: 'one',
           Comment: '',
           Enabled: true,
@@ -90,7 +96,7 @@ describe('the sandbox', () => {
             ViewerProtocolPolicy: 'redirect-to-https',
             CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
           },
-        },
+        }),
       }),
     );
     const id = Distribution?.Id ?? '';
@@ -140,6 +146,48 @@ describe('the sandbox', () => {
     const batch = { CallerReference: 'one', Paths: paths };
     await cloudFront.send(new CreateInvalidationCommand({ DistributionId: id, InvalidationBatch: batch }));
     await until(async () => (await viewer.ask(url + PICTURE_PATH)).body.toString() === 'new picture');
+  });
+
+  it('serves a whole site without its server: pages by a function, and its own page for what is missing', async () => {
+    await sandbox.settings({ originSecondMs: 1 });
+    const made = await cloudFront.send(
+      new CreateFunctionCommand({
+        ...{ Name: 'index', FunctionConfig: { Comment: '', Runtime: 'cloudfront-js-2.0' } },
+        FunctionCode: Buffer.from(
+          `function handler(event) { return Object.assign(event.request, { uri: event.request.uri.replace(/\\/$/, '/index.html') }); }`,
+        ),
+      }),
+    );
+    await cloudFront.send(new PublishFunctionCommand({ Name: 'index', IfMatch: made.ETag }));
+    const FunctionARN = made.FunctionSummary?.FunctionMetadata?.FunctionARN ?? '';
+    const { arn, url } = await createDistribution((config) => ({
+      ...config,
+      Origins: list(...(config.Origins?.Items ?? []), {
+        ...{ Id: 'server', DomainName: 'ec2-54-1-2-3.compute-1.amazonaws.com', ConnectionAttempts: 1 },
+        CustomOriginConfig: { HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'http-only' },
+      }),
+      OriginGroups: list({
+        Id: 'group',
+        FailoverCriteria: { StatusCodes: list(403, 404, 500, 502, 503, 504) },
+        Members: list({ OriginId: 'server' }, { OriginId: 'bucket' }),
+      }),
+      DefaultCacheBehavior: {
+        ...{ ViewerProtocolPolicy: 'redirect-to-https', CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6' },
+        ...{ TargetOriginId: 'group', ResponseHeadersPolicyId: 'e61eb60c-9c35-4d20-a928-2b84e02af89c' },
+        FunctionAssociations: list({ EventType: 'viewer-request', FunctionARN }),
+      },
+      CustomErrorResponses: list({ ErrorCode: 403, ResponsePagePath: '/404.html', ResponseCode: '404' }),
+    }));
+    await admit(arn);
+    for (const Key of ['site/blog/index.html', 'site/404.html']) {
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Key, ContentType: 'text/html' }));
+    }
+    const page = await viewer.ask(`${url}/blog/`);
+    assert.deepEqual([page.status, page.body.toString()], [200, 'site/blog/index.html']);
+    assert.equal(page.headers['x-content-type-options'], 'nosniff');
+    const missing = await viewer.ask(`${url}/nothing.html`);
+    assert.deepEqual([missing.status, missing.body.toString()], [404, 'site/404.html']);
+    assert.equal(missing.headers['content-type'], 'text/html');
   });
 
   it('hands out objects over a presigned URL', async () => {

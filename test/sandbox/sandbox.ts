@@ -86,7 +86,7 @@ export interface SandboxSettings {
   readonly aptLockSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
-  /** How many milliseconds a second of CloudFront's time-outs for origins takes; 1000 unless set. */
+  /** How many milliseconds a second of CloudFront's time-outs for servers as origins takes; 1000 unless set. */
   readonly originSecondMs?: number;
 }
 

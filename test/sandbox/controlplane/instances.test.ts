@@ -20,6 +20,7 @@ import {
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { routeOf } from '../routes';
 import {
   code,
   eventually,
@@ -132,6 +133,14 @@ describe('the control plane, on instances', () => {
     assert.equal(row['publicIp'], PublicIpAddress);
     assert.equal(row['publicDnsName'], PublicDnsName);
     assert.equal(typeof row['httpPort'], 'number');
+    await plane.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+    await reaches(id, 'stopped');
+    await plane.ec2.send(new StartInstancesCommand({ InstanceIds: [id] }));
+    const again = await reaches(id, 'running');
+    assert.ok(again.PublicDnsName && again.PublicDnsName !== PublicDnsName);
+    const [moved] = await plane.admin<Record<string, unknown>[]>('GET', 'instances');
+    assert.equal(moved?.['publicDnsName'], again.PublicDnsName);
+    assert.equal(routeOf(again.PublicDnsName), 'instance');
   });
 
   it('does not know an instance profile right after its creation, nor one without a role', async () => {
@@ -201,7 +210,11 @@ describe('the control plane, on instances', () => {
     await reaches(id, 'running');
     const { AllocationId, PublicIp } = await plane.ec2.send(new AllocateAddressCommand({ Domain: 'vpc' }));
     await plane.ec2.send(new AssociateAddressCommand({ AllocationId, InstanceId: id }));
-    assert.equal((await describe(id)).PublicIpAddress, PublicIp);
+    const { PublicIpAddress, PublicDnsName } = await describe(id);
+    assert.equal(PublicIpAddress, PublicIp);
+    assert.equal(PublicDnsName, `ec2-${PublicIp?.replaceAll('.', '-')}.compute-1.amazonaws.com`);
+    const [row] = await plane.admin<Record<string, unknown>[]>('GET', 'instances');
+    assert.equal(row?.['publicDnsName'], PublicDnsName);
     await assert.rejects(plane.ec2.send(new ReleaseAddressCommand({ AllocationId })), code('InvalidIPAddress.InUse'));
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  CloudFrontClient,
   CreateDistributionCommand,
   CreateFunctionCommand,
   CreateOriginAccessControlCommand,
@@ -20,6 +21,7 @@ import {
   type OriginGroup,
 } from '@aws-sdk/client-cloudfront';
 import type { Distribution, PublishedFunction } from '../controlPlane';
+import type { MadeUser } from '../sandbox';
 import { code, setInstant, setNever, startTestControlPlane, type TestControlPlane } from './testControlPlane';
 
 const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -327,6 +329,20 @@ describe('the control plane, on a distribution of a whole site', () => {
     await plane.admin('POST', 'settings', { deploySeconds: 0 });
     await remove();
     await assert.rejects(describeFunction('DEVELOPMENT'), code('NoSuchFunctionExists'));
+  });
+
+  it('lets a user do with a function only what the user may do with that one', async () => {
+    const { etag } = await makeFunction();
+    await makeFunction('other');
+    const may = (Action: string) => ({ Effect: 'Allow', Action, Resource: 'arn:aws:cloudfront::*:function/index' });
+    const policy = ['cloudfront:DescribeFunction', 'cloudfront:PublishFunction'].map(may);
+    const user = await plane.admin<MadeUser>('POST', 'users', { name: 'ann', policy });
+    const ann = new CloudFrontClient({ region: 'us-east-1', endpoint: plane.endpoint, credentials: user });
+    const send = (Name: string, IfMatch: string) => ann.send(new PublishFunctionCommand({ Name, IfMatch }));
+    await ann.send(new DescribeFunctionCommand({ Name: 'index' }));
+    await send('index', etag);
+    await assert.rejects(send('other', etag), code('AccessDenied'));
+    await assert.rejects(ann.send(new DeleteFunctionCommand({ Name: 'index', IfMatch: etag })), code('AccessDenied'));
   });
 
   it('shows which security headers the managed policy adds', async () => {
