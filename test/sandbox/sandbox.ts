@@ -142,6 +142,8 @@ export interface Sandbox {
   clearDenials(): Promise<void>;
   /** Ends all temporary credentials that STS gave out so far. */
   endSessions(): Promise<void>;
+  /** Makes the edge forget everything that is cached, as one where nobody has been before. */
+  clearEdge(): void;
   /** Back to an empty account without users, machines, faults, denials, calls or cached objects; the settings stay. */
   reset(): Promise<void>;
   /** Ends every process of the sandbox and removes its folder. */
@@ -204,6 +206,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     deny: (denial) => admin.send('POST', 'denies', denial),
     clearDenials: () => admin.send('DELETE', 'denies'),
     endSessions: () => admin.send('DELETE', 'sessions'),
+    clearEdge: () => edge.clear(),
     async reset() {
       await admin.send('POST', 'reset');
       edge.clear();

@@ -106,8 +106,11 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
   switch (what) {
-    case 'server':
-      return server.plan(context, site);
+    case 'server': {
+      // A server that is started has another name, which the edges would not know.
+      const isRead = isWhole && known(site.distribution) && known(site.bucket);
+      return sequence(server.plan(context, site), isRead ? distribution.plan(context, site) : []);
+    }
     case 'volume':
       return volume.plan(context, site);
     case 'bucket':

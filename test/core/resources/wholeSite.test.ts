@@ -199,7 +199,7 @@ describe('a distribution that serves the whole site', () => {
     await provision(context, 'distribution');
     const { InstanceId } = await runningInstance(context, newOp());
     await context.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
-    const plan = await planned(context, 'distribution');
+    const plan = await planned(context, 'server');
     assert.deepEqual(keysOf(plan), ['startInstance', 'distributionSettings']);
     assert.match(plan.flat()[1]?.title ?? '', /\(its server has another address\)$/);
     await run(plan, newOp());
