@@ -5,6 +5,7 @@ import { moment } from '../release/moment';
 import { isAsset } from './assetTypes';
 import { copiesOf, withCopies } from './copies';
 import { compareAssets, type AssetUpload, type Hash } from './compareAssets';
+import type { Copy } from './copyAssets';
 import { requireLeave } from './leave';
 import type { LocalFiles } from './localFiles';
 import { ALONE, planRelease, type ReleasePlan } from './releasePlan';
@@ -22,6 +23,7 @@ export interface Material extends Asking, PageNeeds {
   /** What is known of them. */
   readonly sums: FileSums;
   readonly hash: Hash;
+  readonly copy: Copy;
   readonly send: Send;
   /** The release that this folder published or saw last. */
   readonly seenRelease: string | undefined;

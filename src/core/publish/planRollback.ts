@@ -7,6 +7,7 @@ import type { Release } from '../release/ledger';
 import { listSum, releaseId, type Manifest } from '../release/manifest';
 import { moment } from '../release/moment';
 import { goneFrom, writePublished, type Base, type Bundle } from './bundle';
+import type { Copy } from './copyAssets';
 import { BUNDLES } from './deployPages';
 import { bringBack, FILES, type FormerAsset } from './former';
 import { keptPages } from './keptPages';
@@ -23,6 +24,7 @@ import type { WantedAssets, WantedPages } from './wanted';
 export interface RollbackNeeds extends Asking {
   /** Folder for bundles; the caller removes it. */
   readonly workFolder: string;
+  readonly copy: Copy;
   readonly send: Send;
 }
 
@@ -77,7 +79,7 @@ function formerAssets(
   context: Context,
   manifest: Manifest,
   state: SiteState,
-  { send, workFolder }: RollbackNeeds,
+  { copy, send, workFolder }: RollbackNeeds,
 ): WantedAssets {
   const { told } = state;
   const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
@@ -89,7 +91,7 @@ function formerAssets(
     stored: new Map(stored),
     changes: back.map(({ path, asset: { sizeBytes } }) => ({ path, sizeBytes, title: `bring back ${path}` })),
     title: `bring back ${back.length} assets`,
-    store: (op: Op) => bringBack(context, back, op),
+    store: (op: Op) => bringBack(context, back, copy, op),
   };
   if (context.site.distribution.serves === 'images') return former;
   const published = async function* (paths: ReadonlySet<string>, op: Op) {

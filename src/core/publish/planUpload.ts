@@ -12,6 +12,7 @@ import { distribution } from '../resources/distribution';
 import { known } from '../resources/resource';
 import { count, formerOf, uploadStep } from './assetSteps';
 import { compareAssets, type Hash } from './compareAssets';
+import type { Copy } from './copyAssets';
 import { keepFormer } from './former';
 import { invalidate, invalidationItems, joinItems } from './invalidate';
 import type { LocalFile } from './localFiles';
@@ -31,10 +32,10 @@ export interface AssetPublication {
 export async function planAssets(
   context: Context,
   assets: readonly LocalFile[],
-  asking: Asking & { readonly root: string; readonly hash: Hash; readonly send: Send },
+  asking: Asking & { readonly root: string; readonly copy: Copy; readonly hash: Hash; readonly send: Send },
   op: Op,
 ): Promise<AssetPublication> {
-  const { cache, hash, origin, root, send } = asking;
+  const { cache, copy, hash, origin, root, send } = asking;
   // Before the listing, so that nobody can have stored others than are listed without this ledger having become another.
   const read = await readLedgerIfAny(context, cache, op);
   const [bucketSeen, distributionSeen] = await Promise.all([
@@ -73,7 +74,7 @@ export async function planAssets(
     steps.push({
       key: `keep ${former.map(({ path }) => path).join(' ')}`,
       title: 'keep the former bytes, so that they can be brought back',
-      run: async (stepOp) => void (await keepFormer(context, former, stepOp)),
+      run: async (stepOp) => void (await keepFormer(context, former, copy, stepOp)),
     });
   }
   const upload = uploadStep(wanted, `upload ${paths.join(' ')}`, async (stepOp) => {

@@ -48,14 +48,15 @@ export async function withPublishing<Result>(
     return await use({
       async planPublish(op) {
         const local = workshop.scan(folder, root, context.site.publish.allow, op);
-        const { hash, rewriteFor, send } = workshop;
-        const material = { ...publisher, workFolder, target, local, sums: await sums, hash, rewriteFor, send };
+        const { copy, hash, rewriteFor, send } = workshop;
+        const material = { ...publisher, workFolder, target, local, sums: await sums, copy, hash, rewriteFor, send };
         const publication = await planPublish(context, material, op);
         ({ target } = publication);
         return publication;
       },
       async planRollback(at, op) {
-        const rollback = await planRollback(context, at, { ...publisher, workFolder, target, send: workshop.send }, op);
+        const { copy, send } = workshop;
+        const rollback = await planRollback(context, at, { ...publisher, workFolder, target, copy, send }, op);
         ({ target } = rollback);
         return rollback;
       },

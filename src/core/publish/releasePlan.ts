@@ -8,6 +8,7 @@ import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
 import { count, formerOf, uploadStep } from './assetSteps';
 import { isAsset } from './assetTypes';
+import type { Copy } from './copyAssets';
 import { deployPages, stageBundle } from './deployPages';
 import { deleteKeys, keepFormer } from './former';
 import { invalidate, invalidationItems, isForgotten, joinItems, urlsOf, waitUntilForgotten } from './invalidate';
@@ -35,7 +36,12 @@ export interface ReleasePlan {
  * Plans to make a release the current one: assets before pages, removals after them, then the invalidation of all paths that the edges may hold old bytes of,
  * and in the end the ledger; nobody else publishes meanwhile.
  */
-export function planRelease(context: Context, state: SiteState, wanted: Wanted, asking: Asking): ReleasePlan {
+export function planRelease(
+  context: Context,
+  state: SiteState,
+  wanted: Wanted,
+  asking: Asking & { readonly copy: Copy },
+): ReleasePlan {
   const { ledger } = state.read;
   const lost = changedByOthers(state);
   const outcome: Outcome = {
@@ -52,7 +58,7 @@ export function planRelease(context: Context, state: SiteState, wanted: Wanted, 
   // Edges that serve pages serve former ones until they have forgotten them, and those need what is removed.
   const first = isWhole && removed.assets.length > 0 ? forgottenBy(state, changes, isWhole) : [];
   const work = [
-    keepSteps(context, state, wanted, removed.assets, outcome),
+    keepSteps(context, state, wanted, removed.assets, asking.copy, outcome),
     uploadSteps(context, wanted, outcome),
     pageSteps(context, state, wanted, outcome),
     invalidationSteps(context, state, first, isWhole),
@@ -139,6 +145,7 @@ function keepSteps(
   { target, told }: SiteState,
   { assets }: Wanted,
   removed: readonly string[],
+  copy: Copy,
   outcome: Outcome,
 ): Plan {
   // The bytes of pages lie in the bundles.
@@ -147,7 +154,7 @@ function keepSteps(
   if (former.length === 0) return [];
   const title = `keep the former bytes of ${count(former.length, 'asset')}, so that they can be brought back`;
   const key = `keep ${digest(former.map(({ path }) => path))}`;
-  return [[step(key, title, async (op) => void outcome.lost.push(...(await keepFormer(context, former, op))))]];
+  return [[step(key, title, async (op) => void outcome.lost.push(...(await keepFormer(context, former, copy, op))))]];
 }
 
 function uploadSteps(context: Context, { assets, pages }: Wanted, outcome: Outcome): Plan {

@@ -6,6 +6,7 @@ import { hashNow } from '../publish/hashNow';
 import { localAssets } from '../publish/localAssets';
 import { scan, type LocalFile, type LocalFiles } from '../publish/localFiles';
 import type { FileName } from '../publish/readFile';
+import { copy } from './copier';
 import { send } from './sender';
 
 /** The images of a page that are files of the site, or why they cannot be told, to stand behind a colon. */
@@ -80,6 +81,8 @@ export const TASKS = {
 
   /** Stores files in the bucket, with those of other batches. */
   send,
+  /** Copies objects inside it. */
+  copy,
 } as const;
 
 /** The tasks, for those who ask without loading them. */

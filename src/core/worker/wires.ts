@@ -2,12 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
+import { answerIn, type WireAnswer } from './httpAnswer';
 
-/** What answered a request: the HTTP status, and the ETag without its quotation marks. */
-export interface WireAnswer {
-  readonly status: number;
-  readonly etag: string;
-}
+export type { WireAnswer } from './httpAnswer';
 
 /** A connection that carries one request after the other. */
 interface Wire {
@@ -29,7 +26,6 @@ const CONNECT_MS = 10_000;
 const IDLE_MS = 120_000;
 /** Bodies up to this size go out in one piece with their heads. */
 const ONE_PIECE_BYTES = 16 * 1024;
-const MAX_HEAD_CHARS = 64 * 1024;
 
 /** Wires to a server; to an HTTPS one through an HTTP proxy where there is one. */
 export function createWires(origin: string, proxyUrl: string | undefined): Wires {
@@ -47,8 +43,8 @@ export function createWires(origin: string, proxyUrl: string | undefined): Wires
 }
 
 /**
- * Speaks as much HTTP/1.1 as a PUT to S3 needs, which spares half of the time that a general client takes. After any answer but a 200 without a body
- * the connection is closed: what failed says nothing that is needed here, and its end need not be found.
+ * Speaks as much HTTP/1.1 as a PUT to S3 needs, which spares half of the time that a general client takes. After any answer but a 200 whose end is found
+ * the connection is closed.
  */
 function createWire(socket: Socket): Wire {
   let asked: { resolve(answer: WireAnswer): void; reject(error: Error): void } | undefined;
@@ -56,18 +52,16 @@ function createWire(socket: Socket): Wire {
 
   socket.setTimeout(IDLE_MS, () => socket.destroy(new Error('The connection stands still.')));
   socket.on('data', (chunk: Buffer) => {
-    text = withoutInterim(text + chunk.toString('latin1'));
-    const end = text.indexOf('\r\n\r\n');
-    if (asked && end === -1 && text.length < MAX_HEAD_CHARS) return;
-    const answer = end === -1 ? undefined : answerIn(text.slice(0, end + 2));
+    text += chunk.toString('latin1');
+    const heard = asked && answerIn(text);
+    if (heard === 'unfinished') return;
     // What nobody asked for, or what is no HTTP, ends the connection.
-    if (!asked || !answer) return void socket.destroy();
-    const isWhole = answer.hasNoBody && text.length === end + 4;
+    if (!asked || !heard) return void socket.destroy();
     const { resolve } = asked;
     asked = undefined;
     text = '';
-    if (answer.status !== 200 || !isWhole) socket.destroy();
-    resolve(answer);
+    if (heard.isOver) socket.destroy();
+    resolve(heard.answer);
   });
   const fail = (error?: Error): void => {
     asked?.reject(error ?? new Error('The connection was closed before the answer.'));
@@ -97,23 +91,6 @@ function createWire(socket: Socket): Wire {
         }
         if (socket.destroyed) fail();
       }),
-  };
-}
-
-/** Answers of status 1xx come before the one that counts. */
-function withoutInterim(text: string): string {
-  let rest = text;
-  while (/^HTTP\/1\.1 1\d\d/.test(rest) && rest.includes('\r\n\r\n')) rest = rest.slice(rest.indexOf('\r\n\r\n') + 4);
-  return rest;
-}
-
-function answerIn(head: string): (WireAnswer & { readonly hasNoBody: boolean }) | undefined {
-  const [, status] = /^HTTP\/1\.1 (\d{3})[ \r]/.exec(head) ?? [];
-  if (status === undefined) return undefined;
-  return {
-    status: Number(status),
-    etag: /\r\netag:[ \t]*"?([^"\r\n]*)/i.exec(head)?.[1] ?? '',
-    hasNoBody: /\r\ncontent-length:[ \t]*0[ \t]*\r\n/i.test(head) && !/\r\nconnection:[ \t]*close/i.test(head),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Op } from '../op';
 import type { Hash } from '../publish/compareAssets';
 import type { LocalFile, LocalFiles } from '../publish/localFiles';
 import type { Rewrite } from '../publish/bundle';
+import { copyFiles, type Copy } from '../publish/copyAssets';
 import { createRewriter, type Rewriter } from './rewriter';
 import { sendFiles } from '../publish/sendAssets';
 import type { Send } from '../publish/wantedAssets';
@@ -22,6 +23,7 @@ export interface Workshop {
   ): Promise<LocalFile[]>;
   readonly hash: Hash;
   readonly send: Send;
+  readonly copy: Copy;
   /** Rewrites pages, whose references to these assets, paths below the root, become their URLs at the domain. */
   rewriteFor(domain: string, assets: Iterable<string>): Rewrite;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ export function createWorkshop(thread: Thread = createWorkshopThread()): Worksho
       return thread.ask('hashFiles', { files: names }, signal);
     },
     send: (context, files, onSent, op) => sendFiles(context, files, onSent, op, thread),
+    copy: (context, copies, op) => copyFiles(context, copies, op, thread),
     rewriteFor(domain, assets) {
       let rewriter: Rewriter | undefined;
       return (bytes, path, op) => (rewriter ??= createRewriter(domain, assets, thread)).rewrite(bytes, path, op);

@@ -50,8 +50,8 @@ async function uploadFiles(
   return working(title, async (op) => {
     const assets = await workshop.localAssets(folder.uri.fsPath, root, files, site.publish.allow, op);
     const count = assets.length === 1 ? (assets[0]?.path ?? '') : `${assets.length} images`;
-    const { hash, send } = workshop;
-    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, hash, send };
+    const { copy, hash, send } = workshop;
+    const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, copy, hash, send };
     let domain: string | undefined;
     const plan = async (planOp: Op) => {
       const publication = await aws.planAssets(context, assets, asking, planOp);

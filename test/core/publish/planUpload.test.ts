@@ -15,6 +15,7 @@ const ASKING = {
   origin: HERE,
   cache: NO_CACHE,
   root: '/nowhere',
+  copy: () => Promise.resolve([]),
   hash: () => Promise.resolve(['']),
   send: () => Promise.resolve(),
 };

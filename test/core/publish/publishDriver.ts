@@ -13,6 +13,7 @@ import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
 import { hashNow } from '../../../src/core/publish/hashNow';
 import { localAssets } from '../../../src/core/publish/localAssets';
+import { copyFiles, copyObject, type Copy } from '../../../src/core/publish/copyAssets';
 import { scan } from '../../../src/core/publish/localFiles';
 import { planPublish, type Material, type Publication } from '../../../src/core/publish/planPublish';
 import { sendFiles } from '../../../src/core/publish/sendAssets';
@@ -95,7 +96,8 @@ export async function newPublishDriver(
   // The server in memory has answered as soon as it was asked.
   const thread = createSourceThread({ atOnce: 2 });
   const send: Material['send'] = (by, files, onSent, op) => sendFiles(by, files, onSent, op, thread);
-  const asking = () => ({ origin: HERE, cache, root, hash, send });
+  const copy: Copy = (by, copies, op) => copyFiles(by, copies, op, thread);
+  const asking = () => ({ origin: HERE, cache, root, copy, hash, send });
 
   let sums: FileSums | undefined;
 
@@ -182,6 +184,13 @@ export const sendBySdk: Material['send'] = async (context, files, onSent, op) =>
   for (const file of files) {
     onSent({ key: file.key, ...(await putFile(context, file.key, file, file.cacheControl, newByteBudget(), op)) });
   }
+};
+
+/** Copies objects by the SDK alone, one after the other. */
+export const copyBySdk: Copy = async (context, copies, op) => {
+  const etags: (string | undefined)[] = [];
+  for (const one of copies) etags.push(await copyObject(context, one, op));
+  return etags;
 };
 
 /** The first words of the keys of a plan's steps. */

@@ -3,7 +3,7 @@ import { run, stepsOf } from '../../../src/core/plan';
 import { controlPlane, newOp } from '../sandbox';
 import { CALLS, newCutShort, pause, type CutShort } from './cutShort';
 import { mortal } from './mortal';
-import { ELSEWHERE, sendBySdk } from './publishDriver';
+import { copyBySdk, ELSEWHERE, sendBySdk } from './publishDriver';
 
 describe('a publication that ends before its end', function () {
   this.timeout(600_000);
@@ -32,7 +32,7 @@ describe('a publication that ends before its end', function () {
     for (let moment = 0; moment <= changes; moment += 1) {
       if (moment > 0) await cut.renew();
       const computer = mortal(cut.site.context, moment);
-      const { plan } = await cut.site.plan({ send: sendBySdk }, computer.context);
+      const { plan } = await cut.site.plan({ copy: copyBySdk, send: sendBySdk }, computer.context);
       const isOver = await Promise.race([computer.died.then(() => false), run(plan, newOp()).then(() => true)]);
       assert.equal(isOver, moment === changes, `${moment} changes`);
       await cut.site.bury();

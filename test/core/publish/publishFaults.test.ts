@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run } from '../../../src/core/plan';
 import { controlPlane, newOp } from '../sandbox';
 import { CALLS, newCutShort, type CutShort } from './cutShort';
-import { ELSEWHERE, sendBySdk } from './publishDriver';
+import { copyBySdk, ELSEWHERE, sendBySdk } from './publishDriver';
 
 describe('a publication during which AWS fails', function () {
   this.timeout(600_000);
@@ -20,7 +20,7 @@ describe('a publication during which AWS fails', function () {
     for (const when of ['before', 'after'] as const) {
       it(`converges on the next run when access is lost ${when} ${name}, and lets others publish at once`, async () => {
         const fault = { ...call, kind: 'error', when, times: 1, code: 'AccessDenied', status: 403, message: 'sandbox' };
-        const { plan } = await cut.site.plan({ send: sendBySdk });
+        const { plan } = await cut.site.plan({ copy: copyBySdk, send: sendBySdk });
         await controlPlane().send('POST', 'faults', fault);
         await assert.rejects(run(plan, newOp()), /AccessDenied|sandbox/);
         await controlPlane().send('DELETE', 'faults');

@@ -1,0 +1,211 @@
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type CopyObjectCommand } from '@aws-sdk/client-s3';
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Context } from '../../../src/core/context';
+import { bucketName } from '../../../src/core/names';
+import { run } from '../../../src/core/plan';
+import { copyFiles, type Copying } from '../../../src/core/publish/copyAssets';
+import { bucket } from '../../../src/core/resources/bucket';
+import type { Thread } from '../../../src/core/worker/thread';
+import { controlPlane, newContext, newOp } from '../sandbox';
+import { createSourceThread } from '../worker/sourceThread';
+
+const CACHING = 'public, max-age=300, s-maxage=31536000';
+const HOSTILE_NAMES = ['a b+c%20.png', "it's (1) & [2]!*.png", 'ü/日本 😀.png', '#?;:@=,$.png', '{}|\\^`"<>.png'];
+
+function sum(algorithm: 'md5' | 'sha256', text: string): string {
+  return createHash(algorithm).update(text).digest('hex');
+}
+
+describe('copying objects', function () {
+  this.timeout(120_000);
+  let context: Context;
+  let bySdk: string[];
+  let thread: Thread;
+
+  before(async () => {
+    const made = newContext();
+    await run(bucket.plan(made, { bucket: { kind: 'absent' } }), newOp());
+    context = watched(made);
+    thread = createSourceThread({ atOnce: 2 });
+  });
+  beforeEach(async () => {
+    bySdk = [];
+    await controlPlane().send('DELETE', 'calls');
+  });
+  afterEach(() => controlPlane().send('DELETE', 'faults'));
+  after(() => thread.close());
+
+  /** The same, and the keys are kept to which its SDK copies. */
+  function watched(given: Context): Context {
+    const { s3 } = given.clients;
+    const send = async (command: CopyObjectCommand, options: object) => {
+      if (command.constructor.name === 'CopyObjectCommand') bySdk.push(command.input.Key ?? '');
+      return s3.send(command, options);
+    };
+    return { ...given, clients: { ...given.clients, s3: Object.assign(Object.create(s3), { send }) as typeof s3 } };
+  }
+  const place = (key: string) => ({ Bucket: bucketName(context.site), Key: key });
+  const copying = (name: string, text: string, known: Partial<Copying> = {}): Copying => {
+    const [from, key, sha256] = [`site/${name}`, `_sitelift/files/${name}`, sum('sha256', text)];
+    return {
+      ...{ from, key, etag: sum('md5', text), sha256, contentType: 'image/png' },
+      cacheControl: CACHING,
+      ...known,
+    };
+  };
+  const stored = async (name: string, text: string, known: Partial<Copying> = {}): Promise<Copying> => {
+    await context.clients.s3.send(new PutObjectCommand({ ...place(`site/${name}`), Body: text }));
+    return copying(name, text, known);
+  };
+  const many = async (count: number): Promise<Copying[]> => {
+    const one = await stored('many.png', 'many');
+    return Array.from({ length: count }, (_, index) => ({ ...one, key: `${one.key}.${index}` }));
+  };
+  const copy = (copies: readonly Copying[], op = newOp(), to = context) => copyFiles(to, copies, op, thread);
+  const copied = async () => (await controlPlane().calls()).filter(({ action }) => action === 'CopyObject').length;
+  const fault = (kind: string, more: object = {}) =>
+    controlPlane().send('POST', 'faults', { service: 's3', action: 'CopyObject', kind, ...more });
+
+  it('copies bytes with new headers and S3’s own encryption, and tells the copies’ ETags, without the SDK', async () => {
+    assert.deepEqual(await copy([await stored('a.png', 'a')]), [sum('md5', 'a')]);
+    const { Body, ...head } = await context.clients.s3.send(new GetObjectCommand(place('_sitelift/files/a.png')));
+    assert.equal(await Body?.transformToString(), 'a');
+    assert.deepEqual([head.ContentType, head.CacheControl], ['image/png', CACHING]);
+    assert.deepEqual([head.ServerSideEncryption, head.Metadata], ['AES256', { sha256: sum('sha256', 'a') }]);
+    assert.deepEqual(bySdk, []);
+  });
+
+  it('copies from and to exactly the keys, whatever characters they have', async () => {
+    const copies = await Promise.all(HOSTILE_NAMES.map((name) => stored(name, `this is ${name}`)));
+    assert.deepEqual(
+      await copy(copies),
+      HOSTILE_NAMES.map((name) => sum('md5', `this is ${name}`)),
+    );
+    for (const { key, etag } of copies) {
+      assert.equal((await context.clients.s3.send(new HeadObjectCommand(place(key)))).ETag, `"${etag}"`);
+    }
+    assert.deepEqual(bySdk, []);
+  });
+
+  it('copies nothing that has gone or has changed, tells which, and copies all else', async () => {
+    const [gone, other] = [
+      copying('gone.png', 'gone'),
+      await stored('other.png', 'other', { etag: sum('md5', 'was') }),
+    ];
+    const [one, two] = [await stored('one.png', 'one', { etag: undefined }), await stored('two.png', 'two')];
+    assert.deepEqual(await copy([gone, one, other, two]), [undefined, sum('md5', 'one'), undefined, sum('md5', 'two')]);
+    for (const { key } of [gone, other]) {
+      await assert.rejects(context.clients.s3.send(new HeadObjectCommand(place(key))), { name: 'NotFound' });
+    }
+    assert.deepEqual(bySdk.sort(), [gone.key, other.key]);
+  });
+
+  it('copies more than a batch holds', async () => {
+    const copies = await many(300);
+    assert.deepEqual(
+      await copy(copies),
+      copies.map(({ etag }) => etag),
+    );
+    assert.equal(await copied(), 300);
+    assert.deepEqual(bySdk, []);
+  });
+
+  it('asks again where S3 is too busy and where a connection broke, without the SDK', async () => {
+    await fault('error', { code: 'SlowDown', status: 503, times: 3 });
+    await fault('cut', { nth: 4, times: 2 });
+    const copies = await many(20);
+    assert.deepEqual(
+      await copy(copies),
+      copies.map(({ etag }) => etag),
+    );
+    assert.equal(await copied(), 25);
+    assert.deepEqual(bySdk, []);
+  });
+
+  it('fails with the SDK’s own error, and asks no more of S3 than was under way', async () => {
+    const copies = await many(600);
+    await fault('error', { code: 'AccessDenied', status: 403, times: 9999 });
+    await assert.rejects(copy(copies), { name: 'AccessDenied' });
+    assert.ok((await copied()) < 600, `${await copied()}`);
+  });
+
+  it('ends with the reason of an abort and starts nothing more', async () => {
+    const copies = await many(300);
+    await fault('delay', { seconds: 1, times: 9999 });
+    const controller = new AbortController();
+    const reason = new Error('cancelled');
+    const running = copy(copies, newOp(controller.signal));
+    while ((await copied()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    controller.abort(reason);
+    await assert.rejects(running, reason);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const after = await copied();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(await copied(), after);
+    assert.ok(after < 300, `${after}`);
+  });
+
+  describe('by an S3 that begins to answer before it has copied', () => {
+    let server: Server;
+    let answer: (request: IncomingMessage, response: ServerResponse) => void;
+    let asked: IncomingMessage[];
+    let local: Context;
+    const RESULT =
+      '<CopyObjectResult xmlns="x"><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;e0-2&quot;</ETag></CopyObjectResult>';
+
+    before(async () => {
+      server = createServer((request, response) => {
+        request.resume().on('end', () => {
+          asked.push(request);
+          answer(request, response);
+        });
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      process.env['AWS_ENDPOINT_URL_S3'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      local = newContext();
+      await local.clients.s3.config.credentials();
+      local = watched(local);
+    });
+    beforeEach(() => {
+      asked = [];
+    });
+    after(() => {
+      delete process.env['AWS_ENDPOINT_URL_S3'];
+      server.closeAllConnections();
+      server.close();
+    });
+    const isSdk = ({ headers }: IncomingMessage) => headers['user-agent'] !== undefined;
+
+    it('waits for the result, over few connections again and again', async () => {
+      const ports = new Set<number | undefined>();
+      answer = ({ socket }, response) => {
+        ports.add(socket.remotePort);
+        response.writeHead(200).write('<?xml version="1.0"?>\n');
+        setTimeout(() => response.end(`   \n${RESULT}`), 5);
+      };
+      const copies = Array.from({ length: 400 }, (_, index) => copying(`${index}.png`, ''));
+      assert.deepEqual(new Set(await copy(copies, newOp(), local)), new Set(['e0-2']));
+      assert.ok(ports.size <= 128, `${ports.size}`);
+      assert.ok(
+        asked.every(({ headers }) => headers['x-amz-copy-source']?.includes(`${bucketName(local.site)}/site/`)),
+      );
+      assert.deepEqual(bySdk, []);
+    });
+
+    it('takes no answer of 200 for a copy that tells of an error, breaks off or says nothing: it asks again, and in the end by the SDK', async () => {
+      const error = '<Error><Code>InternalError</Code><Message>sandbox</Message></Error>';
+      for (const body of [error, `<?xml version="1.0"?>\n   ${error}`, '', RESULT.slice(0, -5), `${RESULT}${error}`]) {
+        [asked, bySdk] = [[], []];
+        answer = (request, response) => void response.writeHead(200).end(isSdk(request) ? RESULT : body);
+        assert.deepEqual(await copy([copying('a.png', '')], newOp(), local), ['e0-2']);
+        assert.deepEqual([asked.length, bySdk.length], [5, 1], body);
+      }
+      answer = (_request, response) => void response.writeHead(200).end(error);
+      await assert.rejects(copy([copying('a.png', '')], newOp(), local), /sandbox/);
+    });
+  });
+});
