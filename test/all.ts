@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -70,12 +71,13 @@ const PARTS: readonly Part[] = [
 const running = new Set<ChildProcess>();
 
 /**
- * Runs every part, or those that are named, in two lanes, whatever becomes of the others, with `--full` the scripts of a server whole on
- * emulated ones; what failed is told once more at the end, and the last line has the sums.
+ * Runs every part, or those that are named, in two lanes, whatever becomes of the others, with `--full` what is a sample else whole, and the
+ * scripts of a server on emulated ones; what failed is told once more at the end, and the last line has the sums.
  */
 async function main(): Promise<void> {
   const { values, positionals: asked } = parseArgs({ options: { full: { type: 'boolean' } }, allowPositionals: true });
   if (values.full) process.env['SITELIFT_TEST'] = 'full';
+  else printSeed();
   const unknown = asked.filter((name) => !PARTS.some((part) => part.name === name));
   if (unknown.length > 0) {
     throw new Error(`There is no part ${unknown.join(', ')}; there are: ${PARTS.map(({ name }) => name).join(', ')}.`);
@@ -97,6 +99,12 @@ async function main(): Promise<void> {
   await Promise.all([runLane(parts.filter(({ builds }) => !builds)), runLane(parts.filter(({ builds }) => builds))]);
   const order = PARTS.map(({ name }) => name);
   printTotals(totals.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name)));
+}
+
+/** Says by what the same samples are taken again. */
+function printSeed(): void {
+  const seed = (process.env['SITELIFT_SEED'] ??= randomBytes(3).toString('hex'));
+  console.log(`Of what takes long a sample is tried out; SITELIFT_SEED=${seed} npm test takes the same one again.`);
 }
 
 /** Ends whatever runs; each command leads a group of processes. */

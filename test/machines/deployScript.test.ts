@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { sample } from './sample';
-import { expectKills, SCRIPTS, startBench, type ScriptBench } from './scriptBench';
+import { sampleOnServer } from './sample';
+import { expectKills, startBench, type ScriptBench } from './scriptBench';
 
 /** The checks of `guest/deploy.sh` and what each promises. */
 const PROMISES = {
@@ -52,7 +52,7 @@ describe('deploy.sh on a real server', function () {
     it(promise, async () => void (await bench.run('deploy', `check_${name}`)));
   }
 
-  for (const [from, count, what] of [
+  for (const [from, emulated, what] of [
     [
       'changes',
       8,
@@ -66,7 +66,7 @@ describe('deploy.sh on a real server', function () {
     it(`killed before any of its commands that changes something: ${what}`, async () => {
       const commands = (await bench.run('deploy', `changes_of_deploy ${from}`)).trim().split('\n');
       assert.ok(commands.length > 30, `${commands.length} commands`);
-      const chosen = sample(commands, count, `${from}${SCRIPTS.deploy}`);
+      const chosen = sampleOnServer(commands, { contained: 2 * emulated, emulated }, `deploy ${from}`);
       await expectKills(bench, 'deploy', `kills_deploy ${from}`, chosen);
     });
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { sample } from './sample';
-import { expectKills, SCRIPTS, startBench, type ScriptBench } from './scriptBench';
+import { sampleOnServer } from './sample';
+import { expectKills, startBench, type ScriptBench } from './scriptBench';
 
 /** The checks of `guest/mount.sh` and what each promises. */
 const PROMISES = {
@@ -41,6 +41,6 @@ describe('mount.sh on a real server', function () {
   it('killed before any of its commands that changes something, comes to the same end the next time', async () => {
     const commands = (await bench.run('mount', 'changes_of_mount')).trim().split('\n');
     assert.ok(commands.length > 25, `${commands.length} commands`);
-    await expectKills(bench, 'mount', 'kills_mount', sample(commands, 8, SCRIPTS.mount));
+    await expectKills(bench, 'mount', 'kills_mount', sampleOnServer(commands, { contained: 16, emulated: 8 }, 'mount'));
   });
 });

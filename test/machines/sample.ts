@@ -1,31 +1,24 @@
-import { createHash } from 'node:crypto';
+import { SEED, sample, sampleOf } from '../setup/sampling';
 import { whyNoContainer } from './container';
 
-const isWhole = process.env['SITELIFT_TEST'] === 'full' || whyNoContainer() === undefined;
-if (!isWhole) {
+const isFull = process.env['SITELIFT_TEST'] === 'full';
+const reason = isFull ? undefined : whyNoContainer();
+if (reason !== undefined) {
   console.log(
-    `Only a sample of the kills and faults of the server scripts is tried out, on an emulated server: ${whyNoContainer()}.`,
+    `Only a sample of the kills and faults of the server scripts is tried out, on an emulated server: ${reason}.`,
   );
 }
 
-/**
- * Some of the items, in their order, where servers are emulated, and all of them elsewhere or with SITELIFT_TEST=full. Which ones follows
- * from `seed`, so that a failure comes again until what is tested changes; SITELIFT_SEED chooses others.
- */
-export function sample<Item>(items: readonly Item[], count: number, seed: string): Item[] {
-  if (isWhole) return [...items];
-  const rank = (index: number) =>
-    createHash('sha256')
-      .update(`${process.env['SITELIFT_SEED'] ?? ''}\0${seed}\0${index}`)
-      .digest('hex');
-  const chosen = new Set(
-    items
-      .map((_item, index) => ({ index, rank: rank(index) }))
-      .sort((a, b) => (a.rank < b.rank ? -1 : 1))
-      .slice(0, count)
-      .map(({ index }) => index),
-  );
-  return items.filter((_item, index) => chosen.has(index));
+/** How many items a sample has: with containers, and where servers are emulated, which takes ten times as long. */
+export interface Count {
+  readonly contained: number;
+  readonly emulated: number;
+}
+
+/** A sample as `sample` takes it; where servers are emulated, also for a test that is run by itself. */
+export function sampleOnServer<Item>(items: readonly Item[], count: Count, name: string): readonly Item[] {
+  if (reason === undefined) return sample(items, count.contained, name);
+  return sampleOf(items, count.emulated, name, SEED ?? '');
 }
 
 /** The items in groups of at most `size`. */

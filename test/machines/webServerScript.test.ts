@@ -3,7 +3,7 @@ import { reasonOf } from '../../src/core/remote/reasons';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
 import { mutated } from './fault';
 import type { Ground, Wanted } from './ground';
-import { sample } from './sample';
+import { sampleOnServer } from './sample';
 import { startScriptServer } from './scriptServer';
 
 /**
@@ -111,7 +111,7 @@ for (const platform of ['ubuntu', 'amazon-linux'] as const) {
 
     for (const promised of PROMISES.filter((one) => one.platform === platform)) {
       const { title, script = webServerScript, faults } = promised;
-      for (const [fault, find, put] of sample(faults, 1, `${title}${webServerScript}`)) {
+      for (const [fault, find, put] of sampleOnServer(faults, { contained: 1, emulated: 1 }, title)) {
         it(`notices that ${fault}`, async () => {
           const changed = mutated(script, { fault, find, put });
           await assert.rejects(holds(promised, changed), { name: 'AssertionError' });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
+import { sample } from '../../setup/sampling';
 import { controlPlane, newOp } from '../sandbox';
 import { CALLS, newCutShort, pause, type CutShort } from './cutShort';
 import { mortal } from './mortal';
@@ -29,8 +30,9 @@ describe('a publication that ends before its end', function () {
   it('converges after the computer died at any moment', async () => {
     // Those calls, and the command that puts the pages in place.
     const changes = CALLS.length + 1;
-    for (let moment = 0; moment <= changes; moment += 1) {
-      if (moment > 0) await cut.renew();
+    const moments = Array.from({ length: changes + 1 }, (_, moment) => moment);
+    for (const [index, moment] of sample(moments, 4, 'deaths').entries()) {
+      if (index > 0) await cut.renew();
       const computer = mortal(cut.site.context, moment);
       const { plan } = await cut.site.plan({ copy: copyBySdk, send: sendBySdk }, computer.context);
       const isOver = await Promise.race([computer.died.then(() => false), run(plan, newOp()).then(() => true)]);
@@ -44,12 +46,13 @@ describe('a publication that ends before its end', function () {
   it('converges after a cancel at any moment, and lets others publish at once', async () => {
     const count = stepsOf((await cut.site.plan()).plan).length;
     assert.equal(count, 7);
-    for (let moment = 0; moment < 2 * count; moment += 1) {
-      if (moment > 0) await cut.renew();
+    // Each step is told when it begins and when it has ended.
+    const moments = Array.from({ length: 2 * count }, (_, moment) => moment);
+    for (const [index, moment] of sample(moments, 5, 'cancels', (one) => one % 2).entries()) {
+      if (index > 0) await cut.renew();
       const controller = new AbortController();
       const op = newOp(controller.signal);
       let told = 0;
-      // Each step is told when it begins and when it has ended.
       const report = (_message: string, fraction?: number) => {
         if (fraction === undefined) return;
         told += 1;
