@@ -1,14 +1,14 @@
 import type { Bench } from './bench';
-import { publishing } from './publishing';
+import { publishing, publishingInHost } from './publishing';
 
 const USAGE = `npm run bench -- [NAME …]
 
 Prints lines \`name ratio limit\`, and remarks that start with #; fails when a ratio is past its limit.
-  NAME             the start of a name, such as publish/D1; without any, all are measured
+  NAME             the start of a name, such as publish/D1 or host/D2; without any, all are measured
   BENCH_RUNS       environment: how often each program runs; the best counts (default 3)
   BENCH_SITELIFT   environment: a command, split at spaces, to measure in place of the checkout's command line`;
 
-const BENCHES: readonly Bench[] = [publishing];
+const BENCHES: readonly Bench[] = [publishing, publishingInHost];
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) {
