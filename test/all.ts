@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { inLanes } from './setup/lanes';
 import { outcomeOf, type Failure, type Outcome } from './setup/outcome';
 import { setUp, type PartName } from './setup/setUp';
 
@@ -23,6 +24,8 @@ interface Total extends Outcome {
 
 const CHECKOUT = join(__dirname, '..');
 const NODE = [process.execPath, '--import', 'tsx'];
+/** Each part has work for both processors of a small machine, and waits now and then. */
+const LANES = 2;
 const BIN = join(CHECKOUT, 'node_modules', '.bin');
 /** Those with emulated machines come first, so that they are not left for the end. */
 const SANDBOX_TESTS = ['machines', '.', '!(machines)'].map((folder) => `test/sandbox/${folder}/*.test.ts`);
@@ -41,16 +44,16 @@ const PARTS: readonly Part[] = [
   { name: 'tools', kind: 'suite', needs: ['python'], commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
   { name: 'core', kind: 'suite', needs: ['python'], builds: true, commands: [[...NODE, 'test/core/main.ts']] },
   {
-    name: 'sandbox',
-    kind: 'suite',
-    needs: ['python', 'machine'],
-    commands: [[join(BIN, 'mocha'), '--parallel', '--jobs', '2', ...SANDBOX_TESTS]],
-  },
-  {
     name: 'machines',
     kind: 'suite',
     needs: ['python', 'machine'],
     commands: [[...NODE, 'test/core/main.ts', '--machines']],
+  },
+  {
+    name: 'sandbox',
+    kind: 'suite',
+    needs: ['python', 'machine'],
+    commands: [[join(BIN, 'mocha'), '--parallel', '--jobs', '2', ...SANDBOX_TESTS]],
   },
   {
     name: 'host',
@@ -90,13 +93,15 @@ async function main(): Promise<void> {
     console.error(error instanceof Error ? error.message : error);
     totals.push({ name: 'set-up', seconds: 0, passed: 0, failed: 1, failures: [] });
   });
-  const runLane = async (lane: readonly Part[]): Promise<void> => {
-    for (const part of lane) {
+  await inLanes(
+    parts,
+    LANES,
+    ({ builds }) => builds === true,
+    async (part) => {
       if (part.needs) await settingUp;
       totals.push(await runPart(part, parts.length === 1));
-    }
-  };
-  await Promise.all([runLane(parts.filter(({ builds }) => !builds)), runLane(parts.filter(({ builds }) => builds))]);
+    },
+  );
   const order = PARTS.map(({ name }) => name);
   printTotals(totals.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name)));
 }
