@@ -22,10 +22,19 @@ describe('a sample', () => {
   it('has at least one item of each kind, however few are asked for', () => {
     for (const seed of SEEDS) {
       for (const count of [1, 10, 20]) {
-        const chosen = sampleOf(ITEMS, count, 'x', seed, (item) => item % 10);
+        const chosen = sampleOf(ITEMS, count, 'x', seed, (item) => [item % 10]);
         assert.equal(new Set(chosen.map((item) => item % 10)).size, 10);
         assert.equal(chosen.length, Math.max(10, count));
       }
+    }
+  });
+
+  it('has each of several kinds that each item is of', () => {
+    for (const seed of SEEDS) {
+      const chosen = sampleOf(ITEMS, 1, 'x', seed, (item) => [`tens ${Math.floor(item / 10)}`, item % 3]);
+      assert.equal(new Set(chosen.map((item) => Math.floor(item / 10))).size, 10);
+      assert.equal(new Set(chosen.map((item) => item % 3)).size, 3);
+      assert.ok(chosen.length <= 13, `${chosen.length}`);
     }
   });
 

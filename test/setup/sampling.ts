@@ -4,22 +4,26 @@ import { createHash } from 'node:crypto';
 export const SEED = process.env['SITELIFT_TEST'] === 'full' ? undefined : process.env['SITELIFT_SEED'];
 
 /**
- * Some of the items, in their order, the best of each kind among them: as many as are asked for, or as there are kinds, if those are more. Which ones
- * follows from the seed and from `name`.
+ * Some of the items, in their order, with each of the kinds that they are of (an item may be of several): as many as are asked for, or more where the kinds
+ * take more. Which ones follows from the seed and from `name`.
  */
 export function sampleOf<Item>(
   items: readonly Item[],
   count: number,
   name: string,
   seed: string,
-  kindOf: (item: Item) => unknown = () => undefined,
+  kindsOf: (item: Item) => readonly unknown[] = () => [],
 ): Item[] {
   const rankOf = (index: number) => createHash('sha256').update(`${seed}\0${name}\0${index}`).digest('hex');
   const ranked = items
-    .map((item, index) => ({ index, kind: kindOf(item), rank: rankOf(index) }))
+    .map((item, index) => ({ index, kinds: kindsOf(item), rank: rankOf(index) }))
     .sort((one, other) => (one.rank < other.rank ? -1 : 1));
-  const firsts = new Map(ranked.toReversed().map(({ index, kind }) => [kind, index]));
-  const chosen = new Set(firsts.values());
+  const chosen = new Set<number>();
+  const seen = new Set<unknown>();
+  for (const { index, kinds } of ranked) {
+    if (kinds.some((kind) => !seen.has(kind))) chosen.add(index);
+    for (const kind of kinds) seen.add(kind);
+  }
   for (const { index } of ranked) if (chosen.size < count) chosen.add(index);
   return items.filter((_item, index) => chosen.has(index));
 }
@@ -29,7 +33,7 @@ export function sample<Item>(
   items: readonly Item[],
   count: number,
   name: string,
-  kindOf?: (item: Item) => unknown,
+  kindsOf?: (item: Item) => readonly unknown[],
 ): readonly Item[] {
-  return SEED === undefined ? items : sampleOf(items, count, name, SEED, kindOf);
+  return SEED === undefined ? items : sampleOf(items, count, name, SEED, kindsOf);
 }

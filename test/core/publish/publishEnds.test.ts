@@ -48,7 +48,7 @@ describe('a publication that ends before its end', function () {
     assert.equal(count, 7);
     // Each step is told when it begins and when it has ended.
     const moments = Array.from({ length: 2 * count }, (_, moment) => moment);
-    for (const [index, moment] of sample(moments, 5, 'cancels', (one) => one % 2).entries()) {
+    for (const [index, moment] of sample(moments, 5, 'cancels', (one) => [one % 2]).entries()) {
       if (index > 0) await cut.renew();
       const controller = new AbortController();
       const op = newOp(controller.signal);

@@ -18,7 +18,7 @@ describe('a publication during which AWS fails', function () {
 
   const ways = CALLS.flatMap((call) => (['before', 'after', 'lost'] as const).map((way) => ({ call, way })));
   // Each way of each action at least once.
-  for (const { call, way } of sample(ways, 12, 'faults of a publication', ({ call, way }) => call.action + way)) {
+  for (const { call, way } of sample(ways, 12, 'faults of a publication', ({ call, way }) => [call.action + way])) {
     const name = `${call.action} ${call.nth}`;
     if (way === 'lost') {
       it(`goes on by itself when the answer to ${name} is lost`, async () => {
