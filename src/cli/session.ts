@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Context } from '../core/context';
 import type * as Aws from '../core/entryAws';
@@ -23,11 +22,6 @@ export interface Session {
   remember(release: string): Promise<void>;
 }
 
-interface Remembered {
-  readonly place: string;
-  readonly release?: string;
-}
-
 /** Opens the site of a folder. Throws `UserError` when the account is not the one that was named. */
 export async function openSession({ account, folder: given, profile }: Arguments, op: Op): Promise<Session> {
   // It gets ready while the rest is loaded.
@@ -42,32 +36,24 @@ export async function openSession({ account, folder: given, profile }: Arguments
   const clients = aws.createClients({ region: site.region, profile });
   const context = { site, clients };
   const cache = aws.folderCache(cacheFolder());
-  const name = `memory of ${site.id} in ${folder}`;
+  const notes = aws.cachedNotes(cache, `memory of ${site.id} in ${folder}`);
   // Asked while the rest is read, which changes nothing.
   const owner = Promise.allSettled([aws.requireAccount(clients, account, op)]);
-  const [known, commit] = await Promise.all([cache.get(name), aws.commitOf(folder, op)]);
-  const memory = (known && (JSON.parse(known.toString()) as Remembered)) ?? { place: randomUUID() };
-  const { place, release: seenRelease } = memory;
-  // So that this folder knows itself again, also when it is killed before it has published.
-  if (!known) await cache.put(name, Buffer.from(JSON.stringify(memory)));
-  const origin = { host: hostname(), folder: basename(folder), place, ...(commit === undefined ? {} : { commit }) };
+  const commit = await aws.commitOf(folder, op);
+  const { origin, remember, seenRelease } = await aws.folderMemory(notes, { folder: basename(folder), commit });
   return {
-    ...{ aws, context, thread },
+    ...{ aws, context, remember, thread },
     async requireAccount() {
       const [outcome] = await owner;
       if (outcome.status === 'rejected') throw outcome.reason;
     },
     publisher: { folder, root: rootFolder(folder, site), origin, seenRelease, cache },
-    remember: (release) =>
-      release === seenRelease
-        ? Promise.resolve()
-        : cache.put(name, Buffer.from(JSON.stringify({ place, release } satisfies Remembered))),
   };
 }
 
 /** Where programs keep what they can do without (XDG Base Directory Specification; on Windows, `LOCALAPPDATA`). */
 function cacheFolder(): string {
-  const { HOME = '', LOCALAPPDATA, USERPROFILE = '', XDG_CACHE_HOME } = process.env;
-  if (process.platform === 'win32') return join(LOCALAPPDATA ?? USERPROFILE, 'sitelift', 'cache');
-  return join(XDG_CACHE_HOME || join(HOME, '.cache'), 'sitelift', 'sites');
+  const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
+  if (process.platform === 'win32') return join(LOCALAPPDATA ?? homedir(), 'sitelift', 'cache');
+  return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'sitelift', 'sites');
 }

@@ -6,6 +6,7 @@ export { commitOf } from './publish/commit';
 export { planAssets } from './publish/planUpload';
 export { verificationLines, verifySite } from './publish/verifySite';
 export { withPublishing } from './publish/publishing';
+export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMemory';
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';

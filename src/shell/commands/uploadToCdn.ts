@@ -44,7 +44,7 @@ async function uploadFiles(
   files: readonly string[],
   workshop: Workshop,
 ): Promise<readonly string[] | undefined> {
-  const { origin } = await siteMemory(app.memory, folder, site);
+  const { origin } = await siteMemory(aws, app.memory, folder, site);
   const root = rootFolder(folder.uri.fsPath, site);
   const title = files.length === 1 ? 'Uploading to the CDN' : `Uploading ${files.length} images to the CDN`;
   return working(title, async (op) => {
