@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildExtension } from '../../esbuild';
 import type * as Aws from '../../src/core/entryAws';
+import { npmPack } from '../setup/commandLine';
 import { packExtension, VSIX } from '../setup/vsix';
 import { newOp } from './sandbox';
 import { zipEntries, type ZipEntry } from './zipEntries';
@@ -93,5 +94,30 @@ describe('the packed extension', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('the packed command line', function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sitelift-packed-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  it('is built by npm pack and holds what it runs with, and nothing else', async () => {
+    await rm(join(CHECKOUT, 'dist', 'cli.js'), { force: true });
+    const [, paths] = await npmPack(CHECKOUT, folder);
+    const chunks = ['aws', 'cli', 'pages', 'worker'].map((name) => `dist/${name}.js`);
+    assert.deepEqual([...paths].sort(), ['LICENSE', 'README.md', ...chunks, 'package.json']);
+    // Nothing that is built into another file is asked for.
+    const asked = chunks.flatMap((chunk) =>
+      Array.from(readFileSync(join(CHECKOUT, chunk), 'utf8').matchAll(/require\("(\.\/[^"]+)"\)/g), ([, name]) => name),
+    );
+    assert.deepEqual(
+      asked.filter((name) => !paths.includes(`dist/${name?.slice(2)}`)),
+      [],
+    );
   });
 });

@@ -1,25 +1,15 @@
 import type { Site } from '../../src/core/site';
 
+type SiteOf = Pick<Site, 'id' | 'account' | 'region'>;
+
 /** The IAM policy of somebody who publishes a finished site and may provision nothing, with no more than that needs. */
-export function publishOnlyPolicy({ id, account, region }: Pick<Site, 'id' | 'account' | 'region'>): object {
-  const bucket = `arn:aws:s3:::sitelift-${id}-${account}-${region}`;
+export function publishOnlyPolicy(site: SiteOf): object {
+  const { id, account, region } = site;
+  const bucket = bucketOf(site);
   return {
     Version: '2012-10-17',
     Statement: [
-      {
-        Sid: 'FindTheSite',
-        Effect: 'Allow',
-        Action: [
-          'ec2:DescribeInstances',
-          'ec2:DescribeVolumes',
-          'ssm:DescribeInstanceInformation',
-          'cloudfront:ListDistributions',
-          'cloudfront:ListTagsForResource',
-          'cloudfront:GetDistribution',
-        ],
-        Resource: '*',
-      },
-      { Sid: 'ListTheBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
+      ...finding(site),
       {
         Sid: 'SendImagesAndBundles',
         Effect: 'Allow',
@@ -54,4 +44,44 @@ export function publishOnlyPolicy({ id, account, region }: Pick<Site, 'id' | 'ac
       },
     ],
   };
+}
+
+/** The IAM policy of somebody who may see what publishing would do, once the site was published, and change nothing. */
+export function planOnlyPolicy(site: SiteOf): object {
+  const bucket = bucketOf(site);
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      ...finding(site),
+      {
+        Sid: 'ReadWhatIsPublished',
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: [`${bucket}/site/*`, `${bucket}/_sitelift/*`],
+      },
+    ],
+  };
+}
+
+function finding(site: SiteOf): object[] {
+  return [
+    {
+      Sid: 'FindTheSite',
+      Effect: 'Allow',
+      Action: [
+        'ec2:DescribeInstances',
+        'ec2:DescribeVolumes',
+        'ssm:DescribeInstanceInformation',
+        'cloudfront:ListDistributions',
+        'cloudfront:ListTagsForResource',
+        'cloudfront:GetDistribution',
+      ],
+      Resource: '*',
+    },
+    { Sid: 'ListTheBucket', Effect: 'Allow', Action: 's3:ListBucket', Resource: bucketOf(site) },
+  ];
+}
+
+function bucketOf({ id, account, region }: SiteOf): string {
+  return `arn:aws:s3:::sitelift-${id}-${account}-${region}`;
 }
