@@ -55,8 +55,32 @@ export const DEPLOY: readonly Fault[] = [
   },
   {
     fault: 'pages go before style sheets',
-    find: "place ! -iname '*.html' ! -iname '*.htm' && place;",
-    put: "place -iname '*.html' && place;",
+    find: 'place unseen "${no_page[@]}" && place cat "${no_page[@]}" && place unseen && place cat;',
+    put: 'place unseen && place cat;',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'pages go before those that they link to',
+    find: '&& place unseen && place cat;',
+    put: '&& place cat;',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'style sheets go before those that they import',
+    find: 'place unseen "${no_page[@]}" && ',
+    put: '',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'former pages lose their images at once',
+    find: ' || [ -n "${ASSETS_GO:-}" ]; then',
+    put: '; then',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'what it waited counts as work',
+    find: '  waited=$((waited + ${GRACE:-5}))\n',
+    put: '',
     noticedBy: 'order',
   },
   {
@@ -178,8 +202,8 @@ export const DEPLOY: readonly Fault[] = [
   },
   {
     fault: 'what is gone stays',
-    find: '  delete "$told/ours"\n',
-    put: '',
+    find: '  fi\n  delete "$told/ours"\n',
+    put: '  fi\n',
     noticedBy: 'changes',
   },
   {
@@ -232,8 +256,20 @@ export const DEPLOY: readonly Fault[] = [
   },
   {
     fault: 'former pages lose their style sheets at once',
-    find: '  sleep "${GRACE:-5}"\n',
-    put: '',
+    find: '  give_time\n  cd "$root"',
+    put: '  cd "$root"',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'pages that go lose their style sheets at once',
+    find: ' || give_time',
+    put: ' || true',
+    noticedBy: 'order',
+  },
+  {
+    fault: 'style sheets go with the pages that need them',
+    find: '    delete "$told/pages"\n',
+    put: '    delete "$told/ours"\n',
     noticedBy: 'order',
   },
   {

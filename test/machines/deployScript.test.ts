@@ -27,7 +27,7 @@ const PROMISES = {
   full_meanwhile: 'changes nothing when the volume fills up while it unpacks, by bytes or by files',
   secret: 'keeps the URL out of arguments and messages',
   order:
-    'notes what it places, then makes folders, style sheets and pages, then deletes, then notes the release, each safe on the disk',
+    'notes what it places, then makes folders, style sheets and pages, new ones before others, then waits and deletes, then notes the release, each safe on the disk',
   rename: 'replaces a page by another file and never writes into it',
   links: 'follows no link, wherever it lies',
   other_kind: 'changes nothing where something else than a file is in the way',

@@ -28,8 +28,10 @@ export interface Deployment {
   readonly delta: Bundle | undefined;
   /** SHA-256 of the bundle that lies in the bucket already. */
   readonly staged: string | undefined;
-  /** How long the last such command took on the server. */
+  /** How long the last such command took on the server, without what it waited for readers. */
   readonly usualSeconds: number | undefined;
+  /** Files that former pages may need go: from the server, or after it from the bucket. */
+  readonly goes: Readonly<Record<'pages' | 'assets', boolean>>;
   /** Writes a bundle of all pages, for a server that has others than was believed. */
   whole(op: Op): Promise<Bundle>;
 }
@@ -40,7 +42,7 @@ export interface Deployed {
   readonly bundle: Bundle;
   /** Key of that bundle. */
   readonly key: string;
-  /** How long the command took there. */
+  /** How long the command took there, without what it waited for readers. */
   readonly seconds: number | undefined;
   readonly freeBytes: number | undefined;
   /** How many files were removed. */
@@ -53,6 +55,8 @@ export interface Deployed {
 const DEPLOY_SECONDS = 900;
 /** What AWS and the agent take beside the command itself: it is not asked after before. */
 const DELIVERY_SECONDS = 1;
+/** How long readers of former pages have, from when the new ones are in place until what those need goes; as in `deploy.sh`. */
+const GRACE_SECONDS = 5;
 /** What a command is said to take usually counts up to this. */
 const LONGEST_WAIT_SECONDS = 15;
 /** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */
@@ -88,7 +92,7 @@ function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
 async function deploy(
   context: Context,
   { instanceId, distribution }: Target,
-  { release, expected, pages, staged, usualSeconds, base: former }: Deployment,
+  { release, expected, goes, pages, staged, usualSeconds, base: former }: Deployment,
   bundle: Bundle,
   base: string,
   op: Op,
@@ -96,6 +100,7 @@ async function deploy(
   if (staged !== bundle.sha256) await stageBundle(context, bundle, op);
   const key = bundleKey(bundle);
   op.report('Putting the pages in place');
+  const waitedSeconds = DELIVERY_SECONDS + (goes.pages || goes.assets ? GRACE_SECONDS : 0);
   const output = await runScript(
     context,
     instanceId,
@@ -112,11 +117,12 @@ async function deploy(
         RESULT: listSum(pages),
         CDN_DOMAIN: distribution.domain,
         ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
+        ASSETS_GO: goes.assets ? 'yes' : '',
       },
       timeoutSeconds: DEPLOY_SECONDS,
       ...(usualSeconds === undefined
         ? {}
-        : { usualSeconds: Math.min(usualSeconds, LONGEST_WAIT_SECONDS) + DELIVERY_SECONDS }),
+        : { usualSeconds: Math.min(usualSeconds, LONGEST_WAIT_SECONDS) + waitedSeconds }),
     },
     op,
   );

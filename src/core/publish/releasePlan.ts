@@ -60,7 +60,7 @@ export function planRelease(
   const work = [
     keepSteps(context, state, wanted, removed.assets, asking.copy, outcome),
     uploadSteps(context, wanted, outcome),
-    pageSteps(context, state, wanted, outcome),
+    pageSteps(context, state, wanted, removed, outcome),
     invalidationSteps(context, state, first, isWhole),
     removalSteps(context, removed.assets, outcome),
     invalidationSteps(
@@ -176,7 +176,13 @@ async function stage(context: Context, { delta, whole }: WantedPages, outcome: O
   outcome.staged = bundle.sha256;
 }
 
-function pageSteps(context: Context, state: SiteState, wanted: Wanted, outcome: Outcome): Plan {
+function pageSteps(
+  context: Context,
+  state: SiteState,
+  wanted: Wanted,
+  removed: ReturnType<typeof removedBy>,
+  outcome: Outcome,
+): Plan {
   const { all, delta, sizeBytes, title, whole } = wanted.pages;
   if (title === undefined) return [];
   const { base, expected, read, target } = state;
@@ -189,7 +195,8 @@ function pageSteps(context: Context, state: SiteState, wanted: Wanted, outcome: 
   const pages = step(key, title, async (op) => {
     const release = releaseId(manifestOf(wanted, outcome), domain);
     const { staged } = outcome;
-    const deployment = { release, pages: all, expected, base, delta, staged, usualSeconds, whole };
+    const goes = { pages: removed.pages.length > 0, assets: removed.assets.length > 0 };
+    const deployment = { release, pages: all, expected, base, delta, goes, staged, usualSeconds, whole };
     outcome.deployed = await deployPages(context, target, deployment, op);
   });
   return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes }]];

@@ -52,6 +52,18 @@ describe('the steps of a publication', function () {
     assert.ok((await titles()).includes('invalidate 2 paths in the CDN (changed)'));
   });
 
+  it('let the server wait for readers of former pages before images go that those show', async () => {
+    await site.publish();
+    assert.equal(site.server.value('ASSETS_GO'), '');
+    await site.put('index.html', '<p>without b');
+    await site.drop('images/b.png');
+    await site.publish();
+    assert.equal(site.server.value('ASSETS_GO'), 'yes');
+    await site.put('index.html', '<p>more');
+    await site.publish();
+    assert.equal(site.server.value('ASSETS_GO'), '');
+  });
+
   it('are the same for the same files, and others once anything is another', async () => {
     const keys = async () => stepsOf((await site.plan()).plan).map(({ key }) => key);
     assert.equal((await keys())[0], 'turn ');

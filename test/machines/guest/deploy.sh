@@ -469,9 +469,13 @@ check_order() {
       'sync '*) step=sync ;;
       'mkdir -p -- '*) step=folders ;;
       mv*/placing | mv*/published | mv*/release) step=${line##*/} ;;
+      'mv -f -t '*/fresh*.txt* | 'mv -f -t '*/hostile*.txt*) step='new others' ;;
       'mv -f -t '*.css* | 'mv -f -t '*.txt*) step=others ;;
-      'mv -f -t '*.html*) step=pages ;;
+      'mv -f -t '*' ./index.html'*) step=pages ;;
+      'mv -f -t '*.html*) step='new pages' ;;
       'sleep '*) step=$line ;;
+      'rm -f -- '*gone.css*) step='rm others' ;;
+      'rm -f -- '*gone.html*) step='rm pages' ;;
       'rm -f -- '* | 'rm -f '*/placing) step=${line%% --*} step=${step%% /*} ;;
       rmdir*) step=rmdir ;;
       *) continue ;;
@@ -479,13 +483,19 @@ check_order() {
     [ "$step" = "$last" ] || order+="$step,"
     last=$step
   done </root/trace
-  expected='tar,sync,placing,sync,published,sync,rm -f,rmdir,folders,others,pages,sleep 5,rm -f,rmdir,sync,published,sync,release,sync,rm -f,sync,'
+  expected='tar,sync,placing,sync,published,sync,rm -f,rmdir,folders,new others,others,new pages,pages,sleep 5,rm pages,rmdir,sleep 5,rm others,rmdir,sync,published,sync,release,sync,rm -f,sync,'
   [ "$order" = "$expected" ] || fail "the order is $expected and not $order"
   # Nobody waits where nothing goes.
   : >/root/trace
   deploy B B GRACE=
   succeeds
   ! grep -q '^sleep\|^rm -f --' /root/trace || fail 'where nothing is deleted nobody waits'
+  deploy B B GRACE= ASSETS_GO=yes
+  succeeds
+  [ "$(grep -c '^sleep 5$' /root/trace)" = 1 ] || fail 'where images go from the bucket readers of former pages have time'
+  # The sleep of this check takes no time, so what is told is less than none.
+  deploy B B GRACE=1000 ASSETS_GO=yes
+  grep -q '^seconds=-' /root/printed || fail 'it tells how long it worked, without what it waited'
 }
 # A reader that has a page open goes on reading it: the new one is another file, whole when its name appears.
 check_rename() {

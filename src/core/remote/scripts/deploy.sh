@@ -1,6 +1,6 @@
 # Fetches a bundle of pages (all, or those that differ from a base), unpacks it as it comes, checks it, puts each file in
 # place by rename, and deletes what was published before and is no more.
-# Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE BASE RESULT CDN_DOMAIN ASSET_EXTENSIONS [GRACE]
+# Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE BASE RESULT CDN_DOMAIN ASSET_EXTENSIONS [ASSETS_GO] [GRACE]
 # Lists hold NUL-ended records `sha256 path`, in the order of their paths.
 set -euo pipefail
 umask 022
@@ -65,9 +65,9 @@ if [ "$previous" != "$wanted" ] || [ "$(cat "$loaded" 2>/dev/null)" != "$wanted"
   printf '%s\n' "$wanted" >"$loaded"
 fi
 
-deleted=0 left=()
+deleted=0 left=() waited=0
 report() {
-  printf 'release=%s\nseconds=%s\n' "$RELEASE" "$SECONDS"
+  printf 'release=%s\nseconds=%s\n' "$RELEASE" $((SECONDS - waited))
   df -B1 --output=avail,iavail "$root" | awk 'NR > 1 { print "free_bytes=" $1 "\nfree_inodes=" $2 }'
   printf 'deleted=%s\nleft=%s\n' "$deleted" ${#left[@]}
   [ ${#left[@]} = 0 ] || printf 'left_path=%s\n' "${left[@]:0:5}"
@@ -215,19 +215,39 @@ cd "$root"
 cd "$work/stage/pages"
 find . -mindepth 1 -type d -print0 | (cd "$root" && xargs -0 -r mkdir -p --) 2>"$told/place" ||
   stop not-placed "$(last_line "$told/place")"
-# Style sheets and scripts go first, so that no page is seen before what it needs.
+# Style sheets and scripts go first, and of either kind what was not there before what was, so that no page is seen before what it needs or links to.
 place() {
+  local which=$1
+  shift
   find . -type f "$@" -printf '%h\0' | sort -z -u | while IFS= read -r -d '' folder; do
-    find "$folder" -maxdepth 1 -type f "$@" -print0 | xargs -0 -r mv -f -t "$root/$folder" -- || exit 1
+    find "$folder" -maxdepth 1 -type f "$@" -print0 | $which | xargs -0 -r mv -f -t "$root/$folder" -- || exit 1
   done
 }
-{ place ! -iname '*.html' ! -iname '*.htm' && place; } 2>"$told/place" || stop not-placed "$(last_line "$told/place")"
+unseen() {
+  while IFS= read -r -d '' path; do
+    [ -e "$root/$path" ] || printf '%s\0' "$path"
+  done
+}
+no_page=(! -iname '*.html' ! -iname '*.htm')
+{ place unseen "${no_page[@]}" && place cat "${no_page[@]}" && place unseen && place cat; } 2>"$told/place" ||
+  stop not-placed "$(last_line "$told/place")"
 
-# Who has just loaded a former page still gets its style sheets.
-if [ -s "$told/going" ]; then
+# Who has just loaded a former page still follows its links, and gets the style sheets and images of what they lead to: pages go first, then what
+# they needed, and images from the bucket after this.
+give_time() {
   sleep "${GRACE:-5}"
+  waited=$((waited + ${GRACE:-5}))
+}
+if [ -s "$told/going" ] || [ -n "${ASSETS_GO:-}" ]; then
+  give_time
   cd "$root"
   find_ours
+  grep -z -i '\.html\?$' "$told/ours" >"$told/pages" || true
+  if [ -s "$told/pages" ]; then
+    delete "$told/pages"
+    [ -z "${ASSETS_GO:-}" ] && cmp -s "$told/pages" "$told/ours" || give_time
+    find_ours
+  fi
   delete "$told/ours"
   while IFS= read -r -d '' path; do
     if [ -L "./$path" ] || { [ -e "./$path" ] && [ ! -d "./$path" ]; }; then left+=("${path//[[:cntrl:]]/?}"); fi
