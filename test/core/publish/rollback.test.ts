@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import { deleteKeys } from '../../../src/core/publish/former';
+import { randomNumbers } from '../html/randomNumbers';
 import { controlPlane, newOp } from '../sandbox';
 import { changes, ELSEWHERE, invalidated, LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
@@ -42,7 +43,7 @@ describe('bringing back a release', function () {
   };
 
   it('serves each of ten releases again to the byte, in any order, and nothing of the others', async () => {
-    const random = seeded(20_261_127);
+    const random = randomNumbers(20_261_127);
     const paths = [
       'about.html',
       'css/site.css',
@@ -230,14 +231,3 @@ describe('bringing back a release', function () {
     assert.equal((await site.ledger()).publishing, undefined);
   });
 });
-
-/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
