@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { waitUntilDeployed } from '../../src/core/resources/distribution';
+import { newOp } from '../core/sandbox';
+import { Viewer } from '../sandbox/viewer';
+import { editions, type Edition } from './editions';
+import { startReaders, type Seen } from './readers';
+import { newSite, type SiteDriver } from './siteDriver';
+
+const READERS = 8;
+/** Each takes the emulated server some fifteen seconds. */
+const PUBLICATIONS = process.env['SITELIFT_TEST'] === 'full' ? 20 : 4;
+/** Of so many publications one brings the release back that was before. */
+const ROLLBACK_EVERY = 4;
+const SEED = 20_261_127;
+
+describe('readers of a site that is published again and again', function () {
+  this.timeout(1_800_000);
+  let site: SiteDriver;
+  let viewer: Viewer;
+  let host: string;
+  let edition: Edition | undefined;
+  let next: Generator<Edition, never>;
+  const published = new Map<string, Set<string>>();
+
+  const urlOf = (path: string, domain: string) =>
+    `${path.endsWith('.svg') ? `https://${domain}` : `http://${host}`}/${path}`;
+  /** Makes the folder the next edition, which counts as published from now on. */
+  const write = async (domain: string) => {
+    const before = edition;
+    edition = next.next().value;
+    const { files, served } = edition;
+    for (const [path, text] of served) {
+      const url = urlOf(path, domain);
+      published.set(url, new Set([...(published.get(url) ?? []), text]));
+    }
+    for (const path of before?.files.keys() ?? []) if (!files.has(path)) await site.drop(path);
+    for (const [path, text] of files) if (before?.files.get(path) !== text) await site.put(path, text);
+  };
+
+  before(async () => {
+    viewer = new Viewer(
+      process.env['HTTP_PROXY'] ?? '',
+      readFileSync(process.env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'),
+    );
+    site = await newSite(() => undefined);
+    await site.provision();
+    ({ host } = await site.server());
+  });
+  after(() => site.remove());
+
+  it(`get whole pages with all that those need, during ${PUBLICATIONS} publications that rename, change and delete`, async () => {
+    const { domain } = await waitUntilDeployed(site.context, newOp());
+    next = editions(domain, SEED);
+    await write(domain);
+    await site.publish();
+    const readers = startReaders(READERS, { viewer, host, published });
+    let seen: Seen | undefined;
+    try {
+      for (let number = 1; number <= PUBLICATIONS; number += 1) {
+        const [former] = (await site.ledger()).former;
+        if (former && number % ROLLBACK_EVERY === 0) {
+          await site.rollback(former.at);
+        } else {
+          await write(domain);
+          await site.publish();
+        }
+      }
+    } finally {
+      seen = await readers.stop();
+    }
+    const { faults, files, late, pages } = seen;
+    console.log(
+      `      ${pages} pages were read whole, ${Array.from(files.values()).join(' and ')} files; ${late} were asked for too late`,
+    );
+    assert.deepEqual([...new Set(faults)], []);
+    assert.deepEqual([...files.keys()].sort(), [domain, host].sort());
+    assert.ok(pages > READERS, `${pages} pages`);
+  });
+
+  it('get what was published last, and nothing that is no more', async () => {
+    const { domain } = await waitUntilDeployed(site.context, newOp());
+    await site.publish();
+    for (const url of published.keys()) {
+      const { body, status } = await viewer.ask(url);
+      const path = new URL(url).pathname.slice(1);
+      const text = edition?.served.get(path);
+      assert.equal(status === 200, text !== undefined, url);
+      if (text !== undefined) assert.equal(body.toString(), text, urlOf(path, domain));
+    }
+  });
+});
