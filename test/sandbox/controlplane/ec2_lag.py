@@ -1,9 +1,10 @@
 """What EC2 shows late: Describe calls answer for a while as if the newest changes had not happened.
 
-EC2's API is eventually consistent (AWS: "Eventual consistency in the Amazon EC2 API"): right after RunInstances, CreateVolume or
-CreateSecurityGroup a listing or a filter may miss the new resource, a call that names it may answer InvalidInstanceID.NotFound,
-InvalidVolume.NotFound or InvalidGroup.NotFound, and a change of state may be shown late. What writes is not late: a second
-security group of the same name is refused at once, and a client token gives the first answer again.
+EC2's API is eventually consistent (AWS: "Eventual consistency in the Amazon EC2 API"): right after RunInstances, CreateVolume,
+CreateSecurityGroup or AllocateAddress a listing or a filter may miss the new resource, a call that names it may answer
+InvalidInstanceID.NotFound, InvalidVolume.NotFound, InvalidGroup.NotFound or InvalidAllocationID.NotFound, and a change of state or of
+a group's rules may be shown late. What writes is not late: a second security group of the same name is refused at once, and a client
+token gives the first answer again.
 
 `ec2LagSeconds` is the lag of listings and filters, `ec2IdLagSeconds` that of calls that name the resource. Both count for changes
 made while one of them is set; what was there before stays as it is.
@@ -31,6 +32,7 @@ NOT_FOUND = {
     "instance": ("InvalidInstanceID.NotFound", "The instance ID '{}' does not exist"),
     "volume": ("InvalidVolume.NotFound", "The volume '{}' does not exist."),
     "group": ("InvalidGroup.NotFound", "The security group '{}' does not exist"),
+    "address": ("InvalidAllocationID.NotFound", "The allocation ID '{}' does not exist"),
 }
 ALWAYS = float("-inf")
 
@@ -78,7 +80,7 @@ class Past:
         seen = {
             name: (trail, trail.seen(lag_seconds)) for name, trail in self.trails.get(call.region, {}).items()
         }
-        true_tables = backend.reservations, backend.volumes, backend.groups
+        true_tables = backend.reservations, backend.volumes, backend.groups, backend.addresses
         true_looks = [(trail, LOOKS[trail.kind](trail.resource)) for trail, _ in seen.values()]
         there = {name: trail.resource for name, (trail, look) in seen.items() if look is not None}
         backend.reservations = OrderedDict()
@@ -88,6 +90,7 @@ class Past:
             if shown.instances:
                 backend.reservations[reservation_id] = shown
         backend.volumes = {name: item for name, item in there.items() if seen[name][0].kind == "volume"}
+        backend.addresses = [item for name, item in there.items() if seen[name][0].kind == "address"]
         backend.groups = defaultdict(dict)
         for name, item in there.items():
             if seen[name][0].kind == "group":
@@ -100,7 +103,7 @@ class Past:
         finally:
             for trail, look in true_looks:
                 TURNS[trail.kind](trail.resource, look)
-            backend.reservations, backend.volumes, backend.groups = true_tables
+            backend.reservations, backend.volumes, backend.groups, backend.addresses = true_tables
 
 
 def _resources(backend: Any) -> Iterator[tuple[str, Any]]:
@@ -112,6 +115,8 @@ def _resources(backend: Any) -> Iterator[tuple[str, Any]]:
     for groups in backend.groups.values():
         for group in groups.values():
             yield "group", group
+    for address in backend.addresses:
+        yield "address", address
 
 
 def _instance_look(instance: Any) -> Any:
@@ -141,20 +146,34 @@ def _turn_volume(volume: Any, look: Any) -> None:
         volume.attachment.status = status
 
 
+def _turn_group(group: Any, look: Any) -> None:
+    group.ingress_rules = list(look)
+
+
+def _address_look(address: Any) -> Any:
+    return address.instance, address.eni, address.association_id
+
+
+def _turn_address(address: Any, look: Any) -> None:
+    address.instance, address.eni, address.association_id = look
+
+
 LOOKS: dict[str, Callable[[Any], Any]] = {
     "instance": _instance_look,
     "volume": _volume_look,
-    "group": lambda _: "there",
+    "group": lambda group: list(group.ingress_rules),
+    "address": _address_look,
 }
 TURNS: dict[str, Callable[[Any, Any], None]] = {
     "instance": _turn_instance,
     "volume": _turn_volume,
-    "group": lambda _group, _look: None,
+    "group": _turn_group,
+    "address": _turn_address,
 }
 
 
 def _names_in(value: object) -> Iterator[str]:
-    """The ids of instances, volumes and groups in the parameters of a call, those in filters left out."""
+    """The ids of instances, volumes, groups and addresses in the parameters of a call, those in filters left out."""
     if isinstance(value, dict):
         for key, item in value.items():
             if key != "Filters":
@@ -162,7 +181,7 @@ def _names_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _names_in(item)
-    elif isinstance(value, str) and re.fullmatch(r"(i|vol|sg)-[0-9a-f]+", value):
+    elif isinstance(value, str) and re.fullmatch(r"(i|vol|sg|eipalloc)-[0-9a-f]+", value):
         yield value
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.ec2.models.instances import InstanceState, StateReason
 
+from ec2_addresses import free_addresses
 from ec2_state import Ec2State, Life
 from state import Sandbox
 
@@ -93,6 +94,7 @@ def _arrive(sandbox: Sandbox, instance: Any, life: Life, state: str) -> None:
         instance.stop()
     else:
         interfaces = list(instance.nics.values())
+        free_addresses(interfaces)
         instance.terminate()
         _tell_doom(instance, life)
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Subnets: default only when asked for. Security groups: none without a VPC, and none deleted while an interface uses it."""
+"""Subnets: default only when asked for. Security groups: none without a VPC, no more rules than fit, and none deleted while in use."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import Any
 from awscall import AwsError, Call
 from ec2_state import ec2
 from gateway import handles
+
+# The quotas that every account starts with, and how much of them CloudFront's list takes (CloudFront documentation, "Use the CloudFront
+# managed prefix list").
+MOST_RULES = 60
+PREFIX_LIST_WEIGHTS = {"com.amazonaws.global.cloudfront.origin-facing": 55}
 
 
 @handles("ec2", "CreateSubnet", "CreateDefaultSubnet")
@@ -32,12 +37,30 @@ def create_security_group(call: Call) -> object:
 @handles("ec2", "AuthorizeSecurityGroupIngress")
 def authorize_ingress(call: Call) -> object:
     """AWS adds all rules of a request or none of them; moto those that stand before one that is there already."""
-    group = ec2(call).get_security_group_from_id(call.parameters.get("GroupId"))
+    backend = ec2(call)
+    for permission in call.parameters.get("IpPermissions") or []:
+        for entry in permission.get("PrefixListIds") or []:
+            if entry.get("PrefixListId") not in backend.managed_prefix_lists:
+                raise AwsError(
+                    "InvalidPrefixListID.NotFound", f"The prefix list ID '{entry.get('PrefixListId')}' does not exist"
+                )
+    group = backend.get_security_group_from_id(call.parameters.get("GroupId"))
     before = list(group.ingress_rules) if group else []
     response = call.forward()
     if group and response.status_code != 200:
         group.ingress_rules[:] = before
+    elif group and _weight(backend, group) > MOST_RULES:
+        group.ingress_rules[:] = before
+        raise AwsError(
+            "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."
+        )
     return response
+
+
+def _weight(backend: Any, group: Any) -> int:
+    """How many of the IPv4 rules that a group may have it uses: a prefix list counts as often as it may have entries."""
+    weights = {one.id: PREFIX_LIST_WEIGHTS.get(one.prefix_list_name, 1) for one in backend.managed_prefix_lists.values()}
+    return sum(0 if rule.cidr_ipv6 else weights.get(rule.prefix_list_id, 1) for rule in group.ingress_rules)
 
 
 @handles("ec2", "DeleteSecurityGroup")
@@ -60,11 +83,3 @@ def _in_use(backend: Any, group_id: str) -> bool:
         for rule in [*group.ingress_rules, *group.egress_rules]
     )
 
-
-@handles("ec2", "ReleaseAddress")
-def release_address(call: Call) -> object:
-    allocation = call.parameters.get("AllocationId")
-    for address in ec2(call).addresses:
-        if address.allocation_id == allocation and address.association_id:
-            raise AwsError("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
-    return call.forward()

@@ -51,6 +51,8 @@ class Ec2State:
     lives: dict[str, Life] = field(default_factory=dict)
     # Interfaces of terminated instances hold their security groups a little longer.
     lingering: list[tuple[float, str, Any]] = field(default_factory=list)
+    # Interfaces whose Elastic IP was taken away: since when, in which region.
+    addressless: list[tuple[float, str, Any]] = field(default_factory=list)
     modifications: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     workers: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
     # The volumes that have a disk in the machines' folder; root volumes are the machines' own.

@@ -100,6 +100,11 @@ def _ec2(call: Call) -> list[Need]:
     for name, kind in EC2_PARAMETERS.items():
         given = call.parameters.get(name) or []
         found += [Need(action, _ec2_arn(call, kind, one)) for one in ([given] if isinstance(given, str) else given)]
+    if call.operation == "DisassociateAddress":
+        addresses = call.sandbox.backend("ec2", call.region).addresses
+        given = call.parameters.get("AssociationId")
+        names = [one.allocation_id for one in addresses if one.association_id == given]
+        found += [Need(action, _ec2_arn(call, "elastic-ip", name)) for name in names]
     if call.operation == "RunInstances" and call.parameters.get("ImageId"):
         found.append(Need(action, f"arn:aws:ec2:{call.region}::image/{call.parameters['ImageId']}"))
     creates = {"ec2:createaction": call.operation}

@@ -7,6 +7,7 @@ import cloudfront_functions
 import cloudfront_parts  # noqa: F401
 import cloudfront_policies  # noqa: F401
 import cloudfront_report
+import ec2_addresses
 import ec2_instances
 import ec2_lag
 import ec2_lives
@@ -34,7 +35,7 @@ REPORTS: dict[str, Report] = {
 
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
-    sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_modifications.settle, ssm.settle]
+    sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_addresses.settle, ec2_modifications.settle, ssm.settle]
     ec2_lag.install()
     pages.install()
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]

@@ -46,6 +46,8 @@ class Settings:
     boot_seconds: float = 0.3
     stop_seconds: float = 0.3
     linger_seconds: float = 1.0
+    # How long an instance whose Elastic IP was taken away has no public address.
+    address_seconds: float = 0.3
     modification_seconds: float = 1.0
     cooldown_seconds: float = 6 * 3600.0
     invocation_seconds: float = 0.3
