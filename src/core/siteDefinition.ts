@@ -51,49 +51,72 @@ function region(issue: { readonly input: unknown }): string {
     : 'the code of an AWS region, such as us-east-1';
 }
 
-const server = object(
-  {
-    image: v.exactOptional(
-      oneOf(
-        ['amazon-linux-2023', 'ubuntu-24.04'],
-        'Operating system; the newest image of it is taken when the server is launched.',
+const server = v.pipe(
+  object(
+    {
+      address: v.exactOptional(
+        oneOf(
+          ['changing', 'elastic'],
+          'Public address of the server: one that changes whenever it is stopped and started, or an Elastic IP address, which stays until it is given up. Either costs $0.005 an hour while the server runs; an Elastic IP address also while it is stopped.',
+        ),
+        'changing',
       ),
-      'amazon-linux-2023',
-    ),
-    instanceType: v.exactOptional(
-      text(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.micro', 'EC2 instance type (x86_64).'),
-      't3.micro',
-    ),
-    keyName: v.exactOptional(
-      text(
-        /^[^\p{Cc}]{1,255}$/u,
-        'the name of a key pair, of 1 to 255 characters',
-        'Existing EC2 key pair to put on the server. Sitelift itself needs none.',
+      openTo: v.exactOptional(
+        oneOf(
+          ['everyone', 'cloudfront'],
+          'Who reaches port 80 of the server: everyone, or only CloudFront’s own addresses, where the distribution serves the whole site. Those are of all distributions, not only of this site’s.',
+        ),
+        'everyone',
       ),
-    ),
-    securityGroup: v.exactOptional(
-      text(
-        /^sg-[0-9a-f]{8,17}$/,
-        'the id of a security group, such as sg-0123456789abcdef0',
-        'Existing security group to use instead of one that lets port 80 in and nothing else.',
+      image: v.exactOptional(
+        oneOf(
+          ['amazon-linux-2023', 'ubuntu-24.04'],
+          'Operating system; the newest image of it is taken when the server is launched.',
+        ),
+        'amazon-linux-2023',
       ),
-    ),
-    subnet: v.exactOptional(
-      text(
-        /^subnet-[0-9a-f]{8,17}$/,
-        'the id of a subnet, such as subnet-0123456789abcdef0',
-        'Existing subnet for the server, where the account has no default VPC or another one is wanted. The volume is made in its zone.',
+      instanceType: v.exactOptional(
+        text(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.micro', 'EC2 instance type (x86_64).'),
+        't3.micro',
       ),
-    ),
-    instanceProfile: v.exactOptional(
-      text(
-        /^[\w+=,.@-]{1,128}$/,
-        'the name of an instance profile (not its ARN): letters, digits and _+=,.@-',
-        'Existing instance profile to use instead of a role of our own, for accounts in which you may not make roles. Its role must let the SSM agent work.',
+      keyName: v.exactOptional(
+        text(
+          /^[^\p{Cc}]{1,255}$/u,
+          'the name of a key pair, of 1 to 255 characters',
+          'Existing EC2 key pair to put on the server. Sitelift itself needs none.',
+        ),
       ),
+      securityGroup: v.exactOptional(
+        text(
+          /^sg-[0-9a-f]{8,17}$/,
+          'the id of a security group, such as sg-0123456789abcdef0',
+          'Existing security group to use instead of one that lets port 80 in and nothing else.',
+        ),
+      ),
+      subnet: v.exactOptional(
+        text(
+          /^subnet-[0-9a-f]{8,17}$/,
+          'the id of a subnet, such as subnet-0123456789abcdef0',
+          'Existing subnet for the server, where the account has no default VPC or another one is wanted. The volume is made in its zone.',
+        ),
+      ),
+      instanceProfile: v.exactOptional(
+        text(
+          /^[\w+=,.@-]{1,128}$/,
+          'the name of an instance profile (not its ARN): letters, digits and _+=,.@-',
+          'Existing instance profile to use instead of a role of our own, for accounts in which you may not make roles. Its role must let the SSM agent work.',
+        ),
+      ),
+    },
+    'The EC2 instance that serves the pages.',
+  ),
+  v.forward(
+    v.check(
+      ({ openTo, securityGroup }) => openTo === 'everyone' || securityGroup === undefined,
+      'everyone, or left out, where “server.securityGroup” names a group of yours, which Sitelift never changes: narrow that one yourself',
     ),
-  },
-  'The EC2 instance that serves the pages.',
+    ['openTo'],
+  ),
 );
 
 const volume = v.pipe(
@@ -195,6 +218,13 @@ export const SITE_DEFINITION = v.pipe(
       publish: v.exactOptional(publish, {}),
     },
     'A site that Sitelift provisions and publishes.',
+  ),
+  v.forward(
+    v.check(
+      ({ server: { openTo }, distribution: { serves } }) => openTo === 'everyone' || serves === 'site',
+      'everyone while “distribution.serves” is images, since readers then come to the server itself',
+    ),
+    ['server', 'openTo'],
   ),
   v.title('Sitelift site'),
 );

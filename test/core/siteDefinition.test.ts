@@ -13,6 +13,8 @@ describe('the site file', () => {
       $schema: 'https://example.com/sitelift.schema.json',
       root: 'public',
       server: {
+        address: 'elastic',
+        openTo: 'everyone',
         image: 'ubuntu-24.04',
         instanceType: 'm7i-flex.large',
         keyName: 'Anna’s key',
@@ -31,11 +33,16 @@ describe('the site file', () => {
     assert.deepEqual(parseSite(JSON.stringify(base)), {
       ...base,
       root: '.',
-      server: { image: 'amazon-linux-2023', instanceType: 't3.micro' },
+      server: { address: 'changing', openTo: 'everyone', image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
       distribution: { serves: 'images', priceClass: 'PriceClass_100' },
       publish: { allow: [] },
     });
+  });
+
+  it('takes a server that only CloudFront reaches, once its distribution serves the whole site', () => {
+    const file = { ...base, server: { openTo: 'cloudfront' }, distribution: { serves: 'site' } };
+    assert.equal(parseSite(JSON.stringify(file)).server.openTo, 'cloudfront');
   });
 
   const wrong: readonly (readonly [title: string, change: Record<string, unknown>, sentence: string])[] = [
@@ -79,6 +86,21 @@ describe('the site file', () => {
       'an unknown image',
       { server: { image: 'windows' } },
       '“server.image” in sitelift.json must be one of amazon-linux-2023, ubuntu-24.04.',
+    ],
+    [
+      'another kind of address',
+      { server: { address: 'static' } },
+      '“server.address” in sitelift.json must be one of changing, elastic.',
+    ],
+    [
+      'a server that only CloudFront reaches, of which readers need the pages',
+      { server: { openTo: 'cloudfront' } },
+      '“server.openTo” in sitelift.json must be everyone while “distribution.serves” is images, since readers then come to the server itself.',
+    ],
+    [
+      'a group of the user’s that would have to be narrowed',
+      { server: { openTo: 'cloudfront', securityGroup: 'sg-0123456789abcdef0' }, distribution: { serves: 'site' } },
+      '“server.openTo” in sitelift.json must be everyone, or left out, where “server.securityGroup” names a group of yours, which Sitelift never changes: narrow that one yourself.',
     ],
     [
       'an unknown instance type',

@@ -83,6 +83,13 @@ export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
   return new EC2Client({ region, credentials, maxAttempts, requestHandler, ...(profile ? { profile } : {}) });
 }
 
+/** The EC2 of these clients for a request that must not be sent twice: whatever comes of it, it is one attempt. */
+export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
+  const { credentials, requestHandler, systemClockOffset } = ec2.config;
+  const shared = { region, credentials, requestHandler, systemClockOffset, maxAttempts: 1 };
+  return new EC2Client({ ...shared, ...(profile ? { profile } : {}) });
+}
+
 function watch<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
   onCredentialProblem: () => void,

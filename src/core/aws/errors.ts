@@ -95,6 +95,16 @@ const EXPLANATIONS: readonly Explanation[] = [
       'AWS cannot start this instance type here now. Choose another “instanceType” in sitelift.json, or ask AWS for a higher quota.',
   },
   {
+    codes: ['AddressLimitExceeded'],
+    sentence:
+      'The account has as many Elastic IP addresses in this region as it may have, 5 unless AWS raised that. Release one that nothing needs (EC2 console, Elastic IPs), or ask for a higher quota in the console under Service Quotas; then run the command again.',
+  },
+  {
+    codes: ['Gateway.NotAttached'],
+    sentence:
+      'The server’s network has no internet gateway, so the server can have no Elastic IP address. Leave “server.address” out of sitelift.json, or attach a gateway to the network.',
+  },
+  {
     codes: ['OptInRequired', 'PendingVerification', 'SubscriptionRequiredException'],
     sentence:
       'AWS has not enabled this service for the account yet. Sign in to the AWS console once and finish the account’s set-up.',

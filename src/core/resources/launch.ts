@@ -11,9 +11,10 @@ import { appearance, retry, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { clientToken, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
-import { findInstance, findVolume, instanceById } from './lookup';
-import { ensureSecurityGroup, places, type Place } from './network';
+import { findInstance, findVolume, instanceById, isDead } from './lookup';
+import { places, type Place } from './network';
 import { profileName } from './role';
+import { ensureSecurityGroup } from './securityGroup';
 
 /** Public parameters that name the newest image (AWS documentation, “Reference the latest AMIs using Systems Manager public parameters”). */
 const IMAGE_PARAMETERS = {
@@ -170,10 +171,6 @@ async function madeWithToken({ clients }: Context, token: string, op: Op): Promi
     return reservation?.Instances?.[0];
   }, op);
   return made && !isDead(made) ? made.InstanceId : undefined;
-}
-
-function isDead({ State }: Instance): boolean {
-  return State?.Name === 'shutting-down' || State?.Name === 'terminated';
 }
 
 /** Follows an instance by its id until it runs or dies, and then until the search by tag, which later steps use, shows it running. */

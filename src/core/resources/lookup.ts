@@ -44,6 +44,11 @@ export async function instanceById({ clients }: Context, instanceId: string, op:
   return answer?.Reservations?.[0]?.Instances?.[0];
 }
 
+/** True for an instance that is gone or going. */
+export function isDead({ State }: Instance): boolean {
+  return State?.Name === 'shutting-down' || State?.Name === 'terminated';
+}
+
 /** The site's instance once it runs; throws `UserError` when there is none or it is stopped. */
 export async function runningInstance(context: Context, op: Op): Promise<Instance & { InstanceId: string }> {
   return waitFor(

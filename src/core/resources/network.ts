@@ -1,22 +1,14 @@
 import {
-  AuthorizeSecurityGroupIngressCommand,
-  CreateSecurityGroupCommand,
   paginateDescribeInstanceTypeOfferings,
   paginateDescribeInstanceTypes,
-  paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
   paginateDescribeVpcs,
   type DescribeSubnetsCommandInput,
-  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
-import { hasCode } from '../aws/errors';
 import { allItems } from '../aws/pages';
-import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
-import { SITE_TAG, stackName, tagsFor } from '../names';
+import { unlessMissing } from '../aws/wait';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
-
-const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 
 /** A place for the server: an availability zone and a subnet in it. */
 export interface Place {
@@ -25,7 +17,10 @@ export interface Place {
 }
 
 /** The subnets that the server may go to: the one that the site file names, else the default ones. Throws `UserError` when there is none. */
-async function subnets(context: Context, op: Op): Promise<{ vpcId: string; subnets: readonly Place[] }> {
+export async function subnets(
+  context: Context,
+  op: Op,
+): Promise<{ readonly vpcId: string; readonly subnets: readonly Place[] }> {
   const { site, clients } = context;
   const { subnet } = site.server;
   const read = (input: DescribeSubnetsCommandInput) =>
@@ -105,122 +100,4 @@ export async function places(context: Context, op: Op): Promise<Place[]> {
       ? `${instanceType} is not offered in ${zones}, where the subnet ${subnet} lies. Choose another “server.instanceType” or “server.subnet” in sitelift.json.`
       : `${instanceType} is not offered in ${zones}, the zones of ${site.region} that have a default subnet. Choose another “server.instanceType” in sitelift.json, or create a default subnet in another zone.`,
   );
-}
-
-/** The security group of the site in a VPC (any, when left out), which lets port 80 in and nothing else. */
-export async function findSecurityGroup(
-  context: Context,
-  vpcId: string | undefined,
-  op: Op,
-): Promise<SecurityGroup | undefined> {
-  return (await groupsNamedOurs(context, op)).find(
-    (group) => isOurs(context, group) && (vpcId === undefined || group.VpcId === vpcId),
-  );
-}
-
-function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
-  const Filters = [{ Name: 'group-name', Values: [groupName(context)] }];
-  return allItems(
-    paginateDescribeSecurityGroups({ client: context.clients.ec2 }, { Filters }, { abortSignal: op.signal }),
-    ({ SecurityGroups }) => SecurityGroups,
-  );
-}
-
-function isOurs({ site }: Context, { Tags }: SecurityGroup): boolean {
-  return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
-}
-
-/** True when the group lets anybody reach port 80 over TCP. */
-export function letsHttpIn(group: SecurityGroup | undefined): boolean {
-  return (
-    group?.IpPermissions?.some(
-      ({ IpProtocol, FromPort, IpRanges }) =>
-        IpProtocol === 'tcp' && FromPort === 80 && IpRanges?.some(({ CidrIp }) => CidrIp === '0.0.0.0/0'),
-    ) ?? false
-  );
-}
-
-/** Makes the security group with its one rule; duplicates of either are success. Gives the group's id once the search by name shows it open. */
-export async function ensureSecurityGroup(context: Context, op: Op): Promise<string> {
-  const { vpcId } = await subnets(context, op);
-  const found = await findSecurityGroup(context, vpcId, op);
-  if (found?.GroupId && letsHttpIn(found)) return found.GroupId;
-  const groupId = found?.GroupId ?? (await createSecurityGroup(context, vpcId, op));
-  await retry(() => authorizeHttp(context, groupId, found, op), isNotSeenYet, SETTLE, op);
-  await waitFor(
-    'the security group to be listed',
-    async () => (letsHttpIn(await findSecurityGroup(context, vpcId, op)) ? true : undefined),
-    SETTLE,
-    op,
-  );
-  return groupId;
-}
-
-async function createSecurityGroup(context: Context, VpcId: string, op: Op): Promise<string> {
-  const { site, clients } = context;
-  try {
-    const { GroupId } = await clients.ec2.send(
-      new CreateSecurityGroupCommand({
-        GroupName: groupName(context),
-        Description: `Web server of ${stackName(site)}: port 80 only`,
-        VpcId,
-        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
-      }),
-      { abortSignal: op.signal },
-    );
-    if (!GroupId) throw new Error('EC2 answered without the id of the new security group.');
-    return GroupId;
-  } catch (error) {
-    if (!hasCode(error, 'InvalidGroup.Duplicate')) throw error;
-  }
-  // Whose it is can be told only once the list shows it: one of ours may be seconds old.
-  const group = await waitFor(
-    `the security group ${groupName(context)} to be listed`,
-    async () => (await groupsNamedOurs(context, op)).find((candidate) => candidate.VpcId === VpcId),
-    SETTLE,
-    op,
-  );
-  if (group.GroupId && isOurs(context, group)) return group.GroupId;
-  throw new UserError(
-    `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} with “${context.site.id}”; else delete it if nobody needs it, or name a group of yours in “server.securityGroup”.`,
-  );
-}
-
-/** Lets everybody reach port 80. EC2 refuses a request whole when one of its rules is there already, so `found` tells what is. */
-async function authorizeHttp(
-  { clients }: Context,
-  groupId: string,
-  found: SecurityGroup | undefined,
-  op: Op,
-): Promise<void> {
-  const hasIpv6 = found?.IpPermissions?.some(
-    ({ IpProtocol, FromPort, ToPort, Ipv6Ranges }) =>
-      IpProtocol === 'tcp' &&
-      FromPort === 80 &&
-      ToPort === 80 &&
-      Ipv6Ranges?.some(({ CidrIpv6 }) => CidrIpv6 === '::/0'),
-  );
-  try {
-    await clients.ec2.send(
-      new AuthorizeSecurityGroupIngressCommand({
-        GroupId: groupId,
-        IpPermissions: [
-          {
-            IpProtocol: 'tcp',
-            FromPort: 80,
-            ToPort: 80,
-            IpRanges: [{ CidrIp: '0.0.0.0/0', Description: 'HTTP' }],
-            ...(hasIpv6 ? {} : { Ipv6Ranges: [{ CidrIpv6: '::/0', Description: 'HTTP' }] }),
-          },
-        ],
-      }),
-      { abortSignal: op.signal },
-    );
-  } catch (error) {
-    if (!hasCode(error, 'InvalidPermission.Duplicate')) throw error;
-  }
-}
-
-function groupName({ site }: Context): string {
-  return `${stackName(site)}-web`;
 }

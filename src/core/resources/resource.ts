@@ -2,14 +2,20 @@ import { explain } from '../aws/errors';
 import type { Context } from '../context';
 import type { Op } from '../op';
 import type { Plan } from '../plan';
+import type { SiteAddress } from './address';
 
 /** What AWS shows of one resource. Only *absent* ever leads to creating. */
 export type Seen<Have> =
   /**
    * `otherRegion` is where the site lies, where that is not the region of the site file. `doubt` tells why these credentials cannot see
-   * whether it lies elsewhere, and the way on: then this one is not to be created.
+   * whether it lies elsewhere, and the way on: then this one is not to be created. `addresses` are those that an earlier server has left.
    */
-  | { readonly kind: 'absent'; readonly otherRegion?: string; readonly doubt?: string }
+  | {
+      readonly kind: 'absent';
+      readonly otherRegion?: string;
+      readonly doubt?: string;
+      readonly addresses?: readonly SiteAddress[];
+    }
   /** `old` tells why a later reading failed: then `have` is what was seen before that. */
   | { readonly kind: 'known'; readonly have: Have; readonly old?: string }
   | { readonly kind: 'unknown'; readonly reason: string };

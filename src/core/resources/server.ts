@@ -5,12 +5,15 @@ import type { Plan, Step } from '../plan';
 import { inspect, type Inspection } from '../remote/inspect';
 import webServerScript from '../remote/scripts/webServer.sh';
 import { isOnline, runScript, waitUntilOnline } from '../remote/ssm';
+import { addressKind, leftAddresses, listAddresses, type AddressKind, type SiteAddress } from './address';
+import { addressStages } from './addressPlan';
+import { isAsWanted, type Reach } from './httpRules';
 import { launch, start } from './launch';
 import { findInstance, runningInstance } from './lookup';
-import { ensureSecurityGroup, findSecurityGroup, letsHttpIn } from './network';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
 import { describeRole, ensureRole, profileName, type RoleState } from './role';
+import { describeReach, groupStep } from './securityGroup';
 
 /** The server as AWS shows it. */
 export interface ServerHave {
@@ -27,8 +30,16 @@ export interface ServerHave {
   readonly online: boolean;
   /** Undefined when IAM could not be read and no agent answers that would show that the role works. */
   readonly role: RoleState | undefined;
-  /** Port 80 is open in the site's own security group, or the site file names a group of the user's; undefined when it could not be read. */
+  /** Of which kind its public address is; undefined without one. */
+  readonly address: AddressKind | undefined;
+  /** The Elastic IP addresses with the site's tag; undefined when they could not be read. */
+  readonly addresses: readonly SiteAddress[] | undefined;
+  /** Port 80 is open to whom the site file says in the site's own security group, or that file names a group of the user's; undefined when it could not be read. */
   readonly portOpen: boolean | undefined;
+  /** Who reaches port 80 through the site's own group; undefined when it could not be read or is the user's. */
+  readonly reach: Reach | undefined;
+  /** What provisioning would change because the site file asks for something else, as titles of steps. */
+  readonly drift: readonly string[];
   /** What a look inside found; undefined while the agent does not answer, and when the look failed. */
   readonly inspection: Inspection | undefined;
   /** Why there is no inspection although the server runs: SSM could not be asked, or the look inside failed. */
@@ -47,22 +58,29 @@ export interface ServerNeeds {
 export const server: Resource<ServerHave, ServerNeeds> = {
   async describe(context, op): Promise<Seen<ServerHave>> {
     const instance = await findInstance(context, op);
-    if (!instance?.InstanceId) return absentHere(context, op);
+    if (!instance?.InstanceId) {
+      const [absent, addresses] = await Promise.all([absentHere(context, op), leftAddresses(context, op)]);
+      return addresses.length > 0 && absent.kind === 'absent' ? { ...absent, addresses } : absent;
+    }
     const running = instance.State?.Name === 'running';
-    const [agent, role, portOpen] = await Promise.all([
+    const [agent, role, reach, addresses] = await Promise.all([
       running ? lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined },
       readRole(context, op),
-      readPort(context, instance.VpcId, op),
+      readReach(context, instance.VpcId, op),
+      readDetail('the site’s Elastic IP addresses', () => listAddresses(context, op), op),
     ]);
-    const have: ServerHave = {
+    const problems = [agent.online ? undefined : role.problem, reach.problem, addresses.problem];
+    const have = {
       ...outsideOf(instance, instance.InstanceId),
       ...agent,
       // An agent that answers has a role that lets it.
       role: role.value ?? (agent.online ? 'ready' : undefined),
-      portOpen: portOpen.value,
-      problems: [agent.online ? undefined : role.problem, portOpen.problem].filter((problem) => problem !== undefined),
+      addresses: addresses.value,
+      portOpen: context.site.server.securityGroup ? true : reach.value && isAsWanted(context, reach.value),
+      reach: reach.value,
+      problems: problems.filter((problem) => problem !== undefined),
     };
-    return { kind: 'known', have };
+    return { kind: 'known', have: { ...have, drift: driftOf(context, have) } };
   },
 
   async glance(context, before, op) {
@@ -72,6 +90,8 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     if (before.kind === 'absent') return undefined;
     const outside = outsideOf(instance, instance.InstanceId);
     const { inspection, inspectionProblem, ...rest } = before.have;
+    // Somebody gave it an address that stays, or took that away.
+    if ((rest.address === 'elastic') !== (outside.address === 'elastic')) return undefined;
     const have = { ...rest, ...outside, inspection: undefined };
     if (outside.state !== 'running') return { kind: 'known', have: { ...have, online: false } };
     const isSameBoot = rest.instanceId === outside.instanceId && rest.startedMs === outside.startedMs;
@@ -93,7 +113,12 @@ export const server: Resource<ServerHave, ServerNeeds> = {
   plan(context, site): Plan {
     if (site.server.kind === 'unknown') return [];
     const have = known(site.server);
-    const stages: Step[][] = [rights(context, have), instanceSteps(context, site, have)];
+    const addresses = site.server.kind === 'absent' ? (site.server.addresses ?? []) : have?.addresses;
+    const stages: Step[][] = [
+      rights(context, have),
+      instanceSteps(context, site, have),
+      ...addressStages(context, { server: have, addresses }),
+    ];
     if (!have?.inspection || !have.inspection.webServer.enabled || !have.inspection.webServer.active) {
       // A running server whose agent does not answer is looked at again by the step itself, which changes only what it must.
       stages.push([
@@ -115,7 +140,8 @@ export async function describeInside(context: Context, op: Op): Promise<Seen<Ser
   const running = instance.State?.Name === 'running';
   const agent = running ? await lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined };
   const outside = outsideOf(instance, instance.InstanceId);
-  return { kind: 'known', have: { ...outside, ...agent, role: undefined, portOpen: undefined, problems: [] } };
+  const unread = { role: undefined, addresses: undefined, portOpen: undefined, reach: undefined };
+  return { kind: 'known', have: { ...outside, ...agent, ...unread, drift: [], problems: [] } };
 }
 
 /** What EC2 alone tells of an instance. */
@@ -128,7 +154,17 @@ export function outsideOf(instance: Instance, instanceId: string) {
     publicIp: instance.PublicIpAddress,
     startedMs: instance.LaunchTime?.getTime(),
     host: instance.PublicDnsName || instance.PublicIpAddress,
+    address: addressKind(instance),
   };
+}
+
+function driftOf(
+  context: Context,
+  have: Pick<ServerHave, 'instanceId' | 'publicIp' | 'address' | 'addresses' | 'portOpen' | 'reach'>,
+) {
+  const port = have.portOpen === false ? [groupStep(context, have.reach)] : [];
+  const steps = [...port, ...addressStages(context, { server: have, addresses: have.addresses }).flat()];
+  return steps.map(({ title }) => title);
 }
 
 async function lookInside(
@@ -150,13 +186,13 @@ async function readRole(context: Context, op: Op): Promise<Detail<RoleState>> {
   return readDetail('the server’s role', () => describeRole(context, op), op);
 }
 
-async function readPort(context: Context, vpcId: string | undefined, op: Op): Promise<Detail<boolean>> {
-  if (context.site.server.securityGroup) return { value: true };
-  return readDetail(
-    'the server’s security group',
-    async () => letsHttpIn(await findSecurityGroup(context, vpcId, op)),
-    op,
-  );
+async function readReach(
+  context: Context,
+  vpcId: string | undefined,
+  op: Op,
+): Promise<Detail<Reach> | { readonly value: undefined; readonly problem: undefined }> {
+  if (context.site.server.securityGroup) return { value: undefined, problem: undefined };
+  return readDetail('the server’s security group', () => describeReach(context, vpcId, op), op);
 }
 
 /** Steps for what the server must be allowed; what could not be read is left as it is. */
@@ -173,11 +209,7 @@ function rights(context: Context, have: ServerHave | undefined): Step[] {
     steps.push({ key: 'role', title, run: (op) => ensureRole(context, op) });
   }
   if (!securityGroup && (!have || have.portOpen === false)) {
-    steps.push({
-      key: 'securityGroup',
-      title: 'create security group (port 80 only)',
-      run: async (op) => void (await ensureSecurityGroup(context, op)),
-    });
+    steps.push(groupStep(context, have?.reach));
   }
   return steps;
 }
@@ -191,7 +223,11 @@ function instanceSteps(context: Context, { volume }: ServerNeeds, have: ServerHa
     return [{ key: 'instance', title, run: (op) => launch(context, op) }];
   }
   if (have.state === 'stopped' || have.state === 'stopping') {
-    const title = `start server ${have.instanceId} (it is ${have.state})`;
+    const moves =
+      have.address === 'elastic' || context.site.server.address === 'elastic'
+        ? ''
+        : '; its address will be another one';
+    const title = `start server ${have.instanceId} (it is ${have.state}${moves})`;
     return [{ key: 'startInstance', title, run: (op) => start(context, op) }];
   }
   return [];

@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { clientToken, SITE_TAG, tagsFor } from '../../../src/core/names';
 import { isUserError } from '../../../src/core/op';
-import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/network';
+import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/securityGroup';
 import { ensureRole } from '../../../src/core/resources/role';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
@@ -279,7 +279,10 @@ describe('a launch', () => {
     await context.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     const plan = await planned(context, 'server');
     assert.deepEqual(keysOf(plan), ['startInstance']);
-    assert.match(plan.flat()[0]?.title ?? '', new RegExp(`^start server ${instanceId} \\(it is stopp(ing|ed)\\)$`));
+    assert.match(
+      plan.flat()[0]?.title ?? '',
+      new RegExp(`^start server ${instanceId} \\(it is stopp(ing|ed); its address will be another one\\)$`),
+    );
     const calls = await callsOf(() => provision(context, 'server'));
     assert.deepEqual(requests(calls, 'StartInstances'), [{ InstanceIds: [instanceId] }]);
     const after = known((await describeSite(context, newOp())).server);

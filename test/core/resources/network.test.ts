@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type { IpPermission, Subnet, Volume } from '@aws-sdk/client-ec2';
+import type { IpPermission, SecurityGroup, Subnet, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../../src/core/context';
 import { usableVolume } from '../../../src/core/resources/lookup';
-import { letsHttpIn, places } from '../../../src/core/resources/network';
+import { reachOf } from '../../../src/core/resources/httpRules';
+import { places } from '../../../src/core/resources/network';
 import { newContext, newOp } from '../sandbox';
 
 /** An EC2 in memory that offers an instance type in some zones and has some subnets. */
@@ -68,6 +69,7 @@ describe('the places of a server', () => {
 });
 
 describe('a security group', () => {
+  const letsHttpIn = (group: SecurityGroup | undefined) => reachOf(group, undefined).everyone;
   const http: IpPermission = { IpProtocol: 'tcp', FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 
   it('lets anybody reach port 80 only by a rule for just that', () => {

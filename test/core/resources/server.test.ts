@@ -5,7 +5,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import { run } from '../../../src/core/plan';
-import { ensureSecurityGroup, findSecurityGroup, letsHttpIn } from '../../../src/core/resources/network';
+import { reachOf } from '../../../src/core/resources/httpRules';
+import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/securityGroup';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { makeNetwork } from '../../sandbox/controlplane/testNetworks';
@@ -119,10 +120,10 @@ describe('server and volume', () => {
       await context.clients.ec2.send(
         new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions: [{ ...rule, ...ranges }] }),
       );
-      assert.ok(!letsHttpIn(await findSecurityGroup(context, undefined, newOp())));
+      assert.ok(!reachOf(await findSecurityGroup(context, undefined, newOp()), undefined).everyone);
       assert.equal(await ensureSecurityGroup(context, newOp()), GroupId);
       const group = await findSecurityGroup(context, undefined, newOp());
-      assert.ok(letsHttpIn(group));
+      assert.ok(reachOf(group, undefined).everyone);
       assert.deepEqual(
         group?.IpPermissions?.flatMap(({ Ipv6Ranges }) => Ipv6Ranges?.map(({ CidrIpv6 }) => CidrIpv6) ?? []),
         ['::/0'],

@@ -4,7 +4,7 @@ import type { ServerHave } from '../../../src/core/resources/server';
 export const SETTLED_SERVER = {
   ...{ instanceId: 'i-0123456789abcdef0', state: 'running', instanceType: 't3.micro', zone: 'us-east-1a' },
   ...{ publicIp: '192.0.2.1', startedMs: 0, host: 'server.invalid', online: true },
-  ...{ role: 'ready', portOpen: true, problems: [] },
+  ...{ role: 'ready', portOpen: true, reach: undefined, address: 'changing', addresses: [], drift: [], problems: [] },
   inspection: {
     webServer: { installed: true, enabled: true, active: true },
     mount: {

@@ -1,0 +1,124 @@
+import { CreateSecurityGroupCommand, paginateDescribeSecurityGroups, type SecurityGroup } from '@aws-sdk/client-ec2';
+import { hasCode } from '../aws/errors';
+import { allItems } from '../aws/pages';
+import { waitFor } from '../aws/wait';
+import type { Context } from '../context';
+import { SITE_TAG, stackName, tagsFor } from '../names';
+import { UserError, type Op } from '../op';
+import type { Step } from '../plan';
+import { closeHttp, cloudFrontListId, isAsWanted, openHttp, reachOf, type Reach } from './httpRules';
+import { subnets } from './network';
+
+const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
+
+/** The security group of the site in a VPC (any, when left out), which lets port 80 in and nothing else. */
+export async function findSecurityGroup(
+  context: Context,
+  vpcId: string | undefined,
+  op: Op,
+): Promise<SecurityGroup | undefined> {
+  return (await groupsNamedOurs(context, op)).find(
+    (group) => isOurs(context, group) && (vpcId === undefined || group.VpcId === vpcId),
+  );
+}
+
+function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
+  const Filters = [{ Name: 'group-name', Values: [groupName(context)] }];
+  return allItems(
+    paginateDescribeSecurityGroups({ client: context.clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    ({ SecurityGroups }) => SecurityGroups,
+  );
+}
+
+function isOurs({ site }: Context, { Tags }: SecurityGroup): boolean {
+  return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
+}
+
+/** Who reaches port 80 through the site’s own group in a VPC: nobody where there is none. */
+export async function describeReach(context: Context, vpcId: string | undefined, op: Op): Promise<Reach> {
+  const group = await findSecurityGroup(context, vpcId, op);
+  return reachOf(group, await cloudFrontListId(context, group, op));
+}
+
+/** The step that makes the site’s group and opens port 80 to those whom the site file names, and to them alone; `reach` is how it is now, undefined before there is a server. */
+export function groupStep(context: Context, reach: Reach | undefined): Step {
+  const isForAll = context.site.server.openTo === 'everyone';
+  const isNarrowed = !isForAll && (reach?.everyone ?? false);
+  const title = !reach
+    ? `create security group (port 80 only${isForAll ? '' : ', for CloudFront only'})`
+    : isNarrowed
+      ? 'keep port 80 of the security group for CloudFront (whoever comes to the server itself is refused)'
+      : isForAll && reach.everyone
+        ? 'take the rule for CloudFront out of the security group, which lets everyone in'
+        : `put the security group in order (port 80 for ${isForAll ? 'everyone' : 'CloudFront only'})`;
+  return {
+    key: 'securityGroup',
+    title,
+    ...(isNarrowed ? { loses: 'uptime' } : {}),
+    run: async (op) => void (await ensureSecurityGroup(context, op)),
+  };
+}
+
+/**
+ * Makes the security group and its rules; duplicates of either are success. Those who are to get in are let in before others are shut out.
+ * Gives the group's id once the search by name shows it as wanted.
+ */
+export async function ensureSecurityGroup(context: Context, op: Op): Promise<string> {
+  const { vpcId } = await subnets(context, op);
+  const found = await findSecurityGroup(context, vpcId, op);
+  const listId = await cloudFrontListId(context, found, op);
+  if (found?.GroupId && isAsWanted(context, reachOf(found, listId))) return found.GroupId;
+  const groupId = found?.GroupId ?? (await createSecurityGroup(context, vpcId, op));
+  const shownWhere = (is: (reach: Reach) => boolean) =>
+    waitFor(
+      'the security group to be listed',
+      async () => {
+        const group = await findSecurityGroup(context, vpcId, op);
+        return group && is(reachOf(group, listId)) ? group : undefined;
+      },
+      SETTLE,
+      op,
+    );
+  await openHttp(context, groupId, found, listId, op);
+  const opened = await shownWhere(({ everyone, cloudFront }) =>
+    context.site.server.openTo === 'everyone' ? everyone : cloudFront,
+  );
+  if (isAsWanted(context, reachOf(opened, listId))) return groupId;
+  await closeHttp(context, groupId, opened, listId, op);
+  await shownWhere((reach) => isAsWanted(context, reach));
+  return groupId;
+}
+
+async function createSecurityGroup(context: Context, VpcId: string, op: Op): Promise<string> {
+  const { site, clients } = context;
+  try {
+    const { GroupId } = await clients.ec2.send(
+      new CreateSecurityGroupCommand({
+        GroupName: groupName(context),
+        Description: `Web server of ${stackName(site)}: port 80 only`,
+        VpcId,
+        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
+      }),
+      { abortSignal: op.signal },
+    );
+    if (!GroupId) throw new Error('EC2 answered without the id of the new security group.');
+    return GroupId;
+  } catch (error) {
+    if (!hasCode(error, 'InvalidGroup.Duplicate')) throw error;
+  }
+  // Whose it is can be told only once the list shows it: one of ours may be seconds old.
+  const group = await waitFor(
+    `the security group ${groupName(context)} to be listed`,
+    async () => (await groupsNamedOurs(context, op)).find((candidate) => candidate.VpcId === VpcId),
+    SETTLE,
+    op,
+  );
+  if (group.GroupId && isOurs(context, group)) return group.GroupId;
+  throw new UserError(
+    `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} with “${context.site.id}”; else delete it if nobody needs it, or name a group of yours in “server.securityGroup”.`,
+  );
+}
+
+function groupName({ site }: Context): string {
+  return `${stackName(site)}-web`;
+}
