@@ -1,4 +1,5 @@
 // The commands' chunk: loaded when the first command is run, so that activation stays small.
+export { chooseAddress } from './commands/chooseAddress';
 export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';
 export { openInConsole } from './commands/openInConsole';

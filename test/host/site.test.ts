@@ -115,6 +115,35 @@ describe('a site in VS Code', () => {
       assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
     });
 
+    it('gets its wish for an address written into its file alone, and then the plan', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const asked = text.replace('"t3.micro"\n', '"t3.micro",\n    "address": "elastic"\n');
+      assert.notEqual(asked, text);
+      await assert.rejects(execute('chooseAddress', account), /must name the address: \{ "address": "elastic" \}/);
+      await controlPlane().send('POST', 'denies', { action: 'ec2:DescribeInstances' });
+      try {
+        await assert.rejects(
+          execute('chooseAddress', { ...account, address: 'elastic' }),
+          /nothing is planned.*server: This AWS user or role is not allowed/,
+        );
+        assert.equal(await readFile(file('sitelift.json'), 'utf8'), asked);
+        const change = new vscode.WorkspaceEdit();
+        change.insert(vscode.Uri.file(file('sitelift.json')), new vscode.Position(0, 0), ' ');
+        await vscode.workspace.applyEdit(change);
+        await assert.rejects(
+          execute('chooseAddress', { ...account, address: 'changing' }),
+          /sitelift\.json has changes that are not saved/,
+        );
+        assert.equal(await readFile(file('sitelift.json'), 'utf8'), asked);
+      } finally {
+        await controlPlane().send('DELETE', 'denies');
+        const document = await vscode.workspace.openTextDocument(file('sitelift.json'));
+        await vscode.window.showTextDocument(document);
+        await vscode.commands.executeCommand('workbench.action.files.revert');
+        await writeFile(file('sitelift.json'), text);
+      }
+    });
+
     it('cannot be uploaded to before there is a bucket', async () => {
       await assert.rejects(
         execute('uploadToCdn', { ...account, files: [file('images/a b.png')] }),

@@ -19,7 +19,15 @@ const inspection = {
 const server = {
   ...{ instanceId: 'i-01', state: 'running' as const, instanceType: 't3.micro', zone: 'us-east-1a' },
   ...{ publicIp: '192.0.2.1', host: 'ec2.example', startedMs: 0, online: true, role: 'ready' as const },
-  ...{ portOpen: true, inspection, problems: [] },
+  ...{
+    portOpen: true,
+    reach: undefined,
+    address: 'changing' as const,
+    addresses: [],
+    drift: [],
+    inspection,
+    problems: [],
+  },
 };
 const volume = {
   ...{ volumeId: 'vol-01', state: 'in-use' as const, zone: 'us-east-1a', sizeGib: 1, encrypted: true },
@@ -91,6 +99,16 @@ describe('the rows of a site', () => {
     assert.deepEqual([offers('sitelift.copyValue'), offers('sitelift.openInConsole')], [4 * 2 + 2, 4 * 2 + 1]);
   });
 
+  it('say of an address whether it stays, and how to get one that does', () => {
+    const about = (address: 'changing' | 'elastic') => {
+      const rows = rowsOf({ ...settled, server: known({ ...server, address }) });
+      const row = rows.find((one) => one.kind === 'detail' && one.detail.label === 'Address');
+      return row?.kind === 'detail' ? row.detail.about : undefined;
+    };
+    assert.match(about('changing') ?? '', /changes when .*Choose Server Address… gives it one that stays/);
+    assert.match(about('elastic') ?? '', /stays when .*Elastic IP address/);
+  });
+
   it('say in tooltips what a resource is for, what is wrong and what to do next', () => {
     const running = (change: object) => ({ server: known({ ...server, ...change }) });
     const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
@@ -120,6 +138,18 @@ describe('the rows of a site', () => {
         running({ inspection: undefined, inspectionProblem: 'Denied.' }),
         'running · not looked into',
         /Denied\./,
+      ],
+      [
+        'server',
+        running({ drift: ['allocate an Elastic IP address'] }),
+        'running · differs from sitelift.json',
+        /asks for something else: allocate an Elastic IP address\.\nNext: Provision Server…/,
+      ],
+      [
+        'server',
+        { server: { ...absent, addresses: [{ ip: '192.0.2.7' }] as never } },
+        'not created',
+        /still has the Elastic IP address 192\.0\.2\.7, which costs\.\nNext: Provision Server…/,
       ],
       ['volume', {}, 'attached · mounted', /The EBS volume/],
       ['volume', running({ inspection: { ...inspection, mount: undefined } }), 'attached', /Next: Provision Volume…/],

@@ -1,29 +1,34 @@
 import type { App } from '../app';
 import type { ResourceName } from '../../core/resources/stack';
-import { siteCommand } from '../siteCommand';
+import { siteCommand, type Bench } from '../siteCommand';
 import { tell } from '../tell';
 
 /** The command that provisions one resource with what it needs, or all of them. It gives the keys of the steps it ran. */
 export function provision(what: ResourceName | 'all') {
-  const piece = what === 'all' ? 'everything' : `the ${what}`;
   return (app: App, argument: unknown): Promise<readonly string[] | undefined> =>
-    siteCommand(app, argument, async ({ options, site, context, aws, working, confirm }) => {
-      const keys = await working(`Provisioning ${piece} for ${site.name}`, (op) =>
-        confirm(
-          {
-            question: `Provision ${piece} for “${site.name}”?`,
-            verb: 'Provision',
-            plan: async (planOp) => ({
-              plan: aws.planProvision(what, context, await aws.describeSite(context, planOp)),
-              about: ['AWS charges for what exists, whether it is used or not.'],
-            }),
-          },
-          op,
-        ),
-      );
-      if (keys && !options) void tell(outcome(site.name, keys.length));
-      return keys;
-    });
+    siteCommand(app, argument, provisionHere(what));
+}
+
+/** Provisions one resource or all of them for the site of a bench. */
+export function provisionHere(what: ResourceName | 'all') {
+  const piece = what === 'all' ? 'everything' : `the ${what}`;
+  return async ({ options, site, context, aws, working, confirm }: Bench): Promise<readonly string[] | undefined> => {
+    const keys = await working(`Provisioning ${piece} for ${site.name}`, (op) =>
+      confirm(
+        {
+          question: `Provision ${piece} for “${site.name}”?`,
+          verb: 'Provision',
+          plan: async (planOp) => ({
+            plan: aws.planProvision(what, context, await aws.describeSite(context, planOp)),
+            about: ['AWS charges for what exists, whether it is used or not.'],
+          }),
+        },
+        op,
+      ),
+    );
+    if (keys && !options) void tell(outcome(site.name, keys.length));
+    return keys;
+  };
 }
 
 function outcome(name: string, count: number): string {

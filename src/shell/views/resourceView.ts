@@ -70,7 +70,14 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
       doubt === undefined
         ? [`Next: Provision ${LABELS[name]}… shows what it would create.`]
         : [doubt, 'Next: Refresh reads it again.'];
-    return { state: 'not created', icon: { id: 'circle-outline' }, condition: 'absent', tooltip, details: [] };
+    const left = seen.addresses?.map(({ ip }) => `The site still has the Elastic IP address ${ip}, which costs.`) ?? [];
+    return {
+      state: 'not created',
+      icon: { id: 'circle-outline' },
+      condition: 'absent',
+      tooltip: [...left, ...tooltip],
+      details: [],
+    };
   }
   if (seen.kind === 'unknown') {
     const details = [{ label: 'Reason', value: seen.reason }];

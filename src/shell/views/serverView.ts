@@ -10,15 +10,18 @@ export function serverView(have: ServerHave): Shown {
   const isWaking = isRunning && !have.online && !isUnread;
   const pending = have.state === 'pending' || have.state === 'stopping' || isWaking;
   const lacksWebServer = isRunning && have.online && have.inspection !== undefined && !web?.active;
+  const isDrifted = isRunning && have.drift.length > 0;
   const state = isUnread
     ? 'running · not looked into'
     : isWaking
       ? 'running · agent starting…'
       : lacksWebServer
         ? 'running · no web server'
-        : have.state;
+        : isDrifted
+          ? 'running · differs from sitelift.json'
+          : have.state;
   const next =
-    isRunning && web?.active
+    isRunning && web?.active && !isDrifted
       ? 'Next: Publish Site… sends the pages.'
       : isWaking
         ? 'The agent of a new server answers after a minute or two; publishing needs it.'
@@ -26,14 +29,17 @@ export function serverView(have: ServerHave): Shown {
           ? 'Next: Provision Server… installs the web server.'
           : have.state === 'stopped'
             ? 'Next: Provision Server… starts it.'
-            : undefined;
+            : isDrifted
+              ? 'Next: Provision Server… makes it as sitelift.json asks.'
+              : undefined;
   const place: ConsolePlace = { kind: 'instance', id: have.instanceId };
   return {
     state,
-    ...look(pending, isRunning && (web?.active ?? false), 'vm-running', 'vm-outline'),
+    ...look(pending, isRunning && (web?.active ?? false) && !isDrifted, 'vm-running', 'vm-outline'),
     ...{ value: have.instanceId, place },
     tooltip: [
       ...(have.startedMs === undefined ? [] : [`Last started: ${timeText(have.startedMs)}.`]),
+      ...have.drift.map((title) => `sitelift.json asks for something else: ${title}.`),
       ...(next === undefined ? [] : [next]),
       ...(have.inspectionProblem === undefined ? [] : [have.inspectionProblem]),
       ...have.problems,
@@ -56,7 +62,10 @@ export function serverView(have: ServerHave): Shown {
         label: 'Address',
         value: have.host ?? 'none',
         place,
-        about: 'Its public name. It changes when the server is stopped and started.',
+        about:
+          have.address === 'elastic'
+            ? 'Its public name. It stays when the server is stopped and started, as it is an Elastic IP address’s.'
+            : 'Its public name. It changes when the server is stopped and started; Choose Server Address… gives it one that stays.',
       },
       {
         ...{ label: 'SSM agent', value: have.online ? 'online' : 'not online' },

@@ -1,0 +1,71 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../core/op';
+import { SITE_FILE, type Site } from '../../core/site';
+import { siteFileEdits } from '../../core/siteFileEdit';
+import type { App } from '../app';
+import { loadAws } from '../chunks';
+import { chooseSite } from '../choose';
+import { unattended, type Unattended } from '../options';
+import { atSite } from '../siteCommand';
+import { askWhich } from '../tell';
+import { provisionHere } from './provision';
+
+type ServerAddress = Site['server']['address'];
+
+/** Options of *Choose Server Address…*. */
+export interface AddressOptions extends Unattended {
+  readonly address: ServerAddress;
+}
+
+const CHOICES: readonly { readonly label: string; readonly description: string; readonly address: ServerAddress }[] = [
+  {
+    label: 'Changing address',
+    description: 'another one whenever the server is stopped and started; $0.005 an hour while it runs',
+    address: 'changing',
+  },
+  {
+    label: 'Elastic IP address, which stays',
+    description: '$0.005 an hour, about $3.65 a month, also while the server is stopped',
+    address: 'elastic',
+  },
+];
+
+/** Writes into the site file which kind of address the server is to have, then shows the plan that gives it one. It gives the keys of the steps it ran. */
+export async function chooseAddress(app: App, argument: unknown): Promise<readonly string[] | undefined> {
+  const options = unattended<AddressOptions>(argument);
+  const folder = await chooseSite(argument, options);
+  if (!folder) return undefined;
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(folder.uri, SITE_FILE));
+  if (document.isDirty) {
+    throw new UserError(`${SITE_FILE} has changes that are not saved. Save or undo them, then run the command again.`);
+  }
+  const present = (await loadAws()).parseSite(document.getText()).server.address;
+  const wanted = options ? options.address : await ask(present);
+  if (!options && wanted === undefined) return undefined;
+  if (!CHOICES.some(({ address }) => address === wanted)) {
+    throw new UserError(
+      'Options passed to this command must name the address: { "address": "elastic" } or "changing".',
+    );
+  }
+  if (wanted !== undefined && wanted !== present) await write(document, wanted);
+  return atSite(app, folder, options, provisionHere('server'));
+}
+
+async function ask(present: ServerAddress): Promise<ServerAddress | undefined> {
+  const items = CHOICES.map((choice) => ({
+    ...choice,
+    description: choice.address === present ? `now · ${choice.description}` : choice.description,
+  }));
+  return (await askWhich(`Public address of the server, to be written into ${SITE_FILE}; the plan comes next`, items))
+    ?.address;
+}
+
+async function write(document: vscode.TextDocument, wanted: ServerAddress): Promise<void> {
+  const change = new vscode.WorkspaceEdit();
+  for (const { offset, length, content } of siteFileEdits(document.getText(), ['server', 'address'], wanted)) {
+    const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
+    change.replace(document.uri, range, content);
+  }
+  if ((await vscode.workspace.applyEdit(change)) && (await document.save())) return;
+  throw new UserError(`${SITE_FILE} could not be changed. Put "address": "${wanted}" into its “server” yourself.`);
+}
