@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { encodePath } from '../../src/core/html/assetUrl';
 import { bucketName } from '../../src/core/names';
+import { run } from '../../src/core/plan';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { known } from '../../src/core/resources/resource';
+import { describeSite, planProvision } from '../../src/core/resources/stack';
 import { controlPlane, newOp } from '../core/sandbox';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 
@@ -220,6 +222,17 @@ describe('a site on a real server', function () {
     assert.equal(await eventually(await host(), 'lines.txt'), 'before the replacement\n');
     assert.deepEqual(words(await site.publish()), ['turn', 'pages', 'release']);
     assert.deepEqual(await site.publish(), []);
+  });
+
+  it('is published to and answers at an address that stays, once it was asked for one', async () => {
+    const { clients, site: file } = site.context;
+    const asking = { clients, site: { ...file, server: { ...file.server, address: 'elastic' as const } } };
+    const former = await host();
+    await run(planProvision('server', asking, await describeSite(asking, newOp())), newOp());
+    assert.notEqual(await host(), former);
+    await site.put('lines.txt', 'at an address that stays\n');
+    await site.publish();
+    assert.equal(await eventually(await host(), 'lines.txt'), 'at an address that stays\n');
   });
 });
 

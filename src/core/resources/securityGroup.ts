@@ -6,6 +6,7 @@ import type { Context } from '../context';
 import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
+import { waitUntilDeployed } from './distribution';
 import { closeHttp, cloudFrontListId, isAsWanted, openHttp, reachOf, type Reach } from './httpRules';
 import { subnets } from './network';
 
@@ -40,23 +41,44 @@ export async function describeReach(context: Context, vpcId: string | undefined,
   return reachOf(group, await cloudFrontListId(context, group, op));
 }
 
-/** The step that makes the site’s group and opens port 80 to those whom the site file names, and to them alone; `reach` is how it is now, undefined before there is a server. */
+/** True when everyone reaches port 80, which the site file keeps for CloudFront. */
+export function isNarrowing({ site }: Context, reach: Reach | undefined): boolean {
+  return site.server.openTo === 'cloudfront' && (reach?.everyone ?? false);
+}
+
+/**
+ * The step that makes the site’s group and opens port 80 to those whom the site file names, and to them alone; `reach` is how it is now, undefined before
+ * there is a server. Nobody is shut out before the distribution serves the pages.
+ */
 export function groupStep(context: Context, reach: Reach | undefined): Step {
   const isForAll = context.site.server.openTo === 'everyone';
-  const isNarrowed = !isForAll && (reach?.everyone ?? false);
+  if (isNarrowing(context, reach)) {
+    return {
+      key: 'securityGroup',
+      title:
+        'keep port 80 of the security group for CloudFront, once the distribution serves the pages (whoever comes to the server itself is refused)',
+      loses: 'uptime',
+      run: async (op) => {
+        await requireServed(context, op);
+        await ensureSecurityGroup(context, op);
+      },
+    };
+  }
   const title = !reach
     ? `create security group (port 80 only${isForAll ? '' : ', for CloudFront only'})`
-    : isNarrowed
-      ? 'keep port 80 of the security group for CloudFront (whoever comes to the server itself is refused)'
-      : isForAll && reach.everyone
-        ? 'take the rule for CloudFront out of the security group, which lets everyone in'
-        : `put the security group in order (port 80 for ${isForAll ? 'everyone' : 'CloudFront only'})`;
-  return {
-    key: 'securityGroup',
-    title,
-    ...(isNarrowed ? { loses: 'uptime' } : {}),
-    run: async (op) => void (await ensureSecurityGroup(context, op)),
-  };
+    : isForAll && reach.everyone
+      ? 'take the rule for CloudFront out of the security group, which lets everyone in'
+      : `put the security group in order (port 80 for ${isForAll ? 'everyone' : 'CloudFront only'})`;
+  return { key: 'securityGroup', title, run: async (op) => void (await ensureSecurityGroup(context, op)) };
+}
+
+async function requireServed(context: Context, op: Op): Promise<void> {
+  op.report('waiting for the distribution to be deployed');
+  const { pagesHost } = await waitUntilDeployed(context, op);
+  if (pagesHost !== undefined) return;
+  throw new UserError(
+    'The distribution does not serve the pages yet, so readers still come to the server itself, which stays open to everyone. Run “Provision Distribution…” first.',
+  );
 }
 
 /**

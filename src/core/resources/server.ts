@@ -13,7 +13,7 @@ import { findInstance, runningInstance } from './lookup';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
 import { describeRole, ensureRole, profileName, type RoleState } from './role';
-import { describeReach, groupStep } from './securityGroup';
+import { describeReach, groupStep, isNarrowing } from './securityGroup';
 
 /** The server as AWS shows it. */
 export interface ServerHave {
@@ -208,7 +208,7 @@ function rights(context: Context, have: ServerHave | undefined): Step[] {
         : `${have ? 'put in order' : 'create'} role and profile ${name} (lets SSM manage the server)`;
     steps.push({ key: 'role', title, run: (op) => ensureRole(context, op) });
   }
-  if (!securityGroup && (!have || have.portOpen === false)) {
+  if (!securityGroup && (!have || (have.portOpen === false && !isNarrowing(context, have.reach)))) {
     steps.push(groupStep(context, have?.reach));
   }
   return steps;

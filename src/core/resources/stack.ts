@@ -1,4 +1,4 @@
-import { sequence, together, type Plan } from '../plan';
+import { sequence, stepsOf, together, type Plan } from '../plan';
 import { explain, SELECT_PROFILE } from '../aws/errors';
 import { heeding, isUserError, UserError, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket';
@@ -8,6 +8,7 @@ import { doubtOf, requireSameRegion } from './whereabouts';
 import { known, type Resource, type Seen } from './resource';
 import { siteUrl } from '../names';
 import { findInstance } from './lookup';
+import { groupStep, isNarrowing } from './securityGroup';
 import { outsideOf, server, type ServerHave } from './server';
 import { volume, type VolumeHave } from './volume';
 
@@ -105,24 +106,50 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
+  const plan = planOf(what, context, site);
+  // Whoever is shut out is so after all else.
+  return needs.includes('server') ? sequence(plan, narrowing(context, site)) : plan;
+}
+
+function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
+  const isWhole = context.site.distribution.serves === 'site';
   switch (what) {
-    case 'server': {
-      // A server that is started has another name, which the edges would not know.
-      const isRead = isWhole && known(site.distribution) && known(site.bucket);
-      return sequence(server.plan(context, site), isRead ? distribution.plan(context, site) : []);
-    }
+    case 'server':
+      return withReader(server.plan(context, site), context, site);
     case 'volume':
-      return volume.plan(context, site);
+      return withReader(volume.plan(context, site), context, site);
     case 'bucket':
       return bucket.plan(context, site);
     case 'distribution':
-      return sequence(isWhole ? server.plan(context, site) : [], distribution.plan(context, site));
+      return isWhole ? readerAfter(server.plan(context, site), context, site) : distribution.plan(context, site);
     case 'all': {
-      const plans = [volume.plan(context, site), distribution.plan(context, site)];
+      const plan = volume.plan(context, site);
       // Pages are read from the server, whose name is known once it runs.
-      return isWhole ? sequence(...plans) : together(...plans);
+      return isWhole ? readerAfter(plan, context, site) : together(plan, distribution.plan(context, site));
     }
   }
+}
+
+/** Steps after which the server has another name. */
+const RENAMING = ['instance', 'startInstance', 'address', 'releaseAddress'];
+
+/** A plan and then the distribution’s, which asks the server by the name that the plan gives it. */
+function readerAfter(plan: Plan, context: Context, site: SiteHave): Plan {
+  const have = known(site.server);
+  const isRenamed = have && stepsOf(plan).some(({ key }) => RENAMING.includes(key));
+  const then: SiteHave = isRenamed ? { ...site, server: { kind: 'known', have: { ...have, host: undefined } } } : site;
+  return sequence(plan, distribution.plan(context, then));
+}
+
+/** A plan for the server, with the distribution’s where that reads pages from it: a server that is started has another name, which the edges would not know. */
+function withReader(plan: Plan, context: Context, site: SiteHave): Plan {
+  const isRead = context.site.distribution.serves === 'site' && known(site.distribution) && known(site.bucket);
+  return isRead ? readerAfter(plan, context, site) : plan;
+}
+
+function narrowing(context: Context, site: SiteHave): Plan {
+  const reach = known(site.server)?.reach;
+  return isNarrowing(context, reach) ? [[groupStep(context, reach)]] : [];
 }
 
 function needed(what: ResourceName | 'all', isWhole: boolean): readonly ResourceName[] {

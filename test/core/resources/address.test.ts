@@ -185,6 +185,21 @@ describe('an address that stays', () => {
     assert.deepEqual(keysOf(await planned(wish, 'server')), []);
   });
 
+  it('is the one that a distribution of the whole site asks, in the plan that changes it', async () => {
+    const before = newContext((file) => (file['distribution'] = { serves: 'site' }));
+    await provision(before, 'all');
+    for (const [address, key] of [
+      ['elastic', 'address'],
+      ['changing', 'releaseAddress'],
+    ] as const) {
+      const context = asking(before, { address });
+      assert.deepEqual(await provision(context, 'server'), [key, 'distributionSettings']);
+      const { distribution, server } = await describeSite(context, newOp());
+      assert.equal(known(distribution)?.pagesHost, known(server)?.host);
+      assert.deepEqual(keysOf(await planned(context, 'all')), []);
+    }
+  });
+
   it('is one: what nothing uses beside it is released, told with its IP', async () => {
     const context = newElastic();
     await provision(context, 'server');

@@ -64,26 +64,32 @@ describe('a server that only CloudFront reaches', () => {
     assert.deepEqual(keysOf(await planned(context, 'server')), []);
   });
 
-  it('is told to refuse everyone else, lets CloudFront in before it shuts them out, and the other way round', async () => {
-    const open = newContext();
+  it('is told to refuse everyone else, which it does once CloudFront is let in and serves the pages, and the other way round', async () => {
+    const open = openTo(newContext(), 'everyone');
     await provision(open, 'server');
     const narrow = openTo(open, 'cloudfront');
     const [step] = stepsOf(await planned(narrow, 'server'));
     assert.equal(
       step?.title,
-      'keep port 80 of the security group for CloudFront (whoever comes to the server itself is refused)',
+      'keep port 80 of the security group for CloudFront, once the distribution serves the pages (whoever comes to the server itself is refused)',
     );
-    assert.equal(step?.loses, 'uptime');
+    assert.ok(step);
+    assert.equal(step.loses, 'uptime');
     const have = known((await describeSite(narrow, newOp())).server);
     assert.deepEqual([have?.portOpen, have?.drift], [false, [step?.title]]);
-    const narrowing = await callsOf(() => provision(narrow, 'server'));
-    assert.deepEqual(rulesOf(narrowing), [
-      'AuthorizeSecurityGroupIngress',
-      'RevokeSecurityGroupIngress',
-      'RevokeSecurityGroupIngress',
-    ]);
+    await assert.rejects(provision(narrow, 'server'), /^UserError: This site has no distribution yet/);
+    const images = {
+      ...open,
+      site: { ...open.site, distribution: { ...open.site.distribution, serves: 'images' as const } },
+    };
+    await provision(images, 'distribution');
+    await assert.rejects(run([[step]], newOp()), /^UserError: The distribution does not serve the pages yet/);
+    assert.deepEqual(await sourcesOf(open), EVERYONE);
+
+    const keys = await provision(narrow, 'server');
+    assert.deepEqual(keys.slice(-2), ['distributionSettings', 'securityGroup']);
     assert.deepEqual(await sourcesOf(open), [await listIdOf(open)]);
-    assert.deepEqual(keysOf(await planned(narrow, 'server')), []);
+    assert.deepEqual(keysOf(await planned(narrow, 'all')), []);
 
     const [back] = stepsOf(await planned(open, 'server'));
     assert.deepEqual([back?.title, back?.loses], ['put the security group in order (port 80 for everyone)', undefined]);
@@ -91,6 +97,17 @@ describe('a server that only CloudFront reaches', () => {
     assert.deepEqual(rulesOf(opening), ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress']);
     assert.deepEqual(await sourcesOf(open), EVERYONE);
     assert.deepEqual(keysOf(await planned(open, 'server')), []);
+  });
+
+  it('shuts nobody out before CloudFront is let in', async () => {
+    const open = newContext();
+    await ensureSecurityGroup(open, newOp());
+    const narrowing = await callsOf(() => ensureSecurityGroup(openTo(open, 'cloudfront'), newOp()));
+    assert.deepEqual(rulesOf(narrowing), [
+      'AuthorizeSecurityGroupIngress',
+      'RevokeSecurityGroupIngress',
+      'RevokeSecurityGroupIngress',
+    ]);
   });
 
   for (const [from, to] of [
