@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ec2Once } from '../aws/clients';
 import { hasCode, statusOf } from '../aws/errors';
-import { appearance, retry, unlessMissing, waitFor } from '../aws/wait';
+import { appearance, isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { tagsFor } from '../names';
 import { UserError, type Op } from '../op';
@@ -102,7 +102,8 @@ async function associate(context: Context, address: SiteAddress, InstanceId: str
         }),
         { abortSignal: op.signal },
       ),
-    (error) => hasCode(error, 'InvalidAllocationID.NotFound'),
+    // EC2 says the latter of an instance that it takes for pending still.
+    (error) => isNotSeenYet(error) || hasCode(error, 'InvalidInstanceID'),
     SETTLE,
     op,
   );

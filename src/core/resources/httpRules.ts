@@ -11,7 +11,10 @@ import { isNotSeenYet, retry, unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 
-/** The addresses from which CloudFront asks origins, a list that AWS keeps; a group’s 60 rules have room for it once, as it counts as 55 (CloudFront documentation, “Use the CloudFront managed prefix list”). */
+/**
+ * The addresses from which CloudFront asks origins, a list that AWS keeps; a group’s 60 rules have room for it once, as it counts as 55 (CloudFront
+ * documentation, “Use the CloudFront managed prefix list”).
+ */
 const CLOUDFRONT_LIST = 'com.amazonaws.global.cloudfront.origin-facing';
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 
@@ -39,7 +42,10 @@ export function isAsWanted({ site }: Context, { everyone, everyoneIpv6, cloudFro
   return site.server.openTo === 'everyone' ? everyone && !cloudFront : cloudFront && !everyone && !everyoneIpv6;
 }
 
-/** The id of CloudFront’s list where it matters: the site file asks for it, or the group has a list of some kind for port 80. Throws `UserError` when the region has none. */
+/**
+ * The id of CloudFront’s list where it matters: the site file asks for it, or the group has a list of some kind for port 80. Throws `UserError` when
+ * the region has none.
+ */
 export async function cloudFrontListId(
   { clients, site }: Context,
   group: SecurityGroup | undefined,

@@ -64,7 +64,8 @@ def allocate_address(call: Call) -> object:
     for specification in call.parameters.get("TagSpecifications") or []:
         kind = specification.get("ResourceType")
         if kind != "elastic-ip":
-            raise AwsError("InvalidParameterValue", f"'{kind}' is not a valid taggable resource type for this operation.")
+            message = f"'{kind}' is not a valid taggable resource type for this operation."
+            raise AwsError("InvalidParameterValue", message)
     response = call.forward()
     if response.status_code != 200:
         return response
@@ -80,9 +81,8 @@ def associate_address(call: Call) -> object:
     instance = backend.get_instance(call.parameters.get("InstanceId"))
     (address,) = backend.address_by_allocation([call.parameters.get("AllocationId")])
     if instance.state not in ("running", "stopping", "stopped"):
-        raise AwsError(
-            "InvalidInstanceID", f"The {instance.state} instance '{instance.id}' is not in a valid state for this operation."
-        )
+        message = f"The {instance.state} instance '{instance.id}' is not in a valid state for this operation."
+        raise AwsError("InvalidInstanceID", message)
     interface = instance.nics[0]
     vpc = backend.get_vpc(interface.subnet.vpc_id)
     # The default VPC has a gateway on AWS, which moto does not show.

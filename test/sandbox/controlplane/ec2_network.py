@@ -58,8 +58,9 @@ def authorize_ingress(call: Call) -> object:
 
 
 def _weight(backend: Any, group: Any) -> int:
-    """How many of the IPv4 rules that a group may have it uses: a prefix list counts as often as it may have entries."""
-    weights = {one.id: PREFIX_LIST_WEIGHTS.get(one.prefix_list_name, 1) for one in backend.managed_prefix_lists.values()}
+    """How many of the IPv4 rules that a group may have it uses: a prefix list counts as often as it has room."""
+    lists = backend.managed_prefix_lists.values()
+    weights = {one.id: PREFIX_LIST_WEIGHTS.get(one.prefix_list_name, 1) for one in lists}
     return sum(0 if rule.cidr_ipv6 else weights.get(rule.prefix_list_id, 1) for rule in group.ingress_rules)
 
 
