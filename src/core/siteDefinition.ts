@@ -166,6 +166,19 @@ const distribution = object(
   'The CloudFront distribution in front of the bucket.',
 );
 
+const assets = object(
+  {
+    naming: v.exactOptional(
+      oneOf(
+        ['plain', 'hashed'],
+        'The names by which published pages load images: their own, which the CDN is told to forget when they change, or names that hold the hash of the content and are kept by browsers for a year. The own names work either way.',
+      ),
+      'plain',
+    ),
+  },
+  'Images and other static media.',
+);
+
 const publish = object(
   {
     allow: v.exactOptional(
@@ -215,6 +228,7 @@ export const SITE_DEFINITION = v.pipe(
       server: v.exactOptional(server, {}),
       volume: v.exactOptional(volume, {}),
       distribution: v.exactOptional(distribution, {}),
+      assets: v.exactOptional(assets, {}),
       publish: v.exactOptional(publish, {}),
     },
     'A site that Sitelift provisions and publishes.',

@@ -24,6 +24,7 @@ describe('the site file', () => {
       },
       volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
       distribution: { serves: 'site', priceClass: 'PriceClass_All' },
+      assets: { naming: 'hashed' },
       publish: { allow: ['downloads/*.zip', 'wp-config.php'] },
     };
     assert.deepEqual(parseSite(JSON.stringify(file)), file);
@@ -36,6 +37,7 @@ describe('the site file', () => {
       server: { address: 'changing', openTo: 'everyone', image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
       distribution: { serves: 'images', priceClass: 'PriceClass_100' },
+      assets: { naming: 'plain' },
       publish: { allow: [] },
     });
   });

@@ -98,4 +98,31 @@ describe('the command line', function () {
     assert.equal((await sitelift('publish', '--allow-removals')).code, 0);
     assert.equal((await sitelift('publish', '--frobnicate')).code, 2);
   });
+
+  it('publishes with hashed names, which load through the edge, also what earlier releases have', async () => {
+    const file = { ...site.context.site, assets: { naming: 'hashed' } };
+    await writeFile(join(site.folder, 'sitelift.json'), JSON.stringify(file));
+    await site.put('index.html', '<!doctype html><img src="images/a.png">hashed\n');
+    const urls: string[] = [];
+    for (const content of ['a', 'another']) {
+      await site.put('images/a.png', content);
+      assert.equal((await sitelift('publish')).code, 0);
+      urls.push(/src="(https:\/\/[^"]*\/images\/a\.[\da-f]{16}\.png)">hashed/.exec(await page())?.[1] ?? assert.fail());
+    }
+    const loaded = async (url: string) => {
+      const { stdout } = await promisify(execFile)('curl', ['-sS', '-i', '--max-time', '60', url]);
+      const [head = '', body] = stdout.split('\r\n\r\n');
+      return [/^cache-control: (.*?)\r?$/im.exec(head)?.[1], body];
+    };
+    const lasting = 'public, max-age=31536000, immutable';
+    assert.deepEqual(await Promise.all(urls.map(loaded)), [
+      [lasting, 'a'],
+      [lasting, 'another'],
+    ]);
+    const { isWhole, other } = (await json('verify')) as { isWhole: boolean; other: { paths: readonly string[] } };
+    assert.deepEqual([isWhole, other.paths.filter((path) => path.includes('images/'))], [true, []]);
+    assert.equal((await sitelift('rollback', '--to', '1')).code, 0);
+    assert.ok((await page()).includes(`src="${urls[0]}"`));
+    assert.equal((await json('verify'))['isWhole'], true);
+  });
 });

@@ -6,16 +6,23 @@ import { leftAlone, type Rewritten } from './rewritten';
 import { spellings } from './spelling';
 
 /**
- * Gives published bytes from those of an HTML or CSS file: references to the given assets become their CDN URLs. `assets` and the file's path are
- * paths below the root.
+ * Gives published bytes from those of an HTML or CSS file: references to the given assets become their CDN URLs, those that have other names there
+ * included. `assets`, `names` and the file's path are paths below the root.
  */
-export function rewriterFor(domain: string, assets: Iterable<string>): (bytes: Uint8Array, path: string) => Rewritten {
+export function rewriterFor(
+  domain: string,
+  assets: Iterable<string>,
+  names: ReadonlyMap<string, string> = new Map(),
+): (bytes: Uint8Array, path: string) => Rewritten {
   const known = new Set(assets);
   const spelled = spellings(known);
   return (bytes, path) => {
     const misspelled = new Map<string, string>();
+    const used = new Set<string>();
     const resolve = (asset: string) => {
-      if (known.has(asset)) return assetUrl(domain, asset);
+      const name = names.get(asset);
+      if (name !== undefined) used.add(name);
+      if (known.has(asset)) return assetUrl(domain, name ?? asset);
       const other = spelled(asset);
       if (other !== undefined) misspelled.set(asset, other);
       return undefined;
@@ -23,7 +30,8 @@ export function rewriterFor(domain: string, assets: Iterable<string>): (bytes: U
     const rewrite = (text: string) =>
       /\.css$/i.test(path) ? rewriteStylesheet(text, path, resolve) : rewritePage(text, path, resolve);
     try {
-      return { bytes: rewriteBytes(bytes, rewrite), ...spellingNote(misspelled) };
+      const rewritten = rewriteBytes(bytes, rewrite);
+      return { bytes: rewritten, ...spellingNote(misspelled), ...(used.size > 0 ? { uses: [...used] } : {}) };
     } catch (error) {
       if (error instanceof TooComplexError) return leftAlone(bytes, error.message);
       throw error;

@@ -3,6 +3,8 @@ export interface Rewritten {
   readonly bytes: Uint8Array;
   /** Which of its references were left as they are, and why: a sentence for the user, without the file's name. */
   readonly note?: string;
+  /** The names that stand in it in place of assets' own paths. */
+  readonly uses?: readonly string[];
 }
 
 /** The published form of a file whose references stay as they are, for a reason that stands behind a colon. */

@@ -34,8 +34,10 @@ export type Rewrite = (bytes: Uint8Array, path: string, op: Op) => Promise<Rewri
 /** How pages become those that are published. */
 export interface Press {
   readonly rewrite: Rewrite;
-  /** What else than a page's bytes decides about its published form. */
+  /** What else than a page's bytes decides about its published form, but for the hashed names of the assets that it refers to. */
   readonly form: string;
+  /** Those of all assets. */
+  readonly names?: ReadonlySet<string>;
   readonly sums: FileSums;
 }
 
@@ -66,7 +68,7 @@ export function writeBundle(
       async (add) => {
         for (const page of pages) {
           op.signal.throwIfAborted();
-          const known = press.sums.pageSum(page, formOf(page, press));
+          const known = press.sums.pageSum(page, formOf(page, press), press.names);
           all.set(page.path, known && isThere(page.path, known) ? known : await addPage(add, page, press, isThere, op));
         }
         return base ? goneFrom(base, all) : [];

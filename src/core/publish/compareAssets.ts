@@ -22,6 +22,8 @@ export interface StoredAssets {
   readonly told: ReadonlyMap<string, Asset>;
   /** What a listing shows; undefined where the ledger is to be trusted. */
   readonly objects: ReadonlyMap<string, StoredObject> | undefined;
+  /** All files are read, as their sums are wanted also where no comparison needs them. */
+  readonly isThorough?: boolean;
 }
 
 /** What a comparison found. */
@@ -29,6 +31,8 @@ export interface Comparison {
   readonly uploads: readonly AssetUpload[];
   /** The others as they are stored, by path. */
   readonly stored: ReadonlyMap<string, Asset>;
+  /** The SHA-256 of those that were read or known, by path. */
+  readonly sums: ReadonlyMap<string, string>;
 }
 
 /** Gives the SHA-256 of files, in the order of the files. */
@@ -40,7 +44,7 @@ const READS_AT_ONCE = 16;
 export async function compareAssets(
   context: Context,
   assets: readonly LocalFile[],
-  { told, objects }: StoredAssets,
+  { told, objects, isThorough = false }: StoredAssets,
   sums: FileSums,
   hash: Hash,
   op: Op,
@@ -49,7 +53,7 @@ export async function compareAssets(
   const uploads: AssetUpload[] = [];
   const stored = new Map<string, Asset>();
   const sumOf = await sumsOf(
-    assets.filter((asset) => isInDoubt(asset, told, objects)),
+    assets.filter((asset) => isThorough || isInDoubt(asset, told, objects)),
     sums,
     hash,
     op,
@@ -74,7 +78,7 @@ export async function compareAssets(
   };
   await Promise.all(assets.map(compare));
   uploads.sort((one, other) => (one.asset.path < other.asset.path ? -1 : 1));
-  return { uploads, stored };
+  return { uploads, stored, sums: sumOf };
 }
 
 /** The headers that an asset is stored with. */

@@ -6,6 +6,8 @@ import { isAsset } from './assetTypes';
 import { copiesOf, withCopies } from './copies';
 import { compareAssets, type AssetUpload, type Hash } from './compareAssets';
 import type { Copy } from './copyAssets';
+import { withHashedNames } from './hashedAssets';
+import { hashedNames, requireFreeNames } from './hashedNames';
 import { requireLeave } from './leave';
 import type { LocalFiles } from './localFiles';
 import { ALONE, planRelease, type ReleasePlan } from './releasePlan';
@@ -45,9 +47,14 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const { live, read, target, told } = state;
   op.report('Comparing files');
   const objects = target.found?.objects;
-  const { stored, uploads } = await compareAssets(context, local.assets, { told, objects }, sums, hash, op);
-  const { bundle, published, reason, ...pages } = await pressPages(state, local, material, sums, op);
+  const isThorough = context.site.assets.naming === 'hashed';
+  const compared = await compareAssets(context, local.assets, { told, objects, isThorough }, sums, hash, op);
+  const { stored, uploads } = compared;
+  const names = isThorough ? hashedNames(local.assets, compared.sums) : undefined;
+  await requireFreeNames(context, local.assets, names, read.ledger, material.cache, op);
+  const { bundle, published, reason, ...pages } = await pressPages(state, local, names, material, sums, op);
   let assets = wantedAssets(context, stored, uploads, send, sums);
+  if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: compared.sums }, state, material);
   if (context.site.distribution.serves === 'site') {
     const folder = material.workFolder;
     assets = withCopies(context, assets, copiesOf(pages.all), state, { folder, published, send });

@@ -1,10 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context';
+import { PUBLIC_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import { readManifest } from '../release/keptManifest';
 import type { Release } from '../release/ledger';
 import { listSum, releaseId, type Manifest } from '../release/manifest';
+import { isHashed } from '../release/hashedName';
 import { moment } from '../release/moment';
 import { goneFrom, writePublished, type Base, type Bundle } from './bundle';
 import type { Copy } from './copyAssets';
@@ -43,8 +45,8 @@ export async function planRollback(
   op: Op,
 ): Promise<Rollback> {
   op.report('Looking at what is published');
-  const state = await readState(context, needs, op);
-  const { ledger } = state.read;
+  const before = await readState(context, needs, op);
+  const { ledger } = before.read;
   const kept = [...(ledger.current ? [ledger.current] : []), ...ledger.former];
   // One that was brought back since is told by that.
   const release = kept.find((one) => one.at === at) ?? kept.find(({ restores }) => restores === at);
@@ -53,11 +55,12 @@ export async function planRollback(
   }
   const manifest = await readManifest(context, release, needs.cache, op);
   if (!manifest) throw notWhole(release, ['its list of files']);
-  if (releaseId(manifest, state.target.distribution.domain) !== release.id) {
+  if (releaseId(manifest, before.target.distribution.domain) !== release.id) {
     throw new UserError(
       `The release of ${moment(release.at)} was made for another distribution, whose address its pages name, so their images would not load. Nothing was changed. Choose a newer release, or publish again.`,
     );
   }
+  const state = await withHashedObjects(context, before, manifest, op);
   // Copies of pages are made of the pages, whatever the distribution served then.
   const assets = new Map(Array.from(manifest.assets).filter(([path]) => isAsset(path)));
   await requireKept(context, release, { ...manifest, assets }, state, op);
@@ -73,6 +76,15 @@ export async function planRollback(
 /** A release in words, e.g. `the release of 2026-11-24 00:14 UTC by arn:…`. */
 function described({ at, by, commit }: Release): string {
   return `the release of ${moment(at)} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
+}
+
+/** With those hashed names of a release that are in the bucket as it left them, though the current one has no use for them. */
+async function withHashedObjects(context: Context, state: SiteState, { assets }: Manifest, op: Op): Promise<SiteState> {
+  const former = Array.from(assets).filter(([path, asset]) => isHashed(path, asset) && !state.told.has(path));
+  if (former.length === 0) return state;
+  const listed = await listObjects(context, PUBLIC_PREFIX, op);
+  const etags = new Map(listed.map(({ key, etag }) => [key.slice(PUBLIC_PREFIX.length), etag]));
+  return { ...state, told: new Map([...state.told, ...former.filter(([path, { etag }]) => etags.get(path) === etag)]) };
 }
 
 function formerAssets(

@@ -14,6 +14,7 @@ import { count, formerOf, uploadStep } from './assetSteps';
 import { compareAssets, type Hash } from './compareAssets';
 import type { Copy } from './copyAssets';
 import { keepFormer } from './former';
+import { requireFreeNames } from './hashedNames';
 import { invalidate, invalidationItems, joinItems } from './invalidate';
 import type { LocalFile } from './localFiles';
 import { ALONE } from './releasePlan';
@@ -58,6 +59,7 @@ export async function planAssets(
   }
   requireFree(context, origin, read);
   const { ledger } = read;
+  await requireFreeNames(context, assets, undefined, ledger, cache, op);
   const live = ledger.current && (await readManifest(context, ledger.current, cache, op));
   const told = toldAssets(live, ledger);
   const { stored, uploads } = await compareAssets(context, assets, { told, objects: bucket.objects }, sums, hash, op);

@@ -13,8 +13,8 @@ import type { WantedPages } from './wanted';
 
 /** What pages are made with. */
 export interface PageNeeds {
-  /** Makes the published form of pages, whose references to these assets, paths below the root, become URLs of a domain. */
-  rewriteFor(domain: string, assets: readonly string[]): Rewrite;
+  /** Makes the published form of pages, whose references to these assets, paths below the root, become URLs of a domain, where some have other names. */
+  rewriteFor(domain: string, assets: readonly string[], names?: ReadonlyMap<string, string>): Rewrite;
   /** Folder for bundles; the caller removes it. */
   readonly workFolder: string;
 }
@@ -27,10 +27,11 @@ export interface PressedPages extends Omit<WantedPages, 'title'> {
   readonly published: PublishedPages;
 }
 
-/** Makes the published form of the pages, and a bundle of what the server has not. */
+/** Makes the published form of the pages, with these hashed names of assets if any, and a bundle of what the server has not. */
 export async function pressPages(
   state: SiteState,
   local: LocalFiles,
+  names: ReadonlyMap<string, string> | undefined,
   { rewriteFor, workFolder }: PageNeeds,
   sums: FileSums,
   op: Op,
@@ -38,7 +39,9 @@ export async function pressPages(
   const { base, live, target } = state;
   const { domain } = target.distribution;
   const assets = local.assets.map(({ path }) => path);
-  const press = { rewrite: rewriteFor(domain, assets), form: formFor(domain, assets), sums };
+  const hashed = names && { names: new Set(names.values()) };
+  const form = formFor(domain, assets, names !== undefined);
+  const press = { rewrite: rewriteFor(domain, assets, names), form, sums, ...hashed };
   const bundle = await writeBundle(local.pages, press, base, join(workFolder, 'bundle.tar.gz'), op);
   const kept = new Map<string, string>();
   for (const [path, { sha256 }] of bundle.pages) {
@@ -102,9 +105,10 @@ async function wholeBundle(
 const REWRITING = 1;
 
 /** What decides about the published form of a page beside its bytes: how it is rewritten, the domain, and which assets there are. */
-function formFor(domain: string, assets: readonly string[]): string {
+function formFor(domain: string, assets: readonly string[], isHashed: boolean): string {
+  const rewriting = isHashed ? `${REWRITING} hashed` : `${REWRITING}`;
   return createHash('sha256')
-    .update([String(REWRITING), domain, ...assets].join('\0'))
+    .update([rewriting, domain, ...assets].join('\0'))
     .digest('hex')
     .slice(0, 16);
 }

@@ -3,7 +3,8 @@ import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
-import { releaseId, type Asset } from '../release/manifest';
+import { isHashed } from '../release/hashedName';
+import { releaseId, type Asset, type Manifest } from '../release/manifest';
 import { inTurn } from '../release/turn';
 import { waitUntilDeployed } from '../resources/distribution';
 import { count, formerOf, uploadStep } from './assetSteps';
@@ -53,7 +54,7 @@ export function planRelease(
   };
   const removed = removedBy(state, wanted, lost);
   const isWhole = context.site.distribution.serves === 'site';
-  const changes = wanted.assets.changes.map(({ path }) => path);
+  const changes = wanted.assets.changes.filter(({ isLasting }) => !isLasting).map(({ path }) => path);
   const forgets = forgottenBy(state, [...changes, ...removed.assets], isWhole);
   // Edges that serve pages serve former ones until they have forgotten them, and those need what is removed.
   const first = isWhole && removed.assets.length > 0 ? forgottenBy(state, changes, isWhole) : [];
@@ -100,7 +101,7 @@ function changedByOthers({ read, target, told }: SiteState): string[] {
     .filter((path) => !isForgotten(path, ours));
 }
 
-/** What the current release published and this one does not; what *Upload to CDN* put there stays, and what others did. */
+/** What the current release published and this one does not; hashed names stay as long as a kept release has them, what *Upload to CDN* put there too, and what others did. */
 function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others: readonly string[]) {
   const staying = new Set([
     ...others,
@@ -109,9 +110,14 @@ function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others:
     ...read.ledger.uploaded.map(([path]) => path),
   ]);
   return {
-    assets: Array.from(live?.assets.keys() ?? []).filter((path) => !staying.has(path)),
+    assets: ownNames(live).filter((path) => !staying.has(path)),
     pages: Array.from(live?.pages.keys() ?? []).filter((path) => !pages.all.has(path)),
   };
+}
+
+/** The paths of a release's assets without their hashed names. */
+function ownNames(live: Manifest | undefined): string[] {
+  return Array.from(live?.assets ?? []).flatMap(([path, asset]) => (isHashed(path, asset) ? [] : [path]));
 }
 
 /** What the edges may hold old bytes of. What was removed in the console is new here and old at the edges, which keep it for a year. */
@@ -131,7 +137,7 @@ function isNoted({ live, read, target }: SiteState): boolean {
 }
 
 function isMany(removed: readonly string[], { live }: SiteState): boolean {
-  const published = new Set([...(live?.pages.keys() ?? []), ...(live?.assets.keys() ?? [])]);
+  const published = new Set([...(live?.pages.keys() ?? []), ...ownNames(live)]);
   return removed.length > FEW_REMOVALS && removed.length > published.size / 10;
 }
 

@@ -1,4 +1,9 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type HeadObjectCommandOutput,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Semaphore } from 'async-mutex';
@@ -185,13 +190,15 @@ export function isStoredMd5({ etag }: StoredObject): boolean {
 
 /** True when an asset's object has this sum beside it, and the distribution may read it; one encrypted with KMS it may not. */
 export async function hasStoredSum(context: Context, asset: LocalFile, sha256: string, op: Op): Promise<boolean> {
-  const head = await unlessMissing(
-    () =>
-      context.clients.s3.send(new HeadObjectCommand(placeOf(context, PUBLIC_PREFIX + asset.path)), {
-        abortSignal: op.signal,
-      }),
+  const head = await headObject(context, PUBLIC_PREFIX + asset.path, op);
+  return head?.Metadata?.['sha256'] === sha256 && (head.ServerSideEncryption ?? 'AES256') === 'AES256';
+}
+
+/** What lies beside an object's bytes; undefined when there is no such object. */
+export function headObject(context: Context, key: string, op: Op): Promise<HeadObjectCommandOutput | undefined> {
+  return unlessMissing(
+    () => context.clients.s3.send(new HeadObjectCommand(placeOf(context, key)), { abortSignal: op.signal }),
     'NotFound',
     'NoSuchKey',
   );
-  return head?.Metadata?.['sha256'] === sha256 && (head.ServerSideEncryption ?? 'AES256') === 'AES256';
 }

@@ -10,12 +10,19 @@ export interface PageSum {
   readonly sizeBytes: number;
   /** Why its references were left as they are. */
   readonly note?: string | undefined;
+  /** The hashed names that stand in it. */
+  readonly uses?: readonly string[] | undefined;
 }
 
 /** By what a file is known again: as long as none of these is another, it holds the same bytes. */
 export type Stamp = Pick<LocalFile, 'path' | 'sizeBytes' | 'modifiedMs' | 'inode'>;
 
-const PAGE_SUM = v.object({ sha256: v.string(), sizeBytes: v.number(), note: v.optional(v.string()) });
+const PAGE_SUM = v.object({
+  sha256: v.string(),
+  sizeBytes: v.number(),
+  note: v.optional(v.string()),
+  uses: v.optional(v.pipe(v.array(v.string()), v.readonly())),
+});
 const KNOWN = v.object({
   stamp: v.tuple([v.number(), v.number(), v.number()]),
   readMs: v.number(),
@@ -56,10 +63,13 @@ export class FileSums {
     return this.#known(file)?.sha256;
   }
 
-  /** The published form of a file, if it is known of this `form`: what else than its bytes decides about it. */
-  pageSum(file: Stamp, form: string): PageSum | undefined {
+  /**
+   * The published form of a file, if it is known of this `form`: what else than its bytes decides about it, but for the hashed names in it, which must be
+   * among these `names`.
+   */
+  pageSum(file: Stamp, form: string, names?: ReadonlySet<string>): PageSum | undefined {
     const page = this.#known(file)?.page;
-    return page?.form === form ? page : undefined;
+    return page?.form === form && (page.uses ?? []).every((name) => names?.has(name)) ? page : undefined;
   }
 
   rememberFile(file: Stamp, sha256: string, readMs: number): void {

@@ -1,4 +1,5 @@
 import type { Context } from '../context';
+import { PUBLIC_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import { verifyPages } from '../remote/verify';
 import { readManifest } from '../release/keptManifest';
@@ -6,6 +7,7 @@ import { readLedgerIfAny } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
 import { requireQuiet } from '../release/signsOfLife';
 import { listSum } from '../release/manifest';
+import { ownHashedKeys } from './hashedNames';
 import { toldAssets } from './siteState';
 import { describeTarget } from './target';
 
@@ -55,10 +57,11 @@ export async function verifySite(context: Context, cache: LocalCache, op: Op): P
   const pages = await verifyPages(context, target.instanceId, op);
   const told = toldAssets(manifest, ledger);
   const objects = target.found?.objects ?? new Map<string, { readonly etag: string }>();
+  const strange = [...objects.keys()].filter((path) => !told.has(path));
   const assets = {
     changed: [...told].filter(([path, { etag }]) => (objects.get(path)?.etag ?? etag) !== etag).map(([path]) => path),
     missing: [...told.keys()].filter((path) => !objects.has(path)),
-    other: [...objects.keys()].filter((path) => !told.has(path)),
+    other: await notHashed(context, strange, op),
   };
   const isOtherRelease = pages.list !== listSum(manifest.pages);
   const [changed, missing, other] = (['changed', 'missing', 'other'] as const).map((what): Difference => ({
@@ -68,6 +71,13 @@ export async function verifySite(context: Context, cache: LocalCache, op: Op): P
   const isCutShort = publishing !== undefined;
   const isWhole = !isOtherRelease && !isCutShort && changed.count === 0 && missing.count === 0;
   return { release: current.id, isWhole, isOtherRelease, isCutShort, changed, missing, other };
+}
+
+/** Paths without the hashed names that earlier publications stored. */
+async function notHashed(context: Context, paths: readonly string[], op: Op): Promise<string[]> {
+  const keys = paths.map((path) => PUBLIC_PREFIX + path);
+  const ours = new Set(await ownHashedKeys(context, keys, op));
+  return paths.filter((path) => !ours.has(PUBLIC_PREFIX + path));
 }
 
 /** What a comparison found, in sentences. */

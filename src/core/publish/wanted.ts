@@ -11,6 +11,8 @@ export interface AssetChange {
   readonly sizeBytes: number;
   /** E.g. `upload images/a.png (changed)`. */
   readonly title: string;
+  /** The edges cannot hold other bytes of it, as its name holds the hash of the only ones that it ever had. */
+  readonly isLasting?: boolean;
 }
 
 /** The assets of a release. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { isHashed } from './hashedName';
 
 /** A file of the server as it was published. */
 export interface Page {
@@ -10,7 +11,7 @@ export interface Page {
   readonly bundle: string;
 }
 
-/** A file of the bucket as it was published under its stable name. */
+/** A file of the bucket as it was published, under its own path or under its hashed name. */
 export interface Asset {
   /** In hexadecimal digits. */
   readonly sha256: string;
@@ -105,14 +106,13 @@ export function changesBetween(before: Manifest, after: Manifest): Changes {
   };
 }
 
-/** How many paths are new, changed and gone between two manifests, for those who read; where the bytes lie does not count. */
+/** How many paths are new, changed and gone between two manifests, for those who read; where the bytes lie does not count, nor do hashed names. */
 export function countChanges(before: Manifest, after: Manifest): { added: number; changed: number; removed: number } {
   const told = (manifest: Manifest) =>
     new Map(
-      [...manifest.assets, ...manifest.pages].map(([path, { sha256 }]): [string, { sha256: string }] => [
-        path,
-        { sha256 },
-      ]),
+      [...[...manifest.assets].filter(([path, asset]) => !isHashed(path, asset)), ...manifest.pages].map(
+        ([path, { sha256 }]): [string, { sha256: string }] => [path, { sha256 }],
+      ),
     );
   const [old, now] = [told(before), told(after)];
   const changes = differing(old, now, (one, other) => one.sha256 === other.sha256);

@@ -15,17 +15,18 @@ const DEADLINE_SECONDS = 30;
 let lastId = 0;
 
 /**
- * A rewriter that makes references to the given assets, paths below the root, their CDN URLs. A file that takes too long, or too much memory, is
- * left as it is.
+ * A rewriter that makes references to the given assets, paths below the root, their CDN URLs; `names` are those that are called otherwise there. A file
+ * that takes too long, or too much memory, is left as it is.
  */
 export function createRewriter(
   domain: string,
   assets: Iterable<string>,
   thread: Thread = createThread(),
   deadlineSeconds = DEADLINE_SECONDS,
+  names?: ReadonlyMap<string, string>,
 ): Rewriter {
   const id = (lastId += 1);
-  thread.tell('setAssets', { id, domain, assets: Array.from(assets) });
+  thread.tell('setAssets', { id, domain, assets: Array.from(assets), names });
   return {
     async rewrite(bytes, path, { signal }) {
       try {

@@ -16,6 +16,7 @@ interface AssetsOfPages {
   readonly id: number;
   readonly domain: string;
   readonly assets: readonly string[];
+  readonly names?: ReadonlyMap<string, string> | undefined;
 }
 
 interface PageToRewrite {
@@ -35,10 +36,10 @@ const rewriters = new Map<number, Promise<ReturnType<typeof rewriterFor>>>();
 /** What a worker thread can be asked, by name: each takes and gives what `postMessage` can clone. */
 export const TASKS = {
   /** Makes what rewrites pages with these assets, under an id. */
-  setAssets({ id, domain, assets }: AssetsOfPages): void {
+  setAssets({ id, domain, assets, names }: AssetsOfPages): void {
     rewriters.set(
       id,
-      import('../entryPages').then((pages) => pages.rewriterFor(domain, assets)),
+      import('../entryPages').then((pages) => pages.rewriterFor(domain, assets, names)),
     );
   },
 

@@ -24,8 +24,8 @@ export interface Workshop {
   readonly hash: Hash;
   readonly send: Send;
   readonly copy: Copy;
-  /** Rewrites pages, whose references to these assets, paths below the root, become their URLs at the domain. */
-  rewriteFor(domain: string, assets: Iterable<string>): Rewrite;
+  /** Rewrites pages, whose references to these assets, paths below the root, become their URLs at the domain, where some have other names. */
+  rewriteFor(domain: string, assets: Iterable<string>, names?: ReadonlyMap<string, string>): Rewrite;
   close(): Promise<void>;
 }
 
@@ -41,9 +41,10 @@ export function createWorkshop(thread: Thread = createWorkshopThread()): Worksho
     },
     send: (context, files, onSent, op) => sendFiles(context, files, onSent, op, thread),
     copy: (context, copies, op) => copyFiles(context, copies, op, thread),
-    rewriteFor(domain, assets) {
+    rewriteFor(domain, assets, names) {
       let rewriter: Rewriter | undefined;
-      return (bytes, path, op) => (rewriter ??= createRewriter(domain, assets, thread)).rewrite(bytes, path, op);
+      const started = () => (rewriter ??= createRewriter(domain, assets, thread, undefined, names));
+      return (bytes, path, op) => started().rewrite(bytes, path, op);
     },
     close: () => thread.close(),
   };

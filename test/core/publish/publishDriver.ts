@@ -50,8 +50,8 @@ export interface PublishDriver {
   drop(path: string): Promise<void>;
   /** Plans as a person at this computer, or with the clients of another one. */
   plan(material?: Partial<Material>, by?: Context): Promise<Publication>;
-  /** Publishes and gives the first words of the steps' keys. */
-  publish(op?: Op, material?: Partial<Material>): Promise<string[]>;
+  /** Publishes, as `plan` does, and gives the first words of the steps' keys. */
+  publish(op?: Op, material?: Partial<Material>, by?: Context): Promise<string[]>;
   upload(...paths: readonly string[]): Promise<string[]>;
   planRollback(at: string, material?: Partial<Material>, by?: Context): Promise<Rollback>;
   rollback(at: string): Promise<string[]>;
@@ -114,16 +114,16 @@ export async function newPublishDriver(
       const local = scan(root, root, context.site.publish.allow, newOp());
       await sums?.save();
       sums = await FileSums.of(root, cache);
-      const rewriteFor: Material['rewriteFor'] = (domain, assets) => {
-        const rewrite = rewriterFor(domain, assets);
+      const rewriteFor: Material['rewriteFor'] = (domain, assets, names) => {
+        const rewrite = rewriterFor(domain, assets, names);
         return (bytes, path) => Promise.resolve(rewrite(bytes, path));
       };
       const workFolder = await mkdtemp(join(work, 'plan-'));
       const whole = { ...asking(), ...{ local, sums, rewriteFor, workFolder, seenRelease: undefined }, ...material };
       return planPublish(by, whole, newOp());
     },
-    async publish(op = newOp(), material = {}) {
-      const { plan } = await driver.plan(material);
+    async publish(op = newOp(), material = {}, by = context) {
+      const { plan } = await driver.plan(material, by);
       await run(plan, op);
       return words(plan);
     },

@@ -1,0 +1,129 @@
+import type { Context } from '../context';
+import { PUBLIC_PREFIX } from '../names';
+import type { Op } from '../op';
+import { HASHED_CACHING } from '../release/hashedName';
+import type { Asset } from '../release/manifest';
+import { count } from './assetSteps';
+import type { Copy, Copying } from './copyAssets';
+import type { LocalFile } from './localFiles';
+import type { Sending } from './sendAssets';
+import { isStored, type SiteState } from './siteState';
+import type { WantedAssets } from './wanted';
+import type { Send } from './wantedAssets';
+
+/** An asset that is to be stored under its hashed name too. */
+interface Named {
+  readonly file: LocalFile;
+  readonly name: string;
+  readonly wanted: Omit<Asset, 'etag'>;
+}
+
+/** The hashed names of assets, and the sums of their bytes, each by path. */
+export interface HashedNames {
+  readonly names: ReadonlyMap<string, string>;
+  readonly sums: ReadonlyMap<string, string>;
+}
+
+/** How objects come into the bucket. */
+interface Ways {
+  readonly copy: Copy;
+  readonly send: Send;
+}
+
+/** Smaller files are sent once more: that costs less than to ask for a copy in the bucket. */
+const COPIED_FROM_BYTES = 32 * 1024;
+/** S3 copies no larger object in one request (Amazon S3 API, “CopyObject”). */
+const COPIED_TO_BYTES = 5 * 1024 ** 3;
+
+/** The assets of a release, and beside each of these files an object with its hashed name. */
+export function withHashedNames(
+  context: Context,
+  assets: WantedAssets,
+  files: readonly LocalFile[],
+  { names, sums }: HashedNames,
+  state: Pick<SiteState, 'told' | 'target'>,
+  { copy, send }: Ways,
+): WantedAssets {
+  const stored = new Map(assets.stored);
+  const lacking: Named[] = [];
+  for (const file of files) {
+    const { contentType, path, sizeBytes } = file;
+    const name = names.get(path);
+    if (name === undefined) continue;
+    const wanted = { sha256: sums.get(path) ?? '', sizeBytes, contentType, cacheControl: HASHED_CACHING };
+    const now = state.told.get(name);
+    if (now && isStored(state, { path: name, asset: wanted })) stored.set(name, now);
+    else lacking.push({ file, name, wanted });
+  }
+  if (lacking.length === 0) return { ...assets, stored };
+  const changes = lacking.map(({ file: { sizeBytes }, name }) => ({
+    ...{ path: name, title: `store ${name} (hashed name)`, sizeBytes: sizeBytes < COPIED_FROM_BYTES ? sizeBytes : 0 },
+    // What was there already, other hands have changed.
+    isLasting: !state.told.has(name),
+  }));
+  const uploads = assets.changes.length;
+  const titles = [
+    ...(uploads > 0 ? [`upload ${count(uploads, 'asset')}`] : []),
+    `store ${count(lacking.length, 'hashed name')}`,
+  ];
+  return {
+    stored,
+    changes: [...assets.changes, ...changes],
+    title: titles.join(' and '),
+    async store(op) {
+      const sent = await assets.store(op);
+      const own = (path: string) => sent.get(path) ?? assets.stored.get(path);
+      return new Map([...sent, ...(await storeNamed(context, lacking, own, { copy, send }, op))]);
+    },
+  };
+}
+
+/** Stores files under their hashed names: large ones as copies of what is stored under their own by now. */
+async function storeNamed(
+  context: Context,
+  lacking: readonly Named[],
+  own: (path: string) => Asset | undefined,
+  { copy, send }: Ways,
+  op: Op,
+): Promise<ReadonlyMap<string, Asset>> {
+  const stored = new Map<string, Asset>();
+  let percent = 0;
+  const note = ({ name, wanted }: Named, etag: string): void => {
+    stored.set(name, { ...wanted, etag });
+    const now = Math.floor((stored.size / lacking.length) * 100);
+    if (now === percent) return;
+    percent = now;
+    op.report(`Stored ${stored.size} of ${count(lacking.length, 'hashed name')}`, stored.size / lacking.length);
+  };
+  const fit = lacking.flatMap((one) => {
+    const source = own(one.file.path);
+    const isFit = one.file.sizeBytes >= COPIED_FROM_BYTES && one.file.sizeBytes <= COPIED_TO_BYTES;
+    return isFit && source?.sha256 === one.wanted.sha256 ? [{ one, etag: source.etag }] : [];
+  });
+  const copies = fit.map(({ etag, one: { file, name, wanted } }): Copying => {
+    const { cacheControl, contentType, sha256 } = wanted;
+    return { from: PUBLIC_PREFIX + file.path, etag, key: PUBLIC_PREFIX + name, cacheControl, contentType, sha256 };
+  });
+  const etags = await copy(context, copies, op);
+  for (const [index, { one }] of fit.entries()) {
+    const etag = etags[index];
+    if (etag !== undefined) note(one, etag);
+  }
+  const left = lacking.filter(({ name }) => !stored.has(name));
+  if (left.length === 0) return stored;
+  const byKey = new Map(left.map((one) => [PUBLIC_PREFIX + one.name, one]));
+  const sendings = left.map(({ file: { absolutePath, path }, name, wanted }): Sending => {
+    const { sizeBytes, ...headers } = wanted;
+    return { key: PUBLIC_PREFIX + name, path, absolutePath, sizeBytes, ...headers };
+  });
+  await send(
+    context,
+    sendings,
+    ({ key, etag }) => {
+      const one = byKey.get(key);
+      if (one) note(one, etag);
+    },
+    op,
+  );
+  return stored;
+}
