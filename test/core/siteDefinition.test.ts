@@ -180,6 +180,11 @@ describe('the site file', () => {
       '“root” in sitelift.json must be a folder’s path.',
     ],
     [
+      'another way to name assets',
+      { assets: { naming: 'random' } },
+      '“assets.naming” in sitelift.json must be one of plain, hashed.',
+    ],
+    [
       'one path instead of a list',
       { publish: { allow: 'a.zip' } },
       '“publish.allow” in sitelift.json must be a list of paths or patterns.',

@@ -23,6 +23,34 @@ describe('rewriterFor', () => {
     );
   });
 
+  it('gives assets that have other names these, encoded as any, and tells which it used, each once', () => {
+    const names = new Map([
+      ['images/a.png', 'images/a.0123456789abcdef.png'],
+      ['images/ä b.png', 'images/ä b.fedcba9876543210.png'],
+      ['images/c.png', 'images/c.0000000000000000.png'],
+    ]);
+    const named = rewriterFor('d1.cloudfront.net', ['images/a.png', 'images/ä b.png', 'plain.png'], names);
+    for (const [path, source, wanted, uses] of [
+      [
+        'index.html',
+        '<img src="images/a.png?v=1#x" srcset="images/a.png 1x, images/%C3%A4%20b.png 2x"><img src=plain.png>',
+        '<img src="https://d1.cloudfront.net/images/a.0123456789abcdef.png?v=1#x" srcset="https://d1.cloudfront.net/images/a.0123456789abcdef.png 1x, https://d1.cloudfront.net/images/%C3%A4%20b.fedcba9876543210.png 2x"><img src=https://d1.cloudfront.net/plain.png>',
+        ['images/a.0123456789abcdef.png', 'images/ä b.fedcba9876543210.png'],
+      ],
+      [
+        'images/x.css',
+        'a{b:url( "ä b.png" )}',
+        'a{b:url( "https://d1.cloudfront.net/images/%C3%A4%20b.fedcba9876543210.png" )}',
+        ['images/ä b.fedcba9876543210.png'],
+      ],
+      ['about.html', '<img src="plain.png"><a href="images/a.png">', undefined, undefined],
+    ] as const) {
+      const { bytes, ...told } = named(Buffer.from(source), path);
+      if (wanted !== undefined) assert.equal(Buffer.from(bytes).toString(), wanted);
+      assert.deepEqual(told, uses ? { uses } : {}, path);
+    }
+  });
+
   it('leaves a reference in another spelling than the file’s as it is, with a note of how that is spelled', () => {
     const page = Buffer.from('<img src="/Images/A.png"><img src="/images/a.png"><img src="/images/c.png">');
     const { bytes, note } = rewrite(page, 'index.html');

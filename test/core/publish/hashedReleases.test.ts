@@ -4,10 +4,11 @@ import type { Context } from '../../../src/core/context';
 import { run, stepsOf } from '../../../src/core/plan';
 import { deleteKeys } from '../../../src/core/publish/former';
 import { ownHashedKeys } from '../../../src/core/publish/hashedNames';
-import { hashedName } from '../../../src/core/release/hashedName';
+import { verifySite } from '../../../src/core/publish/verifySite';
+import { NO_CACHE } from '../../../src/core/release/localCache';
 import { controlPlane, newOp } from '../sandbox';
-import { sha256 } from './bundling';
-import { changes, invalidated, LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
+import { LARGE, named, newHashedDriver } from './hashedDriver';
+import { changes, invalidated, LEDGER, words, type PublishDriver } from './publishDriver';
 
 /** In seconds. */
 const DAYS = 24 * 3600;
@@ -18,8 +19,7 @@ describe('releases with hashed names', function () {
   let hashed: Context;
 
   beforeEach(async () => {
-    site = await newPublishDriver({ 'index.html': '<img src="images/a.png">', 'images/a.png': 'a 1' });
-    hashed = { ...site.context, site: { ...site.context.site, assets: { naming: 'hashed' } } };
+    ({ site, hashed } = await newHashedDriver({ 'index.html': '<img src="images/a.png">', 'images/a.png': 'a 1' }));
   });
   afterEach(async () => {
     await controlPlane().send('POST', 'settings', { clockSkewSeconds: 0 });
@@ -27,7 +27,6 @@ describe('releases with hashed names', function () {
   });
 
   const publish = (by = hashed) => site.publish(newOp(), {}, by);
-  const named = (path: string, content: string) => hashedName(path, sha256(content));
   const at = async () => (await site.ledger()).current?.at ?? assert.fail('nothing is published');
   /** What readers get: the pages, each image that a page names by its URL, and the own names. */
   const served = async () => {
@@ -85,7 +84,7 @@ describe('releases with hashed names', function () {
       [hashed, { 'images/a.png': 'a 1' }],
       [hashed, { 'images/b.png': undefined }],
       [site.context, {}],
-      [hashed, { 'images/a.png': 'x'.repeat(40_000), 'images/b.png': 'b 2' }],
+      [hashed, { 'images/a.png': LARGE, 'images/b.png': 'b 2' }],
     ];
     for (const [by, files] of steps) {
       for (const [path, content] of Object.entries(files)) {
@@ -186,5 +185,21 @@ describe('releases with hashed names', function () {
       const [, url = ''] = /https:\/\/[^/]+\/([^"]+)/.exec(site.server.pages.get('index.html') ?? '') ?? [];
       assert.equal(await site.edge(url), await site.edge('images/a.png'));
     }
+  });
+
+  it('are verified with their names, those of earlier ones are no strangers, and what only looks alike is', async () => {
+    await publish();
+    await site.put('images/a.png', 'a 2');
+    await publish();
+    const verify = () => verifySite(site.context, NO_CACHE, newOp());
+    const none = { count: 0, paths: [] };
+    const { isWhole, changed, missing, other } = await verify();
+    assert.deepEqual([isWhole, changed, missing, other], [true, none, none, none]);
+    const name = named('images/a.png', 'a 2');
+    await site.store('site/images/b.0123456789abcdef.png', 'theirs');
+    await site.store(`site/${name}`, 'theirs');
+    const now = await verify();
+    assert.deepEqual(now.other.paths, ['images/b.0123456789abcdef.png (in the bucket)']);
+    assert.deepEqual([now.isWhole, now.changed.paths], [false, [`${name} (in the bucket)`]]);
   });
 });

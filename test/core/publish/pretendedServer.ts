@@ -112,6 +112,12 @@ export function newPretendedServer(): PretendedServer {
     ].join('\n');
   }
 
+  /** Nobody touches the pages that are in memory. */
+  function compared(): string {
+    const { size } = server.list;
+    return [`list=${listSum(server.list)}`, `files=${size}`, 'changed=0', 'missing=0', 'other=0'].join('\n');
+  }
+
   async function send(command: unknown, { abortSignal }: { abortSignal?: AbortSignal } = {}): Promise<unknown> {
     abortSignal?.throwIfAborted();
     if (command instanceof DescribeInstanceInformationCommand) {
@@ -120,8 +126,9 @@ export function newPretendedServer(): PretendedServer {
     if (command instanceof SendCommandCommand) {
       server.sent.push(command.input);
       const CommandId = `command-${server.sent.length}`;
-      const isLook = command.input.Comment?.endsWith(': look');
-      endings.set(CommandId, isLook ? Promise.resolve({ output: look() }) : deploy());
+      const what = command.input.Comment?.split(': ').at(-1);
+      const told = what === 'look' ? look() : what === 'compare the pages' ? compared() : undefined;
+      endings.set(CommandId, told === undefined ? deploy() : Promise.resolve({ output: told }));
       return { Command: { CommandId } };
     }
     if (command instanceof GetCommandInvocationCommand) {

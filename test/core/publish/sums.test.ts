@@ -46,6 +46,22 @@ describe('what is known of files', () => {
     }
   });
 
+  it('of a page counts as long as all hashed names in it are still those of assets', async () => {
+    const first = await sums();
+    const page = { sha256: 'sum', sizeBytes: 3, uses: ['a.1.png', 'b.2.png'] };
+    first.rememberPage(stamp('index.html'), 'form', page, SETTLED_MS);
+    first.rememberPage(stamp('plain.html'), 'form', { sha256: 'sum', sizeBytes: 3 }, SETTLED_MS);
+    for (const known of [first, await later(first)]) {
+      const of = (path: string, ...names: readonly string[]) =>
+        known.pageSum(stamp(path), 'form', new Set(names))?.sha256;
+      assert.equal(of('index.html', 'c.3.png', 'b.2.png', 'a.1.png'), 'sum');
+      assert.equal(of('index.html', 'a.1.png', 'b.3.png'), undefined);
+      assert.equal(known.pageSum(stamp('index.html'), 'form'), undefined);
+      assert.equal(of('plain.html'), 'sum');
+      assert.equal(known.pageSum(stamp('plain.html'), 'form')?.sha256, 'sum');
+    }
+  });
+
   it('does not count when the file was read in the two seconds in which it may be written to unnoticed', async () => {
     const first = await sums();
     first.rememberFile(stamp('early'), 'sum', SETTLED_MS - 1);

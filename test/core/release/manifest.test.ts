@@ -19,6 +19,7 @@ import {
   type Manifest,
   type Page,
 } from '../../../src/core/release/manifest';
+import { hashedName } from '../../../src/core/release/hashedName';
 
 const sumOf = (text: string) => createHash('sha256').update(text).digest('hex');
 const page = (text: string, bundle = 'b1'): Page => ({ sha256: sumOf(text), sizeBytes: text.length, bundle });
@@ -147,6 +148,19 @@ describe('a manifest', () => {
     assert.deepEqual(countChanges(before, after), { added: 2, changed: 2, removed: 1 });
     assert.deepEqual(countChanges(EMPTY, after), { added: 6, changed: 0, removed: 0 });
     assert.deepEqual(countChanges(after, after), { added: 0, changed: 0, removed: 0 });
+  });
+
+  it('are counted without the hashed names of assets, but with files that are only called so', () => {
+    const lasting = { cacheControl: 'public, max-age=31536000, immutable' };
+    const named = (text: string) => ({ [hashedName('a.png', sumOf(text))]: asset(text, lasting) });
+    const before = manifest({}, { 'a.png': asset('1'), ...named('1') });
+    const after = manifest({}, { 'a.png': asset('2'), ...named('2') });
+    assert.deepEqual(countChanges(before, after), { added: 0, changed: 1, removed: 0 });
+    const others = {
+      [hashedName('a.png', sumOf('2'))]: asset('2'),
+      [hashedName('b.png', sumOf('2'))]: asset('3', lasting),
+    };
+    assert.deepEqual(countChanges(EMPTY, manifest({}, others)), { added: 2, changed: 0, removed: 0 });
   });
 });
 

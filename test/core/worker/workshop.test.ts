@@ -84,6 +84,9 @@ describe('a workshop', function () {
       ...['<img src=https://d1/a.png>', '<img src=a.png>', '<img src=https://d1/a.png>'],
     ]);
     assert.equal(await rewritten('d3', ['a.png']), '<img src=https://d3/a.png>');
+    const named = workshop.rewriteFor('d4', ['a.png'], new Map([['a.png', 'a.1.png']]));
+    const { bytes, uses } = await named(PAGE, 'index.html', newOp());
+    assert.deepEqual([Buffer.from(bytes).toString(), uses], ['<img src=https://d4/a.1.png>', ['a.1.png']]);
   });
 
   it('does nothing any more once it is closed', async () => {
