@@ -19,7 +19,8 @@ export function publishOnlyPolicy(site: SiteOf): object {
       {
         Sid: 'InvalidateImages',
         Effect: 'Allow',
-        Action: 'cloudfront:CreateInvalidation',
+        // The second one where the edges serve the whole site, whose former pages must be forgotten before what they need goes.
+        Action: ['cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation'],
         Resource: `arn:aws:cloudfront::${account}:distribution/*`,
         Condition: { StringEquals: { 'aws:ResourceTag/sitelift:site': id } },
       },
