@@ -3,16 +3,17 @@ import { readFileSync } from 'node:fs';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { newOp } from '../core/sandbox';
 import { Viewer } from '../sandbox/viewer';
+import { SEED } from '../setup/sampling';
 import { editions, type Edition } from './editions';
 import { startReaders, type Seen } from './readers';
 import { newSite, type SiteDriver } from './siteDriver';
 
 const READERS = 8;
-/** Each takes the emulated server some fifteen seconds. */
-const PUBLICATIONS = process.env['SITELIFT_TEST'] === 'full' ? 20 : 4;
+/** Each takes the emulated server some fifteen seconds, so `npm test` makes few. */
+const PUBLICATIONS = SEED === undefined ? 20 : 4;
 /** Of so many publications one brings the release back that was before. */
 const ROLLBACK_EVERY = 4;
-const SEED = 20_261_127;
+const NUMBERS = 20_261_127;
 
 describe('readers of a site that is published again and again', function () {
   this.timeout(1_800_000);
@@ -51,7 +52,7 @@ describe('readers of a site that is published again and again', function () {
 
   it(`get whole pages with all that those need, during ${PUBLICATIONS} publications that rename, change and delete`, async () => {
     const { domain } = await waitUntilDeployed(site.context, newOp());
-    next = editions(domain, SEED);
+    next = editions(domain, NUMBERS);
     await write(domain);
     await site.publish();
     const readers = startReaders(READERS, { viewer, host, published });
