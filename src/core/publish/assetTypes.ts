@@ -1,4 +1,3 @@
-import { lookup } from 'mime-types';
 import { extname } from 'node:path';
 import { PUBLIC_PREFIX } from '../names';
 
@@ -27,11 +26,6 @@ export function isOnServerToo(path: string): boolean {
 
 /** How long the key of an object may be, in bytes of UTF-8 (Amazon S3 documentation, “Object key naming”). */
 const MAX_KEY_BYTES = 1024;
-
-/** Media type of a file, by its name's ending. */
-export function contentTypeOf(path: string): string {
-  return lookup(path) || 'application/octet-stream';
-}
 
 /** Why an asset cannot lie in the bucket, if it cannot. */
 export function unfitForBucket(path: string): string | undefined {

@@ -7,7 +7,7 @@ import { PUBLIC_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import type { Asset } from '../release/manifest';
 import { count } from './assetSteps';
-import { contentTypeOf, isAsset, unfitForKey } from './assetTypes';
+import { isAsset, unfitForKey } from './assetTypes';
 import type { BundledPage } from './bundle';
 import { isStored, type SiteState } from './siteState';
 import type { PageSum } from './sums';
@@ -24,36 +24,30 @@ export interface Copy extends Omit<Asset, 'etag'> {
 /** Gives the published bytes of pages. */
 export type PublishedPages = (paths: ReadonlySet<string>, op: Op) => AsyncIterable<BundledPage>;
 
+const HTML = 'text/html';
 const NOT_FOUND = page('Not found', '<h1>Not found</h1><p>There is no such page.</p>');
 
 /**
  * The copies that the edges need of pages. CloudFront asks for `/about.html` where a reader asked for `/about`, so that the index page of a folder and
- * a file without an ending are found under such a name as well; S3 knows of neither.
+ * a file without an ending are found under such a name as well; S3 knows of neither. `typeOf` gives the media type of a page.
  */
-export function copiesOf(pages: ReadonlyMap<string, Pick<PageSum, 'sha256' | 'sizeBytes'>>): Copy[] {
+export function copiesOf(
+  pages: ReadonlyMap<string, Pick<PageSum, 'sha256' | 'sizeBytes'>>,
+  typeOf: (path: string) => string | undefined,
+): Copy[] {
   const copies = new Map<string, Copy>();
-  const add = (
-    path: string,
-    from: Copy['from'],
-    { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>,
-    type = path,
-  ) => {
+  const add = (path: string, from: Copy['from'], { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>) => {
     if (unfitForKey(path) !== undefined) return;
-    copies.set(path, {
-      path,
-      from,
-      sha256,
-      sizeBytes,
-      contentType: contentTypeOf(type),
-      cacheControl: cachingOf(type),
-    });
+    const type = 'page' in from ? typeOf(from.page) : HTML;
+    const contentType = type ?? 'application/octet-stream';
+    copies.set(path, { path, from, sha256, sizeBytes, contentType, cacheControl: cachingOf(contentType) });
   };
   const make = (path: string, bytes: Buffer) =>
     add(path, { bytes }, { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length });
   for (const [path, sum] of pages) {
     if (isAsset(path)) continue;
     add(path, { page: path }, sum);
-    if (extname(basename(path)) === '' && !pages.has(`${path}.html`)) add(`${path}.html`, { page: path }, sum, path);
+    if (extname(basename(path)) === '' && !pages.has(`${path}.html`)) add(`${path}.html`, { page: path }, sum);
     const [, folder] = /^(.+)\/index\.html$/.exec(path) ?? [];
     const isShort = folder !== undefined && !basename(folder).includes('.') && !pages.has(`${folder}.html`);
     if (isShort && !pages.has(folder)) make(`${folder}.html`, leadingTo(`/${encodePath(folder)}/`));
@@ -126,7 +120,7 @@ async function storeCopies(
       op,
     );
   };
-  const isHtml = ({ contentType }: Copy) => contentType === 'text/html';
+  const isHtml = ({ contentType }: Copy) => contentType === HTML;
   await store(copies.filter((copy) => !isHtml(copy)));
   await store(copies.filter(isHtml));
   return stored;
@@ -158,8 +152,8 @@ async function filesOf(copies: readonly Copy[], workFolder: string, published: P
 }
 
 /** Browsers ask each time whether a page has changed; the edges are told, and ask once a day in case that failed. */
-function cachingOf(path: string): string {
-  const seconds = /\.html?$/i.test(path) ? 0 : 300;
+function cachingOf(contentType: string): string {
+  const seconds = contentType === HTML ? 0 : 300;
   return `public, max-age=${seconds}, s-maxage=86400`;
 }
 

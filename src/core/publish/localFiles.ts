@@ -4,7 +4,8 @@ import ignore from 'ignore';
 import { join } from 'node:path';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
-import { contentTypeOf, isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
+import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
+import { contentTypeOf } from './contentType';
 import { pathBelow } from '../pathBelow';
 import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
 

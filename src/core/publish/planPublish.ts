@@ -57,7 +57,14 @@ export async function planPublish(context: Context, material: Material, op: Op):
   if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: compared.sums }, state, material);
   if (context.site.distribution.serves === 'site') {
     const folder = material.workFolder;
-    assets = withCopies(context, assets, copiesOf(pages.all), state, { folder, published, send });
+    const types = new Map(local.pages.map(({ contentType, path }) => [path, contentType]));
+    assets = withCopies(
+      context,
+      assets,
+      copiesOf(pages.all, (path) => types.get(path)),
+      state,
+      { folder, published, send },
+    );
   }
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);

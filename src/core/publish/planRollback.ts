@@ -28,7 +28,11 @@ export interface RollbackNeeds extends Asking {
   readonly workFolder: string;
   readonly copy: Copy;
   readonly send: Send;
+  readonly contentTypes: ContentTypes;
 }
+
+/** Gives the media types of files, by their paths. */
+export type ContentTypes = (paths: readonly string[], op: Op) => Promise<ReadonlyMap<string, string>>;
 
 /** What bringing back a release would do. */
 export interface Rollback extends ReleasePlan {
@@ -65,7 +69,7 @@ export async function planRollback(
   const assets = new Map(Array.from(manifest.assets).filter(([path]) => isAsset(path)));
   await requireKept(context, release, { ...manifest, assets }, state, op);
   const wanted = {
-    assets: formerAssets(context, { ...manifest, assets }, state, needs),
+    assets: await formerAssets(context, { ...manifest, assets }, state, needs, op),
     pages: await formerPages(context, manifest, state, needs.workFolder, op),
     begin: { key: `turn ${ledger.revision} back to ${release.at}`, title: `bring back ${described(release)}` },
     restores: release.restores ?? release.at,
@@ -87,12 +91,13 @@ async function withHashedObjects(context: Context, state: SiteState, { assets }:
   return { ...state, told: new Map([...state.told, ...former.filter(([path, { etag }]) => etags.get(path) === etag)]) };
 }
 
-function formerAssets(
+async function formerAssets(
   context: Context,
   manifest: Manifest,
   state: SiteState,
-  { copy, send, workFolder }: RollbackNeeds,
-): WantedAssets {
+  { contentTypes, copy, send, workFolder }: RollbackNeeds,
+  op: Op,
+): Promise<WantedAssets> {
   const { told } = state;
   const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
   const back = all.filter((one) => !isStored(state, one));
@@ -103,14 +108,21 @@ function formerAssets(
     stored: new Map(stored),
     changes: back.map(({ path, asset: { sizeBytes } }) => ({ path, sizeBytes, title: `bring back ${path}` })),
     title: `bring back ${back.length} assets`,
-    store: (op: Op) => bringBack(context, back, copy, op),
+    store: (stepOp: Op) => bringBack(context, back, copy, stepOp),
   };
   if (context.site.distribution.serves === 'images') return former;
-  const published = async function* (paths: ReadonlySet<string>, op: Op) {
+  const types = await contentTypes([...manifest.pages.keys()], op);
+  const published = async function* (paths: ReadonlySet<string>, stepOp: Op) {
     const pages = new Map(Array.from(manifest.pages).filter(([path]) => paths.has(path)));
-    yield* keptPages(context, pages, await mkdtemp(join(workFolder, 'kept-')), op);
+    yield* keptPages(context, pages, await mkdtemp(join(workFolder, 'kept-')), stepOp);
   };
-  return withCopies(context, former, copiesOf(manifest.pages), state, { folder: workFolder, published, send });
+  return withCopies(
+    context,
+    former,
+    copiesOf(manifest.pages, (path) => types.get(path)),
+    state,
+    { folder: workFolder, published, send },
+  );
 }
 
 async function formerPages(

@@ -55,8 +55,9 @@ export async function withPublishing<Result>(
         return publication;
       },
       async planRollback(at, op) {
-        const { copy, send } = workshop;
-        const rollback = await planRollback(context, at, { ...publisher, workFolder, target, copy, send }, op);
+        const { contentTypes, copy, send } = workshop;
+        const needs = { ...publisher, workFolder, target, contentTypes, copy, send };
+        const rollback = await planRollback(context, at, needs, op);
         ({ target } = rollback);
         return rollback;
       },

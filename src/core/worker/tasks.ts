@@ -2,6 +2,7 @@ import type { rewriterFor } from '../html/rewriter';
 import { existingFiles } from '../html/existingFiles';
 import type { Rewritten } from '../html/rewritten';
 import type { LocalImage } from '../html/rules/imageSource';
+import { contentTypeOf } from '../publish/contentType';
 import { hashNow } from '../publish/hashNow';
 import { localAssets } from '../publish/localAssets';
 import { scan, type LocalFile, type LocalFiles } from '../publish/localFiles';
@@ -68,6 +69,11 @@ export const TASKS = {
   /** The SHA-256 of each file, in hexadecimal digits. Throws `UserError` for one that cannot be read or goes on changing. */
   hashFiles({ files }: { readonly files: readonly FileName[] }): readonly string[] {
     return files.map(hashNow);
+  },
+
+  /** The media type of each file, by its name. */
+  contentTypes({ paths }: { readonly paths: readonly string[] }): readonly string[] {
+    return paths.map(contentTypeOf);
   },
 
   /** Lists the files of a site. Throws what `scan` throws; to be cancelled, the thread is ended. */

@@ -5,6 +5,7 @@ import type { Rewrite } from '../publish/bundle';
 import { copyFiles, type Copy } from '../publish/copyAssets';
 import { createRewriter, type Rewriter } from './rewriter';
 import { sendFiles } from '../publish/sendAssets';
+import type { ContentTypes } from '../publish/planRollback';
 import type { Send } from '../publish/wantedAssets';
 import type { Thread } from './thread';
 import { createWorkshopThread } from './workshopThread';
@@ -24,6 +25,7 @@ export interface Workshop {
   readonly hash: Hash;
   readonly send: Send;
   readonly copy: Copy;
+  readonly contentTypes: ContentTypes;
   /** Rewrites pages, whose references to these assets, paths below the root, become their URLs at the domain, where some have other names. */
   rewriteFor(domain: string, assets: Iterable<string>, names?: ReadonlyMap<string, string>): Rewrite;
   close(): Promise<void>;
@@ -41,6 +43,10 @@ export function createWorkshop(thread: Thread = createWorkshopThread()): Worksho
     },
     send: (context, files, onSent, op) => sendFiles(context, files, onSent, op, thread),
     copy: (context, copies, op) => copyFiles(context, copies, op, thread),
+    async contentTypes(paths, { signal }) {
+      const types = await thread.ask('contentTypes', { paths }, signal);
+      return new Map(paths.map((path, index) => [path, types[index] ?? '']));
+    },
     rewriteFor(domain, assets, names) {
       let rewriter: Rewriter | undefined;
       const started = () => (rewriter ??= createRewriter(domain, assets, thread, undefined, names));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { contentTypeOf } from '../../../src/core/publish/contentType';
 import { copiesOf } from '../../../src/core/publish/copies';
 
 const sum = (sha256: string) => ({ sha256, sizeBytes: 1 });
 const copiesOfPaths = (...paths: string[]) =>
-  new Map(copiesOf(new Map(paths.map((path) => [path, sum(path)]))).map((copy) => [copy.path, copy]));
+  new Map(copiesOf(new Map(paths.map((path) => [path, sum(path)])), contentTypeOf).map((copy) => [copy.path, copy]));
 const textOf = (copy: ReturnType<typeof copiesOf>[number] | undefined): string =>
   copy && 'bytes' in copy.from ? copy.from.bytes.toString() : assert.fail('not made');
 

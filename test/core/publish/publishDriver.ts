@@ -17,7 +17,8 @@ import { copyFiles, copyObject, type Copy } from '../../../src/core/publish/copy
 import { scan } from '../../../src/core/publish/localFiles';
 import { planPublish, type Material, type Publication } from '../../../src/core/publish/planPublish';
 import { sendFiles } from '../../../src/core/publish/sendAssets';
-import { planRollback, type Rollback } from '../../../src/core/publish/planRollback';
+import { contentTypeOf } from '../../../src/core/publish/contentType';
+import { planRollback, type ContentTypes, type Rollback } from '../../../src/core/publish/planRollback';
 import { newByteBudget, putFile } from '../../../src/core/publish/store';
 import { FileSums } from '../../../src/core/publish/sums';
 import { planAssets } from '../../../src/core/publish/planUpload';
@@ -136,7 +137,9 @@ export async function newPublishDriver(
     },
     async planRollback(at, material = {}, by = context) {
       const workFolder = await mkdtemp(join(work, 'plan-'));
-      return planRollback(by, at, { ...asking(), workFolder, ...material }, newOp());
+      const contentTypes: ContentTypes = (paths) =>
+        Promise.resolve(new Map(paths.map((path) => [path, contentTypeOf(path)])));
+      return planRollback(by, at, { ...asking(), workFolder, contentTypes, ...material }, newOp());
     },
     async rollback(at) {
       const { plan } = await driver.planRollback(at);
