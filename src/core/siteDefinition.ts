@@ -1,45 +1,6 @@
 import * as v from 'valibot';
-
-// Every message ends the sentence “<property> in sitelift.json must be …”.
-
-type Wanted = string | ((issue: { readonly input: unknown }) => string);
-
-function text(pattern: RegExp, wanted: Wanted, description: string) {
-  return v.pipe(v.string(wanted), v.regex(pattern, wanted), v.description(description));
-}
-
-function wholeNumber(least: number, most: number, description: string) {
-  const wanted = `a whole number from ${least} to ${most}`;
-  return v.pipe(
-    v.number(wanted),
-    v.integer(wanted),
-    v.minValue(least, wanted),
-    v.maxValue(most, wanted),
-    v.description(description),
-  );
-}
-
-function oneOf<const Words extends readonly string[]>(words: Words, description: string) {
-  return v.pipe(v.picklist(words, `one of ${words.join(', ')}`), v.description(description));
-}
-
-function object<const Entries extends v.ObjectEntries>(entries: Entries, description: string) {
-  const wanted = (issue: v.StrictObjectIssue): string => {
-    if (issue.expected === 'Object') return 'an object';
-    if (issue.expected !== 'never') return 'present';
-    return `left out: what Sitelift knows there is ${Object.keys(entries).join(', ')}`;
-  };
-  return v.pipe(
-    // To a schema of an object an array is one, too.
-    v.custom<Record<string, unknown>>((value) => !Array.isArray(value), 'an object'),
-    v.strictObject(entries, wanted),
-    v.description(description),
-    v.readonly(),
-  );
-}
-
-/** What leave to publish is given to. Each wildcard multiplies the ways in which a long path can fail to match, so there may be three. */
-const LEAVE = /^(?!(?:[^*]*\*+(?!\*)){4})[^\p{Cc}]+$/u;
+import { object, oneOf, text, wholeNumber } from './definitionShapes';
+import { PUBLISH } from './publishDefinition';
 
 /** Regions of China, of the United States’ government and of isolated or sovereign clouds (AWS documentation, “Partitions”). */
 const OTHER_PARTITION = /^(cn|us-gov|eusc|[a-z]{2}-iso[a-z]*)-/;
@@ -179,27 +140,6 @@ const assets = object(
   'Images and other static media.',
 );
 
-const publish = object(
-  {
-    allow: v.exactOptional(
-      v.pipe(
-        v.array(
-          text(
-            LEAVE,
-            'a path or a pattern below the root folder with at most three wildcards (* or **), such as downloads/*.zip',
-            'A path or a pattern below the root folder, such as downloads/*.zip.',
-          ),
-          'a list of paths or patterns',
-        ),
-        v.description('Files that are published although their names are refused by default.'),
-        v.readonly(),
-      ),
-      [],
-    ),
-  },
-  'What is published.',
-);
-
 /** The one definition of `sitelift.json`: its checks, its types and the JSON schema that editors use all come from here. */
 export const SITE_DEFINITION = v.pipe(
   object(
@@ -229,7 +169,7 @@ export const SITE_DEFINITION = v.pipe(
       volume: v.exactOptional(volume, {}),
       distribution: v.exactOptional(distribution, {}),
       assets: v.exactOptional(assets, {}),
-      publish: v.exactOptional(publish, {}),
+      publish: v.exactOptional(PUBLISH, {}),
     },
     'A site that Sitelift provisions and publishes.',
   ),

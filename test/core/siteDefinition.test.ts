@@ -25,7 +25,13 @@ describe('the site file', () => {
       volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
       distribution: { serves: 'site', priceClass: 'PriceClass_All' },
       assets: { naming: 'hashed' },
-      publish: { allow: ['downloads/*.zip', 'wp-config.php'] },
+      publish: {
+        allow: ['downloads/*.zip', 'wp-config.php'],
+        caching: [
+          { files: '/*.html', cacheControl: 'no-cache' },
+          { files: 'Schöne Bilder/**/?.png', cacheControl: 'public,max-age=31536000, immutable' },
+        ],
+      },
     };
     assert.deepEqual(parseSite(JSON.stringify(file)), file);
   });
@@ -38,7 +44,7 @@ describe('the site file', () => {
       volume: { sizeGib: 1, device: '/dev/sdf' },
       distribution: { serves: 'images', priceClass: 'PriceClass_100' },
       assets: { naming: 'plain' },
-      publish: { allow: [] },
+      publish: { allow: [], caching: [] },
     });
   });
 
@@ -198,6 +204,37 @@ describe('the site file', () => {
       'an empty path in a list',
       { publish: { allow: ['a.zip', ''] } },
       '“publish.allow.1” in sitelift.json must be a path or a pattern below the root folder with at most three wildcards (* or **), such as downloads/*.zip.',
+    ],
+    ...['', '/', '!a', '#a', 'a[bc]', 'a\\*', 'a\nb', 'a ', '*a*b*c*', 'x'.repeat(201)].map(
+      (files) =>
+        [
+          `caching of ${JSON.stringify(files).slice(0, 20)}`,
+          { publish: { caching: [{ files, cacheControl: 'no-cache' }] } },
+          '“publish.caching.0.files” in sitelift.json must be a path or a pattern below the root folder with *, ** or ? (three wildcards * at most), such as fonts/*.woff2.',
+        ] as const,
+    ),
+    ...[
+      '',
+      'maxage=3',
+      'max-age=-1',
+      'public max-age=3',
+      'no-cache\n',
+      'no-cache="x"',
+      '%{x}',
+      'expr=1',
+      'public,',
+    ].map(
+      (cacheControl) =>
+        [
+          `the caching ${JSON.stringify(cacheControl)}`,
+          { publish: { caching: [{ files: '*', cacheControl }] } },
+          '“publish.caching.0.cacheControl” in sitelift.json must be the value of a Cache-Control header, such as “public, max-age=86400”.',
+        ] as const,
+    ),
+    [
+      'too many rules of caching',
+      { publish: { caching: Array.from({ length: 31 }, () => ({ files: '*', cacheControl: 'no-cache' })) } },
+      '“publish.caching” in sitelift.json must be a list of at most 30.',
     ],
     [
       'a misspelt property',

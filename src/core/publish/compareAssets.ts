@@ -3,6 +3,7 @@ import type { Context } from '../context';
 import type { Op } from '../op';
 import { isServedAlike, type Asset } from '../release/manifest';
 import type { StoredObject } from '../resources/bucket';
+import { wantedCaching, type Caching } from './caching';
 import type { LocalFile } from './localFiles';
 import type { FileSums } from './sums';
 import { ASSET_CACHING, hasStoredSum, isStoredMd5 } from './store';
@@ -11,9 +12,12 @@ import { hashFile } from './readFile';
 /** An asset that is to be uploaded, and why. */
 export interface AssetUpload {
   readonly asset: LocalFile;
-  readonly reason: 'new' | 'changed';
+  /** `headers`: the bytes are stored, but are to be served under other headers. */
+  readonly reason: 'new' | 'changed' | 'headers';
   /** In hexadecimal digits, where it had to be read already. */
   readonly sha256: string | undefined;
+  /** What is stored, where only its headers are others. */
+  readonly stored?: Asset;
 }
 
 /** What assets are compared with. */
@@ -65,11 +69,11 @@ export async function compareAssets(
     const object = objects?.get(asset.path);
     const add = (reason: AssetUpload['reason']) => void uploads.push({ asset, reason, sha256 });
     if (objects ? !object : !tellsOf) return add('new');
-    const wanted = { sha256: sha256 ?? '', ...headersOf(asset) };
+    const wanted = { sha256: sha256 ?? '', ...headersOf(asset, context.site.publish.caching) };
     if (tellsOf && (!object || object.etag === tellsOf.etag)) {
-      if (sha256 === undefined || !isServedAlike(tellsOf, { ...wanted, sizeBytes: asset.sizeBytes }))
-        return add('changed');
-      stored.set(asset.path, tellsOf);
+      if (sha256 !== tellsOf.sha256) return add('changed');
+      if (isServedAlike(tellsOf, { ...wanted, sizeBytes: asset.sizeBytes })) stored.set(asset.path, tellsOf);
+      else uploads.push({ asset, reason: 'headers', sha256, stored: tellsOf });
     } else if (object) {
       const isSame = sha256 !== undefined && (await limit(() => isStored(context, asset, object, sha256, op)));
       if (!isSame) return add('changed');
@@ -82,8 +86,11 @@ export async function compareAssets(
 }
 
 /** The headers that an asset is stored with. */
-export function headersOf(asset: Pick<LocalFile, 'contentType'>): Pick<Asset, 'contentType' | 'cacheControl'> {
-  return { contentType: asset.contentType, cacheControl: ASSET_CACHING };
+export function headersOf(
+  { contentType, path }: Pick<LocalFile, 'contentType' | 'path'>,
+  caching: Caching,
+): Pick<Asset, 'contentType' | 'cacheControl'> {
+  return { contentType, cacheControl: wantedCaching(caching, path) ?? ASSET_CACHING };
 }
 
 /** True when only its bytes tell whether a file is stored as it is. */

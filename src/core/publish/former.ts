@@ -14,6 +14,8 @@ export interface FormerAsset {
   readonly asset: Asset;
 }
 
+/** S3 copies at most this much in one request (Amazon S3 API, “CopyObject”). */
+const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 /** S3 deletes at most this many objects in one request (Amazon S3 API, “DeleteObjects”). */
 const DELETED_AT_ONCE = 1000;
 
@@ -51,6 +53,31 @@ export async function bringBack(
     );
   });
   return new Map(back);
+}
+
+/**
+ * Serves assets under other headers, the bytes being copied inside the bucket, and gives those as they are stored then; what others have changed since, or is
+ * too large for a copy, is not among them.
+ */
+export async function changeHeaders(
+  context: Context,
+  stored: readonly FormerAsset[],
+  headersFor: (path: string) => Pick<Asset, 'contentType' | 'cacheControl'>,
+  copy: Copy,
+  op: Op,
+): Promise<ReadonlyMap<string, Asset>> {
+  const some = stored.filter(({ asset }) => asset.sizeBytes <= MOST_COPIED_BYTES);
+  const copies = some.map(({ path, asset: { etag, sha256 } }): Copying => {
+    const key = PUBLIC_PREFIX + path;
+    return { from: key, etag, key, sha256, ...headersFor(path) };
+  });
+  const etags = copies.length === 0 ? [] : await copy(context, copies, op);
+  return new Map(
+    some.flatMap(({ path, asset }, index): [string, Asset][] => {
+      const etag = etags[index];
+      return etag === undefined ? [] : [[path, { ...asset, ...headersFor(path), etag }]];
+    }),
+  );
 }
 
 /** Deletes objects by their keys; those that are not there are deleted already. */

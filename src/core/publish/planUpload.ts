@@ -36,7 +36,7 @@ export async function planAssets(
   asking: Asking & { readonly root: string; readonly copy: Copy; readonly hash: Hash; readonly send: Send },
   op: Op,
 ): Promise<AssetPublication> {
-  const { cache, copy, hash, origin, root, send } = asking;
+  const { cache, copy, hash, origin, root } = asking;
   // Before the listing, so that nobody can have stored others than are listed without this ledger having become another.
   const read = await readLedgerIfAny(context, cache, op);
   const [bucketSeen, distributionSeen] = await Promise.all([
@@ -63,7 +63,7 @@ export async function planAssets(
   const live = ledger.current && (await readManifest(context, ledger.current, cache, op));
   const told = toldAssets(live, ledger);
   const { stored, uploads } = await compareAssets(context, assets, { told, objects: bucket.objects }, sums, hash, op);
-  const wanted = wantedAssets(context, stored, uploads, send);
+  const wanted = wantedAssets(context, stored, uploads, asking);
   const paths = wanted.changes.map(({ path }) => path);
   const forgets = have ? joinItems(ledger.publishing?.forgets ?? [], invalidationItems(paths)) : [];
   const former = formerOf(paths, told, bucket.objects);

@@ -61,7 +61,7 @@ export function summarize(
       added,
       changed: uploads.length - added,
       unchanged: local.assets.length - uploads.length,
-      uploadBytes: uploads.reduce((sum, { asset }) => sum + asset.sizeBytes, 0),
+      uploadBytes: uploads.reduce((sum, { asset, reason }) => sum + (reason === 'headers' ? 0 : asset.sizeBytes), 0),
       removed: gone(live?.assets.keys() ?? [], (path) => assets.has(path) || !isAsset(path)),
     },
     left: countsOf(local.left.map(({ reason }) => reason)),

@@ -53,11 +53,11 @@ describe('assets compared with what is stored', function () {
     return localFile(path, absolutePath, await stat(absolutePath));
   };
   const put = async (asset: LocalFile): Promise<Asset> => {
-    const { cacheControl } = headersOf(asset);
+    const { cacheControl } = headersOf(asset, []);
     const { etag } = await putFile(context, `site/${asset.path}`, asset, cacheControl, newByteBudget(), newOp());
     const { absolutePath, path, sizeBytes } = asset;
     return {
-      ...headersOf(asset),
+      ...headersOf(asset, []),
       sizeBytes,
       sha256: hashNow({ path, absolutePath }),
       etag,
@@ -118,7 +118,7 @@ describe('assets compared with what is stored', function () {
     assert.deepEqual(await actions(), []);
   });
 
-  it('are uploaded when their type or their caching is told to be another', async () => {
+  it('are to be served under other headers when their type or their caching is told to be another', async () => {
     const a = await file('a.png', 'a');
     const asset = await put(a);
     const with_ = (change: Partial<Asset>) => ({
@@ -126,11 +126,12 @@ describe('assets compared with what is stored', function () {
       objects: undefined,
     });
     assert.deepEqual(await reasons([a], with_({})), []);
-    assert.deepEqual(await reasons([a], with_({ contentType: 'text/html' })), ['a.png changed']);
-    assert.deepEqual(await reasons([a], with_({ cacheControl: 'no-store' })), ['a.png changed']);
+    assert.deepEqual(await reasons([a], with_({ contentType: 'text/html' })), ['a.png headers']);
+    assert.deepEqual(await reasons([a], with_({ cacheControl: 'no-store' })), ['a.png headers']);
+    assert.deepEqual(await reasons([a], with_({ cacheControl: 'no-store', sha256: sha256('b') })), ['a.png changed']);
     const objects = await listed();
     const told = with_({ contentType: 'text/html' });
-    assert.deepEqual(await reasons([a], { ...told, objects }), ['a.png changed']);
+    assert.deepEqual(await reasons([a], { ...told, objects }), ['a.png headers']);
   });
 
   it('are what a listing shows, whatever the ledger tells of what was removed or replaced since', async () => {
