@@ -36,6 +36,7 @@ const PROMISES = {
   charset: 'lets pages say their encoding themselves',
   private: 'denies its own folder and listings, and redirects images',
   settings: 'leaves the web server with the former settings when it refuses the new ones',
+  settings_order: 'loads other settings once their pages are there, and at once where none are known to be in force',
   not_mounted: 'writes nothing when the volume is not mounted',
   busy: 'waits for another run and gives up in the end',
 } as const;
@@ -61,6 +62,7 @@ describe('deploy.sh on a real server', function () {
     ['changes_back', 4, 'after changes the former publication alone leaves pages of one release'],
     ['A', 8, 'the same publication and then the former one leave pages of one release each'],
     ['back', 4, 'the former publication alone leaves pages of one release'],
+    ['settings', 6, 'the same changes with the same settings, and then the former release with its own, converge'],
     ['new', 4, 'the first publication of a server still loads its settings'],
   ] as const) {
     it(`killed before any of its commands that changes something: ${what}`, async () => {

@@ -11,11 +11,13 @@ import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
 import verifyScript from '../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
+import { parseRedirects } from '../../src/core/publish/redirects';
+import { webSettings } from '../../src/core/publish/webSettings';
 import { quote } from '../../src/core/remote/ssm';
 import benchText from './guest/bench.sh';
 import deployChecks from './guest/deploy.sh';
 import mountChecks from './guest/mount.sh';
-import { serialOf, type Ground } from './ground';
+import { serialOf, type Ground, type Wanted } from './ground';
 import { chunk } from './sample';
 import { SERVERS_AT_ONCE, startScriptServer } from './scriptServer';
 
@@ -32,6 +34,34 @@ export type ScriptName = keyof typeof SCRIPTS;
 const LIBRARIES = { deploy: deployChecks, mount: mountChecks } as const;
 type Area = keyof typeof LIBRARIES;
 
+/** What the web server does, but for the few checks of settings that say more. */
+const USUAL = {
+  ...{ assetExtensions: ['png', 'jpg'], assetDomain: 'd1.cloudfront.net', assets: ['kept/a.png'] },
+  ...{ caching: [], redirects: [], hasNotFoundPage: false },
+};
+const SETTINGS = {
+  USUAL,
+  REFUSED: { ...USUAL, assetExtensions: ['('] },
+  OTHER: {
+    ...USUAL,
+    hasNotFoundPage: true,
+    caching: [{ files: 'fonts/**/*.woff2', cacheControl: 'public, max-age=31536000, immutable' }],
+    redirects: parseRedirects(String.raw`
+      /moved/*          /css/:splat
+      /elsewhere        https://example.com/über?a=%20#b  302
+      /by/:year/:name   /:name-of-:year?n=:name 308
+      /page2.html       /sub/page.html  307
+      /page3.html       /sub/page.html  307!
+      /shown/*          /sub/page.html  200
+      /gone/*           /a%20b.txt      410
+      /none/*           /sub/page.html  404
+      /kept/*           /css/:splat     303
+      /sub/*            /sub/deep/:splat 302
+      /'"<>\${HOME}$1%25{THE_REQUEST}  /ok'"<>\${HOME}$1%{THE_REQUEST}
+    `),
+  },
+};
+
 const SMALL = 'vol-00000000000000001';
 const DATA = 'vol-00000000000000002';
 const LIMIT_SECONDS = 580;
@@ -46,13 +76,21 @@ export interface ScriptBench {
 }
 
 /** Starts the servers, their web servers, and what is called to set them up. */
-export async function startBench(setUp: Partial<Record<Area, string>>): Promise<ScriptBench> {
+export async function startBench(
+  setUp: Partial<Record<Area, string>>,
+  platform: Wanted['platform'] = 'amazon-linux',
+  count = SERVERS_AT_ONCE,
+): Promise<ScriptBench> {
   const bundle = hostBundle();
   const known = [
     `SMALL=${serialOf(SMALL)}`,
     `DATA=${serialOf(DATA)}`,
     `HOST_SHA256=${sha256(bundle)}`,
     `HOST_RESULT=${sha256(`${sha256(HOST_PAGE)} index.html\0`)}`,
+    ...Object.entries(SETTINGS).flatMap(([name, wanted]) => {
+      const { id, packed } = webSettings(wanted);
+      return [`${name}=${packed}`, `${name}_ID=${id}`];
+    }),
   ];
   const runOn = async (server: Ground, call: string, script: string): Promise<string> => {
     const { rc, stdout, stderr } = await server.run(script, LIMIT_SECONDS);
@@ -69,7 +107,7 @@ export async function startBench(setUp: Partial<Record<Area, string>>): Promise<
   const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
   const start = async () => {
     const server = await startScriptServer({
-      platform: 'amazon-linux',
+      platform,
       volumes: [SMALL, DATA],
       internet: bucketOf(bundle),
     });
@@ -77,7 +115,7 @@ export async function startBench(setUp: Partial<Record<Area, string>>): Promise<
     await runOn(server, 'webServer.sh', `#!/bin/bash\n${SCRIPTS.webServer}`);
     for (const [area, call] of Object.entries(setUp)) await runOn(server, call, scriptOf(area as Area, call));
   };
-  const started = await Promise.allSettled(Array.from({ length: SERVERS_AT_ONCE }, start));
+  const started = await Promise.allSettled(Array.from({ length: count }, start));
   for (const outcome of started) {
     if (outcome.status === 'fulfilled') continue;
     await stop();

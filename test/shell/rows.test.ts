@@ -14,7 +14,7 @@ const mount = {
 };
 const inspection = {
   ...{ webServer: { installed: true, enabled: true, active: true }, mount },
-  ...{ release: 'r1', placing: undefined, list: undefined, redirectsTo: 'd1.cloudfront.net' },
+  ...{ release: 'r1', placing: undefined, list: undefined, settings: 's1' },
 };
 const server = {
   ...{ instanceId: 'i-01', state: 'running' as const, instanceType: 't3.micro', zone: 'us-east-1a' },

@@ -5,11 +5,11 @@ import deployScript from '../remote/scripts/deploy.sh';
 import { parseReport } from '../remote/report';
 import { runScript } from '../remote/ssm';
 import { listRecord, listSum } from '../release/manifest';
-import { ASSET_EXTENSIONS } from './assetTypes';
 import type { Base, Bundle } from './bundle';
 import { newByteBudget, presign, putFile } from './store';
 import type { PageSum } from './sums';
 import type { Target } from './target';
+import type { WebSettings } from './webSettings';
 
 /** Where bundles lie, each under the hash of its bytes. */
 export const BUNDLES = `${PRIVATE_PREFIX}bundles/`;
@@ -20,6 +20,7 @@ export interface Deployment {
   readonly release: string;
   /** All its pages, by path. */
   readonly pages: ReadonlyMap<string, Pick<PageSum, 'sha256'>>;
+  readonly settings: WebSettings;
   /** The release that the server is believed to have; undefined for none. */
   readonly expected: string | undefined;
   /** The pages that the server is known to have, by path. */
@@ -91,8 +92,8 @@ function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
 
 async function deploy(
   context: Context,
-  { instanceId, distribution }: Target,
-  { release, expected, goes, pages, staged, usualSeconds, base: former }: Deployment,
+  { instanceId }: Target,
+  { release, expected, goes, pages, settings, staged, usualSeconds, base: former }: Deployment,
   bundle: Bundle,
   base: string,
   op: Op,
@@ -115,8 +116,8 @@ async function deploy(
         EXPECTED_RELEASE: expected ?? '',
         BASE: base,
         RESULT: listSum(pages),
-        CDN_DOMAIN: distribution.domain,
-        ASSET_EXTENSIONS: ASSET_EXTENSIONS.join('|'),
+        SETTINGS: settings.packed,
+        SETTINGS_ID: settings.id,
         ASSETS_GO: goes.assets ? 'yes' : '',
       },
       timeoutSeconds: DEPLOY_SECONDS,

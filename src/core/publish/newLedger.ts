@@ -56,6 +56,7 @@ export async function ledgerAfter(
     target: {
       ...{ instanceId: target.instanceId, volumeId: target.volumeId, distributionId, domain },
       release: outcome.deployed ? id : (state.expected ?? ''),
+      settings: wanted.pages.settings.id,
       seconds: usualSeconds(outcome) ?? read.ledger.target?.seconds,
     },
     former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,

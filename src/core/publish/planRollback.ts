@@ -15,7 +15,9 @@ import { bringBack, FILES, type FormerAsset } from './former';
 import { keptPages } from './keptPages';
 import { listObjects } from '../resources/listing';
 import { planRelease, type ReleasePlan } from './releasePlan';
+import { hasSettings, keptSettings } from './siteSettings';
 import { isStored, readState, type Asking, type SiteState } from './siteState';
+import { SETTINGS_TITLE } from './summary';
 import { copiesOf, withCopies } from './copies';
 import { isAsset } from './assetTypes';
 import type { Send } from './wantedAssets';
@@ -127,11 +129,14 @@ async function formerAssets(
 
 async function formerPages(
   context: Context,
-  { pages }: Manifest,
-  { base, live, target }: SiteState,
+  manifest: Manifest,
+  state: SiteState,
   workFolder: string,
   op: Op,
 ): Promise<WantedPages> {
+  const { pages } = manifest;
+  const { base, live } = state;
+  const settings = await keptSettings(context, state, manifest, workFolder, op);
   const folder = await mkdtemp(join(workFolder, 'back-'));
   const write = async (on: Base | undefined, name: string, writeOp: Op): Promise<Bundle> => {
     const sent = new Map(Array.from(pages).filter(([path, { sha256 }]) => on?.get(path)?.sha256 !== sha256));
@@ -139,15 +144,15 @@ async function formerPages(
     return writePublished(keptPages(context, sent, folder, writeOp), gone, join(workFolder, name), writeOp);
   };
   const isThere = base !== undefined && listSum(base) === listSum(pages);
-  const redirects = target.found?.inspection.redirectsTo;
-  const isReady = isThere && (redirects === undefined || redirects === target.distribution.domain);
-  const bundle = isReady ? undefined : await write(base, 'back.tar.gz', op);
+  const bundle = isThere && hasSettings(state, settings) ? undefined : await write(base, 'back.tar.gz', op);
   const count = Array.from(pages).filter(([path, { sha256 }]) => live?.pages.get(path)?.sha256 !== sha256).length;
   return {
     all: pages,
     kept: new Map(Array.from(pages, ([path, page]) => [path, page.bundle])),
-    title: bundle && `bring back ${count === 1 ? '1 page' : `${count} pages`} on the server`,
+    title:
+      bundle && (isThere ? SETTINGS_TITLE : `bring back ${count === 1 ? '1 page' : `${count} pages`} on the server`),
     sizeBytes: bundle?.sizeBytes ?? 0,
+    settings,
     delta: base && bundle,
     whole: async (stepOp) => (bundle && !base ? bundle : write(undefined, 'whole.tar.gz', stepOp)),
   };

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import { listSum } from '../release/manifest';
 import { writeBundle, type PageBundle, type Press, type Rewrite } from './bundle';
 import { pagesIn, sumOfPage } from './bundlePages';
 import type { PublishedPages } from './copies';
 import type { LocalFiles } from './localFiles';
+import { hasSettings, localSettings } from './siteSettings';
 import type { SiteState } from './siteState';
+import type { PagesReason } from './summary';
 import type { FileSums } from './sums';
 import type { WantedPages } from './wanted';
+import type { WebSettings } from './webSettings';
 
 /** What pages are made with. */
 export interface PageNeeds {
@@ -23,12 +27,13 @@ export interface PageNeeds {
 export interface PressedPages extends Omit<WantedPages, 'title'> {
   readonly bundle: PageBundle;
   /** Why they must go to the server; undefined when they are there. */
-  readonly reason: string | undefined;
+  readonly reason: PagesReason | undefined;
   readonly published: PublishedPages;
 }
 
 /** Makes the published form of the pages, with these hashed names of assets if any, and a bundle of what the server has not. */
 export async function pressPages(
+  context: Context,
   state: SiteState,
   local: LocalFiles,
   names: ReadonlyMap<string, string> | undefined,
@@ -43,16 +48,17 @@ export async function pressPages(
   const form = formFor(domain, assets, names !== undefined);
   const press = { rewrite: rewriteFor(domain, assets, names), form, sums, ...hashed };
   const bundle = await writeBundle(local.pages, press, base, join(workFolder, 'bundle.tar.gz'), op);
+  const settings = await localSettings(context, state, local, bundle.pages);
   const kept = new Map<string, string>();
   for (const [path, { sha256 }] of bundle.pages) {
     const page = live?.pages.get(path);
     if (page?.sha256 === sha256) kept.set(path, page.bundle);
   }
   return {
-    ...{ all: bundle.pages, kept, bundle, sizeBytes: bundle.sizeBytes },
+    ...{ all: bundle.pages, kept, bundle, settings, sizeBytes: bundle.sizeBytes },
     delta: base && bundle,
     whole: (stepOp) => (base ? wholeBundle(local, press, bundle, workFolder, stepOp) : Promise.resolve(bundle)),
-    reason: reasonFor(state, bundle),
+    reason: reasonFor(state, bundle, settings),
     published: (paths, stepOp) => publishedPages(paths, local, press, bundle, workFolder, stepOp),
   };
 }
@@ -76,16 +82,19 @@ async function* publishedPages(
   }
 }
 
-/** Why the pages must go to the server; a new server with an old volume has the pages but not their redirects. */
-function reasonFor({ base, target }: SiteState, { pages }: PageBundle): string | undefined {
+/** Why the pages must go to the server; a new server with an old volume has the pages but not its settings. */
+function reasonFor(state: SiteState, { pages }: PageBundle, settings: WebSettings): PagesReason | undefined {
+  const { base, target } = state;
   const isChanged = !base || listSum(base) !== listSum(pages);
+  const isConfigured = hasSettings(state, settings);
   if (target.found) {
-    const { placing, redirectsTo, release } = target.found.inspection;
-    if (placing !== undefined) return 'the last publication was cut short';
-    if (release === undefined) return 'first release';
-    if (!isChanged && redirectsTo !== target.distribution.domain) return 'new server';
+    const { inspection } = target.found;
+    if (inspection.placing !== undefined) return 'the last publication was cut short';
+    if (inspection.release === undefined) return 'first release';
+    if (!isChanged && inspection.settings === undefined) return 'new server';
   }
-  return isChanged ? 'changed' : undefined;
+  if (isChanged) return isConfigured ? 'changed' : 'changed, with other settings';
+  return isConfigured ? undefined : 'other settings';
 }
 
 /** All pages, which must be those that were planned. */

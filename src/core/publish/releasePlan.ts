@@ -189,7 +189,7 @@ function pageSteps(
   removed: ReturnType<typeof removedBy>,
   outcome: Outcome,
 ): Plan {
-  const { all, delta, sizeBytes, title, whole } = wanted.pages;
+  const { all, delta, settings, sizeBytes, title, whole } = wanted.pages;
   if (title === undefined) return [];
   const { base, expected, read, target } = state;
   const { deployed, domain } = target.distribution;
@@ -197,12 +197,12 @@ function pageSteps(
   const waiting = step('deployed', 'wait until the distribution is deployed', async (op) => {
     await waitUntilDeployed(context, op);
   });
-  const key = `pages ${digest(Array.from(all, ([path, { sha256 }]) => path + sha256))}`;
+  const key = `pages ${digest([settings.id, ...Array.from(all, ([path, { sha256 }]) => path + sha256)])}`;
   const pages = step(key, title, async (op) => {
     const release = releaseId(manifestOf(wanted, outcome), domain);
     const { staged } = outcome;
     const goes = { pages: removed.pages.length > 0, assets: removed.assets.length > 0 };
-    const deployment = { release, pages: all, expected, base, delta, goes, staged, usualSeconds, whole };
+    const deployment = { release, pages: all, settings, expected, base, delta, goes, staged, usualSeconds, whole };
     outcome.deployed = await deployPages(context, target, deployment, op);
   });
   return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes }]];

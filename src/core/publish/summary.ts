@@ -73,9 +73,23 @@ export function summarize(
   };
 }
 
+/** Why pages are sent. */
+export type PagesReason =
+  | 'first release'
+  | 'new server'
+  | 'the last publication was cut short'
+  | 'changed'
+  | 'changed, with other settings'
+  | 'other settings';
+
+/** Title of the step that changes nothing else. */
+export const SETTINGS_TITLE = 'put other settings of the web server in place';
+
 /** What there is to say of the pages in one line: which of them are not on the server as they are, or how many are sent and why. */
-export function pagesTitle({ pages: { count, added, changed, removed } }: Summary, reason: string): string {
+export function pagesTitle({ pages: { count, added, changed, removed } }: Summary, reason: PagesReason): string {
+  if (reason === 'other settings') return SETTINGS_TITLE;
   const news = [...named('new', added ?? []), ...named('changed', changed ?? []), ...named('removed', removed ?? [])];
+  if (reason === 'changed, with other settings') news.push('other settings of the web server');
   if (news.length > 0) return `put pages in place on the server (${news.join('; ')})`;
   const files = count === 1 ? '1 page or other file' : `${count} pages and other files`;
   return `put ${files} in place on the server (${reason})`;

@@ -4,6 +4,7 @@ import type { Asset } from '../release/manifest';
 import type { Bundle } from './bundle';
 import type { Deployed } from './deployPages';
 import type { PageSum } from './sums';
+import type { WebSettings } from './webSettings';
 
 /** An asset that is not stored as a release wants it. */
 export interface AssetChange {
@@ -34,6 +35,8 @@ export interface WantedPages {
   /** Title of the step that puts them on the server; undefined when they are there. */
   readonly title: string | undefined;
   readonly sizeBytes: number;
+  /** What the web server is to do with them. */
+  readonly settings: WebSettings;
   /** What makes the pages that are there those of the release; undefined when it is not known what is there. */
   readonly delta: Bundle | undefined;
   whole(op: Op): Promise<Bundle>;

@@ -69,6 +69,8 @@ const LEDGER = v.object({
       distributionId: v.string(),
       domain: v.string(),
       release: v.string(),
+      /** Id of the web server's settings there. */
+      settings: v.optional(v.string()),
       /** How long the command took there that put them in place. */
       seconds: v.optional(v.pipe(v.number(), v.minValue(0))),
     }),

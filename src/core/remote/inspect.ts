@@ -15,8 +15,8 @@ export interface Inspection {
   readonly list: string | undefined;
   /** Id of the release whose pages were being put in place when that was cut short: those of two may stand side by side. */
   readonly placing: string | undefined;
-  /** Domain that the web server sends requests for missing assets to; undefined before the first publication to this server. */
-  readonly redirectsTo: string | undefined;
+  /** Id of the settings that the web server works by; undefined before the first publication to this server, or when somebody changed them. */
+  readonly settings: string | undefined;
 }
 
 /** A mounted partition and the disk that it is on. */
@@ -59,6 +59,6 @@ export function parseInspection(output: string): Inspection {
     release: text('release') || undefined,
     list: text('list') || undefined,
     placing: report.all('placing').length > 0 ? text('placing') || '?' : undefined,
-    redirectsTo: text('redirects_to') || undefined,
+    settings: text('settings') || undefined,
   };
 }

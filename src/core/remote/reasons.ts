@@ -49,11 +49,11 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   },
   'settings-refused': {
     text: (v) =>
-      `The web server does not accept the settings that send requests for images to the CDN: “${v.at(0)}”. No page was changed; see “apachectl configtest” on the server.`,
+      `The web server does not accept its new settings: “${v.at(0)}”. Those that it had before stay, and no page was changed; see “apachectl configtest” on the server.`,
   },
   'not-reloaded': {
     text: (v) =>
-      `The web server ${v.at(0)} could not load its new settings. No page was changed; see “systemctl status ${v.at(0)}” on the server.`,
+      `The web server ${v.at(0)} could not load its new settings. See “systemctl status ${v.at(0)}” on the server, and publish again; until then some pages may be new and some old.`,
   },
   'disk-full': {
     text: (v) =>

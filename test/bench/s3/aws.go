@@ -33,10 +33,10 @@ func (s site) arn() string {
 
 // server is the state of the site's server: what the last deployment left there.
 type server struct {
-	mutex      sync.Mutex
-	release    string
-	redirectTo string
-	outputs    map[string]string
+	mutex    sync.Mutex
+	release  string
+	settings string
+	outputs  map[string]string
 }
 
 func newServer() *server { return &server{outputs: map[string]string{}} }
@@ -44,7 +44,7 @@ func newServer() *server { return &server{outputs: map[string]string{}} }
 func (s *server) reset() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.release, s.redirectTo, s.outputs = "", "", map[string]string{}
+	s.release, s.settings, s.outputs = "", "", map[string]string{}
 }
 
 // serveQuery answers STS, EC2 and IAM, whose requests are forms and whose answers are XML.
@@ -180,7 +180,7 @@ func (s *server) run(comment, text string) string {
 	case strings.HasSuffix(comment, ": look"):
 		output = s.look()
 	case strings.HasSuffix(comment, ": deploy"):
-		s.release, s.redirectTo = valueOf(text, "RELEASE"), valueOf(text, "CDN_DOMAIN")
+		s.release, s.settings = valueOf(text, "RELEASE"), valueOf(text, "SETTINGS_ID")
 		output = fmt.Sprintf("release=%s\nfree_bytes=900000000\nfree_inodes=60000\ndeleted=0\nleft=0\n", s.release)
 	}
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012d", len(s.outputs)+1)
@@ -192,7 +192,7 @@ func (s *server) look() string {
 	seen := "installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=" + strings.ReplaceAll(volumeId, "-", "") +
 		"\nsize_bytes=1071644672\nfile_system=ext4\nfree_bytes=900000000\nin_fstab=yes\n"
 	if s.release != "" {
-		seen += "release=" + s.release + "\nredirects_to=" + s.redirectTo + "\n"
+		seen += "release=" + s.release + "\nsettings=" + s.settings + "\n"
 	}
 	return seen
 }

@@ -21,7 +21,7 @@ describe('publishing to what is another than the ledger tells', function () {
   const empty = () => {
     site.server.volumeId = 'vol-0fedcba9876543210';
     for (const map of [site.server.pages, site.server.list]) map.clear();
-    [site.server.release, site.server.redirectsTo] = [undefined, undefined];
+    [site.server.release, site.server.settings] = [undefined, undefined];
   };
   const isPublished = async (...paths: readonly string[]) => {
     assert.deepEqual([...site.server.pages.keys()].sort(), paths);
@@ -54,14 +54,14 @@ describe('publishing to what is another than the ledger tells', function () {
   it('sends what has changed to a new server with the same volume, and nothing but its settings where nothing has', async () => {
     await site.publish();
     site.server.instanceId = 'i-0fedcba9876543210';
-    site.server.redirectsTo = undefined;
+    site.server.settings = undefined;
     assert.equal(await titleOf('pages'), 'put 2 pages and other files in place on the server (new server)');
     assert.deepEqual(await site.publish(), ['turn', 'pages', 'release']);
     assert.deepEqual(site.server.fetched.at(-1), []);
-    assert.equal(site.server.redirectsTo, site.domain);
+    assert.equal(site.server.settings, (await site.ledger()).target?.settings);
     await isPublished('about.html', 'index.html');
     site.server.instanceId = 'i-0123456789abcdef1';
-    site.server.redirectsTo = undefined;
+    site.server.settings = undefined;
     await site.put('about.html', 'more');
     await site.publish();
     assert.deepEqual(site.server.fetched.at(-1), ['about.html']);

@@ -40,7 +40,7 @@ export interface PretendedServer {
   isMounted: boolean;
   release: string | undefined;
   placing: string | undefined;
-  redirectsTo: string | undefined;
+  settings: string | undefined;
   /** Fails the next deployment, before or after it has taken effect. */
   failsNext: 'before' | 'after' | undefined;
   /** The bundles that it fetched, as the paths in each. */
@@ -68,7 +68,7 @@ export function newPretendedServer(): PretendedServer {
     },
     ...{ sent: [], pages: new Map(), list: new Map(), fetched: [] },
     ...{ instanceId: 'i-0123456789abcdef0', volumeId: 'vol-0123456789abcdef0', state: 'running', isMounted: true },
-    ...{ release: undefined, placing: undefined, redirectsTo: undefined, failsNext: undefined },
+    ...{ release: undefined, placing: undefined, settings: undefined, failsNext: undefined },
     deployments: () => server.sent.filter(({ Comment }) => Comment?.endsWith(': deploy')),
     value(name) {
       const text = server.deployments().at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
@@ -98,7 +98,7 @@ export function newPretendedServer(): PretendedServer {
   }
 
   function look(): string {
-    const { isMounted, placing, redirectsTo, release, volumeId } = server;
+    const { isMounted, placing, settings, release, volumeId } = server;
     const mount = [
       ...['partition=/dev/nvme1n1p1', `serial=${serialOf(volumeId)}`, 'file_system=ext4'],
       ...['size_bytes=1000000000', 'free_bytes=900000000', 'in_fstab=yes'],
@@ -108,7 +108,7 @@ export function newPretendedServer(): PretendedServer {
       ...(isMounted ? mount : []),
       ...(release === undefined ? [] : [`release=${release}`, `list=${listSum(server.list)}`]),
       ...(placing === undefined ? [] : [`placing=${placing}`]),
-      ...(redirectsTo === undefined ? [] : [`redirects_to=${redirectsTo}`]),
+      ...(settings === undefined ? [] : [`settings=${settings}`]),
     ].join('\n');
   }
 
@@ -162,7 +162,7 @@ export function newPretendedServer(): PretendedServer {
     if (problem !== undefined) return { problem };
     server.release = release;
     server.placing = undefined;
-    server.redirectsTo = server.value('CDN_DOMAIN');
+    server.settings = server.value('SETTINGS_ID');
     return fails === 'after' ? { problem: 'busy' } : { output: `release=${release}\nfree_bytes=900000000\n` };
   }
 

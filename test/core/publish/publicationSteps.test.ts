@@ -1,5 +1,6 @@
 import { GetDistributionConfigCommand, UpdateDistributionCommand } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
 import { run, stepsOf } from '../../../src/core/plan';
 import { until } from '../../sandbox/command';
 import { controlPlane, newOp } from '../sandbox';
@@ -163,8 +164,9 @@ describe('the steps of a publication', function () {
     const list = [...site.server.list].map(([path]) => 66 + path.length).reduce((sum, bytes) => sum + bytes);
     const needed = 10_005 + 3 * list + 11 * 4096;
     assert.deepEqual([value('NEEDED_BYTES'), value('NEEDED_INODES')], [String(needed), '11']);
-    assert.match(value('ASSET_EXTENSIONS') ?? '', /^apng\|.*\|png\|.*\|pdf$/);
-    assert.equal(value('CDN_DOMAIN'), site.domain);
+    const settings = gunzipSync(Buffer.from(value('SETTINGS') ?? '', 'base64')).toString();
+    assert.match(settings, new RegExp(`"\\\\\\.\\(apng\\|.*\\|pdf\\)\\$" "https://${site.domain}%1"`));
+    assert.ok(settings.includes(`: ${value('SETTINGS_ID')}\n`));
     assert.deepEqual([value('EXPECTED_RELEASE'), value('BASE')], ['', '']);
     const [sent] = site.server.deployments();
     assert.deepEqual(sent?.Parameters?.['executionTimeout'], ['900']);

@@ -146,7 +146,7 @@ describe('publishing a site that the distribution serves whole', function () {
 
   it('is refused while the distribution does not serve what the site file says, or reads from another server', async () => {
     site = await newPublishDriver(FILES, 'site');
-    site.server.redirectsTo = site.domain;
+    site.server.settings = site.domain;
     const images: Context = {
       ...site.context,
       site: { ...site.context.site, distribution: { ...site.context.site.distribution, serves: 'images' } },

@@ -152,7 +152,7 @@ describe('bringing back a release', function () {
     const at = await publishTwo();
     site.server.instanceId = 'i-0fedcba9876543210';
     for (const map of [site.server.pages, site.server.list]) map.clear();
-    [site.server.release, site.server.redirectsTo] = [undefined, undefined];
+    [site.server.release, site.server.settings] = [undefined, undefined];
     await site.rollback(at);
     assert.deepEqual([...site.server.pages.keys()], ['index.html']);
     assert.match(site.server.pages.get('index.html') ?? '', / 1$/);

@@ -152,7 +152,7 @@ async function failureOf(ending: Ending): Promise<string> {
 describe('parseInspection', () => {
   it('reads what the look inside prints', () => {
     const seen = parseInspection(
-      'installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=vol0abc\nfile_system=ext4\nsize_bytes=262144000\nfree_bytes=1\nin_fstab=yes\nrelease=abc\nlist=def\nredirects_to=d1.cloudfront.net\n',
+      'installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=vol0abc\nfile_system=ext4\nsize_bytes=262144000\nfree_bytes=1\nin_fstab=yes\nrelease=abc\nlist=def\nsettings=s1\n',
     );
     assert.deepEqual(seen, {
       webServer: { installed: true, enabled: true, active: true },
@@ -167,7 +167,7 @@ describe('parseInspection', () => {
       release: 'abc',
       placing: undefined,
       list: 'def',
-      redirectsTo: 'd1.cloudfront.net',
+      settings: 's1',
     });
   });
 
@@ -175,7 +175,7 @@ describe('parseInspection', () => {
     const seen = parseInspection('installed=no\nenabled=\nactive=inactive\n\n=x\nnothing\n');
     assert.deepEqual(seen, {
       webServer: { installed: false, enabled: false, active: false },
-      ...{ mount: undefined, release: undefined, placing: undefined, list: undefined, redirectsTo: undefined },
+      ...{ mount: undefined, release: undefined, placing: undefined, list: undefined, settings: undefined },
     });
     const mount = parseInspection('partition=/dev/sdb1\nin_fstab=no\n').mount;
     assert.deepEqual([mount?.serial, mount?.fileSystem, mount?.inFstab], ['', '', false]);

@@ -11,6 +11,6 @@ export const SETTLED_SERVER = {
       ...{ partition: '/dev/nvme1n1p1', serial: 'vol1', fileSystem: 'ext4' },
       ...{ sizeBytes: 1e9, freeBytes: 9e8, inFstab: true },
     },
-    ...{ release: 'r1', list: undefined, placing: undefined, redirectsTo: 'd1.cloudfront.net' },
+    ...{ release: 'r1', list: undefined, placing: undefined, settings: 's1' },
   },
 } as const satisfies ServerHave;

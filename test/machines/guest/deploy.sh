@@ -1,6 +1,13 @@
 # Checks of deploy.sh and verify.sh. There are two releases, A and B, whose files say which one they are of, a small volume and a web server.
 html=/var/www/html
-fragment=/etc/httpd/conf.d/sitelift.conf
+if [ -d /etc/httpd/conf.d ]; then
+  unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
+else
+  unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
+fi
+# with <name>: what is deployed from here on has these settings.
+with() { settings=$1 settings_id=$1_ID; }
+with USUAL
 pages=(index.html css/style.css sub/page.html a%20b.txt)
 # Of A alone and of B alone: folders that come and go, a file that becomes a folder and the reverse, names that are hard to handle.
 hostile=($'new\nline.txt' ' lead' '-rf' - '*' "quo\"te's" 'back\slash' $'\303\244.html' '$(touch x)' 'two  spaces')
@@ -76,7 +83,7 @@ published_a() {
   cp -r /root/A/. $html
   if ! cmp -s $fragment /root/fragment || ! cmp -s /run/sitelift.loaded /root/fragment; then
     cp /root/fragment $fragment
-    systemctl reload httpd
+    systemctl reload $unit
     cp /root/fragment /run/sitelift.loaded
   fi
 }
@@ -85,7 +92,7 @@ values() {
   local bundle=${2:+$2-}$1 base=
   [ $# = 1 ] || base=$(sum_of "/root/bundles/$2.list")
   echo "URL=file:///root/bundles/$bundle.tar.gz SHA256=$(cat "/root/bundles/$bundle.sha256") NEEDED_BYTES=40000 NEEDED_INODES=10" \
-    "RELEASE=$1 BASE=$base RESULT=$(sum_of "/root/bundles/$1.list") CDN_DOMAIN=d1.cloudfront.net ASSET_EXTENSIONS=png|jpg GRACE=0"
+    "RELEASE=$1 BASE=$base RESULT=$(sum_of "/root/bundles/$1.list") SETTINGS=${!settings} SETTINGS_ID=${!settings_id} GRACE=0"
 }
 # deploy <id> <expected release> [NAME=value…]: with all pages.
 deploy() { run deploy $(values "$1") "EXPECTED_RELEASE=$2" "${@:3}"; }
@@ -112,7 +119,7 @@ look() { (
 settled() {
   local seen
   seen=$'\n'$(look)$'\n'
-  [[ $seen == *$'\n'"release=$1"$'\n'* && $seen == *$'\n'redirects_to=d1.cloudfront.net$'\n'* && $seen != *$'\n'placing=* ]]
+  [[ $seen == *$'\n'"release=$1"$'\n'* && $seen == *$'\n'"settings=${!settings_id}"$'\n'* && $seen != *$'\n'placing=* ]]
 }
 is_exactly() {
   diff -r --no-dereference -x .sitelift -x lost+found "/root/$1" $html >/root/said 2>&1 &&
@@ -576,7 +583,7 @@ check_private() {
   published_a
   chmod -R go+rX $html/.sitelift
   rm $fragment /run/sitelift.loaded
-  systemctl reload httpd
+  systemctl reload $unit
   comes_to 200 .sitelift/release || fail 'without settings the own folder is served'
   deploy B A
   succeeds
@@ -586,10 +593,144 @@ check_private() {
 }
 check_settings() {
   published_a
-  deploy B A 'ASSET_EXTENSIONS=('
+  with REFUSED
+  deploy B A
   stops $'settings-refused\t?*'
   cmp -s $fragment /root/fragment || fail 'the former settings are back'
+  # A run that was killed had written them already.
+  base64 -d <<<"$REFUSED" | gzip -d >$fragment
+  deploy B A
+  stops $'settings-refused\t?*'
+  cmp -s $fragment /root/fragment || fail 'the settings that were loaded are back'
+  with USUAL
   has A
+}
+# Where settings are in force that deny the own folder, others come after the pages that they lead to, and before any is deleted.
+check_settings_order() {
+  published_a
+  with OTHER
+  traced mv systemctl tar rm apachectl
+  deploy_changes A B
+  succeeds
+  has B
+  order='apachectl,tar,rm,pages,reload,rm,'
+  in_order
+  published_a
+  : >/root/trace
+  rm /run/sitelift.loaded
+  deploy_changes A B
+  succeeds
+  order='apachectl,reload,tar,rm,pages,rm,'
+  in_order
+  : >/root/trace
+  deploy_changes A B
+  succeeds
+  order=
+  in_order
+  rm /run/sitelift.loaded
+  deploy_changes A B
+  succeeds
+  order='apachectl,reload,'
+  in_order
+  with USUAL
+  deploy_changes A B
+  succeeds
+  has B
+  comes_to 404 elsewhere || fail 'settings alone are loaded'
+}
+in_order() {
+  local line seen='' step last=''
+  while IFS= read -r line; do
+    case $line in
+      tar* | apachectl*) step=${line%% *} ;;
+      'mv -f -t '*) step=pages ;;
+      systemctl*) step=reload ;;
+      'rm -f -- '*) step=rm ;;
+      *) continue ;;
+    esac
+    [ "$step" = "$last" ] || seen+="$step,"
+    last=$step
+  done </root/trace
+  [ "$seen" = "$order" ] || fail "the order is $order and not $seen"
+}
+# answers <path> <code and address or text, as a pattern> [curl arguments…]
+answers() {
+  local answer
+  answer=$(curl -s --path-as-is -o /root/body -w '%{http_code} %{redirect_url}' "${@:3}" "http://127.0.0.1$1")
+  answer+=$(head -c 20 /root/body | tr -d '\0\n')
+  answer=${answer//http:\/\/127.0.0.1/}
+  [[ $answer == $2 ]] || fail "$1 is answered with $2, and not $answer"
+}
+# header <path> <name> [curl arguments…]
+header() { curl -s -D - -o /root/body "${@:3}" "http://127.0.0.1/$1" | tr -d '\r' | sed -n "s/^$2: //pI"; }
+# header_is <value> <path> <name> [curl arguments…]
+header_is() { [ "$(header "${@:2}")" = "$1" ] || fail "$2 has $3: $1, and not $(header "${@:2}")"; }
+check_web() {
+  local etag encoding
+  published_a
+  with OTHER
+  deploy B A
+  succeeds
+  mkdir -p $html/fonts/a $html/images
+  echo none >$html/404.html
+  echo wolf >$html/fonts/a/b.woff2
+  echo icon >$html/images/there.png
+  echo file | tee $html/page2.html >$html/page3.html
+  seq 2000 | tee $html/long.html >$html/long.css
+  printf '%s\n' '/x /y' >$html/_redirects
+  comes_to 302 elsewhere || fail 'the settings are in force'
+
+  answers /missing '404 none'
+  answers /missing.png '302 https://d1.cloudfront.net/missing.png*'
+  answers /images/there.png '200 icon'
+  answers /kept/a.png '302 https://d1.cloudfront.net/kept/a.png*'
+  answers /sub/ '302 /sub/deep/[<]*'
+  answers /sub/page '200 B'
+  answers /sub/page.html/ '302 /sub/deep/page.html/*'
+  answers /sub/deep/x '404 none'
+  answers /_redirects '403 *'
+  answers /%5fredirects '403 *'
+  answers /.sitelift/release '403 *'
+  answers /../../../etc/passwd '400 *'
+  answers /moved '301 /css/[<]*'
+  answers '/moved/a%20b%3Fc%25d/%C3%BC%0d%0aX:1?x=1' '301 /css/a%20b%3fc%25d/%c3%bc%0d%0aX%3a1[?]x=1*'
+  answers //moved//x '301 /css/x*'
+  answers /elsewhere/ '302 https://example.com/%C3%BCber[?]a=%20#b*'
+  answers /by/2020/me '308 /me-of-2020[?]n=me*'
+  answers /page2.html '200 file'
+  answers /page3.html '307 /sub/page.html*'
+  answers /shown/x/y '200 B'
+  answers /gone/x '410 B'
+  answers /none '404 B'
+  answers /kept/other '303 /css/other*'
+  answers "/'%22%3C%3E%5C\$%7BHOME%7D\$1%25%7BTHE_REQUEST%7D" "301 /ok'%22%3C%3E%5C%24%7BHOME%7D%241%25%7BTHE_REQUEST%7D*"
+
+  header_is 'public, max-age=0, must-revalidate' long.html Cache-Control
+  header_is 'public, max-age=0, must-revalidate' '' Cache-Control
+  header_is 'public, max-age=0, must-revalidate' missing Cache-Control
+  header_is 'public, max-age=0, must-revalidate' moved Cache-Control
+  header_is 'public, max-age=300' long.css Cache-Control
+  header_is 'public, max-age=31536000, immutable' fonts/a/b.woff2 Cache-Control
+  header_is font/woff2 fonts/a/b.woff2 Content-Type
+  header_is Apache missing Server
+  header_is nosniff missing X-Content-Type-Options
+  header_is strict-origin-when-cross-origin long.css Referrer-Policy
+  answers / '405 *' -X TRACE
+  for encoding in gzip identity; do
+    etag=$(header long.html ETag -H "Accept-Encoding: $encoding")
+    [ -n "$etag" ] || fail 'there is an ETag'
+    header_is "${encoding/identity/}" long.html Content-Encoding -H "Accept-Encoding: $encoding"
+    answers /long.html '304 *' -H "Accept-Encoding: $encoding" -H "If-None-Match: $etag"
+    header_is 'public, max-age=0, must-revalidate' long.html Cache-Control -H "If-None-Match: $etag"
+  done
+  header_is gzip long.css Content-Encoding -H 'Accept-Encoding: gzip'
+  # Bytes of the same number and the same time are others all the same.
+  with USUAL
+  etag=$(header same.txt ETag)
+  deploy B B
+  succeeds
+  [ "$(header same.txt ETag)" != "$etag" ] || fail 'what is sent again has another ETag'
+  comes_to 404 elsewhere || fail 'the former settings are in force'
 }
 check_not_mounted() {
   published_a
@@ -613,16 +754,18 @@ check_busy() {
 }
 
 # before_kill <from>: the publication of B that is killed: over A with all pages (`A`, `back`) or with changes (`changes`, `changes_back`),
-# or (`new`) without any release.
+# with other settings as well (`settings`), or (`new`) without any release.
 before_kill() {
   local base=
   published_a
   if [ "$1" = new ]; then
     find $html -mindepth 1 -delete
     rm -f $fragment /run/sitelift.loaded
-    systemctl reload httpd
+    systemctl reload $unit
   fi
-  [[ $1 != changes* ]] || base=A
+  [[ $1 != @(changes*|settings) ]] || base=A
+  with USUAL
+  [ "$1" != settings ] || with OTHER
   compose deploy $(values B $base) "EXPECTED_RELEASE=$(release)" >/root/run.sh
 }
 # kills_deploy <from> <n…>: kills the placing of B, then publishes B (again with changes where that was so, until they are refused) and A,
@@ -638,12 +781,13 @@ kills_deploy() {
     [[ $from == new || $(served) == [AB][AB][AB][AB] ]] || fail "$killed: each page is whole, but $(served)"
     if [[ $from != *back ]]; then
       status=1 reason=other-base
-      [ "$from" != changes ] || run deploy $(values B A) "EXPECTED_RELEASE=$(release)"
+      [[ $from != @(changes|settings) ]] || run deploy $(values B A) "EXPECTED_RELEASE=$(release)"
       [ "$status" = 0 ] || stops other-base
       [ "$status" = 0 ] || deploy B "$(release)"
       succeeds
       has B
     fi
+    with USUAL
     deploy A "$(release)"
     succeeds
     has A
@@ -656,4 +800,5 @@ changes_of_deploy() {
   before_kill "$1"
   changing_commands
   has B
+  with USUAL
 }

@@ -282,7 +282,7 @@ check_aside() {
 # looks <line…>: what a look inside tells, without the addresses that only a publication makes.
 looks() {
   local seen
-  seen=$(bash /root/scripts/inspect.sh 2>/dev/null | grep -v '^redirects_to=')
+  seen=$(bash /root/scripts/inspect.sh 2>/dev/null | grep -v '^settings=')
   [ "$seen" = "$(printf '%s\n' "$@")" ] || fail "a look tells $*, and not $seen"
 }
 check_look() {

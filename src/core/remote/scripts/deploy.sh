@@ -1,6 +1,7 @@
 # Fetches a bundle of pages (all, or those that differ from a base), unpacks it as it comes, checks it, puts each file in
 # place by rename, and deletes what was published before and is no more.
-# Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE BASE RESULT CDN_DOMAIN ASSET_EXTENSIONS [ASSETS_GO] [GRACE]
+# Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE BASE RESULT SETTINGS (base64 of gzip) SETTINGS_ID
+# [ASSETS_GO] [GRACE]
 # Lists hold NUL-ended records `sha256 path`, in the order of their paths.
 set -euo pipefail
 umask 022
@@ -36,33 +37,31 @@ if [ -d /etc/httpd/conf.d ]; then
   unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
 else
   unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
-  a2enmod -q rewrite >/dev/null
 fi
 loaded=/run/sitelift.loaded
-previous=$(cat "$fragment" 2>/dev/null || true)
-wanted="# Written by Sitelift, which overwrites changes made here.
-<Directory \"$root\">
-  Options -Indexes +FollowSymLinks
-  AddDefaultCharset Off
-  RewriteEngine On
-  RewriteCond %{REQUEST_FILENAME} !-f
-  RewriteCond %{THE_REQUEST} \"^[A-Z]+ (/[^? ]*)\"
-  RewriteRule \"\\.($ASSET_EXTENSIONS)\$\" \"https://$CDN_DOMAIN%1\" [NC,NE,R=302,L]
-</Directory>
-<DirectoryMatch \"^$root/\\.sitelift\">
-  Require all denied
-</DirectoryMatch>"
+load() {
+  [ -n "$wanted" ] || return 0
+  systemctl reload-or-restart "$unit" || stop not-reloaded "$unit"
+  printf '%s\n' "$wanted" >"$loaded"
+  wanted=
+}
 # A run that was killed may have written the settings without loading them, so what was loaded is noted apart.
-if [ "$previous" != "$wanted" ] || [ "$(cat "$loaded" 2>/dev/null)" != "$wanted" ]; then
+previous=$(cat "$fragment" 2>/dev/null || true)
+noted=$(cat "$loaded" 2>/dev/null || true)
+wanted=
+if [ "$previous" != "$noted" ] || [[ $previous != *": $SETTINGS_ID"$'\n'* ]]; then
+  wanted=$(base64 -d <<<"$SETTINGS" | gzip -d)
+  [ "$unit" = httpd ] || a2enmod -q rewrite headers deflate filter >/dev/null
   printf '%s\n' "$wanted" >"$fragment.new"
   mv -f "$fragment.new" "$fragment"
   if ! apachectl configtest >"$told/httpd" 2>&1; then
     rm -f "$fragment"
-    if [ -n "$previous" ] && [ "$previous" != "$wanted" ]; then printf '%s\n' "$previous" >"$fragment"; fi
+    back=${noted:-$previous}
+    if [ -n "$back" ] && [ "$back" != "$wanted" ]; then printf '%s\n' "$back" >"$fragment"; fi
     stop settings-refused "$(grep -vi '^Syntax OK\|^Action .* failed' "$told/httpd" | tail -n 1)"
   fi
-  systemctl reload-or-restart "$unit" || stop not-reloaded "$unit"
-  printf '%s\n' "$wanted" >"$loaded"
+  # Those that are loaded already deny the folder as well, and redirects must not lead to pages that are not there yet.
+  if [ -z "$noted" ] || [ "$previous" != "$noted" ]; then load; fi
 fi
 
 deleted=0 left=() waited=0
@@ -74,6 +73,7 @@ report() {
 }
 # All pages are placed even so: they put right what somebody changed.
 if [ -n "$BASE" ] && [ "$current/$placing/$list" = "$RELEASE//$RESULT" ]; then
+  load
   report
   exit
 fi
@@ -98,7 +98,7 @@ fetch() {
     printf 'url = "%s"\n' "$URL" |
       curl -fsS --connect-timeout 20 --speed-limit 1000 --speed-time 60 -w '%{stderr}\nHTTP %{http_code}\n' --config - 2>"$told/curl" |
       tee -p /dev/fd/3 |
-      tar -xzf - -C "$work/stage" --no-same-owner 2>"$told/tar"
+      tar -xzmf - -C "$work/stage" --no-same-owner 2>"$told/tar"
     echo "${PIPESTATUS[*]}" >"$told/statuses"
   } 3>&1 >/dev/null | sha256sum)
   read -r _ fetched _ unpacked <"$told/statuses"
@@ -231,6 +231,7 @@ unseen() {
 no_page=(! -iname '*.html' ! -iname '*.htm')
 { place unseen "${no_page[@]}" && place cat "${no_page[@]}" && place unseen && place cat; } 2>"$told/place" ||
   stop not-placed "$(last_line "$told/place")"
+load
 
 # Who has just loaded a former page still follows its links, and gets the style sheets and images of what they lead to: pages go first, then what
 # they needed, and images from the bucket after this.

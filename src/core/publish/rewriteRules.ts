@@ -1,0 +1,105 @@
+import { literalSource, sourceTest } from './pathPattern';
+import { MOVED, type Redirect } from './redirects';
+
+/** Where the pages lie on the server. */
+export const DOCUMENT_ROOT = '/var/www/html';
+
+/** What redirects look like to Apache. */
+export interface RewriteRules {
+  /** For the section of the document root: what a request is found to be there. */
+  readonly conditions: readonly string[];
+  readonly rules: readonly string[];
+  /** Sections of their own, after that one. */
+  readonly sections: readonly string[];
+}
+
+/** Flags of rules: what groups stand for is encoded once more, and what is encoded already is left so; rewriting ends with the rule. */
+export const ENCODING = 'B,BNP,BNE=/.-~,NE';
+const HERE = `${DOCUMENT_ROOT}%{REQUEST_URI}`;
+
+/**
+ * Redirects as rules of Apache's mod_rewrite, of which nothing is text of the file that they are from but letters, digits and what is percent-encoded. An asset
+ * counts as a file that is there, though it is in the bucket; `origin` stands before paths of the site, where the server's own name is not that of the site.
+ */
+export function rewriteRules(
+  redirects: readonly Redirect[],
+  assets: Iterable<string>,
+  assetPattern: string,
+  origin = '',
+): RewriteRules {
+  const paths = [...assets];
+  const blocks = redirects.map((redirect) => {
+    const isShadowed = !redirect.isForced && paths.some(sourceTest(redirect.from));
+    return { isForced: redirect.isForced, isShadowed, lines: ruleOf(redirect, isShadowed, origin) };
+  });
+  const rules: string[] = [];
+  for (let at = 0; at < blocks.length;) {
+    const end = blocks.findIndex(({ isForced }, index) => index > at && isForced !== blocks[at]?.isForced);
+    const run = blocks.slice(at, end < 0 ? undefined : end);
+    if (!run[0]?.isForced) rules.push('RewriteCond %{ENV:SITELIFT_THERE} =1', `RewriteRule ^ - [S=${run.length}]`);
+    rules.push(...run.flatMap(({ lines }) => lines));
+    at += run.length;
+  }
+  const isThere = ['', '/index.html', '/index.htm', '.html'].map(
+    (ending, index) => `RewriteCond "${HERE}${ending}" -f${index === 3 ? '' : ' [OR]'}`,
+  );
+  return {
+    conditions: [
+      ...(blocks.some(({ isForced }) => !isForced) ? [...isThere, 'RewriteRule ^ - [E=SITELIFT_THERE:1]'] : []),
+      ...(blocks.some(({ isShadowed }) => isShadowed)
+        ? [`RewriteRule "${assetPattern}" - [NC,E=SITELIFT_ASSET:1]`]
+        : []),
+    ],
+    rules,
+    // Of sections that a request is in the last one counts, of redirects the first.
+    sections: redirects.flatMap(errorSection).reverse(),
+  };
+}
+
+/** `/about` shows `about.html`, where there is that and no `about`. */
+export const CLEAN_URLS: readonly string[] = [
+  `RewriteCond "${HERE}" !-f`,
+  `RewriteCond "${HERE}" !-d`,
+  `RewriteCond "${HERE}.html" -f`,
+  `RewriteRule "^(.*[^/])$" "/$1.html" [${ENCODING},END]`,
+];
+
+function ruleOf(redirect: Redirect, isShadowed: boolean, origin: string): string[] {
+  const { from, status, to } = redirect;
+  const pattern = `"^${from}$"`;
+  const conditions = [
+    ...(isShadowed ? ['RewriteCond %{ENV:SITELIFT_ASSET} !=1'] : []),
+    ...(MOVED.includes(status) ? loopGuard(redirect) : []),
+  ];
+  if (!MOVED.includes(status) && status !== 200) return [...conditions, `RewriteRule ${pattern} - [R=${status},END]`];
+  const target = to.map((piece) => (typeof piece === 'number' ? `$${piece}` : piece.replaceAll('%', '\\%'))).join('');
+  if (status === 200) return [...conditions, `RewriteRule ${pattern} "${target}" [${ENCODING},END]`];
+  const address = target.startsWith('/') ? origin + target : target;
+  return [...conditions, `RewriteRule ${pattern} "${address}" [${ENCODING},R=${status},END]`];
+}
+
+/** Keeps a redirect from what it leads to itself, without which it would go round in a circle. */
+function loopGuard(redirect: Redirect): string[] {
+  const text = redirect.to.map((piece) => (typeof piece === 'number' ? '\0' : piece)).join('');
+  const [path = ''] = text.split(/[?#]/, 1);
+  if (!path.startsWith('/')) return [];
+  const target = decodedPath(path);
+  if (!sourceTest(redirect.from)(target.slice(1).replaceAll('\0', 'x'))) return [];
+  const [before = ''] = target.split('\0', 1);
+  if (before === target) return [`RewriteCond %{REQUEST_URI} "!^${literalSource(target)}$"`];
+  return before === '/' ? [] : [`RewriteCond %{REQUEST_URI} "!^${literalSource(before)}"`];
+}
+
+function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Bytes that are no text: nobody is led in a circle by them, since no browser asks for them.
+    return path;
+  }
+}
+
+function errorSection({ from, status, to: [page] }: Redirect): string[] {
+  if (page === undefined || MOVED.includes(status) || status === 200) return [];
+  return [`<LocationMatch "^/${from}$">\n  ErrorDocument ${status} "${page}"\n</LocationMatch>`];
+}
