@@ -8,7 +8,9 @@ import { UserError, type Op } from '../op';
 import type { Asset } from '../release/manifest';
 import { count } from './assetSteps';
 import { isAsset, unfitForKey } from './assetTypes';
+import { EDGE_SECONDS, wantedCaching, type Caching } from './caching';
 import type { BundledPage } from './bundle';
+import { REDIRECTS_FILE } from './redirects';
 import { isStored, type SiteState } from './siteState';
 import type { PageSum } from './sums';
 import type { WantedAssets } from './wanted';
@@ -34,18 +36,21 @@ const NOT_FOUND = page('Not found', '<h1>Not found</h1><p>There is no such page.
 export function copiesOf(
   pages: ReadonlyMap<string, Pick<PageSum, 'sha256' | 'sizeBytes'>>,
   typeOf: (path: string) => string | undefined,
+  caching: Caching,
 ): Copy[] {
   const copies = new Map<string, Copy>();
   const add = (path: string, from: Copy['from'], { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>) => {
     if (unfitForKey(path) !== undefined) return;
-    const type = 'page' in from ? typeOf(from.page) : HTML;
+    const source = 'page' in from ? from.page : path;
+    const type = 'page' in from ? typeOf(source) : HTML;
     const contentType = type ?? 'application/octet-stream';
-    copies.set(path, { path, from, sha256, sizeBytes, contentType, cacheControl: cachingOf(contentType) });
+    const cacheControl = wantedCaching(caching, source) ?? cachingOf(contentType);
+    copies.set(path, { path, from, sha256, sizeBytes, contentType, cacheControl });
   };
   const make = (path: string, bytes: Buffer) =>
     add(path, { bytes }, { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length });
   for (const [path, sum] of pages) {
-    if (isAsset(path)) continue;
+    if (isAsset(path) || path === REDIRECTS_FILE) continue;
     add(path, { page: path }, sum);
     if (extname(basename(path)) === '' && !pages.has(`${path}.html`)) add(`${path}.html`, { page: path }, sum);
     const [, folder] = /^(.+)\/index\.html$/.exec(path) ?? [];
@@ -154,7 +159,7 @@ async function filesOf(copies: readonly Copy[], workFolder: string, published: P
 /** Browsers ask each time whether a page has changed; the edges are told, and ask once a day in case that failed. */
 function cachingOf(contentType: string): string {
   const seconds = contentType === HTML ? 0 : 300;
-  return `public, max-age=${seconds}, s-maxage=86400`;
+  return `public, max-age=${seconds}, s-maxage=${EDGE_SECONDS}`;
 }
 
 /** A page that leads to another one at once, for where nobody can answer with a redirect. */

@@ -57,14 +57,10 @@ export async function planPublish(context: Context, material: Material, op: Op):
   if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: compared.sums }, state, material);
   if (context.site.distribution.serves === 'site') {
     const folder = material.workFolder;
+    const { caching } = context.site.publish;
     const types = new Map(local.pages.map(({ contentType, path }) => [path, contentType]));
-    assets = withCopies(
-      context,
-      assets,
-      copiesOf(pages.all, (path) => types.get(path)),
-      state,
-      { folder, published, send },
-    );
+    const copies = copiesOf(pages.all, (path) => types.get(path), caching);
+    assets = withCopies(context, assets, copies, state, { folder, published, send });
   }
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);

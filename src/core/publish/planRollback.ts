@@ -118,13 +118,8 @@ async function formerAssets(
     const pages = new Map(Array.from(manifest.pages).filter(([path]) => paths.has(path)));
     yield* keptPages(context, pages, await mkdtemp(join(workFolder, 'kept-')), stepOp);
   };
-  return withCopies(
-    context,
-    former,
-    copiesOf(manifest.pages, (path) => types.get(path)),
-    state,
-    { folder: workFolder, published, send },
-  );
+  const copies = copiesOf(manifest.pages, (path) => types.get(path), context.site.publish.caching);
+  return withCopies(context, former, copies, state, { folder: workFolder, published, send });
 }
 
 async function formerPages(

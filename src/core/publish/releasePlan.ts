@@ -14,6 +14,7 @@ import { deployPages, stageBundle } from './deployPages';
 import { deleteKeys, keepFormer } from './former';
 import { invalidate, invalidationItems, isForgotten, joinItems, urlsOf, waitUntilForgotten } from './invalidate';
 import { ledgerAfter, manifestOf } from './newLedger';
+import { hasSettings } from './siteSettings';
 import type { Asking, SiteState } from './siteState';
 import { sweep } from './sweep';
 import type { Outcome, Wanted, WantedPages } from './wanted';
@@ -55,7 +56,9 @@ export function planRelease(
   const removed = removedBy(state, wanted, lost);
   const isWhole = context.site.distribution.serves === 'site';
   const changes = wanted.assets.changes.filter(({ isLasting }) => !isLasting).map(({ path }) => path);
-  const forgets = forgottenBy(state, [...changes, ...removed.assets], isWhole);
+  // Redirects and headers are the edges' as well.
+  const all = isWhole && !hasSettings(state, wanted.pages.settings) ? ['/*'] : [];
+  const forgets = forgottenBy(state, [...changes, ...removed.assets], isWhole, all);
   // Edges that serve pages serve former ones until they have forgotten them, and those need what is removed.
   const first = isWhole && removed.assets.length > 0 ? forgottenBy(state, changes, isWhole) : [];
   const work = [
@@ -67,7 +70,7 @@ export function planRelease(
     invalidationSteps(
       context,
       state,
-      first.length > 0 ? forgottenBy(state, removed.assets, isWhole) : forgets,
+      first.length > 0 ? forgottenBy(state, removed.assets, isWhole, all) : forgets,
       isWhole,
     ),
   ].flat();
@@ -121,11 +124,16 @@ function ownNames(live: Manifest | undefined): string[] {
 }
 
 /** What the edges may hold old bytes of. What was removed in the console is new here and old at the edges, which keep it for a year. */
-function forgottenBy({ read, target }: SiteState, paths: readonly string[], isWhole: boolean): string[] {
+function forgottenBy(
+  { read, target }: SiteState,
+  paths: readonly string[],
+  isWhole: boolean,
+  more: readonly string[] = [],
+): string[] {
   const { current, publishing } = read.ledger;
   const isFirst = !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
   const stale = (isWhole ? paths.flatMap(urlsOf) : [...paths]).sort();
-  const items = isFirst || stale.length === 0 ? [] : invalidationItems(stale);
+  const items = isFirst ? [] : [...more, ...(stale.length === 0 ? [] : invalidationItems(stale))];
   return joinItems(publishing?.forgets ?? [], items);
 }
 

@@ -15,11 +15,13 @@ export interface RewriteRules {
 
 /** Flags of rules: what groups stand for is encoded once more, and what is encoded already is left so; rewriting ends with the rule. */
 export const ENCODING = 'B,BNP,BNE=/.-~,NE';
+/** What the CDN's function adds to URLs that are short. */
+const ADDED = '(?:(?:/|^|(?<=/))index\\.html|\\.html)?';
 const HERE = `${DOCUMENT_ROOT}%{REQUEST_URI}`;
 
 /**
  * Redirects as rules of Apache's mod_rewrite, of which nothing is text of the file that they are from but letters, digits and what is percent-encoded. An asset
- * counts as a file that is there, though it is in the bucket; `origin` stands before paths of the site, where the server's own name is not that of the site.
+ * counts as a file that is there, though it is in the bucket. `origin` is that of the CDN which the site is read through, if it is.
  */
 export function rewriteRules(
   redirects: readonly Redirect[],
@@ -66,7 +68,7 @@ export const CLEAN_URLS: readonly string[] = [
 
 function ruleOf(redirect: Redirect, isShadowed: boolean, origin: string): string[] {
   const { from, status, to } = redirect;
-  const pattern = `"^${from}$"`;
+  const pattern = origin === '' ? `"^${from}$"` : `"^${from.replace(/[*+](?=\))/g, '$&?')}${ADDED}$"`;
   const conditions = [
     ...(isShadowed ? ['RewriteCond %{ENV:SITELIFT_ASSET} !=1'] : []),
     ...(MOVED.includes(status) ? loopGuard(redirect) : []),

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Manifest } from '../release/manifest';
-import { ASSET_EXTENSIONS } from './assetTypes';
+import { ASSET_EXTENSIONS, isAsset } from './assetTypes';
+import { EDGE_SECONDS } from './caching';
 import { keptPages } from './keptPages';
 import { reading, type LocalFiles } from './localFiles';
 import { parseRedirects, REDIRECTS_FILE } from './redirects';
@@ -58,13 +59,17 @@ export async function keptSettings(
 
 function settingsOf(
   { site }: Context,
-  assetDomain: string,
+  domain: string,
   assets: Iterable<string>,
   hasNotFoundPage: boolean,
   redirects: Uint8Array | undefined,
 ): WebSettings {
   return webSettings({
-    ...{ assetDomain, assets, hasNotFoundPage, assetExtensions: ASSET_EXTENSIONS },
+    ...{ assets: [...assets].filter(isAsset), hasNotFoundPage, assetExtensions: ASSET_EXTENSIONS },
+    // The edges ask the bucket for what the server has not got, and would be sent to themselves.
+    ...(site.distribution.serves === 'site'
+      ? { assetDomain: undefined, origin: `https://${domain}`, edgeSeconds: EDGE_SECONDS }
+      : { assetDomain: domain }),
     caching: site.publish.caching,
     redirects: redirects ? parseRedirects(textOf(redirects)) : [],
   });

@@ -20,12 +20,12 @@ export interface WebSettingsWanted {
   readonly caching: Caching;
   readonly redirects: readonly Redirect[];
   readonly hasNotFoundPage: boolean;
-  /** Scheme and host of the site where those are not the server's own, for redirects within it. */
+  /** Scheme and host of the CDN that the site is read through, which asks for `/about.html` where a reader did for `/about`. */
   readonly origin?: string;
   /** A header that requests must have, and the SHA-1 (hex) of its value. */
   readonly requires?: { readonly header: string; readonly sha1: string };
-  /** How long the edges may keep HTML; else it is asked for anew each time. */
-  readonly htmlEdgeSeconds?: number;
+  /** How long the edges may keep what nothing else is said of; else as long as browsers. */
+  readonly edgeSeconds?: number;
 }
 
 /** One fragment of settings for Apache 2.4.57 and later. */
@@ -63,7 +63,6 @@ const TYPES = [
   ['font/woff', '.woff'],
   ['font/woff2', '.woff2'],
 ];
-const PAGE_CACHING = 'public, max-age=300';
 const ANSWERED = `%{REQUEST_STATUS} in { '200', '206', '304' }`;
 
 /** The settings of the web server, as they are written to one file. Throws `UserError` when they are too long to be sent. */
@@ -118,14 +117,14 @@ function rootSection(wanted: WebSettingsWanted): string[] {
 }
 
 /** Of headers that are set the last one counts, of patterns the first. */
-function cachingLines({ caching, htmlEdgeSeconds }: WebSettingsWanted): string[] {
-  const edges = htmlEdgeSeconds === undefined ? '' : `s-maxage=${htmlEdgeSeconds}, `;
+function cachingLines({ caching, edgeSeconds }: WebSettingsWanted): string[] {
+  const edges = edgeSeconds === undefined ? '' : `, s-maxage=${edgeSeconds}`;
   const set = (value: string, condition: string) => `Header always set Cache-Control "${value}" "expr=${condition}"`;
   return [
     // That browsers keep a redirect for good would outlive going back to an earlier release.
     'Header always set Cache-Control "public, max-age=0, must-revalidate"',
-    ...(edges === '' ? [] : [set(`public, max-age=0, ${edges}must-revalidate`, ANSWERED)]),
-    set(PAGE_CACHING, `${ANSWERED} && !(%{REQUEST_FILENAME} =~ m#\\.html?$#i)`),
+    ...(edges === '' ? [] : [set(`public, max-age=0${edges}`, ANSWERED)]),
+    set(`public, max-age=300${edges}`, `${ANSWERED} && !(%{REQUEST_FILENAME} =~ m#\\.html?$#i)`),
     ...caching.toReversed().map(({ cacheControl, files }) => {
       const path = `^${literalSource(`${DOCUMENT_ROOT}/`)}(?:${patternSource(files)})$`;
       return set(cacheControl, `${ANSWERED} && %{REQUEST_FILENAME} =~ m#${path}#i`);

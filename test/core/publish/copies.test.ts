@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { contentTypeOf } from '../../../src/core/publish/contentType';
 import { copiesOf } from '../../../src/core/publish/copies';
 
+const CACHING = [{ files: 'fonts/', cacheControl: 'public, max-age=31536000' }];
 const sum = (sha256: string) => ({ sha256, sizeBytes: 1 });
 const copiesOfPaths = (...paths: string[]) =>
-  new Map(copiesOf(new Map(paths.map((path) => [path, sum(path)])), contentTypeOf).map((copy) => [copy.path, copy]));
+  new Map(
+    copiesOf(new Map(paths.map((path) => [path, sum(path)])), contentTypeOf, CACHING).map((copy) => [copy.path, copy]),
+  );
 const textOf = (copy: ReturnType<typeof copiesOf>[number] | undefined): string =>
   copy && 'bytes' in copy.from ? copy.from.bytes.toString() : assert.fail('not made');
 
@@ -20,6 +23,12 @@ describe('the copies of pages', () => {
     assert.equal(cacheControl, 'public, max-age=0, s-maxage=86400');
     assert.equal(copies.get('css/site.css')?.contentType, 'text/css');
     assert.equal(copies.get('css/site.css')?.cacheControl, 'public, max-age=300, s-maxage=86400');
+  });
+
+  it('are none of what the web server keeps for itself, and are cached as the site file says', () => {
+    const copies = copiesOfPaths('_redirects', 'fonts/a.woff2', '404.html');
+    assert.deepEqual([...copies.keys()], ['fonts/a.woff2', '404.html']);
+    assert.equal(copies.get('fonts/a.woff2')?.cacheControl, 'public, max-age=31536000');
   });
 
   it('lead from a folder’s name to its index page, encoded, unless a page or a file is called so', () => {

@@ -1,5 +1,6 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
+import { gunzipSync } from 'node:zlib';
 import type { Context } from '../../../src/core/context';
 import { run } from '../../../src/core/plan';
 import { distribution } from '../../../src/core/resources/distribution';
@@ -142,6 +143,21 @@ describe('publishing a site that the distribution serves whole', function () {
     await run(plan, newOp());
     assert.deepEqual(await site.keys('site/'), ['site/images/a.png']);
     assert.equal(site.server.pages.size, 18);
+  });
+
+  it('lets the server answer for the CDN, and the edges forget all once it does so in another way', async () => {
+    site = await newPublishDriver({ ...FILES, _redirects: '/old /news/' }, 'site');
+    await site.publish();
+    const settings = () => gunzipSync(Buffer.from(site.server.value('SETTINGS') ?? '', 'base64')).toString();
+    assert.ok(settings().includes(`"https://${site.domain}/news/"`));
+    assert.match(settings(), /"public, max-age=0, s-maxage=86400"/);
+    assert.doesNotMatch(settings(), /THE_REQUEST/);
+    assert.ok(!(await site.keys('site/')).some((key) => key.includes('_redirects')));
+    await controlPlane().send('DELETE', 'calls');
+    await site.put('_redirects', '/older /news/');
+    await site.publish();
+    assert.deepEqual(await invalidated(), [['/*']]);
+    assert.deepEqual((await site.plan()).plan, []);
   });
 
   it('is refused while the distribution does not serve what the site file says, or reads from another server', async () => {
