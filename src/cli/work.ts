@@ -2,6 +2,7 @@ import type { Op } from '../core/op';
 import { UserError } from '../core/op';
 import { run, stepsOf, type Plan, type Step } from '../core/plan';
 import type { Publishing } from '../core/publish/publishing';
+import type { Sighting } from '../core/publish/sighting';
 import type { Release } from '../core/release/ledger';
 import { moment } from '../core/release/moment';
 import type { Arguments } from './arguments';
@@ -25,11 +26,13 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
     const [owner, planned] = await Promise.allSettled([session.requireAccount(), publishing.planPublish(op)]);
     if (owner.status === 'rejected') throw owner.reason;
     if (planned.status === 'rejected') throw planned.reason;
-    const { local, outcome, plan, removed, summary, target, uploads } = planned.value;
+    const { local, outcome, plan, removed, samples, summary, target, uploads } = planned.value;
     const isPlan = given.command === 'plan';
+    let outside: readonly Sighting[] = [];
     if (!isPlan) {
       await carryOut(plan, given, op);
       await session.remember(outcome.release);
+      outside = await aws.lookFromOutside(samples(), context.clients.proxy, op);
     }
     const { assets, left, notes, pages } = summary;
     const url = aws.siteUrl(context.site, { ...target.distribution, host: target.host });
@@ -42,9 +45,10 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
       lost: outcome.lost,
       leftOnServer: outcome.deployed?.leftPaths ?? [],
       freeBytes: outcome.deployed?.freeBytes,
+      outside,
       isOpen: isPlan && plan.length > 0,
       steps: toldOf(plan),
-      lines: [...notes, plan.length === 0 ? `Up to date: ${counts}.` : news, url],
+      lines: [...notes, plan.length === 0 ? `Up to date: ${counts}.` : news, ...aws.sightingLines(outside), url],
     };
   };
   return aws.withPublishing(context, { ...publisher, isWhole: given.everything }, work, thread);
@@ -57,15 +61,20 @@ export async function rollback(session: Session, given: Arguments, op: Op): Prom
   const { current, former } = await aws.readReleases(context, publisher.cache, op);
   const { at } = chosen(given.to ?? '', current ? [current, ...former] : former);
   const work = async (publishing: Publishing): Promise<Result> => {
-    const { outcome, plan, release, removed, target } = await publishing.planRollback(at, op);
+    const { outcome, plan, release, removed, samples, target } = await publishing.planRollback(at, op);
     await carryOut(plan, given, op);
     await session.remember(outcome.release);
+    const outside = await aws.lookFromOutside(samples(), context.clients.proxy, op);
     const what = `the release of ${moment(release.at)}`;
     return {
       ...{ release: outcome.release, restored: release.at, removed },
       url: aws.siteUrl(context.site, { ...target.distribution, host: target.host }),
+      outside,
       steps: toldOf(plan),
-      lines: [plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`],
+      lines: [
+        plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`,
+        ...aws.sightingLines(outside),
+      ],
     };
   };
   return aws.withPublishing(context, publisher, work, thread);

@@ -87,6 +87,7 @@ describe('the main job, in the workbench', function () {
       summary,
       /Published “Far Shores”: \d+ pages and other files on the server, (\d\d) of \1 assets uploaded\./,
     );
+    assert.doesNotMatch(summary, /from outside/);
     await workbench.screenshot('published');
   });
 

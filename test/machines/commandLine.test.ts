@@ -61,6 +61,11 @@ describe('the command line', function () {
   it('publishes, and finds nothing to do the second time', async () => {
     const first = await json('publish');
     assert.match(String(first['url']), /^http:\/\/ec2-/);
+    // One page and one image, both as they were published.
+    assert.deepEqual(first['outside'], [
+      { kind: 'page', path: 'index.html', url: `${String(first['url'])}index.html` },
+      { kind: 'asset', path: 'images/a.png', url: `https://${String(first['domain'])}/images/a.png` },
+    ]);
     assert.match(await page(), /src="https:\/\/[^"]*\/images\/a\.png">one/);
     const again = await json('publish');
     assert.deepEqual([again['steps'], again['release']], [[], first['release']]);
@@ -73,8 +78,9 @@ describe('the command line', function () {
     const status = await json('status');
     releases = [status['current'], ...(status['former'] as unknown[])] as typeof releases;
     assert.equal(releases.length, 2);
-    const { code, stderr } = await sitelift('rollback', '--to', '1');
+    const { code, stderr, stdout } = await sitelift('rollback', '--to', '1');
     assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Seen from outside as it was published: http:\/\/ec2-\S+\/index\.html$/m);
     assert.match(await page(), /one$/m);
     assert.equal((await json('verify'))['isWhole'], true);
     assert.equal((await sitelift('rollback', '--to', releases[0]?.id.slice(0, 12) ?? '')).code, 0);

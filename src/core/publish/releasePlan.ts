@@ -15,6 +15,7 @@ import { deleteKeys, keepFormer } from './former';
 import { invalidate, invalidationItems, isForgotten, joinItems, urlsOf, waitUntilForgotten } from './invalidate';
 import { ledgerAfter, manifestOf } from './newLedger';
 import { hasSettings } from './siteSettings';
+import { samplesOf, type Sample } from './sample';
 import type { Asking, SiteState } from './siteState';
 import { sweep } from './sweep';
 import type { Outcome, Wanted, WantedPages } from './wanted';
@@ -32,6 +33,8 @@ export interface ReleasePlan {
   readonly outcome: Outcome;
   /** Paths of what is published now and will not be. */
   readonly removed: readonly string[];
+  /** Files by which it is seen from outside, once the plan has run, whether readers get what was published. */
+  samples(): readonly Sample[];
 }
 
 /**
@@ -76,7 +79,8 @@ export function planRelease(
   ].flat();
   const gone = removed.assets.filter((path) => !wanted.pages.all.has(path));
   const paths = [...new Set([...gone, ...removed.pages])].sort();
-  if (work.length === 0 && isNoted(state)) return { plan: [], outcome, removed: paths };
+  const samples = () => samplesOf(context.site, state, wanted, outcome);
+  if (work.length === 0 && isNoted(state)) return { plan: [], outcome, removed: paths, samples };
   // What nobody needs any more is no reason of its own to publish.
   const plan = sequence(sweepSteps(context, state, asking), work);
   const turns = {
@@ -89,7 +93,7 @@ export function planRelease(
       return after;
     },
   };
-  return { plan: inTurn(context, asking.origin, state.read, turns, plan), outcome, removed: paths };
+  return { plan: inTurn(context, asking.origin, state.read, turns, plan), outcome, removed: paths, samples };
 }
 
 /** Assets that were published, and that other hands were seen to have changed since; what a publication left that was cut short is our own. */

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { relative } from 'node:path';
 import type { Op } from '../../core/op';
+import type { Publication } from '../../core/publish/planPublish';
+import type { Sighting } from '../../core/publish/sighting';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { summaryLines } from '../planText';
 import { siteCommand, type Bench } from '../siteCommand';
 import { publisherOf } from '../siteMemory';
-import { tell } from '../tell';
+import { tellWithSightings } from '../tellSightings';
 import { settleUnsaved } from '../unsavedFiles';
 
 /** What a publication did. */
@@ -24,6 +26,8 @@ export interface Published {
   readonly uploaded: number;
   /** Files that were published before and are not any more. */
   readonly removed: number;
+  /** What was seen of it from outside: one page and one asset of those that were sent. */
+  readonly outside: readonly Sighting[];
   readonly steps: readonly string[];
 }
 
@@ -52,12 +56,14 @@ async function publish(bench: Bench, root: string, isWhole: boolean, op: Op): Pr
   const { app, aws, context, folder, site } = bench;
   const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
   return aws.withPublishing(context, { ...publisher, isWhole }, async (publishing) => {
-    let result: (() => Omit<Published, 'steps'>) | undefined;
+    let result: (() => Omit<Published, 'outside' | 'steps'>) | undefined;
+    let samples: Publication['samples'] = () => [];
     const plan = async (planOp: Op) => {
       const publication = await publishing.planPublish(planOp);
       const { local, outcome, removed, summary, target, uploads } = publication;
       for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
       for (const note of summary.notes) app.log.warn(note);
+      ({ samples } = publication);
       result = () => ({
         ...{ url: aws.siteUrl(site, { ...target.distribution, host: target.host }), release: outcome.release },
         ...{ domain: target.distribution.domain },
@@ -71,19 +77,20 @@ async function publish(bench: Bench, root: string, isWhole: boolean, op: Op): Pr
     if (!steps || !result) return undefined;
     const published = { ...result(), steps };
     await remember(published.release);
-    return published;
+    return { ...published, outside: await aws.lookFromOutside(samples(), context.clients.proxy, op) };
   });
 }
 
-async function tellSummary({ log }: App, name: string, published: Published): Promise<void> {
-  const { pages, assets, uploaded, removed, steps, url } = published;
+async function tellSummary(app: App, name: string, published: Published): Promise<void> {
+  const { log } = app;
+  const { pages, assets, outside, uploaded, removed, steps, url } = published;
   const gone = removed > 0 ? `, ${removed} removed` : '';
   const told =
     steps.length === 0
       ? `“${name}” is up to date: ${pages} pages and other files, ${assets} assets.`
       : `Published “${name}”: ${pages} pages and other files on the server, ${uploaded} of ${assets} assets uploaded${gone}.`;
   log.info(`${told} ${url}`);
-  const chosen = await tell(told, 'Open Site', 'Show Log');
+  const chosen = await tellWithSightings(app, told, outside, 'Open Site', 'Show Log');
   if (chosen === 'Open Site') await vscode.env.openExternal(vscode.Uri.parse(url));
   if (chosen === 'Show Log') log.show();
 }

@@ -1,12 +1,15 @@
 import { rootFolder } from '../../core/site';
 import type { Op } from '../../core/op';
 import { UserError } from '../../core/op';
+import type { Rollback } from '../../core/publish/planRollback';
+import type { Sighting } from '../../core/publish/sighting';
 import type { Releases } from '../../core/release/releases';
 import type { App } from '../app';
 import { isNode, type Unattended } from '../options';
 import { siteCommand } from '../siteCommand';
 import { publisherOf } from '../siteMemory';
-import { askWhich, tell } from '../tell';
+import { askWhich } from '../tell';
+import { tellWithSightings } from '../tellSightings';
 import { releaseView } from '../views/releaseView';
 
 /** Options of *Roll Back…*. */
@@ -19,6 +22,8 @@ export interface RollbackOptions extends Unattended {
 export interface RolledBack {
   /** Id of the release that is current now. */
   readonly release: string;
+  /** What was seen of it from outside: one page and one asset of those that were brought back. */
+  readonly outside: readonly Sighting[];
   readonly steps: readonly string[];
 }
 
@@ -43,9 +48,11 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
     const done = await working(`Rolling back ${site.name}`, (op) =>
       aws.withPublishing(context, publisher, async (publishing) => {
         let release = () => '';
+        let samples: Rollback['samples'] = () => [];
         const plan = async (planOp: Op) => {
           const back = await publishing.planRollback(at, planOp);
           release = () => back.outcome.release;
+          ({ samples } = back);
           const { removed } = back;
           return { plan: back.plan, about: removed.length > 0 ? [`To remove: ${removed.length}`] : [] };
         };
@@ -53,12 +60,15 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
         const steps = await bench.confirm({ question, verb: 'Roll Back', plan }, op);
         if (!steps) return undefined;
         await remember(release());
-        return { release: release(), steps };
+        const outside = await aws.lookFromOutside(samples(), context.clients.proxy, op);
+        return { release: release(), outside, steps };
       }),
     );
     if (done && !options) {
-      void tell(
+      void tellWithSightings(
+        app,
         done.steps.length === 0 ? 'Readers see that release already.' : `“${site.name}” is back at that release.`,
+        done.outside,
       );
     }
     return done;

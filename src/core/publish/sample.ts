@@ -1,0 +1,63 @@
+import type { Context } from '../context';
+import { assetUrl, encodePath } from '../html/assetUrl';
+import { siteUrl } from '../names';
+import type { SiteState } from './siteState';
+import type { Outcome, Wanted } from './wanted';
+
+/** A file that a publication has sent, by which it is seen from outside whether readers get it. */
+export interface Sample {
+  readonly kind: 'page' | 'asset';
+  /** Below the root. */
+  readonly path: string;
+  readonly url: string;
+  /** Of the published bytes, in hexadecimal digits. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** Of the object in the bucket, without quotes. */
+  readonly etag?: string;
+  /** Of the bytes that readers got before, if they got any. */
+  readonly formerSha256?: string | undefined;
+}
+
+/** Larger files are not fetched to be compared. */
+export const LARGEST_SAMPLE_BYTES = 10 * 1024 * 1024;
+
+/** One page and one asset of those that were sent, once the plan of a publication has run; fewer where none was sent. */
+export function samplesOf(site: Context['site'], state: SiteState, wanted: Wanted, outcome: Outcome): Sample[] {
+  return [...pageSample(site, state, wanted), ...assetSample(state, outcome)];
+}
+
+function pageSample(site: Context['site'], { live, target }: SiteState, { pages }: Wanted): Sample[] {
+  const { distribution, host } = target;
+  if (pages.title === undefined || host === undefined) return [];
+  const all = Array.from(pages.all).filter(([, { sizeBytes }]) => sizeBytes <= LARGEST_SAMPLE_BYTES);
+  const changed = all.filter(([path, { sha256 }]) => live?.pages.get(path)?.sha256 !== sha256);
+  const rank = (path: string) => (path === 'index.html' ? 0 : /\.html?$/i.test(path) ? 1 : 2);
+  const best = first(
+    changed.length > 0 ? changed : all,
+    ([one], [other]) => rank(one) - rank(other) || one.length - other.length,
+  );
+  if (!best) return [];
+  const [path, { sha256, sizeBytes }] = best;
+  const url = siteUrl(site, { ...distribution, host }) + encodePath(path);
+  return [{ kind: 'page', path, url, sha256, sizeBytes, formerSha256: live?.pages.get(path)?.sha256 }];
+}
+
+/** An image rather than another asset, a new one rather than one whose former bytes the edges still hold for a while, and a small one. */
+function assetSample({ target, told }: SiteState, { stored }: Outcome): Sample[] {
+  const rank = (path: string, contentType: string) =>
+    (contentType.startsWith('image/') ? 0 : 2) + (told.has(path) ? 1 : 0);
+  const best = first(
+    Array.from(stored),
+    ([one, { contentType, sizeBytes }], [other, asset]) =>
+      rank(one, contentType) - rank(other, asset.contentType) || sizeBytes - asset.sizeBytes,
+  );
+  if (!best) return [];
+  const [path, { etag, sha256, sizeBytes }] = best;
+  const url = assetUrl(target.distribution.domain, path);
+  return [{ kind: 'asset', path, url, sha256, sizeBytes, etag, formerSha256: told.get(path)?.sha256 }];
+}
+
+function first<Item>(items: readonly Item[], compare: (one: Item, other: Item) => number): Item | undefined {
+  return [...items].sort(compare)[0];
+}
