@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isForgotten } from '../../../src/core/publish/invalidate';
+import { isForgotten } from '../../../src/core/publish/invalidationItems';
 import { controlPlane } from '../sandbox';
 import { LEDGER, newPublishDriver, type PublishDriver } from './publishDriver';
 

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { invalidate, invalidationItems } from '../../../src/core/publish/invalidate';
+import { invalidate } from '../../../src/core/publish/invalidate';
+import {
+  invalidationItems,
+  isForgotten,
+  itemFrom,
+  itemProblem,
+  joinItems,
+} from '../../../src/core/publish/invalidationItems';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
 import { distribution } from '../../../src/core/resources/distribution';
 import { run } from '../../../src/core/plan';
@@ -16,12 +23,58 @@ describe('an invalidation', function () {
       invalidationItems(numbered(15)),
       numbered(15).map((path) => `/${path}`),
     );
-    assert.deepEqual(invalidationItems(numbered(16)), ['/*']);
   });
 
-  it('is of everything where a path holds what CloudFront takes in one form only, or not at all', () => {
+  it('is of the folders for more paths than that, and of everything for more than a few folders', () => {
+    assert.deepEqual(invalidationItems(numbered(16)), ['/images/*']);
+    const folders = (count: number) => numbered(16).map((path, index) => `${index % count}/${path}`);
+    assert.equal(invalidationItems(folders(5)).length, 5);
+    assert.deepEqual(invalidationItems(folders(6)), ['/*']);
+    assert.deepEqual(invalidationItems([...numbered(16), 'a.png']), ['/*']);
+    const many = Array.from({ length: 50_000 }, (_, index) => `${index}/a.png`);
+    assert.deepEqual(invalidationItems(many), ['/*']);
+  });
+
+  it('is of the folder where a path holds what CloudFront takes in one form only, or not at all', () => {
     for (const character of "!'()*,@+&=;:$~") {
       assert.deepEqual(invalidationItems(['plain.png', `a${character}b.png`]), ['/*'], character);
+      assert.deepEqual(invalidationItems(['x/plain.png', `a/b c/d${character}/e.png`]), ['/x/plain.png', '/a/b%20c/*']);
+    }
+  });
+
+  it('names nothing that something else of it covers', () => {
+    assert.deepEqual(joinItems(['/images/a.png', '/images/*'], ['/b.png']), ['/images/*', '/b.png']);
+    assert.deepEqual(joinItems(['/images/*', '/b.png'], ['/*']), ['/*']);
+    assert.deepEqual(joinItems(numbered(16)), ['/*']);
+    for (const [path, isIt] of [
+      ['images/x.png', true],
+      ['images/x+y.png', true],
+      ['imagesx.png', false],
+      ['b.png', true],
+    ] as const) {
+      assert.equal(isForgotten(path, ['/images/*', '/b.png']), isIt, path);
+    }
+  });
+
+  it('takes what a person writes as CloudFront does, encoded unless it is already', () => {
+    for (const [text, item] of [
+      ['/images/*', '/images/*'],
+      ['/a b/é%.png', '/a%20b/%C3%A9%25.png'],
+      ['/a%20b.png', '/a%20b.png'],
+      ['/*', '/*'],
+      ['/', '/'],
+    ] as const) {
+      assert.equal(itemProblem(text), undefined, text);
+      assert.equal(itemFrom(text), item);
+    }
+    for (const [text, problem] of [
+      ['images/a.png', /must begin with \//],
+      ['', /must begin with \//],
+      ['/images/*.png', /a \* at the end alone|one at the end alone/],
+      ['/images/~me/a.png', /because of its “~”\. Write \/images\/\* instead/],
+      ['/images/a%2Bb.png', /because of its “\+”\. Write \/images\/\* instead/],
+    ] as const) {
+      assert.match(itemProblem(text) ?? '', problem, text);
     }
   });
 
