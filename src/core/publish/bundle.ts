@@ -28,6 +28,13 @@ export interface PageBundle extends Bundle {
   readonly pages: ReadonlyMap<string, PageSum>;
 }
 
+const REWRITTEN = /\.(html?|css)$/i;
+
+/** True for a file whose published form is not the file as it lies in the folder, if it refers to assets. */
+export function isRewritten({ path, sizeBytes }: Pick<LocalFile, 'path' | 'sizeBytes'>): boolean {
+  return REWRITTEN.test(path) && sizeBytes <= REWRITTEN_LIMIT_MIB * 1024 * 1024;
+}
+
 /** Gives the published form of an HTML or CSS file from its bytes in the folder and its path below the root. */
 export type Rewrite = (bytes: Uint8Array, path: string, op: Op) => Promise<Rewritten>;
 
@@ -147,7 +154,6 @@ async function writeTar(file: string, fill: (add: Adding) => Promise<readonly st
   return { file, sha256: whole.digest('hex'), sizeBytes, sent, unpackedBytes };
 }
 
-const REWRITTEN = /\.(html?|css)$/i;
 /** The latest time that the header of a tar has room for as tar-stream writes it; it takes no time before 1970 either. */
 const LATEST_MS = 0x7fff_ffff * 1000;
 
@@ -206,8 +212,7 @@ async function addPage(
       if (isAsListed) sums.rememberPage(page, form, sum, readMs);
       return sum;
     };
-    const isTooLarge = opened.sizeBytes > REWRITTEN_LIMIT_MIB * 1024 * 1024;
-    if (REWRITTEN.test(path) && !isTooLarge) {
+    if (isRewritten({ path, sizeBytes: opened.sizeBytes })) {
       const { bytes, ...told } = await rewrite(await opened.handle.readFile(), path, op);
       const sum = { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, ...told };
       if (!isThere(path, sum)) await add.whole(path, opened.modifiedMs, bytes);

@@ -1,8 +1,10 @@
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Release } from '../release/ledger';
+import type { Manifest } from '../release/manifest';
 import { moment } from '../release/moment';
 import { isAsset } from './assetTypes';
+import type { Rewrite } from './bundle';
 import { copiesOf, withCopies } from './copies';
 import { compareAssets, type AssetUpload, type Hash } from './compareAssets';
 import type { Copy } from './copyAssets';
@@ -37,6 +39,10 @@ export interface Publication extends ReleasePlan {
   readonly summary: Summary;
   readonly uploads: readonly AssetUpload[];
   readonly target: Target;
+  /** What the current release consists of; undefined when there is none, or nothing tells. */
+  readonly live: Manifest | undefined;
+  /** Makes the published form of pages. */
+  readonly rewrite: Rewrite;
 }
 
 /** Plans to publish the files of a folder. Throws `UserError` when the site is not ready, or when something must be allowed first. */
@@ -52,7 +58,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const { stored, uploads } = compared;
   const names = isThorough ? hashedNames(local.assets, compared.sums) : undefined;
   await requireFreeNames(context, local.assets, names, read.ledger, material.cache, op);
-  const { bundle, published, reason, ...pages } = await pressPages(context, state, local, names, material, sums, op);
+  const { bundle, published, reason, rewrite, ...pages } = await pressPages(context, state, local, names, material, sums, op);
   let assets = wantedAssets(context, stored, uploads, material, sums);
   if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: compared.sums }, state, material);
   if (context.site.distribution.serves === 'site') {
@@ -73,7 +79,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
     },
   };
   const release = planRelease(context, state, wanted, material);
-  return { ...release, local, summary: withRemovals(summary, release.removed), uploads, target };
+  return { ...release, local, summary: withRemovals(summary, release.removed), uploads, target, live, rewrite };
 }
 
 /** What *Upload to CDN* or other hands put there is not removed, though it is not among the files. */

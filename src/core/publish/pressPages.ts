@@ -29,6 +29,7 @@ export interface PressedPages extends Omit<WantedPages, 'title'> {
   /** Why they must go to the server; undefined when they are there. */
   readonly reason: PagesReason | undefined;
   readonly published: PublishedPages;
+  readonly rewrite: Rewrite;
 }
 
 /** Makes the published form of the pages, with these hashed names of assets if any, and a bundle of what the server has not. */
@@ -60,6 +61,7 @@ export async function pressPages(
     whole: (stepOp) => (base ? wholeBundle(local, press, bundle, workFolder, stepOp) : Promise.resolve(bundle)),
     reason: reasonFor(state, bundle, settings),
     published: (paths, stepOp) => publishedPages(paths, local, press, bundle, workFolder, stepOp),
+    rewrite: press.rewrite,
   };
 }
 

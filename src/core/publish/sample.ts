@@ -1,6 +1,7 @@
 import type { Context } from '../context';
 import { assetUrl, encodePath } from '../html/assetUrl';
 import { siteUrl } from '../names';
+import { isAsset } from './assetTypes';
 import type { SiteState } from './siteState';
 import type { Outcome, Wanted } from './wanted';
 
@@ -48,7 +49,7 @@ function assetSample({ target, told }: SiteState, { stored }: Outcome): Sample[]
   const rank = (path: string, contentType: string) =>
     (contentType.startsWith('image/') ? 0 : 2) + (told.has(path) ? 1 : 0);
   const best = first(
-    Array.from(stored),
+    Array.from(stored).filter(([path]) => isAsset(path)),
     ([one, { contentType, sizeBytes }], [other, asset]) =>
       rank(one, contentType) - rank(other, asset.contentType) || sizeBytes - asset.sizeBytes,
   );
