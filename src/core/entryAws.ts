@@ -2,8 +2,12 @@ export { createClients, identify, requireAccount, type Clients, type Identity } 
 export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
+export { compareFile } from './publish/compareFile';
+export { compareSite } from './publish/compareSite';
 export { commitOf } from './publish/commit';
 export { lookFromOutside } from './publish/outsideLook';
+export { readInvalidationUse, useLine } from './publish/invalidationUse';
+export { planInvalidation } from './publish/planInvalidation';
 export { planAssets } from './publish/planUpload';
 export { sightingLines } from './publish/sighting';
 export { verificationLines, verifySite } from './publish/verifySite';

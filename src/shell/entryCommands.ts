@@ -2,6 +2,8 @@
 export { chooseAddress } from './commands/chooseAddress';
 export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';
+export { diffWithLive } from './commands/diffWithLive';
+export { invalidate } from './commands/invalidate';
 export { openInConsole } from './commands/openInConsole';
 export { openSite } from './commands/openSite';
 export { provision } from './commands/provision';

@@ -209,6 +209,27 @@ describe('a site in VS Code', () => {
       await assert.rejects(execute('uploadToCdn', { ...account, files: [file('sitelift.json')] }), /is not uploaded/);
     });
 
+    it('makes the edges forget paths, and takes none that CloudFront does not', async () => {
+      await controlPlane().send('DELETE', 'calls');
+      const paths = ['/images/*', '/images/a b.png'];
+      assert.deepEqual(await execute('invalidate', { ...account, paths }), ['/images/*']);
+      assert.deepEqual(
+        (await changes()).map(({ action }) => action),
+        ['CreateInvalidation'],
+      );
+      await assert.rejects(execute('invalidate', { ...account, paths: ['images/a b.png'] }), /must begin with \//);
+      await assert.rejects(execute('invalidate', account), /No path is named/);
+    });
+
+    it('is compared with what readers get only once it was published', async () => {
+      const page = { ...account, file: file('index.html') };
+      await assert.rejects(execute('diffWithLive', page), /lacks a server, a volume/);
+      await assert.rejects(
+        execute('diffWithLive', { ...account, file: '/etc/hosts' }),
+        /is not a folder of this window/,
+      );
+    });
+
     it('rewrites a local image to its CDN URL and nothing else', async () => {
       const action = await eventually(async () => {
         const actions = await actionsAt('index.html', 'images/a b.png');
