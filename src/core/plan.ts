@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Op } from './op';
+import { noteSoFar, type SoFar } from './soFar';
 
 const STEPS_AT_ONCE = 24;
 
@@ -12,6 +13,8 @@ export interface Step {
   readonly items?: readonly string[];
   /** Bytes that it sends, for steps that send files. */
   readonly sizeBytes?: number;
+  /** What holds as long as it has not begun, e.g. `no page was changed`. */
+  readonly untouched?: string;
   run(op: Op): Promise<void>;
 }
 
@@ -42,11 +45,12 @@ export function samePlan(one: Plan, other: Plan): boolean {
 
 /**
  * The only runner of plans. On failure or cancel it starts nothing more, waits for what is in flight, then throws the
- * first error. Progress is the number of finished steps, and of what a step tells of itself, over all steps.
+ * first error, on which `soFarOf` finds what was done. Progress is the number of finished steps, and of what a step tells of itself, over all steps.
  */
 export async function run(plan: Plan, op: Op): Promise<void> {
   const total = stepsOf(plan).length;
-  let done = 0;
+  const begun = new Map<Step, string | undefined>();
+  const done = new Set<Step>();
   for (const stage of plan) {
     const limit = pLimit(STEPS_AT_ONCE);
     let failure: { readonly error: unknown } | undefined;
@@ -54,18 +58,33 @@ export async function run(plan: Plan, op: Op): Promise<void> {
       if (failure) return;
       try {
         op.signal.throwIfAborted();
-        op.report(step.title, done / total);
+        begun.set(step, undefined);
+        op.report(step.title, done.size / total);
         await step.run({
           signal: op.signal,
-          report: (message, fraction = 0) => op.report(message, (done + fraction) / total),
+          report(message, fraction = 0) {
+            begun.set(step, message);
+            op.report(message, (done.size + fraction) / total);
+          },
         });
-        done += 1;
-        op.report(step.title, done / total);
+        done.add(step);
+        op.report(step.title, done.size / total);
       } catch (error) {
         failure ??= { error };
       }
     };
     await Promise.all(stage.map((step) => limit(runStep, step)));
-    if (failure) throw failure.error;
+    if (failure) throw noteSoFar(failure.error, soFarIn(plan, begun, done));
   }
+}
+
+function soFarIn(plan: Plan, begun: ReadonlyMap<Step, string | undefined>, done: ReadonlySet<Step>): SoFar {
+  const steps = stepsOf(plan);
+  return {
+    done: steps.filter((step) => done.has(step)),
+    begun: steps
+      .filter((step) => begun.has(step) && !done.has(step))
+      .map((step) => ({ ...step, said: begun.get(step) })),
+    waiting: steps.filter((step) => !begun.has(step)),
+  };
 }

@@ -17,6 +17,7 @@ import { readState, type Asking, type SiteState } from './siteState';
 import { pagesTitle, summarize, type Summary } from './summary';
 import type { FileSums } from './sums';
 import type { Target } from './target';
+import { turnKey } from './unseen';
 import { wantedAssets, type Send } from './wantedAssets';
 import { pressPages, type PageNeeds } from './pressPages';
 
@@ -74,7 +75,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
     assets,
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },
     begin: {
-      key: `turn ${read.ledger.revision}${unseen ? ' unseen' : ''}`,
+      key: turnKey(read.ledger.revision, unseen !== undefined),
       title: unseen ? `replace ${unseen}` : ALONE,
     },
   };

@@ -218,7 +218,7 @@ function pageSteps(
     const deployment = { release, pages: all, settings, expected, base, delta, goes, staged, usualSeconds, whole };
     outcome.deployed = await deployPages(context, target, deployment, op);
   });
-  return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes }]];
+  return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes, untouched: 'no page was changed' }]];
 }
 
 function removalSteps(context: Context, removed: readonly string[], outcome: Outcome): Plan {
@@ -230,7 +230,7 @@ function removalSteps(context: Context, removed: readonly string[], outcome: Out
     const keys = removed.filter((path) => !lost.has(path)).map((path) => PUBLIC_PREFIX + path);
     await deleteKeys(context, keys, op);
   });
-  return [[{ ...one, items: removed.map((path) => `remove ${path}`) }]];
+  return [[{ ...one, items: removed.map((path) => `remove ${path}`), untouched: 'no asset was removed' }]];
 }
 
 function invalidationSteps(
