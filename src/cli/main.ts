@@ -4,7 +4,7 @@ import module from 'node:module';
 import { isAbort, isUserError, type Op } from '../core/op';
 import { plainText } from '../core/plainText';
 import { readArguments, UsageError, USAGE, type Arguments } from './arguments';
-import { tellProgress, tellResult } from './output';
+import { tellProgress, tellResult, tellSoFar } from './output';
 import { openSession, type Session } from './session';
 import { publish, rollback, status, verify, type Result } from './work';
 
@@ -32,6 +32,7 @@ async function main(): Promise<number> {
     tellResult(given, result);
     return given.check && result.isOpen ? ENDS.somethingToDo : ENDS.done;
   } catch (error) {
+    tellSoFar(error);
     if (isAbort(error)) {
       console.error('Interrupted. What was done stays; running it again goes on from there.');
       return ENDS.interrupted;

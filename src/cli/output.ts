@@ -1,4 +1,5 @@
 import { plainText } from '../core/plainText';
+import { soFarLines, soFarOf } from '../core/soFar';
 import type { Arguments } from './arguments';
 import type { Result } from './work';
 
@@ -11,6 +12,12 @@ export function tellProgress(message: string): void {
   if (line === last) return;
   last = line;
   console.error(line);
+}
+
+/** Tells on standard error which steps of a plan that ended early were done, begun and left. */
+export function tellSoFar(error: unknown): void {
+  const soFar = soFarOf(error);
+  if (soFar) for (const line of soFarLines(soFar)) console.error(plainText(line));
 }
 
 /** Tells on standard output what came of it: for programs as one JSON object, for people in lines. */
