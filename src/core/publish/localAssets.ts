@@ -3,16 +3,9 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../op';
 import { pathBelow } from '../pathBelow';
 import { isAsset, unfitForBucket } from './assetTypes';
-import {
-  linkTarget,
-  localFile,
-  PROTECTED,
-  reading,
-  refusalOf,
-  resolveRoot,
-  type LeftFile,
-  type LocalFile,
-} from './localFiles';
+import { linkTarget, localFile, PROTECTED, resolveRoot, type LeftFile, type LocalFile } from './localFiles';
+import { refusalOf } from './pathRules';
+import { reading } from './reading';
 import { requireLeave } from './leave';
 import { ACCESS_FILE, folderRefusal, leave, restrictsAccess, type Refusal } from './refusals';
 

@@ -1,16 +1,14 @@
-import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import ignore from 'ignore';
 import { join } from 'node:path';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
 import { contentTypeOf } from './contentType';
 import { pathBelow } from '../pathBelow';
+import { IGNORE_FILE, ignoredIn, refusalOf } from './pathRules';
+import { reading } from './reading';
 import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
-
-/** Name of the file in the root that tells what else is not published, in the syntax of a `.gitignore`. */
-const IGNORE_FILE = '.siteliftignore';
 
 /** A file of the site as it lies on this computer. */
 export interface LocalFile {
@@ -107,15 +105,6 @@ export async function scan(folder: string, root: string, allow: readonly string[
   };
 }
 
-/** What the ignore file of a root leaves out; nothing where there is none. */
-async function ignoredIn(root: string): Promise<(path: string) => boolean> {
-  const file = join(root, IGNORE_FILE);
-  const text = existsSync(file) ? await reading(IGNORE_FILE, () => readFileSync(file, 'utf8')) : undefined;
-  if (text === undefined) return () => false;
-  const rules = ignore().add(text);
-  return (path) => rules.ignores(path);
-}
-
 /** Why a file that restricts access keeps everything from being published. */
 export const PROTECTED =
   'it lets only some people see what is beside and below it, and this server would show it to everybody';
@@ -135,14 +124,6 @@ export async function resolveRoot(folder: string, root: string): Promise<string>
   throw new UserError(
     `The site’s root folder ${root} is a link that leads out of ${folder}, so nothing of it is published. Correct “root” in ${SITE_FILE}.`,
   );
-}
-
-/** Why a file is refused by its own name or by that of a folder above it. */
-export function refusalOf(path: string, allowed: (path: string) => boolean): Refusal | undefined {
-  const parts = path.split('/');
-  return parts
-    .map((part, index) => refusal(part, index < parts.length - 1))
-    .find((found) => found && (found.rule === 'never' || !allowed(path)));
 }
 
 /** The status of what a link leads to, or the reason for which it is not published. */
@@ -171,21 +152,6 @@ interface Status {
   readonly size: number;
   readonly mtimeMs: number;
   readonly ino: number;
-}
-
-/** What a read gives; undefined for what has gone since it was listed. Throws `UserError` naming what cannot be read. */
-export async function reading<Value>(path: string, read: () => Value | Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    if (syscall === undefined) throw error;
-    throw new UserError(
-      `“${path}” cannot be read (${code}). Allow yourself to read it, or move it out of the site’s root folder; then try again.`,
-      { cause: error },
-    );
-  }
 }
 
 /** What a status says of a file. */

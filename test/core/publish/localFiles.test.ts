@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { localAssets } from '../../../src/core/publish/localAssets';
 import { requireLeave } from '../../../src/core/publish/leave';
-import { reading, scan } from '../../../src/core/publish/localFiles';
+import { scan } from '../../../src/core/publish/localFiles';
+import { reading } from '../../../src/core/publish/reading';
 import { leave } from '../../../src/core/publish/refusals';
 import { newOp } from '../sandbox';
 
