@@ -3,6 +3,7 @@ import type { App } from './shell/app';
 import { loadHtml } from './shell/chunks';
 import { registerCommands } from './shell/commands';
 import { Connections } from './shell/connections';
+import { registerHabits } from './shell/habits';
 import { registerImageActions } from './shell/language/imageActions';
 import { locateImages } from './shell/language/imageSource';
 import { logTo } from './shell/log';
@@ -19,8 +20,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const app: App = {
     ...{ log, connections, sites, tree, cacheFolder },
     memory: context.workspaceState,
+    machineMemory: context.globalState,
+    activities: { going: new Map(), troubles: new Map(), changed: new vscode.EventEmitter() },
     subscriptions: context.subscriptions,
     imageActions: { locate: (path) => locateImages(sites, path), loadHtml },
   };
   context.subscriptions.push(...[log, sites, tree], registerCommands(app), registerImageActions(app.imageActions));
+  context.subscriptions.push(registerHabits(app));
 }

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { Activities } from './activity';
 import type { Connections } from './connections';
 import type { ImageActionSource } from './language/imageActions';
 import type { Log } from './log';
@@ -14,6 +15,9 @@ export interface App {
   readonly imageActions: ImageActionSource;
   /** What is remembered of the window's folders on this computer. */
   readonly memory: vscode.Memento;
+  /** What is remembered on this computer whatever is open. */
+  readonly machineMemory: vscode.Memento;
+  readonly activities: Activities;
   /** Folder for what this computer remembers to save work. */
   readonly cacheFolder: string;
   /** What is disposed of when the extension ends. */

@@ -24,6 +24,7 @@ export const COMMANDS = {
   'sitelift.chooseAddress': chunked('choose the server’s address', ({ chooseAddress }) => chooseAddress),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.publishEverything': chunked('publish the site', ({ publishEverything }) => publishEverything),
+  'sitelift.askAgain': chunked('ask again before publishing', ({ askAgain }) => askAgain),
   'sitelift.verifySite': chunked('verify the site', ({ verifySite }) => verifySite),
   'sitelift.diffWithLive': chunked('compare with the live site', ({ diffWithLive }) => diffWithLive),
   'sitelift.rollback': chunked('roll the site back', ({ rollback }) => rollback),
@@ -37,6 +38,7 @@ export const COMMANDS = {
     run: async ({ sites }) => showReading('sitelift.site', () => sites.refresh()),
   },
   'sitelift.showLog': { intent: 'show the log', run: ({ log }) => Promise.resolve(log.show()) },
+  'sitelift.showActions': chunked('show what can be done', ({ showActions }) => showActions),
   'sitelift.selectProfile': chunked('select the profile', ({ selectProfile }) => selectProfile),
 } satisfies Record<string, Command>;
 

@@ -3,10 +3,11 @@ import type { Identity } from '../core/aws/clients';
 import type { Context } from '../core/context';
 import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
+import { replacesUnseen } from '../core/publish/unseen';
 import type { Unattended } from './options';
 import type { Person } from './person';
 import { plainText } from '../core/plainText';
-import { planDocument, planLines, type Shown } from './planText';
+import { planDocument, planLines, planLog, stepLine, type Shown } from './planText';
 
 /** A plan that is to be shown, confirmed and run. */
 export interface Proposal {
@@ -16,6 +17,16 @@ export interface Proposal {
   readonly verb: string;
   /** Makes the plan from what AWS shows now. */
   plan(op: Op): Promise<Proposed>;
+  /** Where somebody may agree, or has agreed, to all such plans. */
+  readonly standing?: Standing | undefined;
+}
+
+/** What holds for all plans of a kind that lose nothing and replace no release which this folder has not seen; those are always asked about. */
+export interface Standing {
+  readonly isGiven: boolean;
+  give(): Promise<void>;
+  /** Where nobody is to be interrupted: is told what must be asked about, and nothing is done. */
+  readonly defer?: (reasons: readonly string[]) => void;
 }
 
 /** A plan and what is to be known before its steps: totals, sizes, the root folder. */
@@ -29,10 +40,18 @@ export interface Desk {
   readonly person: Person;
   requireAccount(clients: Context['clients'], account: string, op: Op): Promise<Identity>;
   during<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Keeps a line of what is about to run. */
+  note?(line: string): void;
 }
 
 const SHOW_ALL = 'Show All';
 const SHOWN_FILES = 8;
+const MEANING =
+  '“Don’t Ask Again” holds for this site and account in this folder on this computer, but never for many removals nor for a release that this folder has not seen.';
+const STILL_ASKED = [
+  'You chose not to be asked before this site is published, but this must be answered each time.',
+  '',
+];
 
 /**
  * Shows account, region and plan, and runs the plan once the user agrees; after the answer it is made again, and shown again
@@ -56,10 +75,21 @@ export async function confirmAndRun(
   op.report('Looking at what is there');
   let proposed = await proposal.plan(op);
   let news: readonly string[] = [];
+  let isLasting = false;
+  const { standing } = proposal;
   while (proposed.plan.length > 0 && (!options || loses(proposed.plan, 'data'))) {
+    const reasons = reasonsToAsk(proposed.plan);
+    if (standing?.isGiven && reasons.length === 0) break;
+    if (standing?.defer) {
+      standing.defer(reasons);
+      return undefined;
+    }
     op.report('Waiting for your answer');
+    if (standing?.isGiven) news = [...STILL_ASKED, ...news];
     const shown = { where: [...news, ...where], ...proposed };
-    if (!options && !(await agrees(desk.person, proposal, shown, op))) return undefined;
+    const answer = options ? 'once' : await agrees(desk.person, proposal, shown, op);
+    if (!answer) return undefined;
+    isLasting = answer === 'always';
     if (!options && !(await letsRemove(desk.person, proposed.plan))) return undefined;
     if (loses(proposed.plan, 'data') && !(await desk.person.types(site.name))) return undefined;
     op.signal.throwIfAborted();
@@ -76,19 +106,38 @@ export async function confirmAndRun(
       'More published files than a tenth would be removed, and the caller does not allow that ("removals": true). Nothing was changed.',
     );
   }
-  if (plan.length > 0) await desk.during(() => run(plan, op));
+  if (isLasting) await standing?.give();
+  if (plan.length > 0) {
+    for (const line of planLog({ where, ...proposed })) desk.note?.(line);
+    await desk.during(() => run(plan, op));
+  }
   return stepsOf(plan).map(({ key }) => key);
 }
 
-async function agrees(person: Person, { question, verb }: Proposal, shown: Shown, op: Op): Promise<boolean> {
+async function agrees(
+  person: Person,
+  { question, verb, standing }: Proposal,
+  shown: Shown,
+  op: Op,
+): Promise<'once' | 'always' | undefined> {
   const { lines, hidden } = planLines(shown);
   const warns = stepsOf(shown.plan).some(({ loses: what }) => what !== undefined);
+  const always = `${verb} and Don’t Ask Again`;
+  const isOffered = standing !== undefined && reasonsToAsk(shown.plan).length === 0;
+  const meaning = isOffered ? ['', MEANING] : [];
+  const buttons = [verb, ...(isOffered ? [always] : []), ...(hidden > 0 ? [SHOW_ALL] : [])];
   for (;;) {
-    const buttons = hidden > 0 ? [verb, SHOW_ALL] : [verb];
-    const answer = await person.chooses({ question, lines, warns }, buttons);
-    if (answer !== SHOW_ALL) return answer === verb;
-    if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;
+    const answer = await person.chooses({ question, lines: [...lines, ...meaning], warns }, buttons);
+    if (answer === always) return 'always';
+    if (answer !== SHOW_ALL) return answer === verb ? 'once' : undefined;
+    if (!(await person.reads(question, planDocument(question, shown), op.signal))) return undefined;
   }
+}
+
+/** The steps that nobody can agree to before they are known. */
+function reasonsToAsk(plan: Plan): string[] {
+  const isAsked = (step: Step) => step.loses !== undefined || replacesUnseen(step);
+  return stepsOf(plan).filter(isAsked).map(stepLine);
 }
 
 /** Asks once more about many published files that would be removed: an empty or a wrong folder looks like a site without them. */

@@ -1,14 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
 import { isAbort, isUserError, type Op } from '../core/op';
+import { soFarOf } from '../core/soFar';
 import { loadAws } from './chunks';
 import type { Log } from './log';
-import { showProgress, tellFailure } from './tell';
+import { showProgress, tell, tellFailure, type Surface } from './tell';
 
-/** Runs work with progress and cancel under a title. */
-export function withOp<Result>(log: Log, title: string, work: (op: Op) => Promise<Result>): Thenable<Result> {
-  log.info(title);
-  return showProgress(title, async (report, cancellation) => {
+const SHOW_LOG = 'Show Log';
+
+/** Runs work with progress and cancel under a title, in a notification unless it is to be shown elsewhere. */
+export function withOp<Result>(
+  log: Log,
+  title: string,
+  work: (op: Op) => Promise<Result>,
+  surface: Surface = showProgress,
+): Thenable<Result> {
+  log.debug(title);
+  return surface(title, async (report, cancellation) => {
     const controller = new AbortController();
     // Every request in flight listens to it, and there are dozens at once.
     setMaxListeners(0, controller.signal);
@@ -32,36 +40,48 @@ export function withOp<Result>(log: Log, title: string, work: (op: Op) => Promis
 }
 
 /**
- * The one place that tells errors. A cancelled action ends silently; a `UserError` shows its sentence and its way on; anything
- * else shows what could not be done. An unattended caller gets the error as well.
+ * The one place that tells errors. A cancelled action tells what of its plan was done, if it had come to one; a `UserError` shows its sentence and its way
+ * on; anything else shows what could not be done. An unattended caller gets the error as well. What is no news is logged alone.
  */
 export async function tellingErrors(
   log: Log,
   intent: string,
   unattended: boolean,
   action: () => Promise<unknown>,
+  isNews: (message: string) => boolean = () => true,
 ): Promise<unknown> {
   try {
     return await action();
   } catch (error) {
+    const soFar = soFarOf(error);
+    // What fails at the first step tells by itself that nothing was changed.
+    const isTold = soFar && (isAbort(error) || soFar.done.length > 0);
+    const done = isTold ? ` ${(await loadAws()).soFarText(soFar)}` : '';
     if (isAbort(error)) {
       log.info(`Cancelled: ${intent}. What was made stays; running it again goes on from there.`);
+      if (soFar) offerLog(log, tell(`Cancelled:${done} To go on, ${intent} again.`, SHOW_LOG));
       return undefined;
     }
     const told = isUserError(error) ? error : (await loadAws()).explain(error);
     log.error(`Could not ${intent}`, told);
-    showError(log, intent, told);
+    if (isNews(told.message)) showError(log, intent, told, done);
     if (unattended) throw told;
     return undefined;
   }
 }
 
-function showError(log: Log, intent: string, error: Error): void {
+function showError(log: Log, intent: string, error: Error, done: string): void {
   const message = isUserError(error) ? error.message : `Could not ${intent}: ${error.message}`;
   const remedy = isUserError(error) ? error.remedy : undefined;
-  const buttons = [...(remedy ? [remedy.title] : []), 'Show Log'];
-  void tellFailure(message, ...buttons).then((chosen) => {
-    if (chosen === 'Show Log') log.show();
-    else if (remedy && chosen === remedy.title) void vscode.commands.executeCommand(remedy.command);
+  const answer = tellFailure(message + done, ...(remedy ? [remedy.title] : []), SHOW_LOG);
+  offerLog(log, answer);
+  void answer.then((chosen) => {
+    if (remedy && chosen === remedy.title) void vscode.commands.executeCommand(remedy.command);
+  });
+}
+
+function offerLog(log: Log, answer: Thenable<string | undefined>): void {
+  void answer.then((chosen) => {
+    if (chosen === SHOW_LOG) log.show();
   });
 }

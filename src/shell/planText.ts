@@ -13,6 +13,7 @@ export interface Shown {
 
 const SHOWN_STEPS = 10;
 const SHOWN_NOTES = 5;
+const LOGGED_ITEMS = 20;
 
 /**
  * The lines of a dialog: where, totals, then the steps, those that lose something before all others, then as many single files of theirs as fit; and how
@@ -49,6 +50,16 @@ export function planDocument(question: string, shown: Shown): string {
   const lines = [question, '', ...shown.where, '', ...totals(shown), '', ...order];
   // A step's line keeps the spaces at its start, which `plainText` would take.
   return `${[...lines.map((line) => plainText(line)), ...stages].join('\n')}\n`;
+}
+
+/** The plan for the log, with the first of the single files of each step. */
+export function planLog({ where, plan }: Pick<Shown, 'where' | 'plan'>): string[] {
+  const steps = stepsOf(plan).flatMap((step) => {
+    const { items = [] } = step;
+    const more = items.length > LOGGED_ITEMS ? [`… and ${items.length - LOGGED_ITEMS} more`] : [];
+    return [`• ${stepLine(step)}`, ...[...items.slice(0, LOGGED_ITEMS), ...more].map((item) => `  – ${item}`)];
+  });
+  return [where.join(' '), ...steps];
 }
 
 /** What stands before the steps of a publication: what is to be heeded first, then the root folder, totals and sizes. */
@@ -90,7 +101,8 @@ function totals({ plan, about }: Shown): string[] {
   return [...about, `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${sends}:`];
 }
 
-function stepLine(step: Step): string {
+/** A step in one line: what it loses, what it does and how much it sends. */
+export function stepLine(step: Step): string {
   const losses = { data: 'LOSES DATA: ', uptime: 'Interrupts the site: ', files: 'REMOVES MANY FILES: ' };
   const size = step.sizeBytes === undefined ? '' : `, ${sizeText(step.sizeBytes)}`;
   return plainText(`${step.loses ? losses[step.loses] : ''}${step.title}${size}`);

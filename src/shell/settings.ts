@@ -33,3 +33,8 @@ export async function saveConnection(
   await settings.update('profile', profile, target);
   if (region) await settings.update('region', region, target);
 }
+
+/** True where the files of a folder are to be published as they are saved. */
+export function publishesOnSave({ uri }: vscode.WorkspaceFolder): boolean {
+  return vscode.workspace.getConfiguration('sitelift', uri).get<boolean>('publishOnSave') === true;
+}

@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { Context } from '../core/context';
 import type { Op } from '../core/op';
 import type { Site } from '../core/site';
+import { followed } from './activity';
 import type { App } from './app';
 import { loadAws, type AwsChunk } from './chunks';
 import { chooseSite } from './choose';
@@ -9,6 +10,7 @@ import { confirmAndRun, type Proposal } from './confirm';
 import { withOp } from './operation';
 import { unattended, type Unattended } from './options';
 import { personOf } from './person';
+import { showProgress, type Surface } from './tell';
 
 /** What a command about one site works with. */
 export interface Bench<Options extends Unattended = Unattended> {
@@ -23,6 +25,13 @@ export interface Bench<Options extends Unattended = Unattended> {
   working<Result>(title: string, work: (op: Op) => Promise<Result>): Thenable<Result>;
   /** Runs what is proposed once it is agreed to; gives the keys of the steps, undefined when it was refused. */
   confirm(proposal: Proposal, op: Op): Promise<readonly string[] | undefined>;
+}
+
+/** How a command shows itself where that is not a notification. */
+export interface Manner {
+  readonly surface: Surface;
+  /** Shows a line of the plan that is about to run. */
+  note?(line: string): void;
 }
 
 /** Runs a command for the site that its argument or the user names; undefined when the user names none. */
@@ -42,15 +51,21 @@ export async function atSite<Result, Options extends Unattended>(
   folder: vscode.WorkspaceFolder,
   options: Options | undefined,
   work: (bench: Bench<Options>) => Promise<Result>,
+  manner: Manner = { surface: showProgress },
 ): Promise<Result> {
   const aws = await loadAws();
   const site = await aws.readSite(folder.uri.fsPath);
   const context = await app.connections.contextFor(folder, site);
   const { requireAccount } = aws;
-  const desk = { person: personOf(app), requireAccount, during: app.sites.during.bind(app.sites) };
+  const note = (line: string) => {
+    app.log.info(line);
+    manner.note?.(line);
+  };
+  const desk = { person: personOf(app), requireAccount, during: app.sites.during.bind(app.sites), note };
+  const surface = followed(app, folder.uri, site, manner.surface);
   return work({
     ...{ app, options, folder, site, context, aws },
-    working: (title, run) => withOp(app.log, title, run),
+    working: (title, run) => withOp(app.log, title, run, surface),
     confirm: (proposal, op) => confirmAndRun(desk, context, proposal, options, op),
   });
 }

@@ -72,14 +72,15 @@ export function askLine(
   });
 }
 
+/** Where work under a title tells its progress, in percent more than before, and is cancelled. */
+export type Surface = <Result>(title: string, work: Work<Result>) => Thenable<Result>;
+type Work<Result> = (
+  report: (message: string, increment: number) => void,
+  cancellation: vscode.CancellationToken,
+) => Promise<Result>;
+
 /** Shows progress with *Cancel* in a notification. */
-export function showProgress<Result>(
-  title: string,
-  work: (
-    report: (message: string, increment: number) => void,
-    cancellation: vscode.CancellationToken,
-  ) => Promise<Result>,
-): Thenable<Result> {
+export function showProgress<Result>(title: string, work: Work<Result>): Thenable<Result> {
   const options = { location: vscode.ProgressLocation.Notification, title: plainText(title), cancellable: true };
   return vscode.window.withProgress(options, (progress, cancellation) =>
     work((message, increment) => progress.report({ message: plainText(message), increment }), cancellation),
@@ -89,4 +90,34 @@ export function showProgress<Result>(
 /** Shows in a view that it is being read. */
 export function showReading<Result>(viewId: string, work: () => Promise<Result>): Thenable<Result> {
   return vscode.window.withProgress({ location: { viewId } }, work);
+}
+
+/** What the item in the status bar shows: a codicon beside a few words, lines on hovering, and all of it in words for who does not see it. */
+export interface Status {
+  readonly icon: string;
+  readonly text: string;
+  readonly tooltip: readonly string[];
+  readonly spoken: string;
+  readonly warns?: boolean;
+}
+
+/** An item in the status bar that runs a command; hidden until it has something to show. */
+export function newStatusItem(
+  id: string,
+  name: string,
+  command: string,
+): vscode.Disposable & { show(status: Status | undefined): void } {
+  const item = vscode.window.createStatusBarItem(id, vscode.StatusBarAlignment.Left, 0);
+  Object.assign(item, { name, command });
+  return {
+    dispose: () => item.dispose(),
+    show(status) {
+      if (!status) return item.hide();
+      item.text = `$(${status.icon}) ${plainText(status.text)}`;
+      item.tooltip = status.tooltip.map((line) => plainText(line, LINE_LIMIT)).join('\n');
+      item.accessibilityInformation = { label: plainText(status.spoken) };
+      item.backgroundColor = status.warns ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+      item.show();
+    },
+  };
 }

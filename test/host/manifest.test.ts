@@ -3,7 +3,16 @@ import * as vscode from 'vscode';
 import { COMMANDS } from '../../src/shell/commands';
 
 interface Manifest {
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
   readonly contributes: {
+    readonly configuration: {
+      readonly properties: Readonly<Record<string, { readonly default?: unknown; readonly scope: string }>>;
+    };
+    readonly taskDefinitions: readonly {
+      readonly type: string;
+      readonly required: readonly string[];
+      readonly properties: { readonly command: { readonly enum: readonly string[] } };
+    }[];
     readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
     readonly keybindings: readonly { readonly command: string; readonly when: string }[];
@@ -55,6 +64,19 @@ describe('the manifest', () => {
       assert.match(when, /isWorkspaceTrusted/, command);
       assert.match(when, /sitelift\.|workspaceFolderCount/, command);
     }
+  });
+
+  it('publishes on save only where it was turned on, never by the settings of a workspace that is not trusted', () => {
+    const { capabilities, contributes: parts } = extension().packageJSON as Manifest;
+    const { default: value, scope } = parts.configuration.properties['sitelift.publishOnSave'] ?? {};
+    assert.deepEqual([value, scope], [false, 'resource']);
+    assert.ok(capabilities.untrustedWorkspaces.restrictedConfigurations.includes('sitelift.publishOnSave'));
+  });
+
+  it('declares what a task can do', () => {
+    const [task] = contributes().taskDefinitions;
+    assert.deepEqual([task?.type, task?.required], ['sitelift', ['command']]);
+    assert.deepEqual(task?.properties.command.enum, ['publish', 'verify']);
   });
 
   it('shows every command in the category Sitelift', () => {

@@ -6,7 +6,7 @@ import Mocha from 'mocha';
 
 const CHECKOUT = join(__dirname, '..', '..');
 const CONFIRM = join(CHECKOUT, 'src', 'shell', 'confirm.ts');
-const SUITES = "require('./confirm.test'); require('./confirmRemovals.test');";
+const SUITES = "require('./confirm.test'); require('./confirmRemovals.test'); require('./confirmStanding.test');";
 
 /** How a plan is found to lose something. */
 const WARNS = '({ loses: what }) => what !== undefined';
@@ -15,11 +15,56 @@ const WARNS = '({ loses: what }) => what !== undefined';
 const MUTANTS: readonly { readonly title: string; readonly find: string; readonly replace: string }[] = [
   {
     title: 'runs after a refusal',
-    find: 'if (!options && !(await agrees(desk.person, proposal, shown, op))) return undefined;',
-    replace: 'if (!options) await agrees(desk.person, proposal, shown, op);',
+    find: 'if (!answer) return undefined;',
+    replace: '',
   },
-  { title: 'takes any answer for consent', find: 'return answer === verb;', replace: 'return true;' },
-  { title: 'takes none for consent', find: 'return answer === verb;', replace: 'return answer !== verb;' },
+  { title: 'takes any answer for consent', find: "answer === verb ? 'once' : undefined", replace: "'once'" },
+  { title: 'takes none for consent', find: "answer === verb ? 'once' : undefined", replace: 'undefined' },
+  {
+    title: 'asks who chose not to be asked',
+    find: 'if (standing?.isGiven && reasons.length === 0) break;',
+    replace: '',
+  },
+  {
+    title: 'asks nobody who chose not to be asked, whatever is lost',
+    find: 'standing?.isGiven && reasons.length === 0',
+    replace: 'standing?.isGiven',
+  },
+  {
+    title: 'asks nobody, whatever was chosen',
+    find: 'standing?.isGiven && reasons.length === 0',
+    replace: 'standing && reasons.length === 0',
+  },
+  { title: 'runs what is deferred', find: 'standing.defer(reasons);\n      return undefined;', replace: 'break;' },
+  { title: 'defers nothing', find: 'if (standing?.defer) {', replace: 'if (false) {' },
+  {
+    title: 'does not say why it asks all the same',
+    find: 'if (standing?.isGiven) news = [...STILL_ASKED, ...news];',
+    replace: '',
+  },
+  { title: 'takes one answer for all', find: "isLasting = answer === 'always';", replace: 'isLasting = true;' },
+  { title: 'forgets what was chosen', find: "isLasting = answer === 'always';", replace: '' },
+  {
+    title: 'lets a choice be made for what nobody can foresee',
+    find: 'standing !== undefined && reasonsToAsk(shown.plan).length === 0',
+    replace: 'standing !== undefined',
+  },
+  {
+    title: 'lets a choice be made for every plan',
+    find: 'standing !== undefined && reasonsToAsk(shown.plan).length === 0',
+    replace: 'true',
+  },
+  {
+    title: 'replaces what nobody has seen without asking',
+    find: 'step.loses !== undefined || replacesUnseen(step)',
+    replace: 'step.loses !== undefined',
+  },
+  {
+    title: 'loses something without asking',
+    find: 'step.loses !== undefined || replacesUnseen(step)',
+    replace: 'replacesUnseen(step)',
+  },
+  { title: 'keeps nothing of the plan', find: 'desk.note?.(line);', replace: ';' },
   { title: 'does not show a changed plan again', find: 'if (same) break;', replace: 'break;' },
   { title: 'asks for ever', find: 'if (same) break;', replace: '' },
   {
@@ -152,20 +197,20 @@ const MUTANTS: readonly { readonly title: string; readonly find: string; readonl
     find: "options && !options.removals && loses(plan, 'files')",
     replace: "!options?.removals && loses(plan, 'files')",
   },
-  { title: 'does not offer to show all', find: 'hidden > 0 ? [verb, SHOW_ALL] : [verb]', replace: '[verb]' },
+  { title: 'does not offer to show all', find: 'hidden > 0 ? [SHOW_ALL] : []', replace: '[]' },
   {
     title: 'offers to show what is shown',
-    find: 'hidden > 0 ? [verb, SHOW_ALL] : [verb]',
-    replace: '[verb, SHOW_ALL]',
+    find: 'hidden > 0 ? [SHOW_ALL] : []',
+    replace: '[SHOW_ALL]',
   },
   {
     title: 'takes reading for consent',
-    find: 'if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;',
-    replace: 'return person.reads(question, planDocument(question, shown), op.signal);',
+    find: 'if (!(await person.reads(question, planDocument(question, shown), op.signal))) return undefined;',
+    replace: "return (await person.reads(question, planDocument(question, shown), op.signal)) ? 'once' : undefined;",
   },
   {
     title: 'asks again who has read enough',
-    find: 'if (!(await person.reads(question, planDocument(question, shown), op.signal))) return false;',
+    find: 'if (!(await person.reads(question, planDocument(question, shown), op.signal))) return undefined;',
     replace: 'await person.reads(question, planDocument(question, shown), op.signal);',
   },
   {

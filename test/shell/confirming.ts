@@ -49,6 +49,8 @@ export interface Confirming {
   readonly context: Context;
   /** The keys of the steps that ran. */
   readonly ran: string[];
+  /** The lines that were kept of what was about to run. */
+  readonly noted: string[];
   /** How often it was told that AWS changes. */
   during(): number;
   step(key: string, extra?: Partial<Step>): Step;
@@ -68,11 +70,13 @@ interface Asked {
 export function newConfirming(): Confirming {
   const context = newContext();
   const ran: string[] = [];
+  const noted: string[] = [];
   let changes = 0;
   return {
-    ...{ context, ran, during: () => changes },
+    ...{ context, ran, noted, during: () => changes },
     reset() {
       ran.length = 0;
+      noted.length = 0;
       changes = 0;
     },
     step: (key, extra = {}) => ({
@@ -92,7 +96,7 @@ export function newConfirming(): Confirming {
     },
     confirm(person, proposal, { asked, site = context, op = newOp() } = {}) {
       const desk = {
-        ...{ person, requireAccount },
+        ...{ person, requireAccount, note: (line: string) => void noted.push(line) },
         async during<Result>(work: () => Promise<Result>) {
           changes += 1;
           return work();

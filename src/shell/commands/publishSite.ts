@@ -5,6 +5,8 @@ import type { Publication } from '../../core/publish/planPublish';
 import type { Sighting } from '../../core/publish/sighting';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
+import type { Standing } from '../confirm';
+import { consentFor } from '../consent';
 import { summaryLines } from '../planText';
 import { siteCommand, type Bench } from '../siteCommand';
 import { publisherOf } from '../siteMemory';
@@ -43,16 +45,41 @@ export function publishEverything(app: App, argument: unknown): Promise<Publishe
 
 function publishTo(app: App, argument: unknown, isWhole: boolean): Promise<Published | undefined> {
   return siteCommand(app, argument, async (bench) => {
-    const { options, folder, site } = bench;
-    const root = rootFolder(folder.uri.fsPath, site);
-    if (!(await settleUnsaved(root, 'Publish', options !== undefined))) return undefined;
-    const published = await bench.working(`Publishing ${site.name}`, (op) => publish(bench, root, isWhole, op));
+    const { options, site } = bench;
+    const published = await publishAt(bench, isWhole);
     if (published && !options) void tellSummary(app, site.name, published);
     return published;
   });
 }
 
-async function publish(bench: Bench, root: string, isWhole: boolean, op: Op): Promise<Published | undefined> {
+/** Publishes the site of a bench once all is saved and agreed to; undefined when it is not. */
+export async function publishAt(bench: Bench, isWhole = false): Promise<Published | undefined> {
+  const { app, folder, options, site } = bench;
+  if (!(await settleUnsaved(rootFolder(folder.uri.fsPath, site), 'Publish', options !== undefined))) return undefined;
+  // Who is asked about everything again is asked for a reason.
+  if (options || isWhole) return publishAs(bench, undefined, isWhole);
+  const consent = consentFor(app.machineMemory, folder, site);
+  return publishAs(bench, { isGiven: consent.isGiven('publish'), give: () => consent.give('publish') });
+}
+
+/** Publishes what is on the disk, under what was agreed to. */
+export function publishAs(
+  bench: Bench,
+  standing: Standing | undefined,
+  isWhole = false,
+): Thenable<Published | undefined> {
+  const { folder, site, working } = bench;
+  const root = rootFolder(folder.uri.fsPath, site);
+  return working(`Publishing ${site.name}`, (op) => publish(bench, root, isWhole, standing, op));
+}
+
+async function publish(
+  bench: Bench,
+  root: string,
+  isWhole: boolean,
+  standing: Standing | undefined,
+  op: Op,
+): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
   const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
   return aws.withPublishing(context, { ...publisher, isWhole }, async (publishing) => {
@@ -73,22 +100,27 @@ async function publish(bench: Bench, root: string, isWhole: boolean, op: Op): Pr
       const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
       return { plan: publication.plan, about: summaryLines(summary, `${rootName} (in ${folder.name})`) };
     };
-    const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan }, op);
+    const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan, standing }, op);
     if (!steps || !result) return undefined;
     const published = { ...result(), steps };
     await remember(published.release);
+    // What failed before is settled, whoever asked for it.
+    app.activities.troubles.delete(folder.uri.toString());
     return { ...published, outside: await aws.lookFromOutside(samples(), context.clients.proxy, op) };
   });
 }
 
+/** What a publication did, in a sentence. */
+export function publishedText(name: string, { assets, pages, removed, steps, uploaded }: Published): string {
+  if (steps.length === 0) return `“${name}” is up to date: ${pages} pages and other files, ${assets} assets.`;
+  const gone = removed > 0 ? `, ${removed} removed` : '';
+  return `Published “${name}”: ${pages} pages and other files on the server, ${uploaded} of ${assets} assets uploaded${gone}.`;
+}
+
 async function tellSummary(app: App, name: string, published: Published): Promise<void> {
   const { log } = app;
-  const { pages, assets, outside, uploaded, removed, steps, url } = published;
-  const gone = removed > 0 ? `, ${removed} removed` : '';
-  const told =
-    steps.length === 0
-      ? `“${name}” is up to date: ${pages} pages and other files, ${assets} assets.`
-      : `Published “${name}”: ${pages} pages and other files on the server, ${uploaded} of ${assets} assets uploaded${gone}.`;
+  const { outside, url } = published;
+  const told = publishedText(name, published);
   log.info(`${told} ${url}`);
   const chosen = await tellWithSightings(app, told, outside, 'Open Site', 'Show Log');
   if (chosen === 'Open Site') await vscode.env.openExternal(vscode.Uri.parse(url));

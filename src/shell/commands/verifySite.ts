@@ -1,23 +1,30 @@
 import * as vscode from 'vscode';
 import type { Verification } from '../../core/publish/verifySite';
 import type { App } from '../app';
-import { siteCommand } from '../siteCommand';
+import { siteCommand, type Bench } from '../siteCommand';
 import { tell, tellWarning } from '../tell';
 
 const PUT_RIGHT = 'Publish Everything Again…';
 
 /** Compares what is on the server and in the bucket with the current release. */
 export function verifySite(app: App, argument: unknown): Promise<Verification | undefined> {
-  return siteCommand(app, argument, async ({ aws, context, folder, options, site, working }) => {
-    const verification = await working(`Verifying ${site.name}`, async (op) => {
-      await aws.requireAccount(context.clients, site.account, op);
-      return aws.verifySite(context, aws.folderCache(app.cacheFolder), op);
-    });
-    const lines = aws.verificationLines(verification);
-    for (const line of lines) app.log.info(line);
+  return siteCommand(app, argument, async (bench) => {
+    const { folder, options, site } = bench;
+    const { verification, lines } = await verifyAt(bench);
     if (!options) void tellVerification(app, folder, site.name, verification, lines);
     return verification;
   });
+}
+
+/** Verifies the site of a bench; gives as well what came of it in sentences, which are logged. */
+export async function verifyAt({ app, aws, context, site, working }: Bench) {
+  const verification = await working(`Verifying ${site.name}`, async (op) => {
+    await aws.requireAccount(context.clients, site.account, op);
+    return aws.verifySite(context, aws.folderCache(app.cacheFolder), op);
+  });
+  const lines = aws.verificationLines(verification);
+  for (const line of lines) app.log.info(line);
+  return { verification, lines };
 }
 
 async function tellVerification(

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { newSiteId, siteFileText } from '../../../src/core/site';
+import type { App } from '../../../src/shell/app';
 import { COMMANDS } from '../../../src/shell/commands';
 import { Connections } from '../../../src/shell/connections';
+import { publishOnSave } from '../../../src/shell/publishOnSave';
 import { Sites } from '../../../src/shell/sites';
 import { connectControlPlane } from '../../sandbox/controlPlane';
 import { until } from '../../vscode/until';
@@ -39,6 +41,28 @@ describe('a workspace that is not trusted', () => {
       assert.equal(await readFile(join(root(), 'sitelift.json'), 'utf8'), text);
     });
   }
+
+  it('is not published on save, whatever its settings say', async () => {
+    await writeFile(join(root(), 'sitelift.json'), siteFile());
+    await mkdir(join(root(), '.vscode'), { recursive: true });
+    await writeFile(join(root(), '.vscode', 'settings.json'), '{ "sitelift.publishOnSave": true }');
+    const own = () => vscode.workspace.getConfiguration('sitelift', vscode.Uri.file(root()));
+    const lacking = { sites: { entries: [{ folder: vscode.workspace.workspaceFolders?.[0] }] } };
+    // It would fail for what it lacks if it did anything.
+    const habit = publishOnSave(lacking as unknown as App);
+    try {
+      const document = await vscode.workspace.openTextDocument(join(root(), 'index.html'));
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(0, 0), ' ');
+      await vscode.workspace.applyEdit(edit);
+      await document.save();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      assert.equal(own().get('publishOnSave'), false);
+      assert.deepEqual(await calls(), []);
+    } finally {
+      habit.dispose();
+    }
+  });
 
   it('is not read from AWS, not even while its view shows or an image action asks', async () => {
     await writeFile(join(root(), 'sitelift.json'), siteFile());
