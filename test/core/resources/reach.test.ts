@@ -89,7 +89,7 @@ describe('a server that only CloudFront reaches', () => {
     const keys = await provision(narrow, 'server');
     assert.deepEqual(keys.slice(-2), ['distributionSettings', 'securityGroup']);
     assert.deepEqual(await sourcesOf(open), [await listIdOf(open)]);
-    assert.deepEqual(keysOf(await planned(narrow, 'all')), []);
+    assert.deepEqual(keysOf(await planned(narrow, 'distribution')), []);
 
     const [back] = stepsOf(await planned(open, 'server'));
     assert.deepEqual([back?.title, back?.loses], ['put the security group in order (port 80 for everyone)', undefined]);
