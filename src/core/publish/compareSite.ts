@@ -73,7 +73,8 @@ function changesOf({ removed, summary, uploads }: Publication): Map<string, Diff
   const { added = [], changed = [] } = summary.pages;
   return new Map([
     ...removed.map((path) => [path, 'removed'] as const),
-    ...uploads.map(({ asset, reason }) => [asset.path, reason] as const),
+    // Who has other headers has the same bytes.
+    ...uploads.flatMap(({ asset, reason }) => (reason === 'headers' ? [] : [[asset.path, reason] as const])),
     ...added.map((path) => [path, 'new'] as const),
     ...changed.map((path) => [path, 'changed'] as const),
   ]);

@@ -59,7 +59,15 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const { stored, uploads } = compared;
   const names = isThorough ? hashedNames(local.assets, compared.sums) : undefined;
   await requireFreeNames(context, local.assets, names, read.ledger, material.cache, op);
-  const { bundle, published, reason, rewrite, ...pages } = await pressPages(context, state, local, names, material, sums, op);
+  const { bundle, published, reason, rewrite, ...pages } = await pressPages(
+    context,
+    state,
+    local,
+    names,
+    material,
+    sums,
+    op,
+  );
   let assets = wantedAssets(context, stored, uploads, material, sums);
   if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: compared.sums }, state, material);
   if (context.site.distribution.serves === 'site') {
