@@ -42,6 +42,39 @@ const inlineSchemaKeys: Plugin = {
   },
 };
 
+/** Of tables in JSON only what is read of them: the version of a package, and of 2,500 media types the thousand that file names have endings of. */
+const neededJson: Plugin = {
+  name: 'needed-json',
+  setup(plugin) {
+    const keep = (filter: RegExp, needed: (table: Readonly<Record<string, unknown>>) => object) =>
+      plugin.onLoad({ filter }, async ({ path }) => {
+        const table = JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>;
+        return { contents: JSON.stringify(needed(table)), loader: 'json' };
+      });
+    keep(/[\\/]@aws-sdk[\\/].*[\\/]package\.json$/, ({ version }) => ({ version }));
+    keep(/[\\/]mime-db[\\/]db\.json$/, (types) =>
+      Object.fromEntries(Object.entries(types).filter(([, type]) => (type as { extensions?: unknown }).extensions)),
+    );
+  },
+};
+
+/** Modules that others import and that nothing here has a use for: streams of events, which none of our calls has, and what DEBUG would print of proxies. */
+const UNUSED: Readonly<Record<string, string>> = {
+  '@smithy/core/event-streams':
+    'export const resolveEventStreamSerdeConfig = (config) => config; export const eventStreamSerdeProvider = () => ({}); export const EventStreamSerde = undefined;',
+  debug: 'module.exports = () => () => undefined;',
+};
+
+const unused: Plugin = {
+  name: 'unused',
+  setup(plugin) {
+    plugin.onResolve({ filter: new RegExp(`^(${Object.keys(UNUSED).join('|')})$`) }, ({ path }) => ({
+      ...{ path, namespace: 'unused' },
+    }));
+    plugin.onLoad({ filter: /./, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED[path] ?? '', loader: 'js' }));
+  },
+};
+
 /** An import of another entry point stays one, of the file that it is built into. */
 const chunks: Plugin = {
   name: 'chunks',
@@ -84,7 +117,7 @@ export async function buildExtension(options: BuildOptions = {}): Promise<void> 
     mainFields: ['module', 'main'],
     external: ['vscode'],
     loader: { '.sh': 'text' },
-    plugins: [inlineSchemaKeys, oneParser, chunks],
+    plugins: [inlineSchemaKeys, neededJson, unused, oneParser, chunks],
     // Makes it a `require`, which VS Code's loader knows best.
     supported: { 'dynamic-import': false },
     minify: !development,

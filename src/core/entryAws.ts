@@ -8,7 +8,6 @@ export { commitOf } from './publish/commit';
 export { lookFromOutside } from './publish/outsideLook';
 export { readInvalidationUse, useLine } from './publish/invalidationUse';
 export { planInvalidation } from './publish/planInvalidation';
-export { isPublished } from './publish/isPublished';
 export { planAssets } from './publish/planUpload';
 export { sightingLines } from './publish/sighting';
 export { verificationLines, verifySite } from './publish/verifySite';

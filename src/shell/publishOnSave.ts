@@ -41,10 +41,16 @@ export function publishOnSave(app: App): vscode.Disposable {
       if (!folder || !vscode.workspace.isTrusted || !isSite(folder) || !publishesOnSave(folder)) return;
       const habit = habitOf(folder);
       const askIfPublished = async () => {
-        const { isPublished, readSite } = await loadAws();
+        const { createWorkshop, readSite } = await loadAws();
         const site = await readSite(folder.uri.fsPath);
         const root = rootFolder(folder.uri.fsPath, site);
-        if (await isPublished(root, uri.fsPath, site.publish.allow)) habit.saved.ask();
+        const workshop = createWorkshop();
+        try {
+          const { signal } = new AbortController();
+          if (await workshop.isPublished(root, uri.fsPath, site.publish.allow, { signal })) habit.saved.ask();
+        } finally {
+          await workshop.close();
+        }
       };
       void tellingErrors(app.log, INTENT, false, askIfPublished, habit.isNewFailure);
     }),

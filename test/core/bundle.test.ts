@@ -18,7 +18,7 @@ const MAY_BE_PACKED = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
-  /^extension\/dist\/(main|cli|commands|aws|html|rows|worker|pages)\.js$/,
+  /^extension\/dist\/(main|commands|aws|html|rows|worker|pages)\.js$/,
   /^extension\/media\//,
 ];
 

@@ -4,6 +4,7 @@ import type { Rewritten } from '../html/rewritten';
 import type { LocalImage } from '../html/rules/imageSource';
 import { contentTypeOf } from '../publish/contentType';
 import { hashNow } from '../publish/hashNow';
+import { isPublished } from '../publish/isPublished';
 import { localAssets } from '../publish/localAssets';
 import { scan, type LocalFile, type LocalFiles } from '../publish/localFiles';
 import type { FileName } from '../publish/readFile';
@@ -69,6 +70,19 @@ export const TASKS = {
   /** The SHA-256 of each file, in hexadecimal digits. Throws `UserError` for one that cannot be read or goes on changing. */
   hashFiles({ files }: { readonly files: readonly FileName[] }): readonly string[] {
     return files.map(hashNow);
+  },
+
+  /** `isPublished` of one file. */
+  isPublished({
+    root,
+    file,
+    allow,
+  }: {
+    readonly root: string;
+    readonly file: string;
+    readonly allow: readonly string[];
+  }) {
+    return isPublished(root, file, allow);
   },
 
   /** The media type of each file, by its name. */

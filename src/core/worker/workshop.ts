@@ -22,6 +22,8 @@ export interface Workshop {
     allow: readonly string[],
     op: Op,
   ): Promise<LocalFile[]>;
+  /** `isPublished` of one file by its absolute path. */
+  isPublished(root: string, file: string, allow: readonly string[], op: Pick<Op, 'signal'>): Promise<boolean>;
   readonly hash: Hash;
   readonly send: Send;
   readonly copy: Copy;
@@ -37,6 +39,7 @@ export function createWorkshop(thread: Thread = createWorkshopThread()): Worksho
     scan: (folder, root, allow, { signal }) => thread.ask('scan', { folder, root, allow }, signal),
     localAssets: (folder, root, files, allow, { signal }) =>
       thread.ask('localAssets', { folder, root, files, allow }, signal),
+    isPublished: (root, file, allow, { signal }) => thread.ask('isPublished', { root, file, allow }, signal),
     hash: async (files, { signal }) => {
       const names = files.map(({ path, absolutePath }) => ({ path, absolutePath }));
       return thread.ask('hashFiles', { files: names }, signal);
