@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Manifest } from '../release/manifest';
+import type { DistributionHave } from '../resources/distribution';
+import { PROOF_HEADER } from '../resources/wholeSite';
 import { ASSET_EXTENSIONS, isAsset } from './assetTypes';
 import { EDGE_SECONDS } from './caching';
 import { keptPages } from './keptPages';
@@ -36,7 +38,7 @@ export async function localSettings(
     throw new UserError(`“${REDIRECTS_FILE}” was changed while it was read. Publish again.`);
   }
   const paths = assets.map(({ path }) => path);
-  return settingsOf(context, target.distribution.domain, paths, sums.has(NOT_FOUND_PAGE), bytes);
+  return settingsOf(context, target.distribution, paths, sums.has(NOT_FOUND_PAGE), bytes);
 }
 
 /** The settings of the web server for a release that is kept. Throws `UserError` when its redirects are not. */
@@ -55,12 +57,12 @@ export async function keptSettings(
       bytes = 'bytes' in kept ? kept.bytes : await readFile(kept.file);
     }
   }
-  return settingsOf(context, target.distribution.domain, assets.keys(), pages.has(NOT_FOUND_PAGE), bytes);
+  return settingsOf(context, target.distribution, assets.keys(), pages.has(NOT_FOUND_PAGE), bytes);
 }
 
 function settingsOf(
   { site }: Context,
-  domain: string,
+  { domain, proofSha1 }: DistributionHave,
   assets: Iterable<string>,
   hasNotFoundPage: boolean,
   redirects: Uint8Array | undefined,
@@ -71,6 +73,9 @@ function settingsOf(
     ...(site.distribution.serves === 'site'
       ? { assetDomain: undefined, origin: `https://${domain}`, edgeSeconds: EDGE_SECONDS }
       : { assetDomain: domain }),
+    ...(site.server.openTo === 'cloudfront' && proofSha1 !== undefined
+      ? { requires: { header: PROOF_HEADER, sha1: proofSha1 } }
+      : {}),
     caching: site.publish.caching,
     redirects: redirects ? parseRedirects(textOf(redirects)) : [],
   });

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import {
   CreateDistributionWithTagsCommand,
   GetDistributionCommand,
@@ -13,7 +14,7 @@ import { sequence, type Plan, type Step } from '../plan';
 import { bucket, type BucketNeeds } from './bucket';
 import { runningInstance } from './lookup';
 import { ensureUrlFunction } from './urlFunction';
-import { pagesHost, type Described, type PagesOrigin } from './wholeSite';
+import { pagesHost, proofOf, type Described, type PagesOrigin } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
 import { correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
@@ -34,6 +35,8 @@ export interface DistributionHave {
   readonly readsBucket: boolean;
   /** DNS name of the server that it reads pages from; undefined when it serves the images alone. */
   readonly pagesHost: string | undefined;
+  /** SHA-1, in hexadecimal digits, of what it shows the server so that this answers nobody else; undefined for nothing. */
+  readonly proofSha1: string | undefined;
   /** What differs from what the site needs, in words. */
   readonly drift: readonly string[];
   /** Region of this site's bucket that it reads, where that is not the region of the site file. */
@@ -148,6 +151,7 @@ function haveOf(
   { site }: Context,
   summary: Described & Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
 ): DistributionHave {
+  const proof = proofOf(summary);
   const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
   return {
     id: summary.Id ?? '',
@@ -157,6 +161,7 @@ function haveOf(
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),
     pagesHost: pagesHost(summary),
+    proofSha1: proof && createHash('sha1').update(proof).digest('hex'),
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
@@ -214,7 +219,13 @@ async function repairDistribution(context: Context, id: string, op: Op): Promise
         new UpdateDistributionCommand({
           Id: id,
           IfMatch: ETag,
-          DistributionConfig: correctedConfig(site, config, accessControlId, pages),
+          DistributionConfig: correctedConfig(
+            site,
+            config,
+            accessControlId,
+            // The server knows the proof that there is already.
+            pages?.proof === undefined ? pages : { ...pages, proof: proofOf(config) ?? pages.proof },
+          ),
         }),
         options,
       );
@@ -234,5 +245,6 @@ async function pagesOrigin(context: Context, op: Op): Promise<PagesOrigin | unde
       `CloudFront asks a server by its public DNS name, and ${InstanceId} has none. Turn on DNS hostnames in its VPC (and give its subnet public addresses), or write "images" as “distribution.serves” in sitelift.json; then run the command again.`,
     );
   }
-  return { host, functionArn: await ensureUrlFunction(context, op) };
+  const proof = context.site.server.openTo === 'everyone' ? undefined : randomBytes(32).toString('hex');
+  return { host, functionArn: await ensureUrlFunction(context, op), proof };
 }

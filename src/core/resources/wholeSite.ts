@@ -16,7 +16,12 @@ export interface PagesOrigin {
   readonly host: string;
   /** ARN of the function that finds the pages of short URLs. */
   readonly functionArn: string;
+  /** What the server is shown so that it answers nobody else; undefined where it answers everybody. */
+  readonly proof: string | undefined;
 }
+
+/** Name of the header that shows the server who asks. */
+export const PROOF_HEADER = 'X-Sitelift-Proof';
 
 const SERVER = 'server';
 const GROUP = 'site';
@@ -40,6 +45,12 @@ export function pagesHost({ DefaultCacheBehavior, OriginGroups, Origins }: Descr
   return isOurs ? Origins?.Items?.find(({ Id }) => Id === SERVER)?.DomainName : undefined;
 }
 
+/** What the server is shown, a secret between it and the distribution; undefined for nothing. */
+export function proofOf({ Origins }: Described): string | undefined {
+  const server = Origins?.Items?.find(({ Id }) => Id === SERVER);
+  return server?.CustomHeaders?.Items?.find(({ HeaderName }) => HeaderName === PROOF_HEADER)?.HeaderValue;
+}
+
 /** What of serving the whole site is not as it must be, in words. */
 export function wholeSiteDrift(site: Context['site'], described: Described): string[] {
   if (pagesHost(described) === undefined) return ['it does not serve the pages yet'];
@@ -52,6 +63,7 @@ export function wholeSiteDrift(site: Context['site'], described: Described): str
     ...(isTheirs || isCurrentUrlFunction(site, onRequest) ? [] : ['it does not find the pages of short URLs']),
     ...(STRAIGHT.every((pattern) => patterns.has(pattern)) ? [] : ['it does not fetch images from the bucket alone']),
     ...(MISSING_CODES.every((code) => codes.has(code)) ? [] : ['it has no page for what is not found']),
+    ...(site.server.openTo === 'everyone' || proofOf(described) ? [] : ['it does not show the server who asks']),
   ];
 }
 
@@ -60,7 +72,7 @@ export function withPages(
   site: Context['site'],
   config: DistributionConfig,
   bucketId: string,
-  { functionArn, host }: PagesOrigin,
+  { functionArn, host, proof }: PagesOrigin,
 ): DistributionConfig {
   const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, OriginGroups, Origins, ...rest } = withoutPages(
     site,
@@ -73,7 +85,7 @@ export function withPages(
   const answered = new Set(CustomErrorResponses?.Items?.map(({ ErrorCode }) => ErrorCode));
   return {
     ...rest,
-    Origins: listOf([...(Origins?.Items ?? []), serverOrigin(host)]),
+    Origins: listOf([...(Origins?.Items ?? []), serverOrigin(host, proof)]),
     OriginGroups: listOf([
       ...(OriginGroups?.Items ?? []),
       {
@@ -133,9 +145,10 @@ export function withoutPages(site: Context['site'], config: DistributionConfig, 
  * The server as an origin. It gets one try of two seconds to be reached, since readers wait meanwhile, and ten to answer (CloudFront documentation, “Origin
  * settings”).
  */
-function serverOrigin(host: string): Origin {
+function serverOrigin(host: string, proof: string | undefined): Origin {
   return {
-    ...{ Id: SERVER, DomainName: host, OriginPath: '', CustomHeaders: { Quantity: 0 } },
+    ...{ Id: SERVER, DomainName: host, OriginPath: '' },
+    CustomHeaders: listOf(proof === undefined ? [] : [{ HeaderName: PROOF_HEADER, HeaderValue: proof }]),
     ...{ ConnectionAttempts: 1, ConnectionTimeout: 2 },
     CustomOriginConfig: {
       ...{ HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'http-only' },

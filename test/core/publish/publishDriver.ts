@@ -74,10 +74,11 @@ export interface PublishDriver {
 export async function newPublishDriver(
   files: Readonly<Record<string, string>> = {},
   serves: 'images' | 'site' = 'images',
+  wishes: Readonly<Record<string, unknown>> = {},
 ): Promise<PublishDriver> {
   await controlPlane().send('DELETE', 'faults');
   await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-  const site = newContext((file) => void (file['distribution'] = { serves }));
+  const site = newContext((file) => void Object.assign(file, { distribution: { serves }, server: wishes }));
   const server = newPretendedServer();
   const context: Context = { ...site, clients: { ...site.clients, ...server.clients } };
   const none = { kind: 'absent' } as const;

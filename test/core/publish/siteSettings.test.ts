@@ -1,4 +1,6 @@
+import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf } from '../../../src/core/plan';
@@ -45,6 +47,26 @@ describe('the web server’s settings of a publication', function () {
     assert.deepEqual(words((await site.plan({}, by)).plan), []);
     assert.deepEqual(await site.publish(), ['turn', 'pages', 'release']);
     assert.doesNotMatch(settings(), /no-store/);
+  });
+
+  it('let the server answer the distribution alone, by what that shows it, where the site file says so', async () => {
+    const whole = await newPublishDriver({ 'index.html': '<p>' }, 'site', { openTo: 'cloudfront' });
+    try {
+      await whole.publish();
+      const { Distribution } = await whole.context.clients.cloudfront.send(
+        new GetDistributionCommand({ Id: (await whole.ledger()).target?.distributionId }),
+      );
+      const server = Distribution?.DistributionConfig?.Origins?.Items?.find(({ Id }) => Id === 'server');
+      const [{ HeaderName = '', HeaderValue = '' } = {}] = server?.CustomHeaders?.Items ?? [];
+      const text = gunzipSync(Buffer.from(whole.server.value('SETTINGS') ?? '', 'base64')).toString();
+      const sha1 = createHash('sha1').update(HeaderValue).digest('hex');
+      assert.ok(text.includes(`Require expr "%{sha1:%{req_novary:${HeaderName}}} == '${sha1}'"`), text);
+      // Commands are kept in AWS for weeks, for many to read.
+      assert.ok(HeaderValue.length >= 32 && !JSON.stringify(whole.server.sent).includes(HeaderValue));
+      assert.ok(!text.includes(HeaderValue));
+    } finally {
+      await whole.remove();
+    }
   });
 
   it('are told with the pages that they come with, and brought back with theirs', async () => {

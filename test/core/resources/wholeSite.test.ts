@@ -16,6 +16,7 @@ const serving = (serves: string) => (file: Record<string, unknown>) => void (fil
 const PAGES = {
   host: 'ec2-1-2-3-4.compute-1.amazonaws.com',
   functionArn: 'arn:aws:cloudfront::1:function/sitelift-abcd1234-urls-1',
+  proof: undefined,
 };
 
 const distributionOf = async (context: Context): Promise<DistributionHave> =>
@@ -105,6 +106,17 @@ describe('the config of a distribution that serves the whole site', () => {
     ]);
   });
 
+  it('shows the server who asks, with one secret that stays, where that answers nobody else', () => {
+    const closed = { ...site, server: { ...site.server, openTo: 'cloudfront' as const } };
+    assert.deepEqual(driftOf(closed, whole), ['it does not show the server who asks']);
+    const corrected = correctedConfig(closed, whole, 'OAC1', { ...PAGES, proof: 'secret' });
+    assert.deepEqual(driftOf(closed, corrected), []);
+    const server = corrected.Origins?.Items?.find(({ Id }) => Id === 'server');
+    assert.deepEqual(server?.CustomHeaders?.Items, [{ HeaderName: 'X-Sitelift-Proof', HeaderValue: 'secret' }]);
+    const others = corrected.Origins?.Items?.filter(({ Id }) => Id !== 'server') ?? [];
+    assert.ok(others.every(({ CustomHeaders }) => CustomHeaders === undefined));
+  });
+
   it('tells what of it is lacking', () => {
     assert.deepEqual(
       driftOf(site, {
@@ -192,6 +204,21 @@ describe('a distribution that serves the whole site', () => {
     }
     await provision(whole, 'distribution');
     assert.deepEqual(keysOf(await planned(whole, 'distribution')), []);
+  });
+
+  it('keeps the secret that it shows its server when it is put in order', async () => {
+    const context = newContext((file) => {
+      serving('site')(file);
+      file['server'] = { openTo: 'cloudfront' };
+    });
+    await provision(context, 'distribution');
+    const proofOf = async () => (await distributionOf(context)).proofSha1 ?? assert.fail('no proof');
+    const proof = await proofOf();
+    const { InstanceId } = await runningInstance(context, newOp());
+    await context.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
+    await provision(context, 'server');
+    assert.equal(await proofOf(), proof);
+    assert.ok(!JSON.stringify(await distributionOf(context)).includes('X-Sitelift'));
   });
 
   it('follows its server to another address, and to another server', async () => {
