@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
@@ -12,8 +12,8 @@ import { isAsset } from './assetTypes';
 import type { Copy } from './copyAssets';
 import { deployPages, stageBundle } from './deployPages';
 import { deleteKeys, keepFormer } from './former';
-import { invalidate, waitUntilForgotten } from './invalidate';
-import { invalidationItems, isForgotten, joinItems, urlsOf } from './invalidationItems';
+import { forgottenBy, invalidationSteps } from './forgetting';
+import { isForgotten } from './invalidationItems';
 import { ledgerAfter, manifestOf } from './newLedger';
 import { hasSettings } from './siteSettings';
 import { samplesOf, type Sample } from './sample';
@@ -128,20 +128,6 @@ function ownNames(live: Manifest | undefined): string[] {
   return Array.from(live?.assets ?? []).flatMap(([path, asset]) => (isHashed(path, asset) ? [] : [path]));
 }
 
-/** What the edges may hold old bytes of. What was removed in the console is new here and old at the edges, which keep it for a year. */
-function forgottenBy(
-  { read, target }: SiteState,
-  paths: readonly string[],
-  isWhole: boolean,
-  more: readonly string[] = [],
-): string[] {
-  const { current, publishing } = read.ledger;
-  const isFirst = !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
-  const stale = (isWhole ? paths.flatMap(urlsOf) : [...paths]).sort();
-  const items = isFirst ? [] : [...more, ...(stale.length === 0 ? [] : invalidationItems(stale))];
-  return joinItems(publishing?.forgets ?? [], items);
-}
-
 /** True when the ledger tells all as it is, so that nothing need be written there. */
 function isNoted({ live, read, target }: SiteState): boolean {
   const { publishing, target: placed } = read.ledger;
@@ -231,27 +217,6 @@ function removalSteps(context: Context, removed: readonly string[], outcome: Out
     await deleteKeys(context, keys, op);
   });
   return [[{ ...one, items: removed.map((path) => `remove ${path}`), untouched: 'no asset was removed' }]];
-}
-
-function invalidationSteps(
-  context: Context,
-  { target, read }: SiteState,
-  forgets: readonly string[],
-  isAwaited: boolean,
-): Plan {
-  if (forgets.length === 0) return [];
-  const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
-  const reason = isLeft ? 'an earlier run was cut short' : 'changed';
-  const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${reason})`;
-  const runId = randomUUID();
-  return [
-    [
-      step(`invalidate ${forgets.join(' ')}`, title, async (op) => {
-        const id = await invalidate(context, target.distribution.id, runId, forgets, op);
-        if (isAwaited) await waitUntilForgotten(context, target.distribution.id, id, op);
-      }),
-    ],
-  ];
 }
 
 function step(key: string, title: string, run: (op: Op) => Promise<void>): Step {
