@@ -14,10 +14,16 @@ import { askModal, tellWarning, type Surface } from './tell';
 
 const TURN_ON = 'Publish on Save';
 const INTENT = 'publish on save';
+/** How long it may take to tell whether what was saved is published. */
+const LOOK_MS = 60_000;
 
 /** What is remembered of a folder while the window is open. */
 interface Habit {
   readonly saved: Coalesced;
+  /** Files that were saved and not looked at yet, by their absolute paths. */
+  readonly files: Set<string>;
+  /** Whether they are published could not be told, which the status bar shows. */
+  isInDoubt: boolean;
   /** Publishing on save was not agreed to. */
   isRefused: boolean;
   /** Keeps what stands in the way, for the status bar; false when it did so already, so that it is not told with each save. */
@@ -40,19 +46,8 @@ export function publishOnSave(app: App): vscode.Disposable {
       const folder = vscode.workspace.getWorkspaceFolder(uri);
       if (!folder || !vscode.workspace.isTrusted || !isSite(folder) || !publishesOnSave(folder)) return;
       const habit = habitOf(folder);
-      const askIfPublished = async () => {
-        const { createWorkshop, readSite } = await loadAws();
-        const site = await readSite(folder.uri.fsPath);
-        const root = rootFolder(folder.uri.fsPath, site);
-        const workshop = createWorkshop();
-        try {
-          const { signal } = new AbortController();
-          if (await workshop.isPublished(root, uri.fsPath, site.publish.allow, { signal })) habit.saved.ask();
-        } finally {
-          await workshop.close();
-        }
-      };
-      void tellingErrors(app.log, INTENT, false, askIfPublished, habit.isNewFailure);
+      habit.files.add(uri.fsPath);
+      habit.saved.ask();
     }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration('sitelift')) return;
@@ -70,12 +65,22 @@ function newHabit(app: App, folder: vscode.WorkspaceFolder): Habit {
   const { activities } = app;
   const key = folder.uri.toString();
   const publish = async () => {
+    await tellingErrors(app.log, INTENT, false, publishIfSaved, habit.isNewFailure);
+  };
+  const publishIfSaved = async () => {
+    const files = [...habit.files];
+    habit.files.clear();
+    const wasInDoubt = habit.isInDoubt;
+    habit.isInDoubt = true;
+    const isWanted = await isOnePublished(folder, files);
+    habit.isInDoubt = false;
+    if (wasInDoubt && activities.troubles.delete(key)) activities.changed.fire();
+    if (!isWanted) return;
     await quiet(activities, key);
-    if (!vscode.workspace.isTrusted || !publishesOnSave(folder)) return;
-    await tellingErrors(app.log, INTENT, false, () => publishSaved(app, folder, habit), habit.isNewFailure);
+    if (vscode.workspace.isTrusted && publishesOnSave(folder)) await publishSaved(app, folder, habit);
   };
   const habit: Habit = {
-    ...{ saved: coalesced(publish), isRefused: false },
+    ...{ saved: coalesced(publish), files: new Set(), isInDoubt: false, isRefused: false },
     isNewFailure(message) {
       const isNew = activities.troubles.get(key) !== message;
       activities.troubles.set(key, message);
@@ -84,6 +89,23 @@ function newHabit(app: App, folder: vscode.WorkspaceFolder): Habit {
     },
   };
   return habit;
+}
+
+/** True when one of some files of a site is published. */
+async function isOnePublished({ uri }: vscode.WorkspaceFolder, files: readonly string[]): Promise<boolean> {
+  const { createWorkshop, readSite } = await loadAws();
+  const site = await readSite(uri.fsPath);
+  const root = rootFolder(uri.fsPath, site);
+  const workshop = createWorkshop();
+  try {
+    const signal = AbortSignal.timeout(LOOK_MS);
+    for (const file of files) {
+      if (await workshop.isPublished(root, file, site.publish.allow, { signal })) return true;
+    }
+    return false;
+  } finally {
+    await workshop.close();
+  }
 }
 
 async function publishSaved(app: App, folder: vscode.WorkspaceFolder, habit: Habit): Promise<void> {
@@ -105,8 +127,10 @@ async function publishSaved(app: App, folder: vscode.WorkspaceFolder, habit: Hab
       give: () => Promise.resolve(),
       defer: (reasons) => void (habit.isNewFailure(reasons.join('; ')) && review(app, folder, site.name, reasons)),
     };
-    const published = await publishAs(bench, standing);
-    if (published) app.log.info(publishedText(site.name, published));
+    const published = await publishAs(bench, standing, { onSave: true });
+    if (!published) return;
+    app.log.info(publishedText(site.name, published));
+    for (const line of bench.aws.sightingLines(published.outside)) app.log.warn(line);
   };
   await atSite(app, folder, undefined, work, IN_THE_STATUS_BAR);
 }

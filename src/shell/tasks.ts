@@ -23,7 +23,9 @@ interface Definition extends vscode.TaskDefinition {
 const WORKS: Readonly<Record<string, (bench: Bench) => Promise<string | undefined>>> = {
   async publish(bench) {
     const published = await publishAt(bench);
-    return published && `${publishedText(bench.site.name, published)} ${published.url}`;
+    if (!published) return undefined;
+    const outside = bench.aws.sightingLines(published.outside);
+    return [`${publishedText(bench.site.name, published)} ${published.url}`, ...outside].join(' ');
   },
   async verify(bench) {
     const { verification, lines } = await verifyAt(bench);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type * as vscode from 'vscode';
-import type { Site } from '../../src/core/site';
+import { parseSite, siteFileText, type Site } from '../../src/core/site';
 import { consentFor } from '../../src/shell/consent';
 
 /** A memory as VS Code keeps one. */
@@ -18,7 +18,9 @@ function newMemory(): vscode.Memento {
 }
 
 const folder = (path: string) => ({ uri: { toString: () => `file://${path}` } }) as vscode.WorkspaceFolder;
-const site = { id: 'abcd1234', account: '123456789012', region: 'us-east-1', root: 'public' } as Site;
+const site = parseSite(
+  siteFileText({ name: 'demo', id: 'abcd1234', account: '123456789012', region: 'us-east-1', root: 'public' }),
+);
 
 describe('what was agreed to once for a site', () => {
   let memory: vscode.Memento;
@@ -38,6 +40,7 @@ describe('what was agreed to once for a site', () => {
     ['region', { region: 'eu-west-1' }],
     ['root folder', { root: '.' }],
     ['site', { id: 'zzzz9999' }],
+    ['leave to publish', { publish: { ...site.publish, allow: ['*.sql'] } }],
   ] as const) {
     it(`does not hold for another ${what}`, async () => {
       await consent().give('publish');

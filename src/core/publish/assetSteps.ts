@@ -2,7 +2,7 @@ import type { Op } from '../op';
 import type { Step } from '../plan';
 import type { Asset } from '../release/manifest';
 import type { StoredObject } from '../resources/bucket';
-import type { FormerAsset } from './former';
+import { MOST_COPIED_BYTES, type FormerAsset } from './former';
 import type { WantedAssets } from './wanted';
 
 /** Those of some paths whose bytes are still what the ledger tells, as far as a listing shows it, so that they can be kept. */
@@ -13,7 +13,9 @@ export function formerOf(
 ): FormerAsset[] {
   return paths.flatMap((path) => {
     const asset = told.get(path);
-    const isThere = asset && (!objects || objects.get(path)?.etag === asset.etag);
+    // Larger ones cannot be copied, so that they are not kept.
+    const isThere =
+      asset && asset.sizeBytes <= MOST_COPIED_BYTES && (!objects || objects.get(path)?.etag === asset.etag);
     return isThere ? [{ path, asset }] : [];
   });
 }

@@ -23,6 +23,15 @@ export interface Copy extends Omit<Asset, 'etag'> {
   readonly from: { readonly page: string } | { readonly bytes: Buffer };
 }
 
+/** What else decides about the copies of pages. */
+export interface CopyNeeds {
+  readonly caching: Caching;
+  /** Media type of a page. */
+  typeOf(path: string): string | undefined;
+  /** True for a page that readers are not shown. */
+  hides(path: string): boolean;
+}
+
 /** Gives the published bytes of pages. */
 export type PublishedPages = (paths: ReadonlySet<string>, op: Op) => AsyncIterable<BundledPage>;
 
@@ -31,12 +40,10 @@ const NOT_FOUND = page('Not found', '<h1>Not found</h1><p>There is no such page.
 
 /**
  * The copies that the edges need of pages. CloudFront asks for `/about.html` where a reader asked for `/about`, so that the index page of a folder and
- * a file without an ending are found under such a name as well; S3 knows of neither. `typeOf` gives the media type of a page.
- */
+ * a file without an ending are found under such a name as well; S3 knows of neither. */
 export function copiesOf(
   pages: ReadonlyMap<string, Pick<PageSum, 'sha256' | 'sizeBytes'>>,
-  typeOf: (path: string) => string | undefined,
-  caching: Caching,
+  { caching, hides, typeOf }: CopyNeeds,
 ): Copy[] {
   const copies = new Map<string, Copy>();
   const add = (path: string, from: Copy['from'], { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>) => {
@@ -50,10 +57,11 @@ export function copiesOf(
   const make = (path: string, bytes: Buffer) =>
     add(path, { bytes }, { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length });
   for (const [path, sum] of pages) {
-    if (isAsset(path) || path === REDIRECTS_FILE) continue;
+    if (isAsset(path) || path === REDIRECTS_FILE || hides(path)) continue;
     add(path, { page: path }, sum);
+    if (/(^|\/)index\.htm$/.test(path) && !pages.has(`${path}l`)) add(`${path}l`, { page: path }, sum);
     if (extname(basename(path)) === '' && !pages.has(`${path}.html`)) add(`${path}.html`, { page: path }, sum);
-    const [, folder] = /^(.+)\/index\.html$/.exec(path) ?? [];
+    const [, folder] = /^(.+)\/index\.html?$/.exec(path) ?? [];
     const isShort = folder !== undefined && !basename(folder).includes('.') && !pages.has(`${folder}.html`);
     if (isShort && !pages.has(folder)) make(`${folder}.html`, leadingTo(`/${encodePath(folder)}/`));
   }

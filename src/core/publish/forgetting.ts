@@ -14,7 +14,8 @@ export function forgottenBy(
   more: readonly string[] = [],
 ): string[] {
   const { current, publishing } = read.ledger;
-  const isFirst = !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
+  // Edges that serve pages ask the server for them before anything was published.
+  const isFirst = !isWhole && !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
   const stale = (isWhole ? paths.flatMap(urlsOf) : [...paths]).sort();
   const items = isFirst ? [] : [...more, ...(stale.length === 0 ? [] : invalidationItems(stale))];
   return joinItems(publishing?.forgets ?? [], items);

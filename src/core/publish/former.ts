@@ -15,7 +15,7 @@ export interface FormerAsset {
 }
 
 /** S3 copies at most this much in one request (Amazon S3 API, “CopyObject”). */
-const MOST_COPIED_BYTES = 5 * 1024 ** 3;
+export const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 /** S3 deletes at most this many objects in one request (Amazon S3 API, “DeleteObjects”). */
 const DELETED_AT_ONCE = 1000;
 

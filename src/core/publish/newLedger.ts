@@ -49,8 +49,12 @@ export async function ledgerAfter(
         ...(await tellManifest(context, manifest, live && current, cache, op)),
       };
   // One that is brought back, or published once more, takes no room twice.
-  const earlier = isSame || !current ? former : [current, ...former].filter((kept) => kept.id !== id);
+  // Of what was published with each save only the last is kept, or those that somebody published would soon all be dropped.
+  const isPassing = current?.onSave === true && origin.onSave === true && current.place === origin.place;
+  const left = isSame || !current || isPassing ? former : [current, ...former];
+  const earlier = isSame ? left : left.filter((kept) => kept.id !== id);
   const isFull = earlier.length > KEPT_RELEASES + SLACK;
+  const isDayOver = isPassing && current.at.slice(0, 10) !== release.at.slice(0, 10);
   return {
     ...{ format: 1, revision: '', current: release },
     target: {
@@ -60,7 +64,7 @@ export async function ledgerAfter(
       seconds: usualSeconds(outcome) ?? read.ledger.target?.seconds,
     },
     former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,
-    ...(isFull ? { toSweep: true } : {}),
+    ...(isFull || isDayOver ? { toSweep: true } : {}),
     uploaded: uploadedNow(uploaded, manifest),
   };
 }

@@ -74,7 +74,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
     const folder = material.workFolder;
     const { caching } = context.site.publish;
     const types = new Map(local.pages.map(({ contentType, path }) => [path, contentType]));
-    const copies = copiesOf(pages.all, (path) => types.get(path), caching);
+    const copies = copiesOf(pages.all, { caching, hides: pages.settings.hides, typeOf: (path) => types.get(path) });
     assets = withCopies(context, assets, copies, state, { folder, published, send });
   }
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);

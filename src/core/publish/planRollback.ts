@@ -70,9 +70,10 @@ export async function planRollback(
   // Copies of pages are made of the pages, whatever the distribution served then.
   const assets = new Map(Array.from(manifest.assets).filter(([path]) => isAsset(path)));
   await requireKept(context, release, { ...manifest, assets }, state, op);
+  const pages = await formerPages(context, manifest, state, needs.workFolder, op);
   const wanted = {
-    assets: await formerAssets(context, { ...manifest, assets }, state, needs, op),
-    pages: await formerPages(context, manifest, state, needs.workFolder, op),
+    assets: await formerAssets(context, { ...manifest, assets }, state, needs, pages.settings, op),
+    pages,
     begin: { key: `turn ${ledger.revision} back to ${release.at}`, title: `bring back ${described(release)}` },
     restores: release.restores ?? release.at,
   };
@@ -98,6 +99,7 @@ async function formerAssets(
   manifest: Manifest,
   state: SiteState,
   { contentTypes, copy, send, workFolder }: RollbackNeeds,
+  { hides }: WantedPages['settings'],
   op: Op,
 ): Promise<WantedAssets> {
   const { told } = state;
@@ -118,7 +120,8 @@ async function formerAssets(
     const pages = new Map(Array.from(manifest.pages).filter(([path]) => paths.has(path)));
     yield* keptPages(context, pages, await mkdtemp(join(workFolder, 'kept-')), stepOp);
   };
-  const copies = copiesOf(manifest.pages, (path) => types.get(path), context.site.publish.caching);
+  const { caching } = context.site.publish;
+  const copies = copiesOf(manifest.pages, { caching, hides, typeOf: (path) => types.get(path) });
   return withCopies(context, former, copies, state, { folder: workFolder, published, send });
 }
 

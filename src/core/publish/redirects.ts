@@ -25,11 +25,21 @@ const REWRITE = 200;
 const ERRORS: readonly number[] = [404, 410];
 /** Apache's rules know so many groups. */
 const MOST_PLACEHOLDERS = 9;
+/** Each is compared with the name of each asset. */
+const MOST_RULES = 500;
 const MOST_CHARACTERS = 2000;
 const SPLAT = 'splat';
 
 /** Reads the rules of a redirects file. Throws `UserError` naming the line that is wrong, or asks for what there is not. */
 export function parseRedirects(text: string): Redirect[] {
+  const redirects = rulesIn(text);
+  if (redirects.length <= MOST_RULES) return redirects;
+  throw new UserError(
+    `${REDIRECTS_FILE} has ${redirects.length} rules, and ${MOST_RULES} is the limit. Nothing was published. Let one rule with a placeholder or a * stand for many.`,
+  );
+}
+
+function rulesIn(text: string): Redirect[] {
   return text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n|\r/)

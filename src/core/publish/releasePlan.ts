@@ -204,7 +204,7 @@ function pageSteps(
     const deployment = { release, pages: all, settings, expected, base, delta, goes, staged, usualSeconds, whole };
     outcome.deployed = await deployPages(context, target, deployment, op);
   });
-  return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes, untouched: 'no page was changed' }]];
+  return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes, untouched: 'no page was changed on the server' }]];
 }
 
 function removalSteps(context: Context, removed: readonly string[], outcome: Outcome): Plan {

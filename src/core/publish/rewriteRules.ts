@@ -1,4 +1,4 @@
-import { literalSource, sourceTest } from './pathPattern';
+import { bytesOf, bytesTest, literalSource, sourceTest } from './pathPattern';
 import { MOVED, type Redirect } from './redirects';
 
 /** Where the pages lie on the server. */
@@ -29,9 +29,9 @@ export function rewriteRules(
   assetPattern: string,
   origin = '',
 ): RewriteRules {
-  const paths = [...assets];
+  const paths = Array.from(assets, bytesOf);
   const blocks = redirects.map((redirect) => {
-    const isShadowed = !redirect.isForced && paths.some(sourceTest(redirect.from));
+    const isShadowed = !redirect.isForced && paths.some(bytesTest(redirect.from));
     return { isForced: redirect.isForced, isShadowed, lines: ruleOf(redirect, isShadowed, origin) };
   });
   const rules: string[] = [];
@@ -54,7 +54,7 @@ export function rewriteRules(
     ],
     rules,
     // Of sections that a request is in the last one counts, of redirects the first.
-    sections: redirects.flatMap(errorSection).reverse(),
+    sections: redirects.flatMap((redirect) => errorSection(redirect, origin)).reverse(),
   };
 }
 
@@ -101,7 +101,8 @@ function decodedPath(path: string): string {
   }
 }
 
-function errorSection({ from, status, to: [page] }: Redirect): string[] {
+function errorSection({ from, status, to: [page] }: Redirect, origin: string): string[] {
   if (page === undefined || MOVED.includes(status) || status === 200) return [];
-  return [`<LocationMatch "^/${from}$">\n  ErrorDocument ${status} "${page}"\n</LocationMatch>`];
+  const added = origin === '' ? '' : ADDED;
+  return [`<LocationMatch "^/${from}${added}$">\n  ErrorDocument ${status} "${page}"\n</LocationMatch>`];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../context';
-import { UserError, type Op } from '../op';
+import { isUserError, UserError, type Op } from '../op';
 import type { Manifest } from '../release/manifest';
 import type { DistributionHave } from '../resources/distribution';
 import { PROOF_HEADER } from '../resources/wholeSite';
@@ -32,6 +32,7 @@ export async function localSettings(
   sums: ReadonlyMap<string, PageSum>,
 ): Promise<WebSettings> {
   const file = pages.find(({ path }) => path === REDIRECTS_FILE);
+  if (file && file.sizeBytes > MOST_BYTES) throw tooLong(file.sizeBytes);
   const bytes = file && (await reading(file.path, () => readFile(file.absolutePath)));
   const sum = bytes && createHash('sha256').update(bytes).digest('hex');
   if (sum !== sums.get(REDIRECTS_FILE)?.sha256) {
@@ -41,7 +42,7 @@ export async function localSettings(
   return settingsOf(context, target.distribution, paths, sums.has(NOT_FOUND_PAGE), bytes);
 }
 
-/** The settings of the web server for a release that is kept. Throws `UserError` when its redirects are not. */
+/** The settings of the web server for a release that is kept, without redirects that cannot be used. Throws `UserError` when they are not kept. */
 export async function keptSettings(
   context: Context,
   { target }: SiteState,
@@ -57,7 +58,16 @@ export async function keptSettings(
       bytes = 'bytes' in kept ? kept.bytes : await readFile(kept.file);
     }
   }
-  return settingsOf(context, target.distribution, assets.keys(), pages.has(NOT_FOUND_PAGE), bytes);
+  const make = (redirects: Uint8Array | undefined) =>
+    settingsOf(context, target.distribution, assets.keys(), pages.has(NOT_FOUND_PAGE), redirects);
+  try {
+    return make(bytes);
+  } catch (error) {
+    if (!isUserError(error) || bytes === undefined) throw error;
+    // What cannot be used now was no redirect either when that release was published.
+    op.report(`The redirects of that release are left out. ${error.message}`);
+    return make(undefined);
+  }
 }
 
 function settingsOf(
@@ -82,11 +92,13 @@ function settingsOf(
 }
 
 function textOf(bytes: Uint8Array): string {
-  if (bytes.length > MOST_BYTES) {
-    throw new UserError(
-      `${REDIRECTS_FILE} is too long: it takes ${bytes.length} bytes, and ${MOST_BYTES} is the limit. Nothing was published. Let one rule with a placeholder or a * stand for many.`,
-    );
-  }
+  if (bytes.length > MOST_BYTES) throw tooLong(bytes.length);
   // What is not UTF-8 becomes a character that is refused with its line.
   return new TextDecoder().decode(bytes);
+}
+
+function tooLong(sizeBytes: number): UserError {
+  return new UserError(
+    `${REDIRECTS_FILE} is too long: it takes ${sizeBytes} bytes, and ${MOST_BYTES} is the limit. Nothing was published. Let one rule with a placeholder or a * stand for many.`,
+  );
 }

@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { UserError } from '../op';
 import type { Caching } from './caching';
 import { literalSource, patternSource } from './pathPattern';
-import { REDIRECTS_FILE, type Redirect } from './redirects';
+import { urlsOf } from './invalidationItems';
+import { isFor, REDIRECTS_FILE, type Redirect } from './redirects';
 import { CLEAN_URLS, DOCUMENT_ROOT, ENCODING, rewriteRules } from './rewriteRules';
 
 /** Name of the file in the root that is shown where there is no page. */
@@ -35,6 +36,8 @@ export interface WebSettings {
   readonly text: string;
   /** The text for `base64 -d | gzip -d`. */
   readonly packed: string;
+  /** True for a page that is there and not shown, since a redirect with `!` comes before it. */
+  hides(path: string): boolean;
 }
 
 /** How many bytes settings may take on their way, since the commands of SSM must be small. */
@@ -70,7 +73,9 @@ export function webSettings(wanted: WebSettingsWanted): WebSettings {
   const body = [...serverLines(), ...rootSection(wanted), ...denials()].join('\n');
   const id = createHash('sha256').update(body).digest('hex');
   const text = `# Written by Sitelift, which overwrites changes made here: ${id}\n${body}`;
-  return { id, text, packed: packed(text) };
+  const forced = wanted.redirects.filter(({ isForced, status }) => isForced && status !== 200).map(isFor);
+  const hides = (path: string) => forced.length > 0 && urlsOf(path).some((url) => forced.some((test) => test(url)));
+  return { id, text, packed: packed(text), hides };
 }
 
 function packed(text: string): string {
@@ -136,6 +141,8 @@ function cachingLines({ caching, edgeSeconds }: WebSettingsWanted): string[] {
 function assetRules(domain: string, assetPattern: string): string[] {
   return [
     'RewriteCond %{REQUEST_FILENAME} !-f',
+    // The edges, once they ask the server as well, would be sent to themselves.
+    'RewriteCond %{HTTP_USER_AGENT} "!^Amazon CloudFront"',
     'RewriteCond %{THE_REQUEST} "^[A-Z]+ (/[^? ]*)"',
     `RewriteRule "${assetPattern}" "https://${domain}%1" [NC,NE,R=302,END]`,
   ];

@@ -21,6 +21,8 @@ const ORIGIN = {
   place: v.string(),
   /** The git commit that was checked out there, if any. */
   commit: v.optional(v.pipe(v.string(), v.regex(/^[\da-f]{40,64}$/))),
+  /** It was published as a file was saved. */
+  onSave: v.optional(v.boolean()),
 };
 
 /** ISO 8601 in UTC, as JavaScript writes it. */
@@ -92,7 +94,7 @@ export type Release = v.InferOutput<typeof RELEASE>;
 /** A publication that has begun. */
 export type Intent = v.InferOutput<typeof INTENT>;
 /** Where a publication comes from. */
-export type Origin = Pick<Release, 'host' | 'folder' | 'place' | 'commit'>;
+export type Origin = Pick<Release, 'host' | 'folder' | 'place' | 'commit' | 'onSave'>;
 
 /** The ledger as it was read. */
 export interface LedgerRead {

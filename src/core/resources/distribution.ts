@@ -223,8 +223,8 @@ async function repairDistribution(context: Context, id: string, op: Op): Promise
             site,
             config,
             accessControlId,
-            // The server knows the proof that there is already.
-            pages?.proof === undefined ? pages : { ...pages, proof: proofOf(config) ?? pages.proof },
+            // The server asks for the proof that there is until it is published to.
+            pages && { ...pages, proof: proofOf(config) ?? pages.proof },
           ),
         }),
         options,

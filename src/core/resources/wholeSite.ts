@@ -1,5 +1,6 @@
 import type { CacheBehavior, DistributionConfig, FunctionAssociation, Origin } from '@aws-sdk/client-cloudfront';
 import type { Context } from '../context';
+import { UserError } from '../op';
 import { isCurrentUrlFunction, isUrlFunction } from './urlFunction';
 
 /** What the config of a distribution and its summary in a list share. */
@@ -23,8 +24,8 @@ export interface PagesOrigin {
 /** Name of the header that shows the server who asks. */
 export const PROOF_HEADER = 'X-Sitelift-Proof';
 
-const SERVER = 'server';
-const GROUP = 'site';
+const SERVER = 'sitelift-server';
+const GROUP = 'sitelift-site';
 const NOT_FOUND_PAGE = '/404.html';
 /** The server answers 404 for what only the bucket has, and S3 answers 403 for what nobody has. */
 const FAILOVER_CODES = [403, 404, 500, 502, 503, 504];
@@ -74,11 +75,14 @@ export function withPages(
   bucketId: string,
   { functionArn, host, proof }: PagesOrigin,
 ): DistributionConfig {
-  const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, OriginGroups, Origins, ...rest } = withoutPages(
-    site,
-    config,
-    bucketId,
-  );
+  const former = withoutPages(site, config, bucketId);
+  const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, OriginGroups, Origins, ...rest } = former;
+  const lambdas = DefaultCacheBehavior?.LambdaFunctionAssociations?.Items ?? [];
+  if (lambdas.some(({ EventType }) => EventType?.startsWith('viewer-'))) {
+    throw new UserError(
+      'The distribution’s default behavior runs a Lambda function for viewers, beside which CloudFront takes none of those that find the pages of short URLs. Remove it in the CloudFront console, or write "images" as “distribution.serves” in sitelift.json.',
+    );
+  }
   const theirs = DefaultCacheBehavior?.FunctionAssociations?.Items ?? [];
   const ours: FunctionAssociation = { EventType: 'viewer-request', FunctionARN: functionArn };
   const taken = new Set(CacheBehaviors?.Items?.map(({ PathPattern }) => PathPattern));
@@ -119,9 +123,11 @@ export function withPages(
   };
 }
 
-/** A config without what `withPages` adds to it, whose default behavior reads an origin; what others added stays. */
+/** A config without what `withPages` adds to it, whose default behavior reads an origin; what others added stays, and one that has nothing of it is given as it is. */
 export function withoutPages(site: Context['site'], config: DistributionConfig, bucketId: string): DistributionConfig {
   const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior, OriginGroups, Origins } = config;
+  const parts = [...(Origins?.Items ?? []), ...(OriginGroups?.Items ?? [])];
+  if (!parts.some(({ Id }) => Id === SERVER || Id === GROUP)) return config;
   const isOurs = ({ PathPattern, TargetOriginId }: CacheBehavior) =>
     TargetOriginId === bucketId && STRAIGHT.includes(PathPattern ?? '');
   const isLeft = ({ FunctionARN }: FunctionAssociation) => !isUrlFunction(site, FunctionARN);
@@ -143,7 +149,7 @@ export function withoutPages(site: Context['site'], config: DistributionConfig, 
 
 /**
  * The server as an origin. It gets one try of two seconds to be reached, since readers wait meanwhile, and ten to answer (CloudFront documentation, “Origin
- * settings”).
+ * settings”). It is given up before httpd does so after five seconds, amid a request.
  */
 function serverOrigin(host: string, proof: string | undefined): Origin {
   return {
@@ -153,7 +159,7 @@ function serverOrigin(host: string, proof: string | undefined): Origin {
     CustomOriginConfig: {
       ...{ HTTPPort: 80, HTTPSPort: 443, OriginProtocolPolicy: 'http-only' },
       OriginSslProtocols: { Quantity: 1, Items: ['TLSv1.2'] },
-      ...{ OriginReadTimeout: 10, OriginKeepaliveTimeout: 5 },
+      ...{ OriginReadTimeout: 10, OriginKeepaliveTimeout: 3 },
     },
   };
 }

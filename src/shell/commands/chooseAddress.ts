@@ -39,7 +39,8 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
   if (document.isDirty) {
     throw new UserError(`${SITE_FILE} has changes that are not saved. Save or undo them, then run the command again.`);
   }
-  const present = (await loadAws()).parseSite(document.getText()).server.address;
+  const { account, server } = (await loadAws()).parseSite(document.getText());
+  const present = server.address;
   const wanted = options ? options.address : await ask(present);
   if (!options && wanted === undefined) return undefined;
   if (!CHOICES.some(({ address }) => address === wanted)) {
@@ -47,7 +48,9 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
       'Options passed to this command must name the address: { "address": "elastic" } or "changing".',
     );
   }
-  if (wanted !== undefined && wanted !== present) await write(document, wanted);
+  // Whose account is another one is told so before anything is written.
+  const isExpected = !options || options.account === account;
+  if (isExpected && wanted !== undefined && wanted !== present) await write(document, wanted);
   return atSite(app, folder, options, provisionHere('server'));
 }
 

@@ -57,7 +57,7 @@ export async function publishAt(bench: Bench, isWhole = false): Promise<Publishe
   const { app, folder, options, site } = bench;
   if (!(await settleUnsaved(rootFolder(folder.uri.fsPath, site), 'Publish', options !== undefined))) return undefined;
   // Who is asked about everything again is asked for a reason.
-  if (options || isWhole) return publishAs(bench, undefined, isWhole);
+  if (options || isWhole) return publishAs(bench, undefined, { isWhole });
   const consent = consentFor(app.machineMemory, folder, site);
   return publishAs(bench, { isGiven: consent.isGiven('publish'), give: () => consent.give('publish') });
 }
@@ -66,23 +66,32 @@ export async function publishAt(bench: Bench, isWhole = false): Promise<Publishe
 export function publishAs(
   bench: Bench,
   standing: Standing | undefined,
-  isWhole = false,
+  way: PublishingWay = {},
 ): Thenable<Published | undefined> {
   const { folder, site, working } = bench;
   const root = rootFolder(folder.uri.fsPath, site);
-  return working(`Publishing ${site.name}`, (op) => publish(bench, root, isWhole, standing, op));
+  return working(`Publishing ${site.name}`, (op) => publish(bench, root, way, standing, op));
+}
+
+/** How a site is published. */
+export interface PublishingWay {
+  /** Everything again. */
+  readonly isWhole?: boolean;
+  /** As a file was saved, so that the next one takes its place among the releases. */
+  readonly onSave?: boolean;
 }
 
 async function publish(
   bench: Bench,
   root: string,
-  isWhole: boolean,
+  { isWhole = false, onSave = false }: PublishingWay,
   standing: Standing | undefined,
   op: Op,
 ): Promise<Published | undefined> {
   const { app, aws, context, folder, site } = bench;
   const { publisher, remember } = await publisherOf(app, aws, folder, site, root);
-  return aws.withPublishing(context, { ...publisher, isWhole }, async (publishing) => {
+  const origin = onSave ? { ...publisher.origin, onSave } : publisher.origin;
+  return aws.withPublishing(context, { ...publisher, isWhole, origin }, async (publishing) => {
     let result: (() => Omit<Published, 'outside' | 'steps'>) | undefined;
     let samples: Publication['samples'] = () => [];
     const plan = async (planOp: Op) => {

@@ -3,11 +3,10 @@ import { contentTypeOf } from '../../../src/core/publish/contentType';
 import { copiesOf } from '../../../src/core/publish/copies';
 
 const CACHING = [{ files: 'fonts/', cacheControl: 'public, max-age=31536000' }];
+const NEEDS = { caching: CACHING, hides: (path: string) => path === 'hidden.html', typeOf: contentTypeOf };
 const sum = (sha256: string) => ({ sha256, sizeBytes: 1 });
 const copiesOfPaths = (...paths: string[]) =>
-  new Map(
-    copiesOf(new Map(paths.map((path) => [path, sum(path)])), contentTypeOf, CACHING).map((copy) => [copy.path, copy]),
-  );
+  new Map(copiesOf(new Map(paths.map((path) => [path, sum(path)])), NEEDS).map((copy) => [copy.path, copy]));
 const textOf = (copy: ReturnType<typeof copiesOf>[number] | undefined): string =>
   copy && 'bytes' in copy.from ? copy.from.bytes.toString() : assert.fail('not made');
 
@@ -23,6 +22,23 @@ describe('the copies of pages', () => {
     assert.equal(cacheControl, 'public, max-age=0, s-maxage=86400');
     assert.equal(copies.get('css/site.css')?.contentType, 'text/css');
     assert.equal(copies.get('css/site.css')?.cacheControl, 'public, max-age=300, s-maxage=86400');
+  });
+
+  it('are none of what a redirect comes before, and find index.htm for who asks for a folder', () => {
+    const copies = copiesOfPaths(
+      'hidden.html',
+      'index.htm',
+      'old/index.htm',
+      'old/index.html',
+      'x/index.htm',
+      '404.html',
+    );
+    assert.deepEqual(
+      [...copies.keys()].filter((path) => path.endsWith('.html')),
+      ['index.html', 'old.html', 'old/index.html', 'x/index.html', 'x.html', '404.html'],
+    );
+    assert.deepEqual(copies.get('index.html')?.from, { page: 'index.htm' });
+    assert.deepEqual(copies.get('old/index.html')?.from, { page: 'old/index.html' });
   });
 
   it('are none of what the web server keeps for itself, and are cached as the site file says', () => {

@@ -53,7 +53,7 @@ describe('publishing a site that the distribution serves whole', function () {
       /^upload 1 asset and 5 copies of pages$/,
     );
     await run(plan, newOp());
-    assert.deepEqual(words(plan), ['turn', 'upload', 'pages', 'release']);
+    assert.deepEqual(words(plan), ['turn', 'upload', 'pages', 'invalidate', 'release']);
     assert.deepEqual(await site.keys('site/'), [
       ...[
         'site/404.html',

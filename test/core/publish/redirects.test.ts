@@ -20,6 +20,12 @@ describe('a redirects file', () => {
     assert.deepEqual(parseRedirects(''), []);
   });
 
+  it('has 500 rules at most, each of which is compared with each asset', () => {
+    const rules = (count: number) => Array.from({ length: count }, (_, number) => `/${number} /`).join('\n');
+    assert.equal(parseRedirects(rules(500)).length, 500);
+    assert.throws(() => parseRedirects(rules(501)), /^UserError: _redirects has 501 rules, and 500 is the limit\./);
+  });
+
   it('is for paths with or without a last slash, in whatever way they are spelt', () => {
     const paths: readonly (readonly [from: string, yes: readonly string[], no: readonly string[]])[] = [
       ['/a/b', ['a/b', 'a/b/'], ['a', 'a/b/c', 'xa/b', 'A/b', 'a/b//']],

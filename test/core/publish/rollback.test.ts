@@ -3,7 +3,16 @@ import { run, stepsOf } from '../../../src/core/plan';
 import { deleteKeys } from '../../../src/core/publish/former';
 import { randomNumbers } from '../html/randomNumbers';
 import { controlPlane, newOp } from '../sandbox';
-import { changes, ELSEWHERE, invalidated, LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
+import {
+  changes,
+  ELSEWHERE,
+  HERE,
+  invalidated,
+  LEDGER,
+  newPublishDriver,
+  words,
+  type PublishDriver,
+} from './publishDriver';
 
 /** What readers get of a release. */
 interface Served {
@@ -41,6 +50,26 @@ describe('bringing back a release', function () {
     await site.publish();
     return at;
   };
+
+  it('keeps of what was published on save the last alone, and what somebody published before', async () => {
+    const onSave = { origin: { ...HERE, onSave: true } };
+    await site.publish();
+    const at = await currentAt();
+    for (const text of ['one', 'two', 'three']) {
+      await site.put('index.html', text);
+      await site.publish(newOp(), onSave);
+    }
+    assert.deepEqual(
+      (await site.ledger()).former.map((kept) => kept.at),
+      [at],
+    );
+    await site.put('index.html', 'four');
+    await site.publish();
+    const { former } = await site.ledger();
+    assert.deepEqual([former.length, former[0]?.onSave, former[1]?.at], [2, true, at]);
+    await site.rollback(former[0]?.at ?? '');
+    assert.equal(site.server.pages.get('index.html'), 'three');
+  });
 
   it('serves each of ten releases again to the byte, in any order, and nothing of the others', async () => {
     const random = randomNumbers(20_261_127);

@@ -56,7 +56,7 @@ describe('the web server’s settings of a publication', function () {
       const { Distribution } = await whole.context.clients.cloudfront.send(
         new GetDistributionCommand({ Id: (await whole.ledger()).target?.distributionId }),
       );
-      const server = Distribution?.DistributionConfig?.Origins?.Items?.find(({ Id }) => Id === 'server');
+      const server = Distribution?.DistributionConfig?.Origins?.Items?.find(({ Id }) => Id === 'sitelift-server');
       const [{ HeaderName = '', HeaderValue = '' } = {}] = server?.CustomHeaders?.Items ?? [];
       const text = gunzipSync(Buffer.from(whole.server.value('SETTINGS') ?? '', 'base64')).toString();
       const sha1 = createHash('sha1').update(HeaderValue).digest('hex');

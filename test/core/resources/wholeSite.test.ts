@@ -47,9 +47,9 @@ describe('the config of a distribution that serves the whole site', () => {
     assert.deepEqual(driftOf(site, whole), []);
     const [group] = whole.OriginGroups?.Items ?? [];
     assert.equal(target(whole), group?.Id);
-    assert.deepEqual(group?.Members?.Items, [{ OriginId: 'server' }, { OriginId: 'bucket' }]);
+    assert.deepEqual(group?.Members?.Items, [{ OriginId: 'sitelift-server' }, { OriginId: 'bucket' }]);
     assert.deepEqual(group.FailoverCriteria?.StatusCodes?.Items, [403, 404, 500, 502, 503, 504]);
-    const server = whole.Origins?.Items?.find(({ Id }) => Id === 'server');
+    const server = whole.Origins?.Items?.find(({ Id }) => Id === 'sitelift-server');
     assert.equal(server?.DomainName, PAGES.host);
     assert.deepEqual([server.ConnectionAttempts, server.ConnectionTimeout], [1, 2]);
     assert.equal(server.CustomOriginConfig?.OriginProtocolPolicy, 'http-only');
@@ -111,9 +111,9 @@ describe('the config of a distribution that serves the whole site', () => {
     assert.deepEqual(driftOf(closed, whole), ['it does not show the server who asks']);
     const corrected = correctedConfig(closed, whole, 'OAC1', { ...PAGES, proof: 'secret' });
     assert.deepEqual(driftOf(closed, corrected), []);
-    const server = corrected.Origins?.Items?.find(({ Id }) => Id === 'server');
+    const server = corrected.Origins?.Items?.find(({ Id }) => Id === 'sitelift-server');
     assert.deepEqual(server?.CustomHeaders?.Items, [{ HeaderName: 'X-Sitelift-Proof', HeaderValue: 'secret' }]);
-    const others = corrected.Origins?.Items?.filter(({ Id }) => Id !== 'server') ?? [];
+    const others = corrected.Origins?.Items?.filter(({ Id }) => Id !== 'sitelift-server') ?? [];
     assert.ok(others.every(({ CustomHeaders }) => CustomHeaders === undefined));
   });
 
