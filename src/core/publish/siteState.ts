@@ -60,12 +60,19 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
   // What was read before holds as long as the ledger is the same one: whoever publishes or uploads makes it another.
   let target = asking.target?.revision === revision ? asking.target : undefined;
   if (target === undefined && isSettled) {
-    const isHinted = glance !== undefined && isDeepStrictEqual(hint?.target, placed);
+    const isHinted = glance !== undefined && isDeepStrictEqual(placeOf(hint?.target), placeOf(placed));
     target = isHinted ? { ...glance, revision } : await glanceAtTarget(context, read.ledger, op);
   }
   target ??= await describeTarget(context, read.ledger, op);
   const told = toldAssets(live, read.ledger);
   return { read, live, target, told, ...placedPages(target, asking.isWhole ? undefined : live, placed?.release) };
+}
+
+/** Where a release was put; which one, and how, is another matter. */
+function placeOf(target: Ledger['target']) {
+  if (!target) return undefined;
+  const { distributionId, domain, instanceId, volumeId } = target;
+  return { distributionId, domain, instanceId, volumeId };
 }
 
 /** True when an asset is stored as it is wanted. */

@@ -137,13 +137,13 @@ describe('what EC2 tells of an instance', () => {
       outsideOf({ ...instance, LaunchTime, InstanceType: 't3.micro', State: { Name: 'running' } }, 'i-1'),
       {
         ...{ instanceId: 'i-1', state: 'running', instanceType: 't3.micro', zone: 'z', publicIp: '192.0.2.1' },
-        ...{ startedMs: 1234, host: 'ec2.invalid' },
+        ...{ startedMs: 1234, host: 'ec2.invalid', address: 'changing' },
       },
     );
     assert.equal(outsideOf({ ...instance, PublicDnsName: '' }, 'i-1').host, '192.0.2.1');
     assert.deepEqual(outsideOf({}, 'i-1'), {
       ...{ instanceId: 'i-1', state: 'pending', instanceType: '', zone: '', publicIp: undefined },
-      ...{ startedMs: undefined, host: undefined },
+      ...{ startedMs: undefined, host: undefined, address: undefined },
     });
   });
 });

@@ -57,7 +57,7 @@ if [ "$previous" != "$noted" ] || [[ $previous != *": $SETTINGS_ID"$'\n'* ]]; th
   if ! apachectl configtest >"$told/httpd" 2>&1; then
     rm -f "$fragment"
     back=${noted:-$previous}
-    if [ -n "$back" ] && [ "$back" != "$wanted" ]; then printf '%s\n' "$back" >"$fragment"; fi
+    [[ -z $back || $back = "$wanted" ]] || printf '%s\n' "$back" >"$fragment"
     stop settings-refused "$(grep -vi '^Syntax OK\|^Action .* failed' "$told/httpd" | tail -n 1)"
   fi
   # Those that are loaded already deny the folder as well, and redirects must not lead to pages that are not there yet.
@@ -66,9 +66,9 @@ fi
 
 deleted=0 left=() waited=0
 report() {
-  printf 'release=%s\nseconds=%s\n' "$RELEASE" $((SECONDS - waited))
+  printf 'release=%s\nseconds=%s\n' "$RELEASE" $((SECONDS-waited))
   df -B1 --output=avail,iavail "$root" | awk 'NR > 1 { print "free_bytes=" $1 "\nfree_inodes=" $2 }'
-  printf 'deleted=%s\nleft=%s\n' "$deleted" ${#left[@]}
+  printf 'deleted=%s\nleft=%s\n' $deleted ${#left[@]}
   [ ${#left[@]} = 0 ] || printf 'left_path=%s\n' "${left[@]:0:5}"
 }
 # All pages are placed even so: they put right what somebody changed.
@@ -236,7 +236,7 @@ load
 # Who has just loaded a former page still follows its links, and gets the style sheets and images of what they lead to: pages go first, then what
 # they needed, and images from the bucket after this.
 give_time() {
-  sleep "${GRACE:-5}"
+  sleep ${GRACE:-5}
   waited=$((waited + ${GRACE:-5}))
 }
 if [ -s "$told/going" ] || [ -n "${ASSETS_GO:-}" ]; then
