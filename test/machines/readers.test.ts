@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { waitFor } from '../../src/core/aws/wait';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
-import { newOp } from '../core/sandbox';
+import { controlPlane, newOp } from '../core/sandbox';
 import { Viewer } from '../sandbox/viewer';
 import { SEED } from '../setup/sampling';
 import { editions, type Edition } from './editions';
@@ -82,6 +83,12 @@ describe('readers of a site that is published again and again', function () {
   it('get what was published last, and nothing that is no more', async () => {
     const { domain } = await waitUntilDeployed(site.context, newOp());
     await site.publish();
+    const pace = { firstSeconds: 0.2, slowestSeconds: 1, limitSeconds: 60 };
+    const haveForgotten = async () => {
+      const all = (await controlPlane().distributions()).flatMap(({ invalidations }) => invalidations);
+      return all.every(({ status }) => status === 'Completed') ? true : undefined;
+    };
+    await waitFor('the edges to forget what was before', haveForgotten, pace, newOp());
     for (const url of published.keys()) {
       const { body, status } = await viewer.ask(url);
       const path = new URL(url).pathname.slice(1);
