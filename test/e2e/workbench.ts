@@ -35,12 +35,28 @@ export class Workbench {
     const run = async () => {
       await this.openPalette(title);
       const entry = this.#quickEntry(title);
-      await until(
-        async () => !(await this.#palette().isVisible()),
-        () => entry.click(AIM),
-      );
+      try {
+        await until(
+          async () => !(await this.#palette().isVisible()),
+          () => entry.click(AIM),
+          { limitMs: 20_000 },
+        );
+      } catch (error) {
+        // One that was opened before the extension was there shows its commands only when it is opened again.
+        await this.closeQuickInput();
+        throw error;
+      }
     };
-    if (effects.length === 0) return run();
+    if (effects.length === 0) {
+      let isRun = false;
+      return until(
+        () => Promise.resolve(isRun),
+        async () => {
+          if (!isRun) await run();
+          isRun = true;
+        },
+      ).then(() => undefined);
+    }
     await until(() => anyVisible(effects), run, { gestureMs: 60_000 });
   }
 
