@@ -211,29 +211,6 @@ describe('habits of publishing, in the workbench', function () {
     );
     await session.sandbox.clearFaults();
   });
-
-  it('publishes as a task, whose terminal shows plan and result', async () => {
-    const terminal = workbench.page.locator(
-      '.terminal-wrapper .xterm-accessible-buffer, .terminal-wrapper .xterm-rows',
-    );
-    await workbench.runCommand('Tasks: Run Task', workbench.question('Select the task to run'));
-    await workbench.answer('Select the task to run', 'sitelift: publish');
-    await workbench.answerDialog('Publish');
-    await until(async () => /Published “Far Shores”/.test((await terminal.allInnerTexts()).join('')), nothing);
-    await workbench.screenshot('habits-task-light');
-  });
-
-  it('looks right in a dark theme as well', async () => {
-    await workbench.chooseTheme('Dark Modern');
-    await status('Published').hover();
-    await workbench.page.waitForTimeout(1500);
-    await workbench.screenshot('habits-status-dark');
-    await edit('about.html', '<p>Dark</p>');
-    await workbench.runCommand('Sitelift: Publish Site…', workbench.dialog(), workbench.progress());
-    await workbench.dialog().waitFor();
-    await workbench.screenshot('habits-confirm-dark');
-    await workbench.answerDialog('Cancel');
-  });
 });
 
 /** More than ten files of the sample, and more than a tenth of them. */
