@@ -2,7 +2,8 @@ import type { Op } from '../op';
 import type { Step } from '../plan';
 import type { Asset } from '../release/manifest';
 import type { StoredObject } from '../resources/bucket';
-import { MOST_COPIED_BYTES, type FormerAsset } from './former';
+import { MOST_COPIED_BYTES } from './copyAssets';
+import type { FormerAsset } from './former';
 import type { WantedAssets } from './wanted';
 
 /** Those of some paths whose bytes are still what the ledger tells, as far as a listing shows it, so that they can be kept. */

@@ -17,7 +17,7 @@ import type { WantedAssets } from './wanted';
 import type { Send } from './wantedAssets';
 
 /** What the bucket holds for readers whom the server does not answer: a page under its own path, or what a short URL of it leads to. */
-export interface Copy extends Omit<Asset, 'etag'> {
+export interface PageCopy extends Omit<Asset, 'etag'> {
   readonly path: string;
   /** The page that it has the bytes of, or the bytes themselves. */
   readonly from: { readonly page: string } | { readonly bytes: Buffer };
@@ -40,13 +40,14 @@ const NOT_FOUND = page('Not found', '<h1>Not found</h1><p>There is no such page.
 
 /**
  * The copies that the edges need of pages. CloudFront asks for `/about.html` where a reader asked for `/about`, so that the index page of a folder and
- * a file without an ending are found under such a name as well; S3 knows of neither. */
+ * a file without an ending are found under such a name as well; S3 knows of neither.
+ */
 export function copiesOf(
   pages: ReadonlyMap<string, Pick<PageSum, 'sha256' | 'sizeBytes'>>,
   { caching, hides, typeOf }: CopyNeeds,
-): Copy[] {
-  const copies = new Map<string, Copy>();
-  const add = (path: string, from: Copy['from'], { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>) => {
+): PageCopy[] {
+  const copies = new Map<string, PageCopy>();
+  const add = (path: string, from: PageCopy['from'], { sha256, sizeBytes }: Pick<PageSum, 'sha256' | 'sizeBytes'>) => {
     if (unfitForKey(path) !== undefined) return;
     const source = 'page' in from ? from.page : path;
     const type = 'page' in from ? typeOf(source) : HTML;
@@ -73,12 +74,12 @@ export function copiesOf(
 export function withCopies(
   context: Context,
   assets: WantedAssets,
-  copies: readonly Copy[],
+  copies: readonly PageCopy[],
   state: SiteState,
   { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
 ): WantedAssets {
   const stored = new Map(assets.stored);
-  const changed: Copy[] = [];
+  const changed: PageCopy[] = [];
   for (const copy of copies) {
     const now = state.told.get(copy.path);
     if (now && isStored(state, { path: copy.path, asset: copy })) stored.set(copy.path, now);
@@ -107,13 +108,13 @@ export function withCopies(
 /** Stores copies, those that pages need before pages. */
 async function storeCopies(
   context: Context,
-  copies: readonly Copy[],
+  copies: readonly PageCopy[],
   { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
   op: Op,
 ): Promise<ReadonlyMap<string, Asset>> {
   const files = await filesOf(copies, folder, published, op);
   const stored = new Map<string, Asset>();
-  const store = async (some: readonly Copy[]) => {
+  const store = async (some: readonly PageCopy[]) => {
     const byKey = new Map(some.map((copy) => [PUBLIC_PREFIX + copy.path, copy]));
     const sendings = Array.from(byKey, ([key, { cacheControl, contentType, path, sha256, sizeBytes }]) => {
       const absolutePath = files.get(path);
@@ -133,14 +134,14 @@ async function storeCopies(
       op,
     );
   };
-  const isHtml = ({ contentType }: Copy) => contentType === HTML;
+  const isHtml = ({ contentType }: PageCopy) => contentType === HTML;
   await store(copies.filter((copy) => !isHtml(copy)));
   await store(copies.filter(isHtml));
   return stored;
 }
 
 /** Files with the bytes of copies, by the copies' paths; their names are numbers, since those of pages may be fit for no disk. */
-async function filesOf(copies: readonly Copy[], workFolder: string, published: PublishedPages, op: Op) {
+async function filesOf(copies: readonly PageCopy[], workFolder: string, published: PublishedPages, op: Op) {
   const folder = await mkdtemp(join(workFolder, 'copies-'));
   const files = new Map<string, string>();
   const copiesOfPage = new Map<string, string[]>();

@@ -14,6 +14,9 @@ export type { Copying } from '../worker/copier';
 /** Copies objects inside the bucket and gives the ETag of each copy; undefined for what is not there, or is another by now. */
 export type Copy = (context: Context, copies: readonly Copying[], op: Op) => Promise<readonly (string | undefined)[]>;
 
+/** S3 copies at most this much in one request (Amazon S3 API, “CopyObject”). */
+export const MOST_COPIED_BYTES = 5 * 1024 ** 3;
+
 const BATCH_COPIES = 256;
 const SDK_COPIES_AT_ONCE = 48;
 

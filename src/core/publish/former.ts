@@ -3,7 +3,7 @@ import type { Context } from '../context';
 import { bucketName, PRIVATE_PREFIX, PUBLIC_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import type { Asset } from '../release/manifest';
-import type { Copy, Copying } from './copyAssets';
+import { MOST_COPIED_BYTES, type Copy, type Copying } from './copyAssets';
 
 /** Where the bytes of assets lie that a kept release needs and the current one has not, each under its SHA-256. */
 export const FILES = `${PRIVATE_PREFIX}files/`;
@@ -14,8 +14,6 @@ export interface FormerAsset {
   readonly asset: Asset;
 }
 
-/** S3 copies at most this much in one request (Amazon S3 API, “CopyObject”). */
-export const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 /** S3 deletes at most this many objects in one request (Amazon S3 API, “DeleteObjects”). */
 const DELETED_AT_ONCE = 1000;
 

@@ -4,7 +4,7 @@ import type { Op } from '../op';
 import { HASHED_CACHING } from '../release/hashedName';
 import type { Asset } from '../release/manifest';
 import { count } from './assetSteps';
-import type { Copy, Copying } from './copyAssets';
+import { MOST_COPIED_BYTES, type Copy, type Copying } from './copyAssets';
 import type { LocalFile } from './localFiles';
 import type { Sending } from './sendAssets';
 import { isStored, type SiteState } from './siteState';
@@ -32,8 +32,6 @@ interface Ways {
 
 /** Smaller files are sent once more: that costs less than to ask for a copy in the bucket. */
 const COPIED_FROM_BYTES = 32 * 1024;
-/** S3 copies no larger object in one request (Amazon S3 API, “CopyObject”). */
-const COPIED_TO_BYTES = 5 * 1024 ** 3;
 
 /** The assets of a release, and beside each of these files an object with its hashed name. */
 export function withHashedNames(
@@ -97,7 +95,7 @@ async function storeNamed(
   };
   const fit = lacking.flatMap((one) => {
     const source = own(one.file.path);
-    const isFit = one.file.sizeBytes >= COPIED_FROM_BYTES && one.file.sizeBytes <= COPIED_TO_BYTES;
+    const isFit = one.file.sizeBytes >= COPIED_FROM_BYTES && one.file.sizeBytes <= MOST_COPIED_BYTES;
     return isFit && source?.sha256 === one.wanted.sha256 ? [{ one, etag: source.etag }] : [];
   });
   const copies = fit.map(({ etag, one: { file, name, wanted } }): Copying => {
