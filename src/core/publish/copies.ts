@@ -11,7 +11,7 @@ import { isAsset, unfitForKey } from './assetTypes';
 import { EDGE_SECONDS, wantedCaching, type Caching } from './caching';
 import type { BundledPage } from './bundle';
 import { REDIRECTS_FILE } from './redirects';
-import { isStored, type SiteState } from './siteState';
+import { partStored, type SiteState } from './siteState';
 import type { PageSum } from './sums';
 import type { WantedAssets } from './wanted';
 import type { Send } from './wantedAssets';
@@ -78,13 +78,11 @@ export function withCopies(
   state: SiteState,
   { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
 ): WantedAssets {
-  const stored = new Map(assets.stored);
-  const changed: PageCopy[] = [];
-  for (const copy of copies) {
-    const now = state.told.get(copy.path);
-    if (now && isStored(state, { path: copy.path, asset: copy })) stored.set(copy.path, now);
-    else changed.push(copy);
-  }
+  const { stored, lacking } = partStored(
+    state,
+    copies.map((asset) => ({ path: asset.path, asset })),
+  );
+  const changed = lacking.map(({ asset }) => asset);
   const changes = changed.map(({ path, sizeBytes }) => ({
     ...{ path, sizeBytes },
     title: `copy ${path} for the edges (${state.told.has(path) ? 'changed' : 'new'})`,
@@ -94,7 +92,7 @@ export function withCopies(
     ...(changes.length > 0 ? [changes.length === 1 ? 'a copy of a page' : `${changes.length} copies of pages`] : []),
   ];
   return {
-    stored,
+    stored: new Map([...assets.stored, ...stored]),
     changes: [...assets.changes, ...changes],
     title: `upload ${kinds.join(' and ')}`,
     async store(op) {

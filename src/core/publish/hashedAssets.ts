@@ -7,15 +7,13 @@ import { count } from './assetSteps';
 import { MOST_COPIED_BYTES, type Copy, type Copying } from './copyAssets';
 import type { LocalFile } from './localFiles';
 import type { Sending } from './sendAssets';
-import { isStored, type SiteState } from './siteState';
+import { partStored, type SiteState, type WantedAsset } from './siteState';
 import type { WantedAssets } from './wanted';
 import type { Send } from './wantedAssets';
 
 /** An asset that is to be stored under its hashed name too. */
-interface Named {
+interface Named extends WantedAsset {
   readonly file: LocalFile;
-  readonly name: string;
-  readonly wanted: Omit<Asset, 'etag'>;
 }
 
 /** The hashed names of assets, and the sums of their bytes, each by path. */
@@ -42,22 +40,19 @@ export function withHashedNames(
   state: Pick<SiteState, 'told' | 'target'>,
   { copy, send }: Ways,
 ): WantedAssets {
-  const stored = new Map(assets.stored);
-  const lacking: Named[] = [];
-  for (const file of files) {
+  const wanted = files.flatMap((file): Named[] => {
     const { contentType, path, sizeBytes } = file;
     const name = names.get(path);
-    if (name === undefined) continue;
-    const wanted = { sha256: sums.get(path) ?? '', sizeBytes, contentType, cacheControl: HASHED_CACHING };
-    const now = state.told.get(name);
-    if (now && isStored(state, { path: name, asset: wanted })) stored.set(name, now);
-    else lacking.push({ file, name, wanted });
-  }
+    const asset = { sha256: sums.get(path) ?? '', sizeBytes, contentType, cacheControl: HASHED_CACHING };
+    return name === undefined ? [] : [{ file, path: name, asset }];
+  });
+  const { lacking, stored: there } = partStored(state, wanted);
+  const stored = new Map([...assets.stored, ...there]);
   if (lacking.length === 0) return { ...assets, stored };
-  const changes = lacking.map(({ file: { sizeBytes }, name }) => ({
-    ...{ path: name, title: `store ${name} (hashed name)`, sizeBytes: sizeBytes < COPIED_FROM_BYTES ? sizeBytes : 0 },
+  const changes = lacking.map(({ file: { sizeBytes }, path }) => ({
+    ...{ path, title: `store ${path} (hashed name)`, sizeBytes: sizeBytes < COPIED_FROM_BYTES ? sizeBytes : 0 },
     // What was there already, other hands have changed.
-    isLasting: !state.told.has(name),
+    isLasting: !state.told.has(path),
   }));
   const uploads = assets.changes.length;
   const titles = [
@@ -86,8 +81,8 @@ async function storeNamed(
 ): Promise<ReadonlyMap<string, Asset>> {
   const stored = new Map<string, Asset>();
   let percent = 0;
-  const note = ({ name, wanted }: Named, etag: string): void => {
-    stored.set(name, { ...wanted, etag });
+  const note = ({ asset, path }: Named, etag: string): void => {
+    stored.set(path, { ...asset, etag });
     const now = Math.floor((stored.size / lacking.length) * 100);
     if (now === percent) return;
     percent = now;
@@ -96,24 +91,32 @@ async function storeNamed(
   const fit = lacking.flatMap((one) => {
     const source = own(one.file.path);
     const isFit = one.file.sizeBytes >= COPIED_FROM_BYTES && one.file.sizeBytes <= MOST_COPIED_BYTES;
-    return isFit && source?.sha256 === one.wanted.sha256 ? [{ one, etag: source.etag }] : [];
+    return isFit && source?.sha256 === one.asset.sha256 ? [{ one, etag: source.etag }] : [];
   });
-  const copies = fit.map(({ etag, one: { file, name, wanted } }): Copying => {
-    const { cacheControl, contentType, sha256 } = wanted;
-    return { from: PUBLIC_PREFIX + file.path, etag, key: PUBLIC_PREFIX + name, cacheControl, contentType, sha256 };
+  const copies = fit.map(({ etag, one: { asset, file, path } }): Copying => {
+    const { cacheControl, contentType, sha256 } = asset;
+    return { from: PUBLIC_PREFIX + file.path, etag, key: PUBLIC_PREFIX + path, cacheControl, contentType, sha256 };
   });
   const etags = await copy(context, copies, op);
   for (const [index, { one }] of fit.entries()) {
     const etag = etags[index];
     if (etag !== undefined) note(one, etag);
   }
-  const left = lacking.filter(({ name }) => !stored.has(name));
+  const left = lacking.filter(({ path }) => !stored.has(path));
   if (left.length === 0) return stored;
-  const byKey = new Map(left.map((one) => [PUBLIC_PREFIX + one.name, one]));
-  const sendings = left.map(({ file: { absolutePath, path }, name, wanted }): Sending => {
-    const { sizeBytes, ...headers } = wanted;
-    return { key: PUBLIC_PREFIX + name, path, absolutePath, sizeBytes, ...headers };
-  });
+  const byKey = new Map(left.map((one) => [PUBLIC_PREFIX + one.path, one]));
+  const sendings = Array.from(
+    byKey,
+    ([
+      key,
+      {
+        asset,
+        file: { absolutePath, path },
+      },
+    ]): Sending => {
+      return { key, path, absolutePath, ...asset };
+    },
+  );
   await send(
     context,
     sendings,

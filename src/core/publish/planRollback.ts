@@ -16,7 +16,7 @@ import { keptPages } from './keptPages';
 import { listObjects } from '../resources/listing';
 import { planRelease, type ReleasePlan } from './releasePlan';
 import { hasSettings, keptSettings } from './siteSettings';
-import { isStored, readState, type Asking, type SiteState } from './siteState';
+import { isStored, partStored, readState, type Asking, type SiteState } from './siteState';
 import { SETTINGS_TITLE } from './summary';
 import { copiesOf, withCopies } from './copies';
 import { isAsset } from './assetTypes';
@@ -102,14 +102,10 @@ async function formerAssets(
   { hides }: WantedPages['settings'],
   op: Op,
 ): Promise<WantedAssets> {
-  const { told } = state;
   const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
-  const back = all.filter((one) => !isStored(state, one));
-  const stored = all
-    .filter((one) => isStored(state, one))
-    .map(({ path, asset }) => [path, told.get(path) ?? asset] as const);
+  const { lacking: back, stored } = partStored(state, all);
   const former = {
-    stored: new Map(stored),
+    stored,
     changes: back.map(({ path, asset: { sizeBytes } }) => ({ path, sizeBytes, title: `bring back ${path}` })),
     title: `bring back ${back.length} assets`,
     store: (stepOp: Op) => bringBack(context, back, copy, stepOp),

@@ -76,13 +76,37 @@ function placeOf(target: Ledger['target']) {
 }
 
 /** True when an asset is stored as it is wanted. */
-export function isStored(
-  { told, target }: Pick<SiteState, 'told' | 'target'>,
-  { path, asset }: { readonly path: string; readonly asset: Omit<Asset, 'etag'> },
-): boolean {
+export function isStored(state: Pick<SiteState, 'told' | 'target'>, wanted: WantedAsset): boolean {
+  return storedAs(state, wanted) !== undefined;
+}
+
+/** Parts wanted assets: those that are stored, as they are stored, by path, and the others. */
+export function partStored<One extends WantedAsset>(
+  state: Pick<SiteState, 'told' | 'target'>,
+  wanted: Iterable<One>,
+): { readonly stored: Map<string, Asset>; readonly lacking: One[] } {
+  const stored = new Map<string, Asset>();
+  const lacking: One[] = [];
+  for (const one of wanted) {
+    const now = storedAs(state, one);
+    if (now) stored.set(one.path, now);
+    else lacking.push(one);
+  }
+  return { stored, lacking };
+}
+
+/** An asset as it is wanted under a path. */
+export interface WantedAsset {
+  readonly path: string;
+  readonly asset: Omit<Asset, 'etag'>;
+}
+
+/** An asset as it is stored; undefined when it is not, or not as it is wanted. */
+function storedAs({ told, target }: Pick<SiteState, 'told' | 'target'>, { path, asset }: WantedAsset) {
   const objects = target.found?.objects;
   const now = told.get(path);
-  return now !== undefined && isServedAlike(now, asset) && (!objects || objects.get(path)?.etag === now.etag);
+  const isThere = now !== undefined && (!objects || objects.get(path)?.etag === now.etag);
+  return isThere && isServedAlike(now, asset) ? now : undefined;
 }
 
 /** What a ledger tells of the bucket's assets, `live` being what its current release consists of. */
