@@ -34,6 +34,17 @@ export function uploadStep(
   return { key, title, items: changes.map((change) => change.title), sizeBytes, run };
 }
 
+/** Gives a function that reports how many of all are done, once for each percent more. */
+export function percentReport(all: number, told: (done: number) => string, op: Op): (done: number) => void {
+  let percent = 0;
+  return (done) => {
+    const now = Math.floor((done / all) * 100);
+    if (now === percent) return;
+    percent = now;
+    op.report(told(done), done / all);
+  };
+}
+
 /** A number of things in words, e.g. `1 path` or `3 paths`. */
 export function count(number: number, what: string): string {
   return number === 1 ? `1 ${what}` : `${number} ${what}s`;

@@ -6,7 +6,7 @@ import { encodePath } from '../html/assetUrl';
 import { PUBLIC_PREFIX } from '../names';
 import { UserError, type Op } from '../op';
 import type { Asset } from '../release/manifest';
-import { count } from './assetSteps';
+import { count, percentReport } from './assetSteps';
 import { isAsset, unfitForKey } from './assetTypes';
 import { EDGE_SECONDS, wantedCaching, type Caching } from './caching';
 import type { BundledPage } from './bundle';
@@ -112,6 +112,7 @@ async function storeCopies(
 ): Promise<ReadonlyMap<string, Asset>> {
   const files = await filesOf(copies, folder, published, op);
   const stored = new Map<string, Asset>();
+  const report = percentReport(copies.length, (done) => `Copied ${done} of ${copies.length} pages for the edges`, op);
   const store = async (some: readonly PageCopy[]) => {
     const byKey = new Map(some.map((copy) => [PUBLIC_PREFIX + copy.path, copy]));
     const sendings = Array.from(byKey, ([key, { cacheControl, contentType, path, sha256, sizeBytes }]) => {
@@ -127,7 +128,7 @@ async function storeCopies(
         if (!copy) return;
         const { cacheControl, contentType, path, sha256, sizeBytes } = copy;
         stored.set(path, { cacheControl, contentType, etag, sha256, sizeBytes });
-        op.report(`Copied ${stored.size} of ${copies.length} pages for the edges`, stored.size / copies.length);
+        report(stored.size);
       },
       op,
     );

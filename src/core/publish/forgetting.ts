@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import type { Plan } from '../plan';
 import { count } from './assetSteps';
-import { invalidate, waitUntilForgotten } from './invalidate';
+import { invalidationStep } from './invalidate';
 import { invalidationItems, joinItems, urlsOf } from './invalidationItems';
 import type { SiteState } from './siteState';
 
@@ -32,17 +31,5 @@ export function invalidationSteps(
   const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
   const reason = isLeft ? 'an earlier run was cut short' : 'changed';
   const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${reason})`;
-  const runId = randomUUID();
-  return [
-    [
-      {
-        key: `invalidate ${forgets.join(' ')}`,
-        title,
-        async run(op) {
-          const id = await invalidate(context, target.distribution.id, runId, forgets, op);
-          if (isAwaited) await waitUntilForgotten(context, target.distribution.id, id, op);
-        },
-      },
-    ],
-  ];
+  return [[invalidationStep(context, target.distribution.id, forgets, title, isAwaited)]];
 }

@@ -3,7 +3,7 @@ import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import { HASHED_CACHING } from '../release/hashedName';
 import type { Asset } from '../release/manifest';
-import { count } from './assetSteps';
+import { count, percentReport } from './assetSteps';
 import { MOST_COPIED_BYTES, type Copy, type Copying } from './copyAssets';
 import type { LocalFile } from './localFiles';
 import type { Sending } from './sendAssets';
@@ -80,13 +80,11 @@ async function storeNamed(
   op: Op,
 ): Promise<ReadonlyMap<string, Asset>> {
   const stored = new Map<string, Asset>();
-  let percent = 0;
+  const told = (done: number) => `Stored ${done} of ${count(lacking.length, 'hashed name')}`;
+  const report = percentReport(lacking.length, told, op);
   const note = ({ asset, path }: Named, etag: string): void => {
     stored.set(path, { ...asset, etag });
-    const now = Math.floor((stored.size / lacking.length) * 100);
-    if (now === percent) return;
-    percent = now;
-    op.report(`Stored ${stored.size} of ${count(lacking.length, 'hashed name')}`, stored.size / lacking.length);
+    report(stored.size);
   };
   const fit = lacking.flatMap((one) => {
     const source = own(one.file.path);

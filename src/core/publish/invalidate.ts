@@ -1,11 +1,31 @@
 import { CreateInvalidationCommand, GetInvalidationCommand } from '@aws-sdk/client-cloudfront';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { hasCode } from '../aws/errors';
 import { retry, waitFor } from '../aws/wait';
 import type { Op } from '../op';
+import type { Step } from '../plan';
 import type { Context } from '../context';
 
 const SETTLE = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 600 };
+
+/** The step that makes the edges forget items, and waits until they have where that is wanted; run again it asks for the same invalidation. */
+export function invalidationStep(
+  context: Context,
+  distributionId: string,
+  items: readonly string[],
+  title: string,
+  isAwaited = false,
+): Step {
+  const runId = randomUUID();
+  return {
+    key: `invalidate ${items.join(' ')}`,
+    title,
+    async run(op) {
+      const id = await invalidate(context, distributionId, runId, items, op);
+      if (isAwaited) await waitUntilForgotten(context, distributionId, id, op);
+    },
+  };
+}
 
 /** Makes the edges forget items, and gives the invalidation's id; the same run asking again is answered with the same one. */
 export async function invalidate(
@@ -33,12 +53,7 @@ export async function invalidate(
 }
 
 /** Waits until all edges have forgotten what an invalidation names, usually within a minute. */
-export async function waitUntilForgotten(
-  { clients }: Context,
-  distributionId: string,
-  id: string,
-  op: Op,
-): Promise<void> {
+async function waitUntilForgotten({ clients }: Context, distributionId: string, id: string, op: Op): Promise<void> {
   await waitFor(
     'the edges to forget the former pages',
     async () => {

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Plan } from '../plan';
 import { distribution } from '../resources/distribution';
-import { invalidate } from './invalidate';
+import { invalidationStep } from './invalidate';
 import { itemFrom, itemProblem, joinItems } from './invalidationItems';
 
 /** What making the edges forget paths would do. */
@@ -32,11 +31,6 @@ export async function planInvalidation(context: Context, paths: readonly string[
     });
   }
   const { id } = seen.have;
-  const runId = randomUUID();
-  const step = {
-    key: `invalidate ${items.join(' ')}`,
-    title: `make the edges forget ${items.join(', ')}`,
-    run: async (stepOp: Op) => void (await invalidate(context, id, runId, items, stepOp)),
-  };
+  const step = invalidationStep(context, id, items, `make the edges forget ${items.join(', ')}`);
   return { plan: [[step]], items, distributionId: id };
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Plan, Step } from '../plan';
@@ -15,7 +14,7 @@ import { compareAssets, type Hash } from './compareAssets';
 import type { Copy } from './copyAssets';
 import { keepFormer } from './former';
 import { requireFreeNames } from './hashedNames';
-import { invalidate } from './invalidate';
+import { invalidationStep } from './invalidate';
 import { invalidationItems, joinItems } from './invalidationItems';
 import type { LocalFile } from './localFiles';
 import { ALONE } from './releasePlan';
@@ -71,7 +70,6 @@ export async function planAssets(
   // What an upload that was cut short has stored already is still to be noted, and to be forgotten by the edges.
   const unnoted = Array.from(stored).filter(([path, { etag }]) => told.get(path)?.etag !== etag);
   let sent: ReadonlyMap<string, Asset> = new Map(unnoted);
-  const runId = randomUUID();
   const steps: Step[] = [];
   if (former.length > 0) {
     steps.push({
@@ -85,11 +83,8 @@ export async function planAssets(
   });
   if (upload) steps.push(upload);
   if (have && forgets.length > 0) {
-    steps.push({
-      key: `invalidate ${forgets.join(' ')}`,
-      title: `invalidate ${count(forgets.length, 'path')} in the CDN`,
-      run: async (stepOp) => void (await invalidate(context, have.id, runId, forgets, stepOp)),
-    });
+    const title = `invalidate ${count(forgets.length, 'path')} in the CDN`;
+    steps.push(invalidationStep(context, have.id, forgets, title));
   }
   if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain };
   const turns = {

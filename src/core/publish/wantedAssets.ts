@@ -2,6 +2,7 @@ import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import type { Asset } from '../release/manifest';
+import { percentReport } from './assetSteps';
 import { headersOf, type AssetUpload } from './compareAssets';
 import type { Copy } from './copyAssets';
 import { changeHeaders } from './former';
@@ -60,7 +61,7 @@ async function upload(
     });
   if (sendings.length === 0) return stored;
   const readMs = Date.now();
-  let percent = 0;
+  const report = percentReport(uploads.length, (done) => `Uploaded ${done} of ${uploads.length} assets`, op);
   await send(
     context,
     sendings,
@@ -69,10 +70,7 @@ async function upload(
       if (!asset) return;
       sums?.rememberFile(asset, sha256, readMs);
       stored.set(asset.path, { sha256, etag, sizeBytes: asset.sizeBytes, ...headersFor(asset.path) });
-      const now = Math.floor((stored.size / uploads.length) * 100);
-      if (now === percent) return;
-      percent = now;
-      op.report(`Uploaded ${stored.size} of ${uploads.length} assets`, stored.size / uploads.length);
+      report(stored.size);
     },
     op,
   );
