@@ -2,6 +2,7 @@ import type { Context } from '../context';
 import { assetUrl, encodePath } from '../html/assetUrl';
 import { siteUrl } from '../names';
 import { isAsset } from './assetTypes';
+import { REDIRECTS_FILE } from './redirects';
 import type { SiteState } from './siteState';
 import type { Outcome, Wanted } from './wanted';
 
@@ -31,7 +32,11 @@ export function samplesOf(site: Context['site'], state: SiteState, wanted: Wante
 function pageSample(site: Context['site'], { live, target }: SiteState, { pages }: Wanted): Sample[] {
   const { distribution, host } = target;
   if (pages.title === undefined || host === undefined) return [];
-  const all = Array.from(pages.all).filter(([, { sizeBytes }]) => sizeBytes <= LARGEST_SAMPLE_BYTES);
+  // Readers are not shown what tells of redirects, nor what one comes before.
+  const isShown = (path: string) => path !== REDIRECTS_FILE && !pages.settings.hides(path);
+  const all = Array.from(pages.all).filter(
+    ([path, { sizeBytes }]) => sizeBytes <= LARGEST_SAMPLE_BYTES && isShown(path),
+  );
   const changed = all.filter(([path, { sha256 }]) => live?.pages.get(path)?.sha256 !== sha256);
   const rank = (path: string) => (path === 'index.html' ? 0 : /\.html?$/i.test(path) ? 1 : 2);
   const best = first(

@@ -102,6 +102,16 @@ describe('the look from outside', function () {
       assert.deepEqual([gone.isMild, other.isMild], [false, false]);
     });
 
+    it('is at no page that readers are not shown: the redirects, and what one of them comes before', async () => {
+      await site.put('secret.html', 'secret');
+      await site.put('_redirects', '/secret 404!');
+      const pages = (await publish()).filter(({ kind }) => kind === 'page');
+      assert.deepEqual(
+        pages.map(({ path }) => path),
+        ['index.html'],
+      );
+    });
+
     it('says mildly what it could not see through a proxy, and when it was cancelled', async () => {
       const samples = await publish().then(() => site.put('page.html', 'page').then(publish));
       assert.deepEqual(
