@@ -39,12 +39,10 @@ export function publishOnSave(app: App): vscode.Disposable {
     habits.set(key, habit);
     return habit;
   };
-  const isSite = ({ uri }: vscode.WorkspaceFolder) =>
-    app.sites.entries.some(({ folder }) => folder.uri.toString() === uri.toString());
   return vscode.Disposable.from(
     vscode.workspace.onDidSaveTextDocument(({ uri }) => {
       const folder = vscode.workspace.getWorkspaceFolder(uri);
-      if (!folder || !vscode.workspace.isTrusted || !isSite(folder) || !publishesOnSave(folder)) return;
+      if (!folder || !vscode.workspace.isTrusted || !app.sites.entryOf(folder) || !publishesOnSave(folder)) return;
       const habit = habitOf(folder);
       habit.files.add(uri.fsPath);
       habit.saved.ask();
@@ -165,6 +163,6 @@ async function review(
   const message = `“${name}” was not published on save, as this is to be answered first: ${reasons.join('; ')}.`;
   app.log.warn(message);
   if ((await tellWarning(message, 'Review Plan…')) === undefined) return;
-  const entry = app.sites.entries.find((known) => known.folder.uri.toString() === folder.uri.toString());
+  const entry = app.sites.entryOf(folder);
   await vscode.commands.executeCommand('sitelift.publishSite', entry && { kind: 'site', entry });
 }

@@ -41,6 +41,11 @@ export class Sites implements vscode.Disposable {
     return [...this.#entries.values()];
   }
 
+  /** The site of a folder, if it is one. */
+  entryOf(folder: vscode.WorkspaceFolder | undefined): SiteEntry | undefined {
+    return folder && this.#entries.get(folder.uri.toString());
+  }
+
   /** True once it is known which folders are sites. */
   get isFound(): boolean {
     return this.#isFound;
@@ -48,8 +53,7 @@ export class Sites implements vscode.Disposable {
 
   /** The site whose folder holds the file, if any; what AWS shows of it is read once more when it could be something else by now. */
   async entryFor(file: vscode.Uri): Promise<SiteEntry | undefined> {
-    const folder = vscode.workspace.getWorkspaceFolder(file);
-    const entry = folder && this.#entries.get(folder.uri.toString());
+    const entry = this.entryOf(vscode.workspace.getWorkspaceFolder(file));
     if (!entry || !vscode.workspace.isTrusted) return undefined;
     if (vscode.window.state.focused) this.#lookout.want();
     return entry.site ? entry : this.#reader.withSite(entry);

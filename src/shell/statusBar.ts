@@ -13,7 +13,7 @@ export function statusBar(app: App): vscode.Disposable {
   const { activities, sites } = app;
   const item = newStatusItem('sitelift.status', 'Sitelift', 'sitelift.showActions');
   const show = () => {
-    const entry = vscode.workspace.isTrusted ? entryInSight(sites.entries) : undefined;
+    const entry = vscode.workspace.isTrusted ? entryInSight(app) : undefined;
     if (!entry) return item.show(undefined);
     const going = goingOn(app, entry) ?? Array.from(activities.going.values())[0];
     const trouble = activities.troubles.get(entry.folder.uri.toString());
@@ -29,10 +29,9 @@ export function statusBar(app: App): vscode.Disposable {
 }
 
 /** The site whose file is edited, else the first. */
-export function entryInSight(entries: readonly SiteEntry[]): SiteEntry | undefined {
+export function entryInSight({ sites }: Pick<App, 'sites'>): SiteEntry | undefined {
   const uri = vscode.window.activeTextEditor?.document.uri;
-  const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
-  return entries.find((entry) => entry.folder.uri.toString() === folder?.uri.toString()) ?? entries[0];
+  return sites.entryOf(uri && vscode.workspace.getWorkspaceFolder(uri)) ?? sites.entries[0];
 }
 
 /** What goes on for a site. */

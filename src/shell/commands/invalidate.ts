@@ -69,8 +69,7 @@ async function askPaths({ app, folder, site }: Bench, files: readonly vscode.Uri
     throw new UserError(`${fsPath} lies outside of the site’s root folder ${root}, so that no edge holds it.`);
   });
   if (start.length > 0) return askForPaths(start);
-  const entry = app.sites.entries.find((known) => known.folder.uri.toString() === folder.uri.toString());
-  const bucket = entry?.have?.bucket;
+  const bucket = app.sites.entryOf(folder)?.have?.bucket;
   const paths = bucket?.kind === 'known' ? [...bucket.have.objects.keys()] : [];
   const counts = new Map<string, number>();
   for (const path of paths) {

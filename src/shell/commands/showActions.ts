@@ -13,7 +13,7 @@ interface Action {
 
 /** Offers what is done most with a site; what the item in the status bar leads to. */
 export async function showActions(app: App): Promise<void> {
-  const entry = entryInSight(app.sites.entries);
+  const entry = entryInSight(app);
   if (!entry) {
     await chooseSite(undefined, undefined);
     return;

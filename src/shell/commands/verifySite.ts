@@ -38,7 +38,7 @@ async function tellVerification(
   const chosen = isWhole ? await tell(told, 'Show Log') : await tellWarning(told, PUT_RIGHT, 'Show Log');
   if (chosen === 'Show Log') log.show();
   if (chosen === PUT_RIGHT) {
-    const entry = sites.entries.find((known) => known.folder.uri.toString() === folder.uri.toString());
+    const entry = sites.entryOf(folder);
     await vscode.commands.executeCommand('sitelift.publishEverything', entry && { kind: 'site', entry });
   }
 }

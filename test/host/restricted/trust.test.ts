@@ -47,7 +47,7 @@ describe('a workspace that is not trusted', () => {
     await mkdir(join(root(), '.vscode'), { recursive: true });
     await writeFile(join(root(), '.vscode', 'settings.json'), '{ "sitelift.publishOnSave": true }');
     const own = () => vscode.workspace.getConfiguration('sitelift', vscode.Uri.file(root()));
-    const lacking = { sites: { entries: [{ folder: vscode.workspace.workspaceFolders?.[0] }] } };
+    const lacking = { sites: { entryOf: (folder: vscode.WorkspaceFolder) => ({ folder }) } };
     // It would fail for what it lacks if it did anything.
     const habit = publishOnSave(lacking as unknown as App);
     try {
