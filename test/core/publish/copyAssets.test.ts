@@ -1,9 +1,7 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type CopyObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from '../../../src/core/context';
 import { bucketName } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
@@ -11,6 +9,7 @@ import { copyFiles, type Copying } from '../../../src/core/publish/copyAssets';
 import { bucket } from '../../../src/core/resources/bucket';
 import type { Thread } from '../../../src/core/worker/thread';
 import { controlPlane, newContext, newOp } from '../sandbox';
+import { startLocalS3, watched, type LocalS3 } from './localS3';
 import { createSourceThread } from '../worker/sourceThread';
 
 const CACHING = 'public, max-age=300, s-maxage=31536000';
@@ -29,7 +28,7 @@ describe('copying objects', function () {
   before(async () => {
     const made = newContext();
     await run(bucket.plan(made, { bucket: { kind: 'absent' } }), newOp());
-    context = watched(made);
+    context = watched(made, 'CopyObjectCommand', (key) => bySdk.push(key));
     thread = createSourceThread({ atOnce: 2 });
   });
   beforeEach(async () => {
@@ -39,15 +38,6 @@ describe('copying objects', function () {
   afterEach(() => controlPlane().send('DELETE', 'faults'));
   after(() => thread.close());
 
-  /** The same, and the keys are kept to which its SDK copies. */
-  function watched(given: Context): Context {
-    const { s3 } = given.clients;
-    const send = async (command: CopyObjectCommand, options: object) => {
-      if (command.constructor.name === 'CopyObjectCommand') bySdk.push(command.input.Key ?? '');
-      return s3.send(command, options);
-    };
-    return { ...given, clients: { ...given.clients, s3: Object.assign(Object.create(s3), { send }) as typeof s3 } };
-  }
   const place = (key: string) => ({ Bucket: bucketName(context.site), Key: key });
   const copying = (name: string, text: string, known: Partial<Copying> = {}): Copying => {
     const [from, key, sha256] = [`site/${name}`, `_sitelift/files/${name}`, sum('sha256', text)];
@@ -150,39 +140,24 @@ describe('copying objects', function () {
   });
 
   describe('by an S3 that begins to answer before it has copied', () => {
-    let server: Server;
-    let answer: (request: IncomingMessage, response: ServerResponse) => void;
-    let asked: IncomingMessage[];
+    let s3: LocalS3;
     let local: Context;
     const RESULT =
       '<CopyObjectResult xmlns="x"><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;e0-2&quot;</ETag></CopyObjectResult>';
 
     before(async () => {
-      server = createServer((request, response) => {
-        request.resume().on('end', () => {
-          asked.push(request);
-          answer(request, response);
-        });
-      }).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      process.env['AWS_ENDPOINT_URL_S3'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      local = newContext();
-      await local.clients.s3.config.credentials();
-      local = watched(local);
+      s3 = await startLocalS3();
+      local = watched(s3.context, 'CopyObjectCommand', (key) => bySdk.push(key));
     });
     beforeEach(() => {
-      asked = [];
+      s3.asked = [];
     });
-    after(() => {
-      delete process.env['AWS_ENDPOINT_URL_S3'];
-      server.closeAllConnections();
-      server.close();
-    });
+    after(() => s3.close());
     const isSdk = ({ headers }: IncomingMessage) => headers['user-agent'] !== undefined;
 
     it('waits for the result, over few connections again and again', async () => {
       const ports = new Set<number | undefined>();
-      answer = ({ socket }, response) => {
+      s3.answer = ({ socket }, response) => {
         ports.add(socket.remotePort);
         response.writeHead(200).write('<?xml version="1.0"?>\n');
         setTimeout(() => response.end(`   \n${RESULT}`), 5);
@@ -191,7 +166,7 @@ describe('copying objects', function () {
       assert.deepEqual(new Set(await copy(copies, newOp(), local)), new Set(['e0-2']));
       assert.ok(ports.size <= 128, `${ports.size}`);
       assert.ok(
-        asked.every(({ headers }) => headers['x-amz-copy-source']?.includes(`${bucketName(local.site)}/site/`)),
+        s3.asked.every(({ headers }) => headers['x-amz-copy-source']?.includes(`${bucketName(local.site)}/site/`)),
       );
       assert.deepEqual(bySdk, []);
     });
@@ -199,12 +174,12 @@ describe('copying objects', function () {
     it('takes no answer of 200 for a copy that tells of an error, breaks off or says nothing: it asks again, and in the end by the SDK', async () => {
       const error = '<Error><Code>InternalError</Code><Message>sandbox</Message></Error>';
       for (const body of [error, `<?xml version="1.0"?>\n   ${error}`, '', RESULT.slice(0, -5), `${RESULT}${error}`]) {
-        [asked, bySdk] = [[], []];
-        answer = (request, response) => void response.writeHead(200).end(isSdk(request) ? RESULT : body);
+        [s3.asked, bySdk] = [[], []];
+        s3.answer = (request, response) => void response.writeHead(200).end(isSdk(request) ? RESULT : body);
         assert.deepEqual(await copy([copying('a.png', '')], newOp(), local), ['e0-2']);
-        assert.deepEqual([asked.length, bySdk.length], [5, 1], body);
+        assert.deepEqual([s3.asked.length, bySdk.length], [5, 1], body);
       }
-      answer = (_request, response) => void response.writeHead(200).end(error);
+      s3.answer = (_request, response) => void response.writeHead(200).end(error);
       await assert.rejects(copy([copying('a.png', '')], newOp(), local), /sandbox/);
     });
   });

@@ -1,10 +1,8 @@
-import { GetObjectCommand, HeadObjectCommand, type PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Context } from '../../../src/core/context';
@@ -13,6 +11,7 @@ import { run } from '../../../src/core/plan';
 import { sendFiles, type Sending, type Sent } from '../../../src/core/publish/sendAssets';
 import { bucket } from '../../../src/core/resources/bucket';
 import { controlPlane, newContext, newOp } from '../sandbox';
+import { startLocalS3, watched, type LocalS3 } from './localS3';
 import { createSourceThread } from '../worker/sourceThread';
 
 const MIB = 1024 * 1024;
@@ -42,7 +41,7 @@ describe('sending files', function () {
   before(async () => {
     const made = newContext();
     await run(bucket.plan(made, { bucket: { kind: 'absent' } }), newOp());
-    context = watched(made);
+    context = watched(made, 'PutObjectCommand', (key) => bySdk.push(key));
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sitelift-send-'));
@@ -55,15 +54,6 @@ describe('sending files', function () {
     await rm(folder, { recursive: true });
   });
 
-  /** The same, and the keys that its SDK puts are kept. */
-  function watched(given: Context): Context {
-    const { s3 } = given.clients;
-    const send = async (command: PutObjectCommand, options: object) => {
-      if (command.constructor.name === 'PutObjectCommand') bySdk.push(command.input.Key ?? '');
-      return s3.send(command, options);
-    };
-    return { ...given, clients: { ...given.clients, s3: Object.assign(Object.create(s3), { send }) as typeof s3 } };
-  }
   const file = async (name: string, content: string | Buffer, known: Partial<Sending> = {}): Promise<Sending> => {
     const path = name.replace(/[\\"<>|?*:]/g, '-');
     const absolutePath = join(folder, path);
@@ -202,46 +192,28 @@ describe('sending files', function () {
   });
 
   describe('to an endpoint of the user’s', () => {
-    let server: Server;
-    let answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
-    let asked: IncomingMessage[];
+    let s3: LocalS3;
     let local: Context;
-
     const store = (response: ServerResponse, body: Buffer) =>
       response.writeHead(200, { etag: `"${sum('md5', body)}"`, 'content-length': 0 }).end();
 
     before(async () => {
-      server = createServer((request, response) => {
-        const chunks: Buffer[] = [];
-        request.on('data', (chunk: Buffer) => chunks.push(chunk));
-        request.on('end', () => {
-          asked.push(request);
-          answer(request, response, Buffer.concat(chunks));
-        });
-      }).listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      process.env['AWS_ENDPOINT_URL_S3'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      local = newContext();
-      await local.clients.s3.config.credentials();
-      local = watched(local);
+      s3 = await startLocalS3();
+      local = watched(s3.context, 'PutObjectCommand', (key) => bySdk.push(key));
     });
     beforeEach(() => {
-      asked = [];
+      s3.asked = [];
     });
-    after(() => {
-      delete process.env['AWS_ENDPOINT_URL_S3'];
-      server.closeAllConnections();
-      server.close();
-    });
+    after(() => s3.close());
 
     it('names the bucket in the path, and uses no more than 128 connections again and again', async () => {
       const ports = new Set<number | undefined>();
-      answer = ({ socket }, response, body) => {
+      s3.answer = ({ socket }, response, body) => {
         ports.add(socket.remotePort);
         setTimeout(() => store(response, body), 5);
       };
       assert.equal((await send(await files(600), newOp(), local)).length, 600);
-      assert.ok(asked.every(({ url }) => url?.startsWith(`/${bucketName(local.site)}/site/many/`)));
+      assert.ok(s3.asked.every(({ url }) => url?.startsWith(`/${bucketName(local.site)}/site/many/`)));
       assert.ok(ports.size <= 128, `${ports.size}`);
       assert.deepEqual(bySdk, []);
     });
@@ -261,8 +233,8 @@ describe('sending files', function () {
         ],
         (body: Buffer) => [`HTTP/1.1 200 OK\r\nConnection: close\r\n${etag(body)}\r\nContent-Length: 0\r\n\r\n`],
       ];
-      answer = ({ socket }, _response, body) => {
-        const pieces = answers[asked.length % answers.length]?.(body) ?? [];
+      s3.answer = ({ socket }, _response, body) => {
+        const pieces = answers[s3.asked.length % answers.length]?.(body) ?? [];
         const writeNext = (): void => {
           const piece = pieces.shift();
           if (piece !== undefined) socket.write(piece, () => setTimeout(writeNext, 10));
@@ -272,13 +244,13 @@ describe('sending files', function () {
       const sent = await send(await files(400), newOp(), local);
       assert.deepEqual(new Set(sent.map(({ etag }) => etag.length)), new Set([32]));
       assert.equal(sent.length, 400);
-      assert.equal(asked.length, 400);
+      assert.equal(s3.asked.length, 400);
     });
 
     it('leaves to the SDK what is redirected, what is no HTTP and what comes without an ETag', async () => {
       const odd = ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'HTTP/1.1 307 Moved\r\nContent-Length: 0\r\n\r\n'];
       for (const text of [...odd, 'SSH-2.0-OpenSSH\r\n\r\n']) {
-        answer = ({ socket, headers }, response, body) => {
+        s3.answer = ({ socket, headers }, response, body) => {
           if (headers['user-agent'] === undefined) socket.end(text);
           else store(response, body);
         };
@@ -290,7 +262,7 @@ describe('sending files', function () {
     it('keeps no more than 64 MiB of small files under way', async () => {
       let most = 0;
       const waiting: (() => void)[] = [];
-      answer = (_request, response, body) => {
+      s3.answer = (_request, response, body) => {
         waiting.push(() => store(response, body));
         most = Math.max(most, waiting.length);
         setTimeout(() => waiting.shift()?.(), 50);
