@@ -180,14 +180,16 @@ describe('a site on a real server', function () {
     assert.equal((await site.verify()).isWhole, true);
   });
 
-  it('publishes one changed page with one command on the server, in twelve calls at most', async () => {
+  it('publishes one changed page with one command on the server, in eight calls and a few looks at it', async () => {
     await site.publish();
     await site.put('lines.txt', 'counted\n');
     await controlPlane().send('DELETE', 'calls');
     await site.publish();
     const actions = (await controlPlane().calls()).map(({ action }) => action);
     assert.equal(actions.filter((action) => action === 'SendCommand').length, 1);
-    assert.ok(actions.length <= 12, actions.join(' '));
+    // How often the command is looked at hangs on how fast the machine is; see ssm.test.ts.
+    const others = actions.filter((action) => action !== 'GetCommandInvocation');
+    assert.ok(others.length <= 8, actions.join(' '));
   });
 
   it('comes back by itself after a reboot', async () => {

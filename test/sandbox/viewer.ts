@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { HttpsProxyAgent } from 'https-proxy-agent';
@@ -16,6 +16,9 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
+
+/** A kept connection may be closed just when it is used again, which a browser answers by asking once more. */
+const oneConnectionEach = new Agent({ keepAlive: false });
 
 /** A plain HTTP client behind the sandbox's proxy, which trusts the sandbox's authority and nobody else. */
 export class Viewer {
@@ -45,7 +48,12 @@ export class Viewer {
             headers,
             ca: this.#ca,
           })
-        : httpRequest(this.#proxyUrl, { path: url, method, headers: { Host: new URL(url).host, ...headers } });
+        : httpRequest(this.#proxyUrl, {
+            agent: oneConnectionEach,
+            path: url,
+            method,
+            headers: { Host: new URL(url).host, ...headers },
+          });
       request.on('response', resolve);
       request.on('error', reject);
       if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) request.end(body);

@@ -1,34 +1,14 @@
 import assert from 'node:assert/strict';
-import { mock } from 'node:test';
 import { appearance, isConflict, isNotSeenYet, retry, unlessMissing, waitFor } from '../../../src/core/aws/wait';
 import { isAbort, isUserError } from '../../../src/core/op';
 import { newOp } from '../sandbox';
+import { atTestSpeed, onTestClock } from '../testClock';
 
 const awsError = (name: string, status?: number) =>
   Object.assign(new Error(name), { name }, status === undefined ? {} : { $metadata: { httpStatusCode: status } });
 
 describe('waiting', () => {
-  beforeEach(() => {
-    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-    // In the middle of the jitter, so that intervals are what the pace says.
-    mock.method(Math, 'random', () => 0.5);
-  });
-  afterEach(() => {
-    mock.timers.reset();
-    mock.restoreAll();
-  });
-
-  /** Lets the clock of the test run until the promise has settled. */
-  async function atTestSpeed<Value>(promise: Promise<Value>): Promise<Value> {
-    let settled = false;
-    const done = () => (settled = true);
-    promise.then(done, done);
-    for (let turns = 0; !settled && turns < 1_000_000; turns += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (!settled) mock.timers.tick(10);
-    }
-    return promise;
-  }
+  onTestClock();
 
   it('looks at once, then after growing intervals up to the slowest', async () => {
     const looksAt: number[] = [];

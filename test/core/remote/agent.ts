@@ -27,10 +27,14 @@ export interface Agent {
   asked: number;
 }
 
-/** Makes an agent. Without an `ending` its commands run until they are cancelled; a late one is not known for a moment after it was sent. */
-export function newAgent(ending: Ending | undefined, { ping = 'Online', isLate = false } = {}): Agent {
+/**
+ * Makes an agent. Without an `ending` its commands run until they are cancelled; a late one is not known for a moment after it was sent, and each takes
+ * its seconds by the clock.
+ */
+export function newAgent(ending: Ending | undefined, { ping = 'Online', isLate = false, seconds = 0 } = {}): Agent {
   const site = newContext();
   const agent = { sent: [] as SendCommandCommandInput[], cancelled: [] as string[], asked: 0 };
+  let endsMs = 0;
   const send = (command: unknown, { abortSignal }: { abortSignal?: AbortSignal } = {}): Promise<unknown> => {
     abortSignal?.throwIfAborted();
     if (command instanceof DescribeInstanceInformationCommand) {
@@ -40,6 +44,7 @@ export function newAgent(ending: Ending | undefined, { ping = 'Online', isLate =
     }
     if (command instanceof SendCommandCommand) {
       agent.sent.push(command.input);
+      endsMs = Date.now() + seconds * 1000;
       return Promise.resolve({ Command: { CommandId: `command-${agent.sent.length}` } });
     }
     if (command instanceof CancelCommandCommand) {
@@ -50,7 +55,7 @@ export function newAgent(ending: Ending | undefined, { ping = 'Online', isLate =
       agent.asked += 1;
       if (isLate && agent.asked === 1)
         return Promise.reject(Object.assign(new Error(), { name: 'InvocationDoesNotExist' }));
-      return Promise.resolve(ending ?? { Status: 'InProgress' });
+      return Promise.resolve(ending && Date.now() >= endsMs ? ending : { Status: 'InProgress' });
     }
     return Promise.reject(new Error('This SSM in memory does not know that command.'));
   };

@@ -4,6 +4,7 @@ import { isAbort, isUserError } from '../../../src/core/op';
 import { inspect, parseInspection } from '../../../src/core/remote/inspect';
 import { isOnline, quote, redact, runScript, scriptText, waitForAgent } from '../../../src/core/remote/ssm';
 import { newOp } from '../sandbox';
+import { atTestSpeed, onTestClock } from '../testClock';
 import { newAgent, type Ending } from './agent';
 
 const INSTANCE = 'i-0123456789abcdef0';
@@ -52,6 +53,24 @@ describe('remote scripts', () => {
 
   it('tell the rest of a text as it is', () =>
     assert.equal(redact('x-amz: a=b, signature=c'), 'x-amz: a=b, signature=c'));
+});
+
+describe('a command that takes its time', () => {
+  onTestClock();
+
+  for (const [seconds, usualSeconds, looks] of [
+    [2, 2, 1],
+    [2.4, 2, 2],
+    [4, 2, 4],
+    [2, undefined, 4],
+  ] as const) {
+    it(`of ${seconds} s is asked for ${looks} times where it usually takes ${usualSeconds ?? 'who knows how many'} s`, async () => {
+      const agent = newAgent({ Status: 'Success' }, { seconds });
+      const remote = { ...REMOTE, ...(usualSeconds === undefined ? {} : { usualSeconds }) };
+      await atTestSpeed(runScript(agent.context, INSTANCE, remote, newOp()));
+      assert.equal(agent.asked, looks);
+    });
+  }
 });
 
 describe('a command on the server', () => {
