@@ -1,13 +1,13 @@
-import { readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { SITE_FILE } from '../site';
 import { UserError, type Op } from '../op';
 import { isAsset, isOnServerToo, unfitForBucket } from './assetTypes';
 import { contentTypeOf } from './contentType';
 import { pathBelow } from '../pathBelow';
 import { IGNORE_FILE, ignoredIn, refusalOf } from './pathRules';
-import { reading } from './reading';
+import { readingNow } from './reading';
 import { ACCESS_FILE, folderRefusal, leave, refusal, restrictsAccess, type Refusal } from './refusals';
 
 /** A file of the site as it lies on this computer. */
@@ -59,15 +59,16 @@ export async function scan(folder: string, root: string, allow: readonly string[
     (found.rule === 'stops' ? stops : left).push({ path, reason: found.reason });
     return true;
   };
-  const visit = async (absolutePath: string, path: string): Promise<void> => {
-    const entries = await reading(path || root, () => readdirSync(absolutePath, { withFileTypes: true }));
+  const visit = (absolutePath: string, path: string): void => {
+    const entries = readingNow(path || root, () => readdirSync(absolutePath, { withFileTypes: true }));
     if (!entries) return;
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (path && refuse(folderRefusal(name, entries.map(nameOf)), `${path}/`)) return;
     const prefix = path ? `${path}/` : '';
-    for (const entry of entries) await take(entry, join(absolutePath, entry.name), prefix + entry.name);
+    const before = absolutePath.endsWith(sep) ? absolutePath : absolutePath + sep;
+    for (const entry of entries) take(entry, before + entry.name, prefix + entry.name);
   };
-  const take = async (entry: Dirent, absolutePath: string, path: string): Promise<void> => {
+  const take = (entry: Dirent, absolutePath: string, path: string): void => {
     op.signal.throwIfAborted();
     const isFolder = entry.isDirectory();
     if (isIgnored(isFolder ? `${path}/` : path)) {
@@ -75,7 +76,7 @@ export async function scan(folder: string, root: string, allow: readonly string[
       return;
     }
     if (ACCESS_FILE.test(entry.name) && entry.isFile() && !allowed(path)) {
-      const text = await reading(path, () => readFileSync(absolutePath, 'utf8'));
+      const text = readingNow(path, () => readFileSync(absolutePath, 'utf8'));
       if (text !== undefined && restrictsAccess(text)) stops.push({ path, reason: PROTECTED });
     }
     if (refuse(refusal(entry.name, isFolder), isFolder ? `${path}/` : path)) return;
@@ -89,13 +90,13 @@ export async function scan(folder: string, root: string, allow: readonly string[
       left.push({ path, reason: 'it is not a regular file' });
       return;
     }
-    const target = await reading(path, () =>
+    const target = readingNow(path, () =>
       entry.isFile() ? statSync(absolutePath) : linkTarget(absolutePath, path, realRoot, allowed),
     );
     if (typeof target === 'string') left.push({ path, reason: target });
     else if (target) files.push(localFile(path, absolutePath, target));
   };
-  await visit(realRoot, '');
+  visit(realRoot, '');
   for (const list of [files, left, stops]) list.sort(byPath);
   return {
     pages: files.filter(({ path }) => !isAsset(path) || isOnServerToo(path)),
@@ -126,16 +127,16 @@ export async function resolveRoot(folder: string, root: string): Promise<string>
   );
 }
 
-/** The status of what a link leads to, or the reason for which it is not published. */
-export async function linkTarget(
+/** The status of what a link leads to, or the reason for which it is not published; at once, as above. */
+export function linkTarget(
   link: string,
   path: string,
   realRoot: string,
   allowed: (path: string) => boolean,
-): Promise<Status | string> {
+): Status | string {
   let target: string;
   try {
-    target = await realpath(link);
+    target = realpathSync.native(link);
   } catch (error) {
     if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return 'the link leads nowhere';
@@ -144,7 +145,7 @@ export async function linkTarget(
   if (inside === undefined) return 'the link leads out of the root';
   if (refusalOf(inside, () => allowed(inside) && allowed(path)))
     return 'the link leads to something that is not published';
-  const found = await stat(target);
+  const found = statSync(target);
   return found.isFile() ? found : 'it is not a file';
 }
 

@@ -7,6 +7,7 @@ import type { Thread } from '../worker/thread';
 import { createWorkshop } from '../worker/workshop';
 import type { Origin } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
+import type { LocalFiles } from './localFiles';
 import { planPublish, type Publication } from './planPublish';
 import { planRollback, type Rollback } from './planRollback';
 import { FileSums } from './sums';
@@ -21,6 +22,8 @@ export interface Publisher {
   /** The release that this folder published or saw last. */
   readonly seenRelease: string | undefined;
   readonly cache: LocalCache;
+  /** The files of the folder, where they are looked for already: the first plan is made of them, later ones look anew. */
+  readonly files?: Promise<LocalFiles> | undefined;
   /** All pages are sent and all that is stored is compared, to put right what others have changed. */
   readonly isWhole?: boolean;
 }
@@ -44,10 +47,12 @@ export async function withPublishing<Result>(
   const workFolder = await mkdtemp(join(tmpdir(), 'sitelift-'));
   const sums = FileSums.of(root, publisher.cache);
   let target: Target | undefined;
+  let { files } = publisher;
   try {
     return await use({
       async planPublish(op) {
-        const local = workshop.scan(folder, root, context.site.publish.allow, op);
+        const local = files ?? workshop.scan(folder, root, context.site.publish.allow, op);
+        files = undefined;
         const { copy, hash, rewriteFor, send } = workshop;
         const material = { ...publisher, workFolder, target, local, sums: await sums, copy, hash, rewriteFor, send };
         const publication = await planPublish(context, material, op);

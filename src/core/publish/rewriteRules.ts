@@ -29,7 +29,7 @@ export function rewriteRules(
   assetPattern: string,
   origin = '',
 ): RewriteRules {
-  const paths = Array.from(assets, bytesOf);
+  const paths = redirects.length === 0 ? [] : Array.from(assets, bytesOf);
   const blocks = redirects.map((redirect) => {
     const isShadowed = !redirect.isForced && paths.some(bytesTest(redirect.from));
     return { isForced: redirect.isForced, isShadowed, lines: ruleOf(redirect, isShadowed, origin) };

@@ -4,9 +4,13 @@ import { folded } from '../html/spelling';
 /** Sentences about names that work on this computer in more spellings than on the published site. */
 export function spellingNotes(paths: readonly string[]): string[] {
   const decomposed = paths.filter((path) => path !== path.normalize('NFC'));
-  const groups = new Map<string, string[]>();
-  for (const path of paths) groups.set(folded(path), [...(groups.get(folded(path)) ?? []), path]);
-  const clashing = [...groups.values()].filter((group) => group.length > 1);
+  const groups = new Map<string, string | string[]>();
+  for (const path of paths) {
+    const key = folded(path);
+    const others = groups.get(key);
+    groups.set(key, others === undefined ? path : [others, path].flat());
+  }
+  const clashing = [...groups.values()].filter((group) => typeof group !== 'string');
   return [
     ...decomposed.map(
       (path) =>

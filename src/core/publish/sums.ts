@@ -17,21 +17,40 @@ export interface PageSum {
 /** By what a file is known again: as long as none of these is another, it holds the same bytes. */
 export type Stamp = Pick<LocalFile, 'path' | 'sizeBytes' | 'modifiedMs' | 'inode'>;
 
-const PAGE_SUM = v.object({
+interface Known extends Stamp {
+  /** When it was read. */
+  readonly readMs: number;
+  readonly sha256?: string | undefined;
+  readonly page?: (PageSum & { readonly form: string }) | undefined;
+}
+
+const PAGE = v.object({
   sha256: v.string(),
   sizeBytes: v.number(),
   note: v.optional(v.string()),
   uses: v.optional(v.pipe(v.array(v.string()), v.readonly())),
+  form: v.string(),
 });
-const KNOWN = v.object({
-  stamp: v.tuple([v.number(), v.number(), v.number()]),
-  readMs: v.number(),
-  sha256: v.optional(v.string()),
-  page: v.optional(v.intersect([PAGE_SUM, v.object({ form: v.string() })])),
-});
-/** Pairs, since a record would lose files that are called as an object's own things are. */
-const STORED = v.array(v.tuple([v.string(), KNOWN]));
-type Known = v.InferOutput<typeof KNOWN>;
+
+/** One file as it is kept, in the order of a tuple. */
+type Kept = [
+  path: string,
+  sizeBytes: number,
+  modifiedMs: number,
+  inode: number,
+  readMs: number,
+  sha256: string | null,
+  page?: Known['page'],
+];
+const NUMBERS = [1, 2, 3, 4];
+/** Checked in one go, as a schema for each of ten thousand files takes longer than all else that is done with them. */
+const KEPT = v.custom<Kept[]>((value) => Array.isArray(value) && value.every(isKept));
+
+function isKept(value: unknown): boolean {
+  if (!Array.isArray(value) || typeof value[0] !== 'string') return false;
+  if (!NUMBERS.every((index) => typeof value[index] === 'number')) return false;
+  return (typeof value[5] === 'string' || value[5] === null) && (value[6] === undefined || v.is(PAGE, value[6]));
+}
 
 /** A file may be written to again within the same tick of its clock; FAT's are two seconds. */
 const TICK_MS = 2000;
@@ -54,8 +73,13 @@ export class FileSums {
   static async of(root: string, cache: LocalCache): Promise<FileSums> {
     const name = `sums of ${root}`;
     const bytes = await cache.get(name);
-    const { success, output } = v.safeParse(STORED, bytes && jsonValue(bytes.toString()));
-    return new FileSums(cache, name, new Map(success ? output : []));
+    const kept = bytes && jsonValue(bytes.toString());
+    const before = new Map<string, Known>();
+    if (!v.is(KEPT, kept)) return new FileSums(cache, name, before);
+    for (const [path, sizeBytes, modifiedMs, inode, readMs, sha256, page] of kept) {
+      before.set(path, { path, sizeBytes, modifiedMs, inode, readMs, sha256: sha256 ?? undefined, page });
+    }
+    return new FileSums(cache, name, before);
   }
 
   /** The SHA-256 of a file's bytes, if they are known. */
@@ -83,30 +107,34 @@ export class FileSums {
   /** Keeps what is known of the files that were asked about, if that is more than before. */
   async save(): Promise<void> {
     if (!this.#isChanged) return;
-    await this.#cache.put(this.#name, Buffer.from(JSON.stringify([...this.#now])));
+    const kept = Array.from(
+      this.#now.values(),
+      ({ path, sizeBytes, modifiedMs, inode, readMs, sha256 = null, page }): Kept =>
+        page
+          ? [path, sizeBytes, modifiedMs, inode, readMs, sha256, page]
+          : [path, sizeBytes, modifiedMs, inode, readMs, sha256],
+    );
+    await this.#cache.put(this.#name, Buffer.from(JSON.stringify(kept)));
     this.#isChanged = false;
   }
 
   #known(file: Stamp): Known | undefined {
     const known = this.#now.get(file.path) ?? this.#before.get(file.path);
-    if (!known || !isSame(known.stamp, stampOf(file)) || known.readMs < file.modifiedMs + TICK_MS) return undefined;
+    if (!known || !isSame(known, file) || known.readMs < file.modifiedMs + TICK_MS) return undefined;
     this.#now.set(file.path, known);
     return known;
   }
 
   #remember(file: Stamp, what: Partial<Known>, readMs: number): void {
     this.#isChanged = true;
-    const stamp = stampOf(file);
-    const known = this.#now.get(file.path);
-    const kept = known && isSame(known.stamp, stamp) ? known : undefined;
-    this.#now.set(file.path, { ...kept, ...what, stamp, readMs: Math.min(readMs, kept?.readMs ?? readMs) });
+    const { inode, modifiedMs, path, sizeBytes } = file;
+    const known = this.#now.get(path);
+    const kept = known && isSame(known, file) ? known : undefined;
+    const stamp = { path, sizeBytes, modifiedMs, inode };
+    this.#now.set(path, { ...kept, ...what, ...stamp, readMs: Math.min(readMs, kept?.readMs ?? readMs) });
   }
 }
 
-function stampOf({ sizeBytes, modifiedMs, inode }: Stamp): Known['stamp'] {
-  return [sizeBytes, modifiedMs, inode];
-}
-
-function isSame(one: Known['stamp'], other: Known['stamp']): boolean {
-  return one.every((part, index) => part === other[index]);
+function isSame(one: Stamp, other: Stamp): boolean {
+  return one.sizeBytes === other.sizeBytes && one.modifiedMs === other.modifiedMs && one.inode === other.inode;
 }

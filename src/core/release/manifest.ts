@@ -37,27 +37,21 @@ export interface Changes {
 /** The manifest of nothing. */
 export const EMPTY: Manifest = { pages: new Map(), assets: new Map() };
 
-// Strict, or else a file that is told wrongly would be taken for one that is gone.
-/** Only what a scan lets be published: below the root, and no part of it hidden, as Sitelift's own folder on the server is. */
-const PATH = v.pipe(
-  v.string(),
-  v.check((path) => path.split('/').every((part) => part !== '' && !part.startsWith('.')) && !path.includes('\0')),
-);
-const PAGE = v.strictTuple([PATH, v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)), v.number(), v.string()]);
-const ASSET = v.strictTuple([
-  PATH,
-  v.pipe(v.string(), v.regex(/^[\da-f]{64}$/)),
-  v.number(),
-  v.string(),
-  v.string(),
-  v.string(),
-]);
-const GONE = v.strictTuple([PATH]);
+type PageJson = [path: string, sha256: string, sizeBytes: number, bundle: string];
+type AssetJson = [
+  path: string,
+  sha256: string,
+  sizeBytes: number,
+  contentType: string,
+  cacheControl: string,
+  etag: string,
+];
+type GoneJson = [path: string];
 
 /** How changes stand in JSON: a tuple for each path, of the path alone for what is gone. */
 export const CHANGES_JSON = v.object({
-  pages: v.array(v.union([PAGE, GONE])),
-  assets: v.array(v.union([ASSET, GONE])),
+  pages: tuples<PageJson | GoneJson>(['number', 'string']),
+  assets: tuples<AssetJson | GoneJson>(['number', 'string', 'string', 'string']),
 });
 
 /** Changes as they stand in JSON. */
@@ -76,21 +70,44 @@ export function assetJson(path: string, asset: Asset): ChangesJson['assets'][num
   return [path, asset.sha256, asset.sizeBytes, asset.contentType, asset.cacheControl, asset.etag];
 }
 
+/**
+ * Tuples of a path alone, or of a path, a SHA-256 and what is of these types. They are checked in one go, as a schema for each of them takes twenty times as
+ * long, and strictly, or else a file that is told wrongly would be taken for one that is gone.
+ */
+function tuples<Tuple>(others: readonly ('string' | 'number')[]) {
+  const isTuple = (value: unknown): boolean => {
+    if (!Array.isArray(value) || !isPath(value[0])) return false;
+    if (value.length === 1) return true;
+    return (
+      value.length === others.length + 2 &&
+      typeof value[1] === 'string' &&
+      SHA256.test(value[1]) &&
+      others.every((type, index) => typeof value[index + 2] === type)
+    );
+  };
+  return v.custom<Tuple[]>((value) => Array.isArray(value) && value.every(isTuple));
+}
+
+const SHA256 = /^[\da-f]{64}$/;
+const UNFIT = /(?:^|\/)(?:[./]|$)|\0/;
+
+/** True for what a scan lets be published: below the root, and no part of it hidden, as Sitelift's own folder on the server is. */
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' && !UNFIT.test(value);
+}
+
 /** Changes from what stands in JSON. */
 export function fromJson({ pages, assets }: ChangesJson): Changes {
-  return { pages: new Map(pages.map(pageOf)), assets: new Map(assets.map(assetOf)) };
-}
-
-function pageOf(told: ChangesJson['pages'][number]): [string, Page | null] {
-  if (told.length === 1) return [told[0], null];
-  const [path, sha256, sizeBytes, bundle] = told;
-  return [path, { sha256, sizeBytes, bundle }];
-}
-
-function assetOf(told: ChangesJson['assets'][number]): [string, Asset | null] {
-  if (told.length === 1) return [told[0], null];
-  const [path, sha256, sizeBytes, contentType, cacheControl, etag] = told;
-  return [path, { sha256, sizeBytes, contentType, cacheControl, etag }];
+  const changes = { pages: new Map<string, Page | null>(), assets: new Map<string, Asset | null>() };
+  for (const told of pages) {
+    const [path, sha256, sizeBytes = 0, bundle = ''] = told;
+    changes.pages.set(path, sha256 === undefined ? null : { sha256, sizeBytes, bundle });
+  }
+  for (const told of assets) {
+    const [path, sha256, sizeBytes = 0, contentType = '', cacheControl = '', etag = ''] = told;
+    changes.assets.set(path, sha256 === undefined ? null : { sha256, sizeBytes, contentType, cacheControl, etag });
+  }
+  return changes;
 }
 
 /** The manifest that changes make of another one. */
@@ -108,17 +125,27 @@ export function changesBetween(before: Manifest, after: Manifest): Changes {
 
 /** How many paths are new, changed and gone between two manifests, for those who read; where the bytes lie does not count, nor do hashed names. */
 export function countChanges(before: Manifest, after: Manifest): { added: number; changed: number; removed: number } {
-  const told = (manifest: Manifest) =>
-    new Map(
-      [...[...manifest.assets].filter(([path, asset]) => !isHashed(path, asset)), ...manifest.pages].map(
-        ([path, { sha256 }]): [string, { sha256: string }] => [path, { sha256 }],
-      ),
-    );
-  const [old, now] = [told(before), told(after)];
-  const changes = differing(old, now, (one, other) => one.sha256 === other.sha256);
   const counts = { added: 0, changed: 0, removed: 0 };
-  for (const [path, file] of changes) counts[file === null ? 'removed' : old.has(path) ? 'changed' : 'added'] += 1;
+  for (const path of pathsOf(before, after)) {
+    const [old, now] = [sumIn(before, path), sumIn(after, path)];
+    if (old !== now) counts[old === undefined ? 'added' : now === undefined ? 'removed' : 'changed'] += 1;
+  }
   return counts;
+}
+
+function pathsOf(...manifests: readonly Manifest[]): ReadonlySet<string> {
+  const paths = new Set<string>();
+  for (const { assets, pages } of manifests) {
+    for (const path of pages.keys()) paths.add(path);
+    for (const path of assets.keys()) paths.add(path);
+  }
+  return paths;
+}
+
+/** The SHA-256 of what readers get at a path, without hashed names. */
+function sumIn({ assets, pages }: Manifest, path: string): string | undefined {
+  const asset = assets.get(path);
+  return pages.get(path)?.sha256 ?? (asset && !isHashed(path, asset) ? asset.sha256 : undefined);
 }
 
 /** True for the same bytes under the same headers. */
@@ -130,12 +157,12 @@ export function isServedAlike(one: Asset, other: Omit<Asset, 'etag'>): boolean {
 
 /** The id of a release: the hash of what it serves; the same content has the same id. `domain` is the distribution's, which its pages name. */
 export function releaseId({ pages, assets }: Manifest, domain: string): string {
-  const hash = createHash('sha256').update(JSON.stringify(domain));
-  for (const [path, { sha256 }] of sorted(pages)) hash.update(JSON.stringify([path, sha256]));
+  let text = JSON.stringify(domain);
+  for (const [path, { sha256 }] of sorted(pages)) text += JSON.stringify([path, sha256]);
   for (const [path, { sha256, contentType, cacheControl }] of sorted(assets)) {
-    hash.update(JSON.stringify([path, sha256, contentType, cacheControl, '']));
+    text += JSON.stringify([path, sha256, contentType, cacheControl, '']);
   }
-  return hash.digest('hex').slice(0, 40);
+  return createHash('sha256').update(text).digest('hex').slice(0, 40);
 }
 
 /** One file in the server's list of what was published: its sum, a space, its path and a NUL. */
@@ -156,7 +183,11 @@ function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
   return [...map].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function overlaid<Value>(map: ReadonlyMap<string, Value>, changes: ReadonlyMap<string, Value | null>) {
+function overlaid<Value>(
+  map: ReadonlyMap<string, Value>,
+  changes: ReadonlyMap<string, Value | null>,
+): ReadonlyMap<string, Value> {
+  if (changes.size === 0) return map;
   const result = new Map(map);
   for (const [path, value] of changes) {
     if (value === null) result.delete(path);
