@@ -22,7 +22,10 @@ export function newSiteId(): string {
   }).join('');
 }
 
-/** The text of a new site file, two-space indented, with what users change most. */
+/**
+ * The text of a new site file, two-space indented, with what users change most. The server that a whole site is read from gets an address that stays: AWS gives
+ * a changing one to others, and the edges would go on asking it.
+ */
 export function siteFileText(
   site: Pick<Site, 'name' | 'id' | 'account' | 'region' | 'root'> & Partial<Pick<Site['distribution'], 'serves'>>,
 ): string {
@@ -33,7 +36,10 @@ export function siteFileText(
     account,
     region,
     root,
-    server: { image: 'amazon-linux-2023', instanceType: 't3.micro' },
+    server: {
+      ...{ image: 'amazon-linux-2023', instanceType: 't3.micro' },
+      ...(serves === 'site' ? { address: 'elastic' } : {}),
+    },
     volume: { sizeGib: 1 },
     distribution: { serves },
   };

@@ -40,6 +40,12 @@ describe('the site file', () => {
     );
   });
 
+  it('gives the server of a whole site an address that stays', () => {
+    const site = parseSite(siteFileText({ ...base, root: 'public', serves: 'site' }));
+    assert.equal(site.server.address, 'elastic');
+    assert.equal(parseSite(siteFileText({ ...base, root: 'public' })).server.address, 'changing');
+  });
+
   it('is refused when it is anything but one object', () => {
     for (const text of ['[]', 'null', '"demo"', '1']) {
       assert.throws(() => parseSite(text), /^UserError: sitelift\.json must hold one JSON object\.$/);

@@ -41,7 +41,7 @@ const SERVED = [
     label: 'The whole site',
     description: 'with HTTPS, and it stays up without its server',
     detail:
-      'Readers come to CloudFront, which asks the server first and, when that does not answer, the copies of its pages in the bucket.',
+      'Readers come to CloudFront, which asks the server first and, when that does not answer, the copies of its pages in the bucket. The server’s address stays, for $0.005 an hour as any, also while it is stopped.',
     serves: 'site',
   },
 ] as const satisfies readonly (vscode.QuickPickItem & Pick<Answers, 'serves'>)[];
