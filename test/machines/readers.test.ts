@@ -12,89 +12,94 @@ import { newSite, type SiteDriver } from './siteDriver';
 const READERS = 8;
 /** Each takes the emulated server some fifteen seconds, so `npm test` makes few. */
 const PUBLICATIONS = SEED === undefined ? 20 : 4;
+/** What readers come to: the server for pages, or the edges for everything. */
+const SERVED = ['images', 'site'] as const;
 /** Of so many publications one brings the release back that was before. */
 const ROLLBACK_EVERY = 4;
 const NUMBERS = 20_261_127;
 
-describe('readers of a site that is published again and again', function () {
-  this.timeout(1_800_000);
-  let site: SiteDriver;
-  let viewer: Viewer;
-  let host: string;
-  let edition: Edition | undefined;
-  let next: Generator<Edition, never>;
-  const published = new Map<string, Set<string>>();
+for (const serves of SERVED) {
+  describe(`readers of a site that is published again and again, whose distribution serves the ${serves}`, function () {
+    this.timeout(1_800_000);
+    let site: SiteDriver;
+    let viewer: Viewer;
+    /** Hosts of the pages and of the images. */
+    let host: string;
+    let domain: string;
+    let edition: Edition | undefined;
+    let next: Generator<Edition, never>;
+    const published = new Map<string, Set<string>>();
 
-  const urlOf = (path: string, domain: string) =>
-    `${path.endsWith('.svg') ? `https://${domain}` : `http://${host}`}/${path}`;
-  /** Makes the folder the next edition, which counts as published from now on. */
-  const write = async (domain: string) => {
-    const before = edition;
-    edition = next.next().value;
-    const { files, served } = edition;
-    for (const [path, text] of served) {
-      const url = urlOf(path, domain);
-      published.set(url, new Set([...(published.get(url) ?? []), text]));
-    }
-    for (const path of before?.files.keys() ?? []) if (!files.has(path)) await site.drop(path);
-    for (const [path, text] of files) if (before?.files.get(path) !== text) await site.put(path, text);
-  };
-
-  before(async () => {
-    viewer = new Viewer(
-      process.env['HTTP_PROXY'] ?? '',
-      readFileSync(process.env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'),
-    );
-    site = await newSite(() => undefined);
-    await site.provision();
-    ({ host } = await site.server());
-  });
-  after(() => site.remove());
-
-  it(`get whole pages with all that those need, during ${PUBLICATIONS} publications that rename, change and delete`, async () => {
-    const { domain } = await waitUntilDeployed(site.context, newOp());
-    next = editions(domain, NUMBERS);
-    await write(domain);
-    await site.publish();
-    const readers = startReaders(READERS, { viewer, host, published });
-    let seen: Seen | undefined;
-    try {
-      for (let number = 1; number <= PUBLICATIONS; number += 1) {
-        const [former] = (await site.ledger()).former;
-        if (former && number % ROLLBACK_EVERY === 0) {
-          await site.rollback(former.at);
-        } else {
-          await write(domain);
-          await site.publish();
-        }
+    const origin = () => (serves === 'site' ? `https://${domain}` : `http://${host}`);
+    const urlOf = (path: string) => `${path.endsWith('.svg') ? `https://${domain}` : origin()}/${path}`;
+    /** Makes the folder the next edition, which counts as published from now on. */
+    const write = async () => {
+      const before = edition;
+      edition = next.next().value;
+      const { files, served } = edition;
+      for (const [path, text] of served) {
+        const url = urlOf(path);
+        published.set(url, new Set([...(published.get(url) ?? []), text]));
       }
-    } finally {
-      seen = await readers.stop();
-    }
-    const { faults, files, late, pages } = seen;
-    console.log(
-      `      ${pages} pages were read whole, ${Array.from(files.values()).join(' and ')} files; ${late} were asked for too late`,
-    );
-    assert.deepEqual([...new Set(faults)], []);
-    assert.deepEqual([...files.keys()].sort(), [domain, host].sort());
-    assert.ok(pages > READERS, `${pages} pages`);
-  });
-
-  it('get what was published last, and nothing that is no more', async () => {
-    const { domain } = await waitUntilDeployed(site.context, newOp());
-    await site.publish();
-    const pace = { firstSeconds: 0.2, slowestSeconds: 1, limitSeconds: 60 };
-    const haveForgotten = async () => {
-      const all = (await controlPlane().distributions()).flatMap(({ invalidations }) => invalidations);
-      return all.every(({ status }) => status === 'Completed') ? true : undefined;
+      for (const path of before?.files.keys() ?? []) if (!files.has(path)) await site.drop(path);
+      for (const [path, text] of files) if (before?.files.get(path) !== text) await site.put(path, text);
     };
-    await waitFor('the edges to forget what was before', haveForgotten, pace, newOp());
-    for (const url of published.keys()) {
-      const { body, status } = await viewer.ask(url);
-      const path = new URL(url).pathname.slice(1);
-      const text = edition?.served.get(path);
-      assert.equal(status === 200, text !== undefined, url);
-      if (text !== undefined) assert.equal(body.toString(), text, urlOf(path, domain));
-    }
+
+    before(async () => {
+      viewer = new Viewer(
+        process.env['HTTP_PROXY'] ?? '',
+        readFileSync(process.env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'),
+      );
+      site = await newSite((file) => void (file['distribution'] = { serves }));
+      await site.provision();
+      ({ host } = await site.server());
+      ({ domain } = await waitUntilDeployed(site.context, newOp()));
+      next = editions(domain, NUMBERS);
+    });
+    after(() => site.remove());
+
+    it(`get whole pages with all that those need, during ${PUBLICATIONS} publications that rename, change and delete`, async () => {
+      await write();
+      await site.publish();
+      const readers = startReaders(READERS, { viewer, origin: origin(), published });
+      let seen: Seen | undefined;
+      try {
+        for (let number = 1; number <= PUBLICATIONS; number += 1) {
+          const [former] = (await site.ledger()).former;
+          if (former && number % ROLLBACK_EVERY === 0) {
+            await site.rollback(former.at);
+          } else {
+            await write();
+            await site.publish();
+          }
+        }
+      } finally {
+        seen = await readers.stop();
+      }
+      const { faults, files, late, pages } = seen;
+      console.log(
+        `      ${pages} pages were read whole, ${Array.from(files.values()).join(' and ')} files; ${late} were asked for too late`,
+      );
+      assert.deepEqual([...new Set(faults)], []);
+      assert.deepEqual([...files.keys()].sort(), serves === 'site' ? [domain] : [domain, host].sort());
+      assert.ok(pages > READERS, `${pages} pages`);
+    });
+
+    it('get what was published last, and nothing that is no more', async () => {
+      await site.publish();
+      const pace = { firstSeconds: 0.2, slowestSeconds: 1, limitSeconds: 60 };
+      const haveForgotten = async () => {
+        const all = (await controlPlane().distributions()).flatMap(({ invalidations }) => invalidations);
+        return all.every(({ status }) => status === 'Completed') ? true : undefined;
+      };
+      await waitFor('the edges to forget what was before', haveForgotten, pace, newOp());
+      for (const url of published.keys()) {
+        const { body, status } = await viewer.ask(url);
+        const path = new URL(url).pathname.slice(1);
+        const text = edition?.served.get(path);
+        assert.equal(status === 200, text !== undefined, url);
+        if (text !== undefined) assert.equal(body.toString(), text, urlOf(path));
+      }
+    });
   });
-});
+}

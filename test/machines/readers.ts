@@ -5,8 +5,8 @@ import type { Viewer } from '../sandbox/viewer';
 /** What readers read, and how it may look. */
 export interface Reading {
   readonly viewer: Viewer;
-  /** Name of the server. */
-  readonly host: string;
+  /** Where the site's pages are, without a slash at the end. */
+  readonly origin: string;
   /** By URL, all that was ever published there; it grows while they read. */
   readonly published: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -37,7 +37,7 @@ export function startReaders(count: number, reading: Reading): { stop(): Promise
   let isOver = false;
   const visit = async (isSlow: boolean, random: () => number): Promise<void> => {
     const goodUntilMs = Date.now() + GRACE_MS;
-    let url: string | undefined = `http://${reading.host}/index.html`;
+    let url: string | undefined = `${reading.origin}/index.html`;
     while (url !== undefined && !isOver && Date.now() < goodUntilMs) {
       const links: readonly string[] = await readPage(
         reading,

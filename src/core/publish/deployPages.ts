@@ -57,7 +57,7 @@ const DEPLOY_SECONDS = 900;
 /** What AWS and the agent take beside the command itself: it is not asked after before. */
 const DELIVERY_SECONDS = 1;
 /** How long readers of former pages have, from when the new ones are in place until what those need goes; as in `deploy.sh`. */
-const GRACE_SECONDS = 5;
+export const GRACE_SECONDS = 5;
 /** What a command is said to take usually counts up to this. */
 const LONGEST_WAIT_SECONDS = 15;
 /** The server takes the URL up once the command is delivered (600 s at most) and the lock is free (300 s at most). */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
@@ -10,7 +11,7 @@ import { waitUntilDeployed } from '../resources/distribution';
 import { count, formerOf, uploadStep } from './assetSteps';
 import { isAsset } from './assetTypes';
 import type { Copy } from './copyAssets';
-import { deployPages, stageBundle } from './deployPages';
+import { deployPages, GRACE_SECONDS, stageBundle } from './deployPages';
 import { deleteKeys, keepFormer } from './former';
 import { forgottenBy, invalidationSteps } from './forgetting';
 import { isForgotten } from './invalidationItems';
@@ -70,7 +71,7 @@ export function planRelease(
     uploadSteps(context, wanted, outcome),
     pageSteps(context, state, wanted, removed, outcome),
     invalidationSteps(context, state, first, isWhole),
-    removalSteps(context, removed.assets, outcome),
+    removalSteps(context, removed.assets, first.length > 0, outcome),
     invalidationSteps(
       context,
       state,
@@ -207,10 +208,12 @@ function pageSteps(
   return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes, untouched: 'no page was changed on the server' }]];
 }
 
-function removalSteps(context: Context, removed: readonly string[], outcome: Outcome): Plan {
+function removalSteps(context: Context, removed: readonly string[], isAwaited: boolean, outcome: Outcome): Plan {
   if (removed.length === 0) return [];
   const title = `remove ${count(removed.length, 'asset')} from the bucket`;
   const one = step(`remove ${digest(removed)}`, title, async (op) => {
+    // Who got a former page just before the edges forgot it asks for what that needs.
+    if (isAwaited) await delay(GRACE_SECONDS * 1000, undefined, { signal: op.signal });
     // What somebody else put there is not ours to remove.
     const lost = new Set(outcome.lost);
     const keys = removed.filter((path) => !lost.has(path)).map((path) => PUBLIC_PREFIX + path);
