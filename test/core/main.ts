@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { startSandbox, type SandboxOptions } from '../sandbox/sandbox';
 import { startSandboxes } from '../sandbox/sandboxes';
+import { sampleOfFiles } from '../setup/sampling';
 
 /** Those that take longest come first, so that none of them is left for the end. */
 const TESTS = [
@@ -11,7 +12,9 @@ const TESTS = [
   'test/core/*.test.ts',
   'test/shell/**/*.test.ts',
 ];
-const MACHINE_TESTS = ['test/machines/site.test.ts', 'test/machines/!(site).test.ts'];
+/** Each of these takes an emulated machine of its own for minutes, so `npm test` runs two of them. */
+const SOMETIMES = ['commandLine', 'publishOnlyUser', 'readers', 'ubuntu', 'workflow'];
+const OTHER_MACHINE_TESTS = `test/machines/!(site|${SOMETIMES.join('|')}).test.ts`;
 /** Files that run side by side, each in a sandbox of its own: they wait more than they compute, unless machines are emulated. */
 const JOBS = 3;
 const MACHINE_JOBS = 2;
@@ -22,8 +25,17 @@ async function main(): Promise<void> {
   const given = process.argv.slice(2).filter((argument) => argument !== '--machines');
   const options = { machines, deploySeconds: 2, registrationSeconds: 1 };
   if (given.length > 0) process.exitCode = await runInOne(given, options);
-  else if (machines) process.exitCode = await runSideBySide(MACHINE_TESTS, MACHINE_JOBS, options);
+  else if (machines) process.exitCode = await runSideBySide(machineTests(), MACHINE_JOBS, options);
   else process.exitCode = await runSideBySide(TESTS, JOBS, options);
+}
+
+function machineTests(): readonly string[] {
+  const some = sampleOfFiles(
+    SOMETIMES.map((name) => `test/machines/${name}.test.ts`),
+    2,
+    'machines',
+  );
+  return ['test/machines/site.test.ts', ...some, OTHER_MACHINE_TESTS];
 }
 
 async function runInOne(specs: readonly string[], options: SandboxOptions): Promise<number> {

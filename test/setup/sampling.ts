@@ -28,6 +28,14 @@ export function sampleOf<Item>(
   return items.filter((_item, index) => chosen.has(index));
 }
 
+/** Those of some test files that `npm test` runs beside those that it always runs; all of them elsewhere. What it leaves out it says. */
+export function sampleOfFiles(files: readonly string[], count: number, name: string): readonly string[] {
+  const chosen = sample(files, count, name);
+  const left = files.filter((file) => !chosen.includes(file));
+  if (left.length > 0) console.log(`Left to npm run test:full and to other seeds: ${left.join(', ')}`);
+  return chosen;
+}
+
 /** A sample in `npm test`, all items in `npm run test:full` and where a test is run by itself. */
 export function sample<Item>(
   items: readonly Item[],
