@@ -24,19 +24,8 @@ export function literalSource(text: string): string {
 
 /** A test of paths for a source as above. */
 export function sourceTest(source: string, flags: 's' | 'is' = 's'): (path: string) => boolean {
-  const test = bytesTest(source, flags);
-  return (path) => test(bytesOf(path));
-}
-
-/** The same for paths that `bytesOf` has made ready, where many tests are made of each. */
-export function bytesTest(source: string, flags: 's' | 'is' = 's'): (bytes: string) => boolean {
   const whole = new RegExp(`^(?:${source})$`, flags);
-  return (bytes) => whole.test(bytes);
-}
-
-/** The bytes of a path's UTF-8, each as a character. */
-export function bytesOf(path: string): string {
-  return Buffer.from(path).toString('latin1');
+  return (path) => whole.test(Buffer.from(path).toString('latin1'));
 }
 
 /** One character other than a slash. */

@@ -1,6 +1,6 @@
 import { UserError } from '../op';
 import { plainText } from '../plainText';
-import { literalSource, sourceTest } from './pathPattern';
+import { literalSource } from './pathPattern';
 
 /** Name of the file in the root that tells of redirects, in the syntax that Netlify and Cloudflare Pages share. */
 export const REDIRECTS_FILE = '_redirects';
@@ -12,6 +12,10 @@ export interface Redirect {
    * placeholders stand for.
    */
   readonly from: string;
+  /** The same as the decoded parts between the slashes, with the number of its group for one that may be any. */
+  readonly parts: readonly (string | number)[];
+  /** It is for all below that path as well. */
+  readonly isOpen: boolean;
   /** Where it leads: percent-encoded text, and the numbers of groups; empty for an error page of the server's own. */
   readonly to: readonly (string | number)[];
   readonly status: number;
@@ -25,7 +29,6 @@ const REWRITE = 200;
 const ERRORS: readonly number[] = [404, 410];
 /** Apache's rules know so many groups. */
 const MOST_PLACEHOLDERS = 9;
-/** Each is compared with the name of each asset. */
 const MOST_RULES = 500;
 const MOST_CHARACTERS = 2000;
 const SPLAT = 'splat';
@@ -64,7 +67,7 @@ function rulesIn(text: string): Redirect[] {
 type Refuse = (why: string) => never;
 
 function parseRule(from: string, rest: readonly string[], refuse: Refuse): Redirect {
-  const { names, source, whole } = parseFrom(from, refuse);
+  const { names, whole, ...requests } = parseFrom(from, refuse);
   const [to, statusWord, more] = isTarget(rest[0]) ? rest : ['', ...rest];
   const stranger = [to === '' ? rest[0] : undefined, statusWord, more].find(
     (word) => word !== undefined && !isStatus(word),
@@ -81,7 +84,7 @@ function parseRule(from: string, rest: readonly string[], refuse: Refuse): Redir
     refuse(`the status ${status} is none of ${[REWRITE, ...MOVED, ...ERRORS].join(', ')}`);
   }
   if (to === '') {
-    if (ERRORS.includes(status)) return { from: source, to: [], status, isForced };
+    if (ERRORS.includes(status)) return { ...requests, to: [], status, isForced };
     return refuse('it does not say where to, as a path that starts with / or as an address that starts with https://');
   }
   const { host, rest: path } = splitTarget(to ?? '', refuse);
@@ -94,7 +97,7 @@ function parseRule(from: string, rest: readonly string[], refuse: Refuse): Redir
     refuse(`a page for the status ${status} takes no placeholders`);
   }
   if (host === '' && isSame(to ?? '', whole)) refuse('it leads to itself');
-  return { from: source, to: joined([host, ...pieces]), status, isForced };
+  return { ...requests, to: joined([host, ...pieces]), status, isForced };
 }
 
 function isTarget(word: string | undefined): boolean {
@@ -109,8 +112,15 @@ function isSame(to: string, from: string): boolean {
   return to.replace(/\/?([?#].*)?$/, '') === from.replace(/\/$/, '');
 }
 
-/** The source of a path with placeholders, their names in order, and the path as its target would have to be to lead back to it. */
-function parseFrom(from: string, refuse: Refuse): { names: readonly string[]; source: string; whole: string } {
+interface Requests extends Pick<Redirect, 'from' | 'isOpen' | 'parts'> {
+  /** The names of placeholders, in order. */
+  readonly names: readonly string[];
+  /** The path as its target would have to be to lead back to it. */
+  readonly whole: string;
+}
+
+/** What requests a path with placeholders is for. */
+function parseFrom(from: string, refuse: Refuse): Requests {
   if (/^https?:/i.test(from)) refuse('rules for whole hosts are not known; start with the path');
   if (!from.startsWith('/')) refuse(`${quoted(from)} is no path, which starts with /`);
   if (/[?#]/.test(from)) refuse(`query parameters as in ${quoted(from)} are not known`);
@@ -120,6 +130,7 @@ function parseFrom(from: string, refuse: Refuse): { names: readonly string[]; so
     if (names.includes(name)) refuse(`the placeholder :${name} stands there twice`);
     names.push(name);
   };
+  const decodedParts: (string | number)[] = [];
   let source = '';
   for (const [index, part] of parts.entries()) {
     const slash = index === 0 ? '' : '/';
@@ -129,16 +140,19 @@ function parseFrom(from: string, refuse: Refuse): { names: readonly string[]; so
       source += index === 0 ? '(.*)' : '(?:/(.*))?';
     } else if (/^:[A-Za-z]\w*$/.test(part)) {
       take(part.slice(1));
+      decodedParts.push(names.length);
       source += `${slash}([^/]+)`;
     } else {
-      source += slash + literalSource(parts.length === 1 && part === '' ? '' : decoded(part, refuse));
+      const text = parts.length === 1 && part === '' ? '' : decoded(part, refuse);
+      if (text !== '') decodedParts.push(text);
+      source += slash + literalSource(text);
     }
   }
   if (names.length > MOST_PLACEHOLDERS) refuse(`it has more than ${MOST_PLACEHOLDERS} placeholders`);
   const isOpen = parts.at(-1) === '*';
   return {
-    names,
-    source: isOpen || source === '' ? source : `${source}/?`,
+    from: isOpen || source === '' ? source : `${source}/?`,
+    ...{ isOpen, names, parts: decodedParts },
     whole: isOpen ? from.replace(/\*$/, `:${SPLAT}`) : from,
   };
 }
@@ -198,11 +212,6 @@ function joined(pieces: readonly (string | number)[]): (string | number)[] {
     else result.push(piece);
   }
   return result;
-}
-
-/** True when a redirect is for a path below the root. */
-export function isFor({ from }: Redirect): (path: string) => boolean {
-  return sourceTest(from);
 }
 
 function quoted(text: string): string {

@@ -1,4 +1,5 @@
-import { bytesOf, bytesTest, literalSource, sourceTest } from './pathPattern';
+import { literalSource, sourceTest } from './pathPattern';
+import { redirectFinder } from './redirectFinder';
 import { MOVED, type Redirect } from './redirects';
 
 /** Where the pages lie on the server. */
@@ -29,9 +30,12 @@ export function rewriteRules(
   assetPattern: string,
   origin = '',
 ): RewriteRules {
-  const paths = redirects.length === 0 ? [] : Array.from(assets, bytesOf);
+  const shadowed = redirectsFor(
+    redirects.filter(({ isForced }) => !isForced),
+    assets,
+  );
   const blocks = redirects.map((redirect) => {
-    const isShadowed = !redirect.isForced && paths.some(bytesTest(redirect.from));
+    const isShadowed = shadowed.has(redirect);
     return { isForced: redirect.isForced, isShadowed, lines: ruleOf(redirect, isShadowed, origin) };
   });
   const rules: string[] = [];
@@ -65,6 +69,15 @@ export const CLEAN_URLS: readonly string[] = [
   `RewriteCond "${HERE}.html" -f`,
   `RewriteRule "^(.*[^/])$" "/$1.html" [${ENCODING},END]`,
 ];
+
+/** Those redirects that are for some of the paths. */
+function redirectsFor(redirects: readonly Redirect[], paths: Iterable<string>): ReadonlySet<Redirect> {
+  if (redirects.length === 0) return new Set();
+  const find = redirectFinder(redirects);
+  const groups = new Set<readonly Redirect[]>();
+  for (const path of paths) for (const group of find(path)) groups.add(group);
+  return new Set([...groups].flat());
+}
 
 function ruleOf(redirect: Redirect, isShadowed: boolean, origin: string): string[] {
   const { from, status, to } = redirect;

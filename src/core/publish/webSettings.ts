@@ -4,7 +4,8 @@ import { UserError } from '../op';
 import type { Caching } from './caching';
 import { literalSource, patternSource } from './pathPattern';
 import { urlsOf } from './invalidationItems';
-import { isFor, REDIRECTS_FILE, type Redirect } from './redirects';
+import { redirectFinder } from './redirectFinder';
+import { REDIRECTS_FILE, type Redirect } from './redirects';
 import { CLEAN_URLS, DOCUMENT_ROOT, ENCODING, rewriteRules } from './rewriteRules';
 
 /** Name of the file in the root that is shown where there is no page. */
@@ -73,8 +74,8 @@ export function webSettings(wanted: WebSettingsWanted): WebSettings {
   const body = [...serverLines(), ...rootSection(wanted), ...denials()].join('\n');
   const id = createHash('sha256').update(body).digest('hex');
   const text = `# Written by Sitelift, which overwrites changes made here: ${id}\n${body}`;
-  const forced = wanted.redirects.filter(({ isForced, status }) => isForced && status !== 200).map(isFor);
-  const hides = (path: string) => forced.length > 0 && urlsOf(path).some((url) => forced.some((test) => test(url)));
+  const find = redirectFinder(wanted.redirects.filter(({ isForced, status }) => isForced && status !== 200));
+  const hides = (path: string) => urlsOf(path).some((url) => find(url).length > 0);
   return { id, text, packed: packed(text), hides };
 }
 
