@@ -334,6 +334,18 @@ export const DEPLOY: readonly Fault[] = [
     noticedBy: 'settings',
   },
   {
+    fault: 'settings that were not loaded stay',
+    find: '  back=$noted\n',
+    put: '',
+    noticedBy: 'settings',
+  },
+  {
+    fault: 'settings count as those of before while the web server is told of others',
+    find: '  rm -f "$loaded"\n  back=\n',
+    put: '',
+    noticedBy: 'settings',
+  },
+  {
     fault: 'settings are not tried first',
     find: 'if ! apachectl configtest',
     put: 'if false && ! apachectl configtest',

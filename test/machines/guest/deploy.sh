@@ -602,7 +602,25 @@ check_settings() {
   deploy B A
   stops $'settings-refused\t?*'
   cmp -s $fragment /root/fragment || fail 'the settings that were loaded are back'
+  # A deployment that stops early leaves nothing that a later start of the web server would bring into force.
+  with OTHER
+  deploy B A NEEDED_BYTES=99000000
+  stops $'disk-full\t*'
+  cmp -s $fragment /root/fragment || fail 'settings that were not loaded are taken back'
   with USUAL
+  has A
+  # Told to load them, the web server may have done so or not.
+  with OTHER
+  traced systemctl
+  printf '#!/bin/bash\nexit 1\n' >/root/wrap/systemctl
+  deploy B A
+  stops $'not-reloaded\t*'
+  rm -r /root/wrap
+  hash -r
+  with USUAL
+  [ ! -e /run/sitelift.loaded ] || fail 'nothing tells which settings are in force'
+  deploy A "$(release)"
+  succeeds
   has A
 }
 # Where settings are in force that deny the own folder, others come after the pages that they lead to, and before any is deleted.

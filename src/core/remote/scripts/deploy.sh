@@ -9,6 +9,7 @@ export LC_ALL=C
 # The reason: a code of reasons.ts and its values, on one line.
 stop() { printf 'sitelift: %s' "$1" >&2; shift; [ $# = 0 ] || printf '\t%s' "${@//[$'\t\r\n']/ }" >&2; echo >&2; exit 1; }
 sum_of() { sha256sum <"$1" | cut -b -64; }
+next() { IFS= read -r -d '' path; }
 last_line() { grep -v '^[[:space:]]*$\|Exiting with failure' "$1" | tail -n 1 || true; }
 root=/var/www/html
 work=$root/.sitelift
@@ -29,20 +30,21 @@ if [ -n "$BASE" ]; then
   [ -z "$placing" ] || [ "$placing" = "$RELEASE" ] || stop other-base
   [ "$list" = "$BASE" ] || [ "$list" = "$RESULT" ] || stop other-base
 fi
-told=$(mktemp -d)
-trap 'rm -rf "$work/stage" "$told"' EXIT
+told=$(mktemp -d) back=
+# Settings that are not loaded would come into force without their pages when the web server starts anew.
+trap 'rm -rf "$work/stage" "$told"; [ -z "$back" ] || echo "$back" >"$fragment"' EXIT
 
 # The web server must deny the staging folder before anything is in it. Pages say their encoding themselves.
-if [ -d /etc/httpd/conf.d ]; then
-  unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
-else
-  unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
-fi
+unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
+[ ! -d /etc/httpd/conf.d ] || unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
 loaded=/run/sitelift.loaded
 load() {
   [ -n "$wanted" ] || return 0
+  # From here on nothing tells which are in force.
+  rm -f "$loaded"
+  back=
   systemctl reload-or-restart "$unit" || stop not-reloaded "$unit"
-  printf '%s\n' "$wanted" >"$loaded"
+  echo "$wanted" >"$loaded"
   wanted=
 }
 # A run that was killed may have written the settings without loading them, so what was loaded is noted apart.
@@ -52,12 +54,13 @@ wanted=
 if [ "$previous" != "$noted" ] || [[ $previous != *": $SETTINGS_ID"$'\n'* ]]; then
   wanted=$(base64 -d <<<"$SETTINGS" | gzip -d)
   [ "$unit" = httpd ] || a2enmod -q rewrite headers deflate filter >/dev/null
-  printf '%s\n' "$wanted" >"$fragment.new"
+  echo "$wanted" >"$fragment.new"
+  back=$noted
   mv -f "$fragment.new" "$fragment"
   if ! apachectl configtest >"$told/httpd" 2>&1; then
     rm -f "$fragment"
     back=${noted:-$previous}
-    [[ -z $back || $back = "$wanted" ]] || printf '%s\n' "$back" >"$fragment"
+    [ "$back" != "$wanted" ] || back=
     stop settings-refused "$(grep -vi '^Syntax OK\|^Action .* failed' "$told/httpd" | tail -n 1)"
   fi
   # Those that are loaded already deny the folder as well, and redirects must not lead to pages that are not there yet.
@@ -150,13 +153,13 @@ has_link() {
 }
 # Those that go and are as they were published.
 find_ours() {
-  while IFS= read -r -d '' path; do
+  while next; do
     if [ -f "./$path" ] && ! has_link "$path"; then printf './%s\0' "$path"; fi
   done <"$told/going" | records | sort -z | comm -z -12 - <(sort -z "$former") | cut -z -b 66- | sort -z >"$told/ours"
 }
 # The folders of those that go, the innermost first.
 folders() {
-  while IFS= read -r -d '' path; do
+  while next; do
     ! has_link "$path" || continue
     while [[ $path == */* ]]; do
       path=${path%/*}
@@ -166,7 +169,7 @@ folders() {
 }
 delete() {
   xargs -0 -r rm -f -- <"$1" 2>/dev/null || true
-  while IFS= read -r -d '' path; do
+  while next; do
     [ -e "./$path" ] || deleted=$((deleted + 1))
   done <"$1"
   folders | xargs -0 -r rmdir --ignore-fail-on-non-empty -- 2>/dev/null || true
@@ -174,7 +177,7 @@ delete() {
 
 # Nothing is written through a link, nor over something else than a file, unless all of that is ours and goes.
 links=() others=()
-while IFS= read -r -d '' path; do
+while next; do
   at=$root/${path#./}
   if [ -L "$at" ]; then
     links+=("${path#./}")
@@ -224,7 +227,7 @@ place() {
   done
 }
 unseen() {
-  while IFS= read -r -d '' path; do
+  while next; do
     [ -e "$root/$path" ] || printf '%s\0' "$path"
   done
 }
@@ -250,7 +253,7 @@ if [ -s "$told/going" ] || [ -n "${ASSETS_GO:-}" ]; then
     find_ours
   fi
   delete "$told/ours"
-  while IFS= read -r -d '' path; do
+  while next; do
     if [ -L "./$path" ] || { [ -e "./$path" ] && [ ! -d "./$path" ]; }; then left+=("${path//[[:cntrl:]]/?}"); fi
   done <"$told/going"
 fi
