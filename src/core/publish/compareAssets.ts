@@ -1,12 +1,13 @@
 import pLimit from 'p-limit';
 import type { Context } from '../context';
+import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
 import { isServedAlike, type Asset } from '../release/manifest';
 import type { StoredObject } from '../resources/bucket';
 import { wantedCaching, type Caching } from './caching';
 import type { LocalFile } from './localFiles';
 import type { FileSums } from './sums';
-import { ASSET_CACHING, hasStoredSum, isStoredMd5 } from './store';
+import { ASSET_CACHING, describeObject, isStoredMd5, type ObjectSeen } from './store';
 import { hashFile } from './readFile';
 
 /** An asset that is to be uploaded, and why. */
@@ -16,7 +17,7 @@ export interface AssetUpload {
   readonly reason: 'new' | 'changed' | 'headers';
   /** In hexadecimal digits, where it had to be read already. */
   readonly sha256: string | undefined;
-  /** What is stored, where only its headers are others. */
+  /** What is stored, where only its headers are others; which ones does not matter. */
   readonly stored?: Asset;
 }
 
@@ -42,7 +43,7 @@ export interface Comparison {
 /** Gives the SHA-256 of files, in the order of the files. */
 export type Hash = (files: readonly LocalFile[], op: Op) => Promise<readonly string[]>;
 
-const READS_AT_ONCE = 16;
+const LOOKS_AT_ONCE = 48;
 
 /** Finds the assets whose bytes or headers are not stored; only files in doubt are read. */
 export async function compareAssets(
@@ -53,7 +54,7 @@ export async function compareAssets(
   hash: Hash,
   op: Op,
 ): Promise<Comparison> {
-  const limit = pLimit(READS_AT_ONCE);
+  const limit = pLimit(LOOKS_AT_ONCE);
   const uploads: AssetUpload[] = [];
   const stored = new Map<string, Asset>();
   const sumOf = await sumsOf(
@@ -81,9 +82,11 @@ export async function compareAssets(
     }
     if (!object) return undefined;
     if (sha256 === undefined) return add('changed');
-    return limit(() => isStored(context, asset, object, sha256, op)).then((isSame) => {
-      if (isSame) stored.set(asset.path, { ...wanted, etag: object.etag });
-      else add('changed');
+    return limit(() => findStored(context, asset, object, sha256, op)).then((seen) => {
+      const found = { ...wanted, etag: object.etag };
+      if (!seen) add('changed');
+      else if (seen.isServed(wanted)) stored.set(asset.path, found);
+      else uploads.push({ asset, reason: 'headers', sha256, stored: found });
     });
   };
   await Promise.all(assets.map(compare).filter((asked) => asked !== undefined));
@@ -128,14 +131,15 @@ async function sumsOf(
   return found;
 }
 
-/** True when an object that no ledger tells of holds the bytes of a file, and the distribution may read them. */
-async function isStored(
+/** An object that no ledger tells of, if it holds the bytes of a file and the distribution may read them. */
+async function findStored(
   context: Context,
   asset: LocalFile,
   object: StoredObject,
   sha256: string,
   op: Op,
-): Promise<boolean> {
-  if (!isStoredMd5(object)) return hasStoredSum(context, asset, sha256, op);
-  return object.etag === (await hashFile(asset, 'md5'));
+): Promise<ObjectSeen | undefined> {
+  if (isStoredMd5(object) && object.etag !== (await hashFile(asset, 'md5'))) return undefined;
+  const seen = await describeObject(context, PUBLIC_PREFIX + asset.path, op);
+  return isStoredMd5(object) || seen?.sha256 === sha256 ? seen : undefined;
 }

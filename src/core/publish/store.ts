@@ -9,9 +9,10 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Semaphore } from 'async-mutex';
 import { createHash } from 'node:crypto';
 import { unlessMissing } from '../aws/wait';
-import { bucketName, PUBLIC_PREFIX } from '../names';
+import { bucketName } from '../names';
 import type { Op } from '../op';
 import type { Context } from '../context';
+import type { Asset } from '../release/manifest';
 import type { StoredObject } from '../resources/bucket';
 import type { LocalFile } from './localFiles';
 import { FileChangedError, hashOpen, readTwice, streamOf, withFile, type FileName, type OpenFile } from './readFile';
@@ -188,10 +189,27 @@ export function isStoredMd5({ etag }: StoredObject): boolean {
   return /^[\da-f]{32}$/.test(etag);
 }
 
-/** True when an asset's object has this sum beside it, and the distribution may read it; one encrypted with KMS it may not. */
-export async function hasStoredSum(context: Context, asset: LocalFile, sha256: string, op: Op): Promise<boolean> {
-  const head = await headObject(context, PUBLIC_PREFIX + asset.path, op);
-  return head?.Metadata?.['sha256'] === sha256 && (head.ServerSideEncryption ?? 'AES256') === 'AES256';
+/** An object by what lies beside its bytes. */
+export interface ObjectSeen {
+  /** Without its quotation marks. */
+  readonly etag: string;
+  /** Of the bytes, as whoever stored them told; undefined where nobody did. */
+  readonly sha256: string | undefined;
+  /** True when readers get it with these headers, and with no others that change what browsers make of it. */
+  isServed(headers: Pick<Asset, 'contentType' | 'cacheControl'>): boolean;
+}
+
+/** What lies beside an object's bytes; undefined where none is that the distribution may read, as it may not what is encrypted with KMS. */
+export async function describeObject(context: Context, key: string, op: Op): Promise<ObjectSeen | undefined> {
+  const head = await headObject(context, key, op);
+  if (!head || (head.ServerSideEncryption ?? 'AES256') !== 'AES256') return undefined;
+  const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, ETag = '', Metadata } = head;
+  const hasOthers = [ContentDisposition, ContentEncoding, ContentLanguage].some((value) => Boolean(value));
+  return {
+    etag: ETag.replaceAll('"', ''),
+    sha256: Metadata?.['sha256'],
+    isServed: (wanted) => !hasOthers && ContentType === wanted.contentType && CacheControl === wanted.cacheControl,
+  };
 }
 
 /** What lies beside an object's bytes; undefined when there is no such object. */
