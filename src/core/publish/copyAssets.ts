@@ -6,7 +6,7 @@ import type { Op } from '../op';
 import type { Copying } from '../worker/copier';
 import type { Reach } from '../worker/requests';
 import type { Thread } from '../worker/thread';
-import { placeOf } from './store';
+import { describeObject, placeOf } from './store';
 import { doThroughThread } from './throughThread';
 
 export type { Copying } from '../worker/copier';
@@ -65,7 +65,18 @@ export async function copyObject(context: Context, one: Copying, op: Op): Promis
     );
     return (CopyObjectResult?.ETag ?? '').replaceAll('"', '');
   } catch (error) {
-    if ([404, 412].includes(statusOf(error) ?? 0)) return undefined;
+    const status = statusOf(error) ?? 0;
+    if (status === 412 && one.from === one.key) return ownCopy(context, one, op);
+    if (status === 404 || status === 412) return undefined;
     throw error;
   }
+}
+
+/**
+ * The ETag of an object that was copied onto itself by an attempt whose answer was lost; undefined when other hands have changed it. What was stored in parts has
+ * another ETag once it is copied, so that a further attempt finds another object than it was told of.
+ */
+async function ownCopy(context: Context, one: Copying, op: Op): Promise<string | undefined> {
+  const seen = await describeObject(context, one.key, op);
+  return seen?.sha256 === one.sha256 && seen.isServed(one) ? seen.etag : undefined;
 }

@@ -1,11 +1,15 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Context } from '../../../src/core/context';
 import { bucketName } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
 import { copyFiles, type Copying } from '../../../src/core/publish/copyAssets';
+import { newByteBudget, PART_BYTES, putFile } from '../../../src/core/publish/store';
 import { bucket } from '../../../src/core/resources/bucket';
 import type { Thread } from '../../../src/core/worker/thread';
 import { controlPlane, newContext, newOp } from '../sandbox';
@@ -114,6 +118,28 @@ describe('copying objects', function () {
     );
     assert.equal(await copied(), 25);
     assert.deepEqual(bySdk, []);
+  });
+
+  it('knows its own copy of an object onto itself when the answer was lost and the ETag has become another', async () => {
+    const key = 'site/parts.png';
+    const text = 'parts'.padEnd(PART_BYTES + 1);
+    const absolutePath = join(await mkdtemp(join(tmpdir(), 'sitelift-copy-')), 'parts.png');
+    await writeFile(absolutePath, text);
+    const file = { path: 'parts.png', absolutePath, sizeBytes: text.length, contentType: 'image/gif' };
+    const stored = await putFile(context, key, file, undefined, newByteBudget(), newOp());
+    await rm(dirname(absolutePath), { recursive: true });
+    assert.match(stored.etag, /-2$/);
+    const own = { ...copying('parts.png', text), from: key, key, etag: stored.etag };
+    await fault('cut', { when: 'after' });
+    const [etag] = await copy([own]);
+    const { CacheControl, ETag } = await context.clients.s3.send(new HeadObjectCommand(place(key)));
+    assert.deepEqual([etag, CacheControl], [ETag?.replaceAll('"', ''), CACHING]);
+    assert.notEqual(etag, own.etag);
+    for (const change of [{ Metadata: { sha256: '0' } }, { CacheControl: 'no-store' }, { Metadata: {} }]) {
+      const usual = { ContentType: own.contentType, CacheControl: CACHING, Metadata: { sha256: own.sha256 } };
+      await context.clients.s3.send(new PutObjectCommand({ ...place(key), Body: 'y', ...usual, ...change }));
+      assert.deepEqual(await copy([own]), [undefined], JSON.stringify(change));
+    }
   });
 
   it('fails with the SDK’s own error, and asks no more of S3 than was under way', async () => {
