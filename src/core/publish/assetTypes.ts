@@ -35,5 +35,8 @@ export function unfitForBucket(path: string): string | undefined {
 /** Why a file cannot lie in the bucket under its path, if it cannot. S3's listings are XML, which cannot tell control characters. */
 export function unfitForKey(path: string): string | undefined {
   if (/\p{Cc}/u.test(path)) return 'its name holds control characters';
-  return Buffer.byteLength(PUBLIC_PREFIX + path) > MAX_KEY_BYTES ? 'its path is too long for S3' : undefined;
+  // A unit of a string takes three bytes at most, so that most paths need not be counted.
+  const isShort = (PUBLIC_PREFIX.length + path.length) * 3 <= MAX_KEY_BYTES;
+  const isFit = isShort || Buffer.byteLength(PUBLIC_PREFIX + path) <= MAX_KEY_BYTES;
+  return isFit ? undefined : 'its path is too long for S3';
 }

@@ -18,8 +18,9 @@ export function hashedNames(
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const { path } of assets) {
-    const name = hashedName(path, sums.get(path) ?? '');
-    if (sums.has(path) && unfitForBucket(name) === undefined) names.set(path, name);
+    const sum = sums.get(path);
+    const name = sum === undefined ? undefined : hashedName(path, sum);
+    if (name !== undefined && unfitForBucket(name) === undefined) names.set(path, name);
   }
   return names;
 }

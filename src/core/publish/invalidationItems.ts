@@ -14,8 +14,7 @@ const ONE_FORM = /[!'()*,@+&=;:$~]/;
  * characters that CloudFront takes in one form only, the folders that they lie in, or for more than a few of these, everything.
  */
 export function invalidationItems(paths: readonly string[]): string[] {
-  const items = paths.length > MAX_PATHS ? paths.map(folderItem) : paths.map(itemOf);
-  return joinItems(items);
+  return joinItems(paths.length > MAX_PATHS ? Array.from(new Set(paths.map(folderOf)), itemBelow) : paths.map(itemOf));
 }
 
 /** What CloudFront was asked to forget, or is to be, without what something else of it covers. */
@@ -47,7 +46,7 @@ export function itemProblem(text: string): string | undefined {
   const plain = unescaped(path).slice(1);
   const odd = ONE_FORM.exec(plain)?.[0];
   if (odd === undefined) return undefined;
-  return `CloudFront may not find “${text}” because of its “${odd}”. Write ${folderItem(plain)} instead.`;
+  return `CloudFront may not find “${text}” because of its “${odd}”. Write ${itemBelow(folderOf(plain))} instead.`;
 }
 
 /** How CloudFront is told a path that a person wrote and that has no problem: encoded as browsers ask for it, if it is not yet. */
@@ -57,13 +56,17 @@ export function itemFrom(text: string): string {
 }
 
 function itemOf(path: string): string {
-  return ONE_FORM.test(path) ? folderItem(path) : `/${encodePath(path)}`;
+  return ONE_FORM.test(path) ? itemBelow(folderOf(path)) : `/${encodePath(path)}`;
 }
 
-/** The innermost folder of a path that CloudFront takes, with all that is in it. */
-function folderItem(path: string): string {
+/** The innermost folder of a path that CloudFront takes, with its slash. */
+function folderOf(path: string): string {
   const odd = ONE_FORM.exec(path)?.index ?? path.length;
-  const folder = path.slice(0, path.lastIndexOf('/', odd) + 1);
+  return path.slice(0, path.lastIndexOf('/', odd) + 1);
+}
+
+/** All that is in a folder. */
+function itemBelow(folder: string): string {
   return `/${encodePath(folder)}*`;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Release } from '../release/ledger';
@@ -57,8 +58,11 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const isThorough = context.site.assets.naming === 'hashed';
   const compared = await compareAssets(context, local.assets, { told, objects, isThorough }, sums, hash, op);
   const { stored, uploads } = compared;
+  // Each of what follows takes some tens of milliseconds for ten thousand assets, and others want to work meanwhile.
+  await nextTurn();
   const names = isThorough ? hashedNames(local.assets, compared.sums) : undefined;
   await requireFreeNames(context, local.assets, names, read.ledger, material.cache, op);
+  await nextTurn();
   const { bundle, published, reason, rewrite, ...pages } = await pressPages(
     context,
     state,
@@ -77,6 +81,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
     const copies = copiesOf(pages.all, { caching, hides: pages.settings.hides, typeOf: (path) => types.get(path) });
     assets = withCopies(context, assets, copies, state, { folder, published, send });
   }
+  await nextTurn();
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);
   const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);
   const wanted = {

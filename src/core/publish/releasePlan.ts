@@ -114,12 +114,11 @@ function changedByOthers({ read, target, told }: SiteState): string[] {
 function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others: readonly string[]) {
   const staying = new Set([
     ...others,
-    ...assets.stored.keys(),
     ...assets.changes.map(({ path }) => path),
     ...read.ledger.uploaded.map(([path]) => path),
   ]);
   return {
-    assets: ownNames(live).filter((path) => !staying.has(path)),
+    assets: ownNames(live).filter((path) => !staying.has(path) && !assets.stored.has(path)),
     pages: Array.from(live?.pages.keys() ?? []).filter((path) => !pages.all.has(path)),
   };
 }

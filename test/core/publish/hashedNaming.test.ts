@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rewriterFor } from '../../../src/core/html/rewriter';
 import { run, stepsOf } from '../../../src/core/plan';
 import { deleteKeys } from '../../../src/core/publish/former';
+import { hashNow } from '../../../src/core/publish/hashNow';
+import { hashedNames } from '../../../src/core/publish/hashedNames';
 import type { Material } from '../../../src/core/publish/planPublish';
 import { controlPlane, newOp } from '../sandbox';
 import { sha256 } from './bundling';
 import { LARGE, LASTING, named, newHashedDriver, type HashedDriver } from './hashedDriver';
 import { asked, changes, invalidated, words, type PublishDriver } from './publishDriver';
 
+const FILE = { absolutePath: '/a.png', sizeBytes: 1, modifiedMs: 0, inode: 1, contentType: 'image/png' };
 const PAGE = '<img src="images/a.png">';
 
 describe('publishing with hashed names', function () {
@@ -50,6 +54,58 @@ describe('publishing with hashed names', function () {
     assert.deepEqual(await driver.headersOf(name), ['image/png', LASTING, sha256('a 1'), 'AES256']);
     assert.match(String((await driver.headersOf('images/a.png'))[1]), /max-age=300,/);
     assert.deepEqual((await site.ledger()).current?.counts, { added: 2, changed: 0, removed: 0 });
+  });
+
+  it('lets others work between comparing assets, naming them, and planning what to do with them', async () => {
+    let [turn, isOver] = [0, false];
+    const turning = (async () => {
+      for (; !isOver; turn += 1) await nextTurn();
+    })();
+    const seen = { compared: NaN, named: NaN, planned: new Set<number>() };
+    const material: Partial<Material> = {
+      hash: (files) => {
+        seen.compared = turn;
+        return Promise.resolve(files.map(hashNow));
+      },
+      rewriteFor: (domain, assets, names) => {
+        seen.named = turn;
+        const rewrite = rewriterFor(domain, assets, names);
+        return (bytes, path) => {
+          seen.planned.clear();
+          return Promise.resolve(rewrite(bytes, path));
+        };
+      },
+    };
+    // Whatever looks at the site after the pages were made plans something.
+    const by = {
+      ...driver.hashed,
+      get site() {
+        seen.planned.add(turn);
+        return driver.hashed.site;
+      },
+    };
+    await site.plan(material, by);
+    isOver = true;
+    await turning;
+    assert.ok(seen.named - seen.compared >= 2, `${seen.named - seen.compared} turns from comparing to pages`);
+    assert.ok(seen.planned.size >= 2, `${seen.planned.size} turns of planning`);
+  });
+
+  it('names ten thousand images without counting the bytes of their names', () => {
+    const { byteLength } = Buffer;
+    const assets = Array.from({ length: 10_000 }, (_, index) => ({ ...FILE, path: `images/${index}.png` }));
+    const sums = new Map(assets.map(({ path }) => [path, sha256(path)]));
+    let counted = 0;
+    Buffer.byteLength = (text) => {
+      counted += 1;
+      return byteLength(text);
+    };
+    try {
+      assert.equal(hashedNames(assets, sums).size, 10_000);
+    } finally {
+      Buffer.byteLength = byteLength;
+    }
+    assert.equal(counted, 0);
   });
 
   it('asks two small questions when nothing has changed, and reads no file', async () => {
