@@ -83,7 +83,8 @@ export async function planPublish(context: Context, material: Material, op: Op):
   }
   await nextTurn();
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);
-  const summary = summarize(local, bundle, uploads, live, unseen ? [`This replaces ${unseen}.`] : []);
+  const notes = [...(unseen ? [`This replaces ${unseen}.`] : []), ...pages.settings.notes];
+  const summary = summarize(local, bundle, uploads, live, notes);
   const wanted = {
     assets,
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },

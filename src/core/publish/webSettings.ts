@@ -37,6 +37,8 @@ export interface WebSettings {
   readonly text: string;
   /** The text for `base64 -d | gzip -d`. */
   readonly packed: string;
+  /** Sentences about redirects that readers do not get as they are written. */
+  readonly notes: readonly string[];
   /** True for a page that is there and not shown, since a redirect with `!` comes before it. */
   hides(path: string): boolean;
 }
@@ -76,7 +78,19 @@ export function webSettings(wanted: WebSettingsWanted): WebSettings {
   const text = `# Written by Sitelift, which overwrites changes made here: ${id}\n${body}`;
   const find = redirectFinder(wanted.redirects.filter(({ isForced, status }) => isForced && status !== 200));
   const hides = (path: string) => urlsOf(path).some((url) => find(url).length > 0);
-  return { id, text, packed: packed(text), hides };
+  const notes = wanted.origin === undefined ? [] : lostPages(wanted.redirects);
+  return { id, text, packed: packed(text), notes, hides };
+}
+
+/** What the server answers with 404 CloudFront asks the bucket for, and then shows one page for whatever is not found. */
+function lostPages(redirects: readonly Redirect[]): string[] {
+  const pages = redirects.flatMap(({ status, to: [page] }) => (status === 404 && page !== undefined ? [page] : []));
+  return Array.from(new Set(pages))
+    .filter((page) => page !== `/${NOT_FOUND_PAGE}`)
+    .map(
+      (page) =>
+        `${REDIRECTS_FILE} names ${page} for the status 404, but readers get ${NOT_FOUND_PAGE}: CloudFront, which serves the whole site, shows one page for all that is not found. The status 410 shows ${page}.`,
+    );
 }
 
 function packed(text: string): string {

@@ -44,6 +44,13 @@ describe('publishing a site that the distribution serves whole', function () {
     return { CacheControl, ContentType };
   };
 
+  it('says which page of the status 404 readers do not get, as CloudFront shows one for all that is not found', async () => {
+    site = await newPublishDriver({ ...FILES, _redirects: '/x/* /y.html 404' }, 'site');
+    const noted = async (by: Context) => (await site.plan({}, by)).summary.notes.filter((note) => /y\.html/.test(note));
+    assert.match(String(await noted(site.context)), /^_redirects names \/y\.html for the status 404, but readers get/);
+    assert.deepEqual(await noted(await serve(site, 'images')), []);
+  });
+
   it('puts copies of the pages into the bucket before the server gets them, so that readers get them without it', async () => {
     site = await newPublishDriver(FILES, 'site');
     await controlPlane().send('DELETE', 'calls');

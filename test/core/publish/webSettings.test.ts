@@ -120,6 +120,15 @@ describe('the settings of the web server', () => {
     }
   });
 
+  it('tell which pages of the status 404 readers of a whole site do not get, and leave out those of others', () => {
+    const redirects = parseRedirects('/a/* /x.html 404\n/b /x.html 404!\n/c /404.html 404\n/d /y.html 410\n/e 404');
+    const whole = { assetDomain: undefined, origin: 'https://d1.cloudfront.net' };
+    assert.deepEqual(webSettings({ ...USUAL, redirects }).notes, []);
+    const { notes } = webSettings({ ...USUAL, ...whole, redirects });
+    assert.equal(notes.length, 1);
+    assert.match(notes[0] ?? '', /^_redirects names \/x\.html for the status 404, but readers get 404\.html: .* 410 /);
+  });
+
   it('are refused when they are too long for a command', () => {
     const random = (index: number) => createHash('sha256').update(String(index)).digest('hex');
     const many = Array.from({ length: 500 }, (_, index) => `/old/${random(index)} /new/${random(-index)}`);
