@@ -58,12 +58,12 @@ export function tagsFor(site: Pick<Site, 'id' | 'name'>, role: string): { Key: s
   ];
 }
 
-/** Where readers find the pages: at the server, or at the distribution that serves the whole site. */
+/** Where readers find the pages: at the server, or at the distribution that serves the whole site, under the name that it was given if there is one. */
 export function siteUrl(
   { distribution: { serves } }: Pick<Site, 'distribution'>,
-  { domain, host }: { readonly domain: string; readonly host: string | undefined },
+  { alias, domain, host }: Readonly<Record<'alias' | 'host', string | undefined>> & { readonly domain: string },
 ): string {
-  return serves === 'site' ? `https://${domain}/` : `http://${host ?? ''}/`;
+  return serves === 'site' ? `https://${alias ?? domain}/` : `http://${host ?? ''}/`;
 }
 
 /** Folder on the server that the volume is mounted on: httpd's document root. */

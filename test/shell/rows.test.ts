@@ -39,7 +39,7 @@ const bucket = {
 };
 const distribution = {
   ...{ id: 'E1', arn: 'arn', domain: 'd1.cloudfront.net', enabled: true, deployed: true },
-  ...{ readsBucket: true, pagesHost: undefined, proofSha1: undefined, drift: [] },
+  ...{ readsBucket: true, alias: undefined, pagesHost: undefined, proofSha1: undefined, drift: [] },
 };
 const settled: SiteHave = {
   server: known(server),

@@ -72,7 +72,7 @@ export async function keptSettings(
 
 function settingsOf(
   { site }: Context,
-  { domain, proofSha1 }: DistributionHave,
+  { alias, domain, proofSha1 }: DistributionHave,
   assets: Iterable<string>,
   hasNotFoundPage: boolean,
   redirects: Uint8Array | undefined,
@@ -81,7 +81,7 @@ function settingsOf(
     ...{ assets: [...assets].filter(isAsset), hasNotFoundPage, assetExtensions: ASSET_EXTENSIONS },
     // The edges ask the bucket for what the server has not got, and would be sent to themselves.
     ...(site.distribution.serves === 'site'
-      ? { assetDomain: undefined, origin: `https://${domain}`, edgeSeconds: EDGE_SECONDS }
+      ? { assetDomain: undefined, origin: `https://${alias ?? domain}`, edgeSeconds: EDGE_SECONDS }
       : { assetDomain: domain }),
     ...(site.server.openTo === 'cloudfront' && proofSha1 !== undefined
       ? { requires: { header: PROOF_HEADER, sha1: proofSha1 } }

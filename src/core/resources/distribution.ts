@@ -28,6 +28,8 @@ export interface DistributionHave {
   readonly arn: string;
   /** Host name, e.g. `d111111abcdef8.cloudfront.net`. */
   readonly domain: string;
+  /** The first of the names that others gave it (CNAMEs) which is a whole one; undefined for none. */
+  readonly alias: string | undefined;
   readonly enabled: boolean;
   /** False while CloudFront still brings a change to its edges. */
   readonly deployed: boolean;
@@ -149,7 +151,7 @@ async function requireDistribution(context: Context, op: Op): Promise<Distributi
 
 function haveOf(
   { site }: Context,
-  summary: Described & Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
+  summary: Described & Partial<Pick<DistributionSummary, 'Aliases' | 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
 ): DistributionHave {
   const proof = proofOf(summary);
   const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
@@ -157,6 +159,7 @@ function haveOf(
     id: summary.Id ?? '',
     arn: summary.ARN ?? '',
     domain: summary.DomainName ?? '',
+    alias: summary.Aliases?.Items?.find((name) => !name.includes('*')),
     enabled: summary.Enabled ?? false,
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),

@@ -188,5 +188,5 @@ export async function describeUrl(context: Context, op: Op): Promise<string | un
   }
   const instance = await findInstance(context, op);
   const { host, state } = instance?.InstanceId ? outsideOf(instance, instance.InstanceId) : {};
-  return state === 'running' && host !== undefined ? siteUrl(site, { host, domain: '' }) : undefined;
+  return state === 'running' && host !== undefined ? siteUrl(site, { host, alias: undefined, domain: '' }) : undefined;
 }

@@ -1,4 +1,4 @@
-import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
+import { GetDistributionCommand, UpdateDistributionCommand } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
@@ -64,6 +64,46 @@ describe('the web server’s settings of a publication', function () {
       // Commands are kept in AWS for weeks, for many to read.
       assert.ok(HeaderValue.length >= 32 && !JSON.stringify(whole.server.sent).includes(HeaderValue));
       assert.ok(!text.includes(HeaderValue));
+    } finally {
+      await whole.remove();
+    }
+  });
+
+  it('lead readers of a whole site to the name that its distribution was given, and pages to their images as before', async () => {
+    const files = { 'index.html': '<img src="images/a.png">', 'images/a.png': 'a', _redirects: '/old /new' };
+    const whole = await newPublishDriver(files, 'site');
+    try {
+      const leadsTo = (origin: string) => {
+        const text = gunzipSync(Buffer.from(whole.server.value('SETTINGS') ?? '', 'base64')).toString();
+        return text.includes(`"${origin}/new"`) && text.includes(`"${origin}/$1/"`);
+      };
+      await whole.publish();
+      assert.ok(leadsTo(`https://${whole.domain}`));
+      const { cloudfront } = whole.context.clients;
+      const Id = (await whole.ledger()).target?.distributionId;
+      const { Distribution, ETag } = await cloudfront.send(new GetDistributionCommand({ Id }));
+      const certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/1';
+      await cloudfront.send(
+        new UpdateDistributionCommand({
+          ...{ Id, IfMatch: ETag },
+          DistributionConfig: {
+            ...(Distribution?.DistributionConfig ?? assert.fail()),
+            Aliases: { Quantity: 3, Items: ['*.example.com', 'www.example.com', 'example.com'] },
+            ViewerCertificate: { ACMCertificateArn: certificate, SSLSupportMethod: 'sni-only' },
+          },
+        }),
+      );
+      const { plan, samples } = await whole.plan();
+      assert.ok(words(plan).includes('pages'));
+      await run(plan, newOp());
+      assert.ok(leadsTo('https://www.example.com'));
+      assert.deepEqual(
+        samples().map(({ url }) => url),
+        ['https://www.example.com/index.html'],
+      );
+      assert.equal(whole.server.pages.get('index.html'), `<img src="https://${whole.domain}/images/a.png">`);
+      assert.equal((await whole.ledger()).target?.domain, whole.domain);
+      assert.deepEqual(await whole.publish(), []);
     } finally {
       await whole.remove();
     }
