@@ -29,6 +29,8 @@ export interface StoredAssets {
   readonly objects: ReadonlyMap<string, StoredObject> | undefined;
   /** All files are read, as their sums are wanted also where no comparison needs them. */
   readonly isThorough?: boolean;
+  /** Each object is asked about, as the ledger is not taken to tell how other hands left it. */
+  readonly isDoubted?: boolean | undefined;
 }
 
 /** What a comparison found. */
@@ -49,7 +51,7 @@ const LOOKS_AT_ONCE = 48;
 export async function compareAssets(
   context: Context,
   assets: readonly LocalFile[],
-  { told, objects, isThorough = false }: StoredAssets,
+  { told, objects, isDoubted = false, isThorough = false }: StoredAssets,
   sums: FileSums,
   hash: Hash,
   op: Op,
@@ -75,14 +77,16 @@ export async function compareAssets(
       ...{ sha256: sha256 ?? '', sizeBytes: asset.sizeBytes },
       ...headersOf(asset, context.site.publish.caching),
     };
-    if (tellsOf && (!object || object.etag === tellsOf.etag)) {
+    const isTold = tellsOf !== undefined && (!object || object.etag === tellsOf.etag);
+    if (isTold) {
       if (sha256 !== tellsOf.sha256) return add('changed');
-      if (isServedAlike(tellsOf, wanted)) return void stored.set(asset.path, tellsOf);
-      return void uploads.push({ asset, reason: 'headers', sha256, stored: tellsOf });
+      const isAlike = isServedAlike(tellsOf, wanted);
+      if (!isAlike) return void uploads.push({ asset, reason: 'headers', sha256, stored: tellsOf });
+      if (!isDoubted || !object) return void stored.set(asset.path, tellsOf);
     }
     if (!object) return undefined;
     if (sha256 === undefined) return add('changed');
-    return limit(() => findStored(context, asset, object, sha256, op)).then((seen) => {
+    return limit(() => findStored(context, asset, object, { sha256, isTold }, op)).then((seen) => {
       const found = { ...wanted, etag: object.etag };
       if (!seen) add('changed');
       else if (seen.isServed(wanted)) stored.set(asset.path, found);
@@ -131,15 +135,15 @@ async function sumsOf(
   return found;
 }
 
-/** An object that no ledger tells of, if it holds the bytes of a file and the distribution may read them. */
+/** An object, if it holds the bytes of a file, as a ledger may tell already, and the distribution may read them. */
 async function findStored(
   context: Context,
   asset: LocalFile,
   object: StoredObject,
-  sha256: string,
+  { isTold, sha256 }: { readonly isTold: boolean; readonly sha256: string },
   op: Op,
 ): Promise<ObjectSeen | undefined> {
-  if (isStoredMd5(object) && object.etag !== (await hashFile(asset, 'md5'))) return undefined;
+  if (!isTold && isStoredMd5(object) && object.etag !== (await hashFile(asset, 'md5'))) return undefined;
   const seen = await describeObject(context, PUBLIC_PREFIX + asset.path, op);
-  return isStoredMd5(object) || seen?.sha256 === sha256 ? seen : undefined;
+  return isTold || isStoredMd5(object) || seen?.sha256 === sha256 ? seen : undefined;
 }

@@ -56,7 +56,8 @@ export async function planPublish(context: Context, material: Material, op: Op):
   op.report('Comparing files');
   const objects = target.found?.objects;
   const isThorough = context.site.assets.naming === 'hashed';
-  const compared = await compareAssets(context, local.assets, { told, objects, isThorough }, sums, hash, op);
+  const against = { told, objects, isThorough, isDoubted: material.isWhole };
+  const compared = await compareAssets(context, local.assets, against, sums, hash, op);
   const { stored, uploads } = compared;
   // Each of what follows takes some tens of milliseconds for ten thousand assets, and others want to work meanwhile.
   await nextTurn();

@@ -219,6 +219,23 @@ describe('assets compared with what is stored', function () {
     assert.deepEqual(await reasons([small], { told: new Map(), objects: await listed() }), []);
   });
 
+  it('are doubted where all is published again, as other hands may have stored the same bytes once more', async () => {
+    const [same, other] = [await file('doubt-same.png', 'same'), await file('doubt-other.png', 'other')];
+    const told = new Map([
+      ['doubt-same.png', await put(same)],
+      ['doubt-other.png', await put(other)],
+    ]);
+    await storeByHand('doubt-other.png', 'other', {}, {});
+    const stored = { told, objects: await listed() };
+    assert.deepEqual(await reasons([same, other], stored), []);
+    const found = await compare([same, other], { ...stored, isDoubted: true });
+    assert.deepEqual(
+      found.uploads.map(({ asset: { path }, reason }) => `${path} ${reason}`),
+      ['doubt-other.png headers'],
+    );
+    assert.deepEqual(found.stored, new Map([['doubt-same.png', told.get('doubt-same.png')]]));
+  });
+
   it('that cannot be read are named', async () => {
     const a = await file('a.png', 'a');
     const told = new Map([['a.png', await put(a)]]);
