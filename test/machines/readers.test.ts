@@ -4,7 +4,7 @@ import { waitFor } from '../../src/core/aws/wait';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { controlPlane, newOp } from '../core/sandbox';
 import { Viewer } from '../sandbox/viewer';
-import { SEED } from '../setup/sampling';
+import { sample, SEED } from '../setup/sampling';
 import { editions, type Edition } from './editions';
 import { startReaders, type Seen } from './readers';
 import { newSite, type SiteDriver } from './siteDriver';
@@ -12,8 +12,8 @@ import { newSite, type SiteDriver } from './siteDriver';
 const READERS = 8;
 /** Each takes the emulated server some fifteen seconds, so `npm test` makes few. */
 const PUBLICATIONS = SEED === undefined ? 20 : 4;
-/** What readers come to: the server for pages, or the edges for everything. */
-const SERVED = ['images', 'site'] as const;
+/** What readers come to: the server for pages, or the edges for everything; `npm test` tries one. */
+const SERVED = sample(['images', 'site'] as const, 1, 'readers');
 /** Of so many publications one brings the release back that was before. */
 const ROLLBACK_EVERY = 4;
 const NUMBERS = 20_261_127;
