@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { createClients } from '../../../src/core/aws/clients';
 import { run, stepsOf } from '../../../src/core/plan';
 import type { Ledger } from '../../../src/core/release/ledger';
+import { NO_CACHE } from '../../../src/core/release/localCache';
 import { moment } from '../../../src/core/release/moment';
+import { readReleases } from '../../../src/core/release/releases';
 import { inTurn } from '../../../src/core/release/turn';
 import { controlPlane, newOp, refuse } from '../sandbox';
 import { ANNA, BERT, BERTS, newTurnDriver, type TurnDriver } from './turnDriver';
@@ -37,7 +39,11 @@ describe('a turn', function () {
 
   it('is told in the ledger while it lasts, by whom and from where, and leaves there what came of it', async () => {
     const seen: Ledger[] = [];
-    const look = async () => void seen.push(await site.ledger());
+    const look = async () => {
+      seen.push(await site.ledger());
+      // Who runs it is not to be told that somebody publishes.
+      assert.equal((await readReleases(site.context, NO_CACHE, newOp())).publishing, undefined);
+    };
     await site.publish(ANNA, [[site.step('one', look), site.step('two')], [site.step('three', look)]]);
     assert.equal(await site.writes(), 2);
     assert.equal(seen.length, 2);
