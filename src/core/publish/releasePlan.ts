@@ -86,7 +86,7 @@ export function planRelease(
   // What nobody needs any more is no reason of its own to publish.
   const plan = sequence(sweepSteps(context, state, asking), work);
   const turns = {
-    begin: { ...wanted.begin, ...(isMany(paths, state) ? { loses: 'files' as const, items: paths } : {}) },
+    begin: isMany(paths, state) ? removingMany(wanted.begin, paths) : wanted.begin,
     forgets,
     end: { key: 'release', title: 'make it the current release' },
     endsWith: async (by: { by: string; at: string }, op: Op) => {
@@ -133,6 +133,12 @@ function isNoted({ live, read, target }: SiteState): boolean {
   const { publishing, target: placed } = read.ledger;
   const isPlaced = placed?.instanceId === target.instanceId && placed.volumeId === target.volumeId;
   return isPlaced && placed.domain === target.distribution.domain && !publishing && live !== undefined;
+}
+
+/** The first step of a plan that removes many files: as it comes before all that removes any, it is the one to be asked about. */
+function removingMany({ key, title }: Wanted['begin'], paths: readonly string[]) {
+  const many = `${paths.length} of those that are published; ${title}`;
+  return { key, title: many, loses: 'files' as const, items: paths };
 }
 
 function isMany(removed: readonly string[], { live }: SiteState): boolean {
