@@ -93,8 +93,16 @@ async function differingFile(
   const page = local.pages.find((file) => file.path === path);
   const file = page ?? upload?.asset;
   const told = live?.assets.get(path) ?? live?.pages.get(path);
-  const there = told && describe(told, told.sha256);
-  const described = { path, change, live: there, published: file && describe(file, upload?.sha256), isDescribed: true };
+  // Sums tell files of one size from each other; one on a single side tells nothing.
+  const isSummed = told?.sizeBytes === file?.sizeBytes && upload?.sha256 !== undefined;
+  const there = told && describe(told, isSummed ? told.sha256 : undefined);
+  const described = {
+    path,
+    change,
+    live: there,
+    published: file && describe(file, isSummed ? upload.sha256 : undefined),
+    isDescribed: true,
+  };
   const isText = file ? page !== undefined : live?.pages.has(path);
   const isLarge = [file?.sizeBytes, told?.sizeBytes].some((size = 0) => size > LARGEST_SHOWN_BYTES);
   // Where nothing is reached, each more would take its time to say so.

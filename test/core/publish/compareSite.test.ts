@@ -138,6 +138,16 @@ describe('comparing with what readers get', function () {
       assert.equal(text(image?.published), `Type: image/png\nSize: 1 bytes\nSHA-256: ${sum('A')}\n`);
     });
 
+    it('describes images of two sizes by these alone, as only one of them was summed up', async () => {
+      await site.publish();
+      await site.put('images/a.png', 'AA');
+      const { files } = await ofSite();
+      assert.deepEqual(
+        files.map(({ live, published }) => [text(live), text(published)]),
+        [['Type: image/png\nSize: 1 bytes\n', 'Type: image/png\nSize: 2 bytes\n']],
+      );
+    });
+
     it('shows a hundred files and counts the others', async () => {
       await site.publish();
       for (let page = 0; page < 103; page += 1) await site.put(`pages/${page}.html`, 'page');
