@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import { UserError, type Op } from '../../core/op';
 import { pathBelow } from '../../core/pathBelow';
 import type { Differing } from '../../core/publish/compareSite';
@@ -63,12 +63,19 @@ async function diffFile(bench: Bench, file: string): Promise<Differences> {
     return [];
   }
   const files = liveFilesOf(app);
-  const live = files.hold(path, compared.live);
+  // Over pictures VS Code shows their names instead of the title.
+  const live = files.hold(compared.published ? path : named(path, ' (live)'), compared.live);
   const here = compared.published ? files.hold(path, compared.published) : vscode.Uri.file(file);
   const right = compared.published ? 'as it would be published' : 'here';
   const title = `${plainText(basename(path))} (live ↔ ${right})`;
   await vscode.commands.executeCommand('vscode.diff', live, here, title);
   return [{ path, change: 'changed' }];
+}
+
+/** A path whose file's name says more, before its ending. */
+function named(path: string, more: string): string {
+  const { dir, ext, name } = posix.parse(path);
+  return posix.join(dir, `${name}${more}${ext}`);
 }
 
 async function diffSite(bench: Bench): Promise<Differences> {
