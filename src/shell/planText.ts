@@ -28,7 +28,6 @@ export function planLines(shown: Shown): { readonly lines: readonly string[]; re
     ...shown.where,
     '',
     ...totals(shown),
-    '',
     ...fitting.map((line, index) => `${index < steps.length ? '•' : '–'} ${line}`),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
   ];
@@ -98,7 +97,11 @@ function totals({ plan, about }: Shown): string[] {
   const steps = stepsOf(plan);
   const bytes = steps.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
   const sends = bytes > 0 ? `, ${sizeText(bytes)} to send` : '';
-  return [...about, `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${sends}:`];
+  return [
+    ...about,
+    ...(about.length > 0 ? [''] : []),
+    `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${sends}:`,
+  ];
 }
 
 /** A step in one line: what it loses, what it does and how much it sends. */

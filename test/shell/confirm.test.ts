@@ -20,7 +20,7 @@ describe('confirming a plan', () => {
     assert.equal(warns, false);
     assert.match(lines[0] ?? '', /^Account 123456789012, region us-east-1$/);
     assert.match(lines[1] ?? '', /^as arn:aws:/);
-    assert.deepEqual(lines.slice(3), ['Made 1', '3 steps:', '', '• do a', '• do b', '• do c']);
+    assert.deepEqual(lines.slice(3), ['Made 1', '', '3 steps:', '• do a', '• do b', '• do c']);
   });
 
   it('runs nothing when it is refused', async () => {

@@ -18,8 +18,8 @@ describe('the text of a plan', () => {
       ...where,
       '',
       'Root folder: public in demo',
-      '3 steps, 3.0 KiB to send:',
       '',
+      '3 steps, 3.0 KiB to send:',
       ...[0, 1, 2].map((index) => `• upload images/${index}.png (new), 1.0 KiB`),
     ]);
   });
@@ -34,7 +34,7 @@ describe('the text of a plan', () => {
     ];
     const { lines, hidden } = planLines(shown(plan(40)));
     assert.deepEqual(lines.slice(3), [
-      ...['4 steps, 42 KiB to send:', ''],
+      '4 steps, 42 KiB to send:',
       ...['• begin', '• upload 40 assets, 40 KiB', '• put 7 pages in place, 2.0 KiB', '• remove 2 assets'],
       ...items(6).map((item) => `– ${item}`),
       '… and 36 more',
