@@ -68,8 +68,9 @@ export function askPick<Item extends vscode.QuickPickItem>(
   return answerOf(pick, position, () => pick.selectedItems[0]?.item);
 }
 
-function plainPosition(position: Position): Position {
-  return { ...position, title: plainText(position.title) };
+/** A question that stands alone is not numbered. */
+function plainPosition({ title, ...number }: Position): Partial<Position> {
+  return { title: plainText(title), ...(number.totalSteps > 1 ? number : {}) };
 }
 
 function answerOf<Answer>(
