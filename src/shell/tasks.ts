@@ -55,7 +55,8 @@ export function taskOf(
   name: string,
 ): vscode.Task {
   const execution = new vscode.CustomExecution((resolved) => Promise.resolve(newTerminal(app, resolved, scope)));
-  return new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, name, 'sitelift', execution);
+  // Without matchers, be they none, VS Code asks each time which kinds of errors it is to look for.
+  return new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, name, 'sitelift', execution, []);
 }
 
 /** A terminal in which a task runs: plan, progress and result in lines; to end it is to cancel. It ends with 0 when all is done, else with 1. */
