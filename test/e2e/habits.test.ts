@@ -70,6 +70,14 @@ describe('habits of publishing, in the workbench', function () {
     await writeFile(join(session.workspace, '.vscode', 'settings.json'), settings);
   };
 
+  /** Saves until it is asked whether that is to publish: VS Code takes its time to heed a changed settings file. */
+  const asked = (save: () => Promise<void>) =>
+    until(
+      () => workbench.dialog().filter({ hasText: ON_SAVE }).isVisible(),
+      async () => (await workbench.dialog().isVisible()) || (await save()),
+      { gestureMs: 10_000 },
+    );
+
   it('shows in the status bar that the site was not published yet', async () => {
     await status('Not published yet').waitFor();
   });
@@ -100,6 +108,16 @@ describe('habits of publishing, in the workbench', function () {
     assert.match(log, /End: Publishing Far Shores, .*: done, \d+ steps, release [\da-f]{40} after [\d.]+ s/);
   });
 
+  it('shows both publications under the releases, and the last one in the status bar', async () => {
+    const rows = workbench.tree().rows();
+    await status(/Published (just now|\d+ min ago)/).waitFor();
+    await workbench.tree().expand('Releases');
+    await rows.filter({ hasText: 'live · 1 changed' }).waitFor();
+    await rows.filter({ hasText: /\d+ new/ }).waitFor();
+    await workbench.screenshot('releases');
+    await workbench.tree().collapse('Releases');
+  });
+
   it('asks all the same before many files are removed, and says why', async () => {
     for (let index = 0; index < 12; index += 1) await rm(join(session.workspace, REMOVED[index] ?? assert.fail()));
     await workbench.runCommand('Sitelift: Publish Site…', workbench.dialog(), workbench.progress());
@@ -122,8 +140,7 @@ describe('habits of publishing, in the workbench', function () {
   it('does not publish on save because of the settings of a folder alone', async () => {
     await setOnSave(true);
     await session.sandbox.clearCalls();
-    await typeAndSave('about.html', 'word-one ');
-    await workbench.dialog().filter({ hasText: ON_SAVE }).waitFor();
+    await asked(() => typeAndSave('about.html', 'word-one '));
     await workbench.screenshot('habits-on-save-light');
     await workbench.answerDialog('Cancel');
     await typeAndSave('about.html', 'word-two ');
@@ -134,11 +151,12 @@ describe('habits of publishing, in the workbench', function () {
   });
 
   it('publishes what is saved once that was agreed to, without a question and without a notification', async () => {
-    await setOnSave(false);
-    await workbench.page.waitForTimeout(1000);
-    await setOnSave(true);
-    await workbench.page.waitForTimeout(1000);
-    await typeAndSave('about.html', 'word-three ');
+    await asked(async () => {
+      await setOnSave(false);
+      await typeAndSave('about.html', 'word-off ');
+      await setOnSave(true);
+      await typeAndSave('about.html', 'word-three ');
+    });
     assert.match(await workbench.answerDialog('Publish on Save'), /Account \d{12}, region us-east-1/);
     await serves('about.html', 'word-three ');
     await typeAndSave('about.html', 'word-four ');

@@ -170,6 +170,11 @@ export class Workbench {
     return this.page.locator('.sidebar .welcome-view-content:visible');
   }
 
+  /** What is told of something that the mouse rests on. */
+  tooltip(): Locator {
+    return this.page.locator('.workbench-hover-container:visible, .monaco-hover.workbench-hover:visible').last();
+  }
+
   /** A notification that holds the text. */
   notification(text: string | RegExp): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
@@ -229,16 +234,21 @@ export class Workbench {
   async openFile(path: string): Promise<void> {
     const name = path.slice(path.lastIndexOf('/') + 1);
     const tab = this.page.locator('.tab.active', { hasText: name });
+    const box = this.page.locator('input[placeholder^="Search files by name"]:visible');
     await until(
-      () => tab.isVisible(),
+      async () => (await tab.isVisible()) && !(await this.#quickInput().isVisible()),
       async () => {
-        await this.page.keyboard.press('Escape');
-        await this.page.keyboard.press('Control+P');
-        await this.#quickInputBox().fill(path, AIM);
-        await this.#quickRows().first().waitFor(AIM);
-        await this.page.keyboard.press('Enter');
+        if (await tab.isVisible()) return this.closeQuickInput();
+        if (!(await box.isVisible())) {
+          await this.page.keyboard.press('Escape');
+          await this.page.keyboard.press('Control+P');
+        }
+        // It is asked for anew, as VS Code answers at first from what it found before, which lacks a new file.
+        await box.fill('', AIM);
+        await box.fill(path, AIM);
+        await this.#quickEntry(name).click({ timeout: 2000 });
       },
-      { gestureMs: 10_000 },
+      { gestureMs: 2000 },
     );
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
@@ -352,7 +362,8 @@ export class Workbench {
   }
 
   #quickEntry(label: string): Locator {
-    const name = this.page.locator('.label-name', { hasText: new RegExp(`^${escape(label)}$`) });
+    // A space is between a label and its icon.
+    const name = this.page.locator('.label-name', { hasText: new RegExp(`^\\s*${escape(label)}$`) });
     return this.#quickRows().filter({ has: name }).first();
   }
 }
