@@ -21,7 +21,9 @@ describe('habits of publishing, in the workbench', function () {
   let address = '';
 
   before(async () => {
-    session = await startSession({ siteFolder: SAMPLE, sandbox: { machines: true } });
+    // Only then the lines of a terminal are elements, which tests can read.
+    const settings = { 'terminal.integrated.gpuAcceleration': 'off' };
+    session = await startSession({ siteFolder: SAMPLE, sandbox: { machines: true }, settings });
     workbench = await session.openWorkbench();
     await createSite(workbench, 'Far Shores');
     await provisionAll(workbench);
@@ -228,6 +230,38 @@ describe('habits of publishing, in the workbench', function () {
       /Cancelled: \d of \d steps done; under way: put pages in place .* To go on, publish on save again\./,
     );
     await session.sandbox.clearFaults();
+  });
+
+  it('publishes as a task, whose terminal shows plan and result', async () => {
+    const task = workbench.entry('sitelift: publish');
+    await workbench.runCommand('Tasks: Run Task', workbench.question('Select the task to run'));
+    await until(
+      async () => (await task.isVisible()) || (await workbench.dialog().isVisible()),
+      () => workbench.entry('sitelift').click({ timeout: 5000 }),
+    );
+    await workbench.pick('sitelift: publish');
+    assert.match(await workbench.answerDialog('Publish'), /Publish “Far Shores”\?/);
+    const terminal = workbench.page.locator('.terminal-wrapper.active .xterm-rows');
+    await terminal.filter({ hasText: 'put pages in place on the server' }).waitFor();
+    await terminal.filter({ hasText: 'Published “Far Shores”' }).waitFor();
+    await workbench.screenshot('habits-task-light');
+  });
+
+  it('looks right in a dark theme as well', async () => {
+    await workbench.chooseTheme('Dark Modern');
+    await until(
+      () => workbench.tooltip().isVisible(),
+      async () => {
+        await workbench.page.mouse.move(1000, 300);
+        await status('Published').hover({ timeout: 5000 });
+      },
+    );
+    await workbench.screenshot('habits-status-dark');
+    await edit('about.html', '<p>Dark</p>');
+    await workbench.runCommand('Sitelift: Publish Site…', workbench.dialog(), workbench.progress());
+    await workbench.dialog().waitFor();
+    await workbench.screenshot('habits-confirm-dark');
+    await workbench.answerDialog('Cancel');
   });
 });
 
