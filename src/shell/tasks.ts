@@ -19,18 +19,17 @@ interface Definition extends vscode.TaskDefinition {
   readonly site?: string;
 }
 
-/** What a task does: gives what came of it in a sentence, undefined when it was not agreed to, and throws what is told as a failure. */
-const WORKS: Readonly<Record<string, (bench: Bench) => Promise<string | undefined>>> = {
+/** What a task does: gives what came of it in lines, undefined when it was not agreed to, and throws what is told as a failure. */
+const WORKS: Readonly<Record<string, (bench: Bench) => Promise<readonly string[] | undefined>>> = {
   async publish(bench) {
     const published = await publishAt(bench);
     if (!published) return undefined;
-    const outside = bench.aws.sightingLines(published.outside);
-    return [`${publishedText(bench.site.name, published)} ${published.url}`, ...outside].join(' ');
+    return [publishedText(bench.site.name, published), published.url, ...bench.aws.sightingLines(published.outside)];
   },
   async verify(bench) {
     const { verification, lines } = await verifyAt(bench);
     if (!verification.isWhole) throw new UserError(lines.join(' '));
-    return lines.join(' ');
+    return lines;
   },
 };
 
@@ -75,7 +74,7 @@ function newTerminal(app: App, { command = '', site }: Definition, scope: unknow
     return work(write, cancelling.token);
   };
   const manner: Manner = { surface, note: write };
-  const run = async (): Promise<string | undefined> => {
+  const run = async (): Promise<readonly string[] | undefined> => {
     const work = Object.hasOwn(WORKS, command) ? WORKS[command] : undefined;
     if (!work) throw new UserError(`A task can publish or verify a site; its “command” says “${command}”.`);
     if (!vscode.workspace.isTrusted) throw new UserError('Sitelift does nothing in a workspace that is not trusted.');
@@ -88,7 +87,7 @@ function newTerminal(app: App, { command = '', site }: Definition, scope: unknow
     open() {
       void run()
         .then((told) => {
-          write(told ?? 'Nothing was done, as it was not agreed to.');
+          for (const line of told ?? ['Nothing was done, as it was not agreed to.']) write(line);
           return told === undefined ? 1 : 0;
         })
         .catch(async (error: unknown) => {

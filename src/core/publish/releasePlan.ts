@@ -137,7 +137,7 @@ function isNoted({ live, read, target }: SiteState): boolean {
 
 /** The first step of a plan that removes many files: as it comes before all that removes any, it is the one to be asked about. */
 function removingMany({ key, title }: Wanted['begin'], paths: readonly string[]) {
-  const many = `${paths.length} of those that are published; ${title}`;
+  const many = `${paths.length} published files go at the end; first ${title}`;
   return { key, title: many, loses: 'files' as const, items: paths };
 }
 
