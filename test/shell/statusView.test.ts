@@ -28,7 +28,7 @@ describe('the status bar', () => {
     assert.equal(spoken, 'Sitelift: demo, published 5 min ago by arn:aws:iam::123456789012:user/me');
     assert.match(
       tooltip.join('\n'),
-      /“demo” was published .*\nby arn:aws:.*\nfrom “site” on desk, commit aaaaaaa\nClick/,
+      /Last publication of “demo”: .*\nby arn:aws:.*\nfrom “site” on desk, commit aaaaaaa\nClick/,
     );
   });
 

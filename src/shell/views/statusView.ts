@@ -47,7 +47,7 @@ export function statusView({ entry, going, isOneOfSeveral, name, trouble }: Stat
     return {
       ...{ icon: 'cloud', text: `${prefix}Published ${ago}`, spoken: `Sitelift: ${name}, published ${ago} by ${by}` },
       tooltip: [
-        `“${name}” was published ${timeText(Date.parse(current.at), nowMs)}`,
+        `Last publication of “${name}”: ${timeText(Date.parse(current.at), nowMs)}`,
         `by ${by}`,
         `from “${folder}” on ${host}${commit === undefined ? '' : `, commit ${commit.slice(0, 7)}`}`,
         CLICK,
