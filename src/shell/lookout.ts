@@ -38,6 +38,8 @@ export class Lookout {
   #isClosed = false;
   /** Something could have changed what only a deep look sees. */
   #needsDepth = true;
+  /** A deep look can wait until somebody watches. */
+  #canWait = false;
   #changes = 0;
   #quiet = 0;
   #found = NEVER;
@@ -56,13 +58,15 @@ export class Lookout {
   watch(isWatched: boolean): void {
     if (isWatched === this.#isWatched) return;
     this.#isWatched = isWatched;
-    this.#dueMs = Math.min(this.#dueMs, (this.#lastMs ?? -FRESH_MS) + FRESH_MS);
+    const freshMs = isWatched && this.#canWait ? 0 : FRESH_MS;
+    this.#dueMs = Math.min(this.#dueMs, (this.#lastMs ?? -FRESH_MS) + freshMs);
     this.#plan();
   }
 
   /** What was found may be something else by now: looks deeply as soon as somebody watches. */
   expire(): void {
     this.#needsDepth = true;
+    this.#canWait = false;
     this.#quiet = 0;
     this.#dueMs = this.#clock.nowMs();
     if (this.#looking && this.#isWatched) void this.lookNow();
@@ -77,15 +81,14 @@ export class Lookout {
   /** Looks deeply now, watched or not; during a look it waits for one that starts afterwards. */
   lookNow(): Promise<void> {
     this.#needsDepth = true;
-    if (!this.#looking) return this.#lookOnce();
-    this.#next ??= this.#looking.then(() => {
-      this.#next = undefined;
-      return this.lookNow();
-    });
-    return this.#next;
+    this.#canWait = false;
+    return this.#lookAfresh();
   }
 
-  /** Runs work that changes AWS: who watches sees it happen; afterwards there is one deep look, for which nobody waits. */
+  /**
+   * Runs work that changes AWS: who watches sees it happen. Afterwards there is one look, for which nobody waits; it is deep if somebody watches, and else as soon as
+   * somebody does.
+   */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#changes += 1;
     this.#quiet = 0;
@@ -95,7 +98,9 @@ export class Lookout {
       return await work();
     } finally {
       this.#changes -= 1;
-      void this.lookNow();
+      this.#canWait = !this.#isWatched && (this.#canWait || !this.#needsDepth);
+      this.#needsDepth = true;
+      void this.#lookAfresh();
     }
   }
 
@@ -111,10 +116,20 @@ export class Lookout {
     this.#forget = this.#clock.after(delayMs, () => void this.#lookOnce());
   }
 
+  #lookAfresh(): Promise<void> {
+    if (!this.#looking) return this.#lookOnce();
+    this.#next ??= this.#looking.then(() => {
+      this.#next = undefined;
+      return this.#lookAfresh();
+    });
+    return this.#next;
+  }
+
   async #lookOnce(): Promise<void> {
     if (this.#isClosed) return;
-    const depth = this.#needsDepth ? 'deep' : 'cheap';
-    this.#needsDepth = false;
+    const isDeep = this.#needsDepth && (this.#isWatched || !this.#canWait);
+    const depth = isDeep ? 'deep' : 'cheap';
+    if (isDeep) this.#needsDepth = this.#canWait = false;
     this.#forget();
     this.#looking = this.#look(depth).then((found) => {
       const isNews = found.changed || found.failed !== this.#found.failed;

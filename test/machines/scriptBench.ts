@@ -42,6 +42,11 @@ const USUAL = {
 const SETTINGS = {
   USUAL,
   REFUSED: { ...USUAL, assetExtensions: ['('] },
+  /** As the edges ask, which add to a short URL what its page is called. */
+  WHOLE: {
+    ...{ ...USUAL, assetDomain: undefined, origin: 'https://d1.cloudfront.net' },
+    redirects: parseRedirects('/sub/* /care/ 302!\n/* /care 302!'),
+  },
   OTHER: {
     ...USUAL,
     hasNotFoundPage: true,

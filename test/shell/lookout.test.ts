@@ -137,7 +137,29 @@ describe('looking at AWS', () => {
     assert.equal(looks.length, 3);
   });
 
-  it('is deep after work that changed AWS, for which the work does not wait, watched or not', async () => {
+  it('is deep after work that changed AWS while somebody watched', async () => {
+    lookout.watch(true);
+    await clock.pass(0);
+    await lookout.during(() => Promise.resolve());
+    await clock.pass(0);
+    assert.deepEqual(depths(), ['deep', 'deep']);
+  });
+
+  it('is cheap after work that changed AWS while nobody watched, and deep at once for who comes then', async () => {
+    lookout.want();
+    await clock.pass(MINUTE);
+    await lookout.during(() => Promise.resolve());
+    await lookout.during(() => Promise.resolve());
+    await clock.pass(0);
+    assert.deepEqual(depths(), ['deep', 'cheap', 'cheap']);
+    lookout.watch(true);
+    await clock.pass(0);
+    assert.deepEqual(depths(), ['deep', 'cheap', 'cheap', 'deep']);
+    await clock.pass(5 * MINUTE);
+    assert.equal(depths()[4], 'cheap');
+  });
+
+  it('is deep after work that changed AWS when there was none before, and no work waits for it', async () => {
     let finish: () => void = () => undefined;
     const slow = new Lookout((depth) => {
       looks.push({ depth, atMs: clock.nowMs() });

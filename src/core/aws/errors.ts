@@ -97,7 +97,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     codes: ['AddressLimitExceeded'],
     sentence:
-      'The account has as many Elastic IP addresses in this region as it may have, 5 unless AWS raised that. Release one that nothing needs (EC2 console, Elastic IPs), or ask for a higher quota in the console under Service Quotas; then run the command again.',
+      'The account has as many Elastic IP addresses in this region as it may have, 5 unless AWS raised that. Release one that nothing needs (EC2 console, Elastic IPs), or ask for a higher quota in the console under Service Quotas; then run the command again. Or leave “server.address” out of sitelift.json for an address that changes.',
   },
   {
     codes: ['Gateway.NotAttached'],

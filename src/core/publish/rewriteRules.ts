@@ -82,10 +82,7 @@ function redirectsFor(redirects: readonly Redirect[], paths: Iterable<string>): 
 function ruleOf(redirect: Redirect, isShadowed: boolean, origin: string): string[] {
   const { from, status, to } = redirect;
   const pattern = origin === '' ? `"^${from}$"` : `"^${from.replace(/[*+](?=\))/g, '$&?')}${ADDED}$"`;
-  const conditions = [
-    ...(isShadowed ? ['RewriteCond %{ENV:SITELIFT_ASSET} !=1'] : []),
-    ...(MOVED.includes(status) ? loopGuard(redirect) : []),
-  ];
+  const conditions = [...(isShadowed ? ['RewriteCond %{ENV:SITELIFT_ASSET} !=1'] : []), ...loopGuard(redirect, origin)];
   if (!MOVED.includes(status) && status !== 200) return [...conditions, `RewriteRule ${pattern} - [R=${status},END]`];
   const target = to.map((piece) => (typeof piece === 'number' ? `$${piece}` : piece.replaceAll('%', '\\%'))).join('');
   if (status === 200) return [...conditions, `RewriteRule ${pattern} "${target}" [${ENCODING},END]`];
@@ -94,15 +91,27 @@ function ruleOf(redirect: Redirect, isShadowed: boolean, origin: string): string
 }
 
 /** Keeps a redirect from what it leads to itself, without which it would go round in a circle. */
-function loopGuard(redirect: Redirect): string[] {
+function loopGuard(redirect: Redirect, origin: string): string[] {
+  const source = sparedSource(redirect, origin);
+  return source === undefined ? [] : [`RewriteCond %{REQUEST_URI} "!^${source}$"`];
+}
+
+/** A test of paths, with their first slash, for those that a redirect leaves alone although it is for them, since it leads there; undefined for none. */
+export function sparedBy(redirect: Redirect, origin = ''): ((path: string) => boolean) | undefined {
+  const source = sparedSource(redirect, origin);
+  return source === undefined ? undefined : sourceTest(source);
+}
+
+function sparedSource(redirect: Redirect, origin: string): string | undefined {
+  if (!MOVED.includes(redirect.status)) return undefined;
   const text = redirect.to.map((piece) => (typeof piece === 'number' ? '\0' : piece)).join('');
   const [path = ''] = text.split(/[?#]/, 1);
-  if (!path.startsWith('/')) return [];
+  if (!path.startsWith('/')) return undefined;
   const target = decodedPath(path);
-  if (!sourceTest(redirect.from)(target.slice(1).replaceAll('\0', 'x'))) return [];
+  if (!sourceTest(redirect.from)(target.slice(1).replaceAll('\0', 'x'))) return undefined;
   const [before = ''] = target.split('\0', 1);
-  if (before === target) return [`RewriteCond %{REQUEST_URI} "!^${literalSource(target)}$"`];
-  return before === '/' ? [] : [`RewriteCond %{REQUEST_URI} "!^${literalSource(before)}"`];
+  if (before === target) return literalSource(target) + (origin === '' ? '' : ADDED);
+  return before === '/' ? undefined : `${literalSource(before)}.*`;
 }
 
 function decodedPath(path: string): string {

@@ -202,7 +202,7 @@ export interface ObjectSeen {
 /** What lies beside an object's bytes; undefined where none is that the distribution may read, as it may not what is encrypted with KMS. */
 export async function describeObject(context: Context, key: string, op: Op): Promise<ObjectSeen | undefined> {
   const head = await headObject(context, key, op);
-  if (!head || (head.ServerSideEncryption ?? 'AES256') !== 'AES256') return undefined;
+  if (!head || (head.ServerSideEncryption ?? 'AES256') !== 'AES256' || isArchived(head.StorageClass)) return undefined;
   const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, ETag = '', Metadata } = head;
   const hasOthers = [ContentDisposition, ContentEncoding, ContentLanguage].some((value) => Boolean(value));
   return {
@@ -210,6 +210,11 @@ export async function describeObject(context: Context, key: string, op: Op): Pro
     sha256: Metadata?.['sha256'],
     isServed: (wanted) => !hasOthers && ContentType === wanted.contentType && CacheControl === wanted.cacheControl,
   };
+}
+
+/** What a lifecycle rule has put away is told like any other object, but not given (Amazon S3 documentation, “Working with archived objects”). */
+function isArchived(storageClass: string | undefined): boolean {
+  return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
 }
 
 /** What lies beside an object's bytes; undefined when there is no such object. */

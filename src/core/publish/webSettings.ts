@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../op';
+import { isFetchedFromBucket } from '../resources/wholeSite';
 import type { Caching } from './caching';
 import { literalSource, patternSource } from './pathPattern';
 import { urlsOf } from './invalidationItems';
 import { redirectFinder } from './redirectFinder';
 import { REDIRECTS_FILE, type Redirect } from './redirects';
-import { CLEAN_URLS, DOCUMENT_ROOT, ENCODING, rewriteRules } from './rewriteRules';
+import { CLEAN_URLS, DOCUMENT_ROOT, ENCODING, rewriteRules, sparedBy } from './rewriteRules';
 
 /** Name of the file in the root that is shown where there is no page. */
 export const NOT_FOUND_PAGE = '404.html';
@@ -76,10 +77,35 @@ export function webSettings(wanted: WebSettingsWanted): WebSettings {
   const body = [...serverLines(), ...rootSection(wanted), ...denials()].join('\n');
   const id = createHash('sha256').update(body).digest('hex');
   const text = `# Written by Sitelift, which overwrites changes made here: ${id}\n${body}`;
-  const find = redirectFinder(wanted.redirects.filter(({ isForced, status }) => isForced && status !== 200));
-  const hides = (path: string) => urlsOf(path).some((url) => find(url).length > 0);
-  const notes = wanted.origin === undefined ? [] : lostPages(wanted.redirects);
-  return { id, text, packed: packed(text), notes, hides };
+  const notes = wanted.origin === undefined ? [] : [...lostPages(wanted.redirects), ...lostRedirects(wanted.redirects)];
+  return { id, text, packed: packed(text), notes, hides: hiding(wanted) };
+}
+
+/** A page stays shown where the redirect that is for it leads to it. */
+function hiding({ origin, redirects }: WebSettingsWanted): WebSettings['hides'] {
+  const forced = redirects.filter(({ isForced, status }) => isForced && status !== 200);
+  const find = redirectFinder(forced);
+  const spared = new Map(forced.map((redirect) => [redirect, sparedBy(redirect, origin)]));
+  return (path) => {
+    const urls = urlsOf(path);
+    const found = new Set(urls.flatMap((url) => find(url).flat()));
+    return [...found].some((redirect) => !urls.some((url) => spared.get(redirect)?.(`/${url}`)));
+  };
+}
+
+/** What the edges fetch from the bucket alone does not come to the server, whose redirects these are. */
+function lostRedirects(redirects: readonly Redirect[]): string[] {
+  const lost = redirects.filter(({ isOpen, parts }) => {
+    const last = parts.at(-1);
+    return !isOpen && typeof last === 'string' && isFetchedFromBucket(last);
+  });
+  const [first] = lost;
+  if (!first) return [];
+  const path = `/${first.parts.map((part) => (typeof part === 'number' ? ':…' : part)).join('/')}`;
+  const others = lost.length === 1 ? '' : ` and ${lost.length - 1} more like it`;
+  return [
+    `${REDIRECTS_FILE} redirects ${path}${others}, but readers get no redirect: CloudFront, which serves the whole site, fetches images, video, audio and PDF from the bucket alone. Leave a page that links to the new place, or keep the file.`,
+  ];
 }
 
 /** What the server answers with 404 CloudFront asks the bucket for, and then shows one page for whatever is not found. */

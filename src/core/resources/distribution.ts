@@ -28,7 +28,7 @@ export interface DistributionHave {
   readonly arn: string;
   /** Host name, e.g. `d111111abcdef8.cloudfront.net`. */
   readonly domain: string;
-  /** The first of the names that others gave it (CNAMEs) which is a whole one; undefined for none. */
+  /** The shortest of the names that others gave it (CNAMEs) and that stand for no others; undefined for none. */
   readonly alias: string | undefined;
   readonly enabled: boolean;
   /** False while CloudFront still brings a change to its edges. */
@@ -159,7 +159,8 @@ function haveOf(
     id: summary.Id ?? '',
     arn: summary.ARN ?? '',
     domain: summary.DomainName ?? '',
-    alias: summary.Aliases?.Items?.find((name) => !name.includes('*')),
+    // AWS lists them in no order that stays: the shortest is the one without www.
+    alias: summary.Aliases?.Items?.filter((name) => !name.includes('*')).sort(shortestFirst)[0],
     enabled: summary.Enabled ?? false,
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),
@@ -168,6 +169,10 @@ function haveOf(
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
+}
+
+function shortestFirst(one: string, other: string): number {
+  return one.length - other.length || (one < other ? -1 : 1);
 }
 
 async function createDistribution(context: Context, op: Op): Promise<void> {

@@ -37,6 +37,11 @@ const STRAIGHT = [
   ...['m4a', 'mov', 'mp3', 'mp4', 'pdf', 'webm'],
 ].map((extension) => `*.${extension}`);
 
+/** True for a path that a distribution which serves the whole site fetches from the bucket, without asking the server. */
+export function isFetchedFromBucket(path: string): boolean {
+  return STRAIGHT.some((pattern) => path.endsWith(pattern.slice(1)));
+}
+
 /** The server that pages are read from before the bucket is asked; undefined when the distribution serves the images alone. */
 export function pagesHost({ DefaultCacheBehavior, OriginGroups, Origins }: Described): string | undefined {
   const target = DefaultCacheBehavior?.TargetOriginId;

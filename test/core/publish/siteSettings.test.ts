@@ -96,10 +96,10 @@ describe('the web server’s settings of a publication', function () {
       const { plan, samples } = await whole.plan();
       assert.ok(words(plan).includes('pages'));
       await run(plan, newOp());
-      assert.ok(leadsTo('https://www.example.com'));
+      assert.ok(leadsTo('https://example.com'));
       assert.deepEqual(
         samples().map(({ url }) => url),
-        ['https://www.example.com/index.html'],
+        ['https://example.com/index.html'],
       );
       assert.equal(whole.server.pages.get('index.html'), `<img src="https://${whole.domain}/images/a.png">`);
       assert.equal((await whole.ledger()).target?.domain, whole.domain);

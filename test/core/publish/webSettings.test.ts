@@ -88,10 +88,58 @@ describe('the settings of the web server', () => {
 
   it('keep redirects from leading in a circle', () => {
     assert.deepEqual(rules('/docs/* /docs/v2/:splat 302!'), [
-      'RewriteCond %{REQUEST_URI} "!^/docs/v2/"',
+      'RewriteCond %{REQUEST_URI} "!^/docs/v2/.*$"',
       `RewriteRule "^docs(?:/(.*))?$" "/docs/v2/$1" ${END},R=302,END]`,
     ]);
     assert.deepEqual(rules('/* /%C3%BC.html 302!')[0], 'RewriteCond %{REQUEST_URI} "!^/\\xc3\\xbc\\x2ehtml$"');
+  });
+
+  it('lead the edges in no circle either, which ask for a short URL by the name of its page', () => {
+    const origin = 'https://d1.cloudfront.net';
+    for (const [to, asked] of [
+      ['/wartung', '/wartung.html'],
+      ['/', '/index.html'],
+      ['/care/', '/care/index.html'],
+      ['/wartung.html', '/wartung.html'],
+    ] as const) {
+      const { text } = webSettings({
+        ...{ ...USUAL, assetDomain: undefined, origin },
+        redirects: parseRedirects(`/* ${to} 302!`),
+      });
+      const [, spared = ''] = /REQUEST_URI} "!(.*)"$/m.exec(text) ?? [];
+      assert.match(asked, new RegExp(spared), to);
+      assert.match(to, new RegExp(spared), to);
+      assert.doesNotMatch('/other.html', new RegExp(spared), to);
+    }
+  });
+
+  it('hide pages that a forced redirect comes before, but none that it leads to', () => {
+    const hidden = (redirects: string, origin?: string) => {
+      const place = origin === undefined ? {} : { assetDomain: undefined, origin };
+      const { hides } = webSettings({ ...USUAL, ...place, redirects: parseRedirects(redirects) });
+      return ['index.html', 'docs/a.html', 'docs/v2/a.html', 'wartung.html'].filter(hides);
+    };
+    for (const origin of [undefined, 'https://d1.cloudfront.net']) {
+      assert.deepEqual(hidden('/docs/* /docs/v2/:splat 302!', origin), ['docs/a.html']);
+      assert.deepEqual(hidden('/* /wartung 302!', origin), ['index.html', 'docs/a.html', 'docs/v2/a.html']);
+      assert.deepEqual(hidden('/* /wartung.html 302!', origin), ['index.html', 'docs/a.html', 'docs/v2/a.html']);
+      assert.deepEqual(hidden('/docs/a /x 301!\n/docs/v2/* /y 301', origin), ['docs/a.html']);
+      assert.deepEqual(hidden('/docs/* /gone.html 404!', origin), ['docs/a.html', 'docs/v2/a.html']);
+    }
+    assert.deepEqual(hidden('/* / 302!', 'https://d1.cloudfront.net'), [
+      'docs/a.html',
+      'docs/v2/a.html',
+      'wartung.html',
+    ]);
+  });
+
+  it('tell of a whole site’s redirects of images and other assets, which the edges never ask the server for', () => {
+    const redirects = parseRedirects('/old.pdf /new.pdf\n/img/:name/x.png /y.png 301!\n/a /b\n/img/* /c/:splat');
+    const whole = { assetDomain: undefined, origin: 'https://d1.cloudfront.net' };
+    assert.deepEqual(webSettings({ ...USUAL, redirects }).notes, []);
+    const { notes } = webSettings({ ...USUAL, ...whole, redirects });
+    assert.equal(notes.length, 1);
+    assert.match(notes[0] ?? '', /^_redirects redirects \/old\.pdf and 1 more like it, but readers get no redirect/);
   });
 
   it('show a page with an error, of overlapping rules that of the first', () => {

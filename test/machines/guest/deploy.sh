@@ -742,6 +742,16 @@ check_web() {
     header_is 'public, max-age=0, must-revalidate' long.html Cache-Control -H "If-None-Match: $etag"
   done
   header_is gzip long.css Content-Encoding -H 'Accept-Encoding: gzip'
+  with WHOLE
+  deploy B B
+  succeeds
+  mkdir $html/care
+  echo care | tee $html/care.html >$html/care/index.html
+  comes_to 302 page2.html || fail 'the settings for a whole site are in force'
+  answers /index.html '302 https://d1.cloudfront.net/care[<]*'
+  answers /sub/page.html '302 https://d1.cloudfront.net/care/[<]*'
+  answers /care.html '200 care'
+  rm $html/care.html
   # Bytes of the same number and the same time are others all the same.
   with USUAL
   etag=$(header same.txt ETag)
