@@ -6,7 +6,7 @@ import { REDIRECTS_FILE } from './redirects';
 import type { SiteState } from './siteState';
 import type { Outcome, Wanted } from './wanted';
 
-/** A file that a publication has sent, by which it is seen from outside whether readers get it. */
+/** A file that is published, by which it is seen from outside whether readers get it. */
 export interface Sample {
   readonly kind: 'page' | 'asset';
   /** Below the root. */
@@ -24,14 +24,15 @@ export interface Sample {
 /** Larger files are not fetched to be compared. */
 export const LARGEST_SAMPLE_BYTES = 10 * 1024 * 1024;
 
-/** One page and one asset of those that were sent, once the plan of a publication has run; fewer where none was sent. */
+/** One page and one asset, once the plan of a publication has run: of those that were sent, or else others. None where nothing was sent. */
 export function samplesOf(site: Context['site'], state: SiteState, wanted: Wanted, outcome: Outcome): Sample[] {
-  return [...pageSample(site, state, wanted), ...assetSample(state, outcome)];
+  if (outcome.deployed === undefined && outcome.stored.size === 0) return [];
+  return [...pageSample(site, state, wanted), ...assetSample(state, wanted, outcome)];
 }
 
 function pageSample(site: Context['site'], { live, target }: SiteState, { pages }: Wanted): Sample[] {
   const { distribution, host } = target;
-  if (pages.title === undefined || host === undefined) return [];
+  if (host === undefined) return [];
   // Readers are not shown what tells of redirects, nor what one comes before.
   const isShown = (path: string) => path !== REDIRECTS_FILE && !pages.settings.hides(path);
   const all = Array.from(pages.all).filter(
@@ -50,11 +51,13 @@ function pageSample(site: Context['site'], { live, target }: SiteState, { pages 
 }
 
 /** An image rather than another asset, a new one rather than one whose former bytes the edges still hold for a while, and a small one. */
-function assetSample({ target, told }: SiteState, { stored }: Outcome): Sample[] {
+function assetSample({ target, told }: SiteState, { assets }: Wanted, { stored }: Outcome): Sample[] {
   const rank = (path: string, contentType: string) =>
     (contentType.startsWith('image/') ? 0 : 2) + (told.has(path) ? 1 : 0);
+  const isOne = ([path]: readonly [string, unknown]) => isAsset(path);
+  const sent = Array.from(stored).filter(isOne);
   const best = first(
-    Array.from(stored).filter(([path]) => isAsset(path)),
+    sent.length > 0 ? sent : Array.from(assets.stored).filter(isOne),
     ([one, { contentType, sizeBytes }], [other, asset]) =>
       rank(one, contentType) - rank(other, asset.contentType) || sizeBytes - asset.sizeBytes,
   );
@@ -65,5 +68,6 @@ function assetSample({ target, told }: SiteState, { stored }: Outcome): Sample[]
 }
 
 function first<Item>(items: readonly Item[], compare: (one: Item, other: Item) => number): Item | undefined {
-  return [...items].sort(compare)[0];
+  const [start, ...rest] = items;
+  return rest.reduce((best, item) => (best !== undefined && compare(item, best) >= 0 ? best : item), start);
 }

@@ -58,6 +58,20 @@ describe('the look from outside', function () {
       assert.deepEqual(await lookFromOutside([], site.context.clients.proxy, newOp()), []);
     });
 
+    it('is at a page and an image also where only one of them was sent', async () => {
+      const kinds = async () => (await publish()).map(({ kind, path }) => [kind, path]);
+      await site.put('index.html', '<img src="images/a.png">and more');
+      assert.deepEqual(await kinds(), [
+        ['page', 'index.html'],
+        ['asset', 'images/a.png'],
+      ]);
+      await site.put('film.mp4', 'another film');
+      assert.deepEqual(await kinds(), [
+        ['page', 'index.html'],
+        ['asset', 'film.mp4'],
+      ]);
+    });
+
     it('waits until the edges have forgotten the former bytes, and tells mildly when they have not', async () => {
       assert.equal(await site.edge('images/a.png'), 'a');
       await site.put('images/a.png', 'A');
@@ -113,7 +127,9 @@ describe('the look from outside', function () {
     });
 
     it('says mildly what it could not see through a proxy, and when it was cancelled', async () => {
-      const samples = await publish().then(() => site.put('page.html', 'page').then(publish));
+      await publish();
+      await site.put('page.html', 'page');
+      const samples = (await publish()).filter(({ kind }) => kind === 'page');
       assert.deepEqual(
         samples.map(({ path }) => path),
         ['page.html'],

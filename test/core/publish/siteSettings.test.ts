@@ -99,7 +99,7 @@ describe('the web server’s settings of a publication', function () {
       assert.ok(leadsTo('https://example.com'));
       assert.deepEqual(
         samples().map(({ url }) => url),
-        ['https://example.com/index.html'],
+        ['https://example.com/index.html', `https://${whole.domain}/images/a.png`],
       );
       assert.equal(whole.server.pages.get('index.html'), `<img src="https://${whole.domain}/images/a.png">`);
       assert.equal((await whole.ledger()).target?.domain, whole.domain);
