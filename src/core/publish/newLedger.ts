@@ -44,6 +44,7 @@ export async function ledgerAfter(
     ? current
     : {
         ...{ id, ...origin, by: by.by, at: momentAfter(current, by.at) },
+        ...(current === undefined ? {} : { parent: current.id }),
         ...(wanted.restores === undefined ? {} : { restores: wanted.restores }),
         counts: countChanges(live ?? EMPTY, manifest),
         ...(await tellManifest(context, manifest, live && current, cache, op)),

@@ -35,6 +35,8 @@ const RELEASE = v.object({
   by: v.string(),
   /** When it was published, as ISO 8601 text by AWS's clock. */
   at: MOMENT,
+  /** Id of the release that was the current one before; undefined for the first. */
+  parent: v.optional(v.string()),
   /** When the release was published that this one brought back, if it was a rollback. */
   restores: v.optional(MOMENT),
   /** How many files it added, changed and removed. */

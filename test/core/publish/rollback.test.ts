@@ -94,6 +94,7 @@ describe('bringing back a release', function () {
       }
       await site.publish();
       const { current } = await site.ledger();
+      assert.equal(current?.parent, releases.at(-1)?.id);
       releases.push({ at: current?.at ?? '', id: current?.id ?? '', served: await served() });
     }
     const order = releases.map((release) => ({ release, dice: random() })).sort((one, other) => one.dice - other.dice);
