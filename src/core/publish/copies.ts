@@ -70,16 +70,25 @@ export function copiesOf(
   return [...copies.values()];
 }
 
+/** What copies are made with. */
+interface CopyMeans {
+  /** For their bytes; the caller removes it. */
+  readonly folder: string;
+  readonly published: PublishedPages;
+  readonly send: Send;
+}
+
 /** The assets of a release with the copies of its pages. */
 export function withCopies(
   context: Context,
   assets: WantedAssets,
   copies: readonly PageCopy[],
   state: SiteState,
-  { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
+  { folder, isDoubted = false, published, send }: CopyMeans & { readonly isDoubted?: boolean | undefined },
 ): WantedAssets {
+  // The same bytes under other headers have the same ETag, so that those in doubt are all stored once more.
   const { stored, lacking } = partStored(
-    state,
+    isDoubted ? { ...state, told: new Map() } : state,
     copies.map((asset) => ({ path: asset.path, asset })),
   );
   const changed = lacking.map(({ asset }) => asset);
@@ -107,7 +116,7 @@ export function withCopies(
 async function storeCopies(
   context: Context,
   copies: readonly PageCopy[],
-  { folder, published, send }: { readonly folder: string; readonly published: PublishedPages; readonly send: Send },
+  { folder, published, send }: CopyMeans,
   op: Op,
 ): Promise<ReadonlyMap<string, Asset>> {
   const files = await filesOf(copies, folder, published, op);

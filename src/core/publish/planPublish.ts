@@ -80,7 +80,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
     const { caching } = context.site.publish;
     const types = new Map(local.pages.map(({ contentType, path }) => [path, contentType]));
     const copies = copiesOf(pages.all, { caching, hides: pages.settings.hides, typeOf: (path) => types.get(path) });
-    assets = withCopies(context, assets, copies, state, { folder, published, send });
+    assets = withCopies(context, assets, copies, state, { folder, isDoubted: material.isWhole, published, send });
   }
   await nextTurn();
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);

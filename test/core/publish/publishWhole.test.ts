@@ -1,4 +1,4 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import type { Context } from '../../../src/core/context';
@@ -49,6 +49,23 @@ describe('publishing a site that the distribution serves whole', function () {
     const noted = async (by: Context) => (await site.plan({}, by)).summary.notes.filter((note) => /y\.html/.test(note));
     assert.match(String(await noted(site.context)), /^_redirects names \/y\.html for the status 404, but readers get/);
     assert.deepEqual(await noted(await serve(site, 'images')), []);
+  });
+
+  it('stores copies once more where all is, as other hands may have changed their headers and nothing tells', async () => {
+    site = await newPublishDriver(FILES, 'site');
+    await site.publish();
+    const key = 'site/index.html';
+    const before = await headersOf(key);
+    const { Bucket } = placeOf(site.context, key);
+    const changed = { ContentType: 'text/plain', MetadataDirective: 'REPLACE' } as const;
+    await site.context.clients.s3.send(
+      new CopyObjectCommand({ ...placeOf(site.context, key), CopySource: `${Bucket}/${key}`, ...changed }),
+    );
+    assert.notDeepEqual(await headersOf(key), before);
+    assert.deepEqual(await site.publish(), []);
+    const { plan } = await site.plan({ isWhole: true });
+    await run(plan, newOp());
+    assert.deepEqual(await headersOf(key), before);
   });
 
   it('puts copies of the pages into the bucket before the server gets them, so that readers get them without it', async () => {
