@@ -335,20 +335,20 @@ export const DEPLOY: readonly Fault[] = [
   },
   {
     fault: 'settings that were not loaded stay',
-    find: '  back=$noted\n',
-    put: '',
+    find: 'if [ "$back" ]; then put "$back"; elif',
+    put: 'if false; then :; elif',
     noticedBy: 'settings',
   },
   {
     fault: 'settings count as those of before while the web server is told of others',
-    find: '  rm -f "$loaded"\n  back=\n',
+    find: '  rm -f "$loaded"\n',
     put: '',
     noticedBy: 'settings',
   },
   {
     fault: 'settings are not tried first',
-    find: 'if ! apachectl configtest',
-    put: 'if false && ! apachectl configtest',
+    find: ' || refused=yes',
+    put: ' || :',
     noticedBy: 'settings',
   },
   {

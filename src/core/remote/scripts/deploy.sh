@@ -30,19 +30,22 @@ if [ -n "$BASE" ]; then
   [ -z "$placing" ] || [ "$placing" = "$RELEASE" ] || stop other-base
   [ "$list" = "$BASE" ] || [ "$list" = "$RESULT" ] || stop other-base
 fi
-told=$(mktemp -d) back=
-# Settings that are not loaded would come into force without their pages when the web server starts anew.
-trap 'rm -rf "$work/stage" "$told"; [ -z "$back" ] || echo "$back" >"$fragment"' EXIT
+told=$(mktemp -d)
+trap 'rm -rf "$work/stage" "$told"' EXIT
 
 # The web server must deny the staging folder before anything is in it. Pages say their encoding themselves.
 unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
 [ ! -d /etc/httpd/conf.d ] || unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
 loaded=/run/sitelift.loaded
+put() {
+  echo "$1" >"$fragment.new"
+  mv -f "$fragment.new" "$fragment"
+}
 load() {
   [ -n "$wanted" ] || return 0
   # From here on nothing tells which are in force.
   rm -f "$loaded"
-  back=
+  put "$wanted"
   systemctl reload-or-restart "$unit" || stop not-reloaded "$unit"
   echo "$wanted" >"$loaded"
   wanted=
@@ -54,15 +57,14 @@ wanted=
 if [ "$previous" != "$noted" ] || [[ $previous != *": $SETTINGS_ID"$'\n'* ]]; then
   wanted=$(base64 -d <<<"$SETTINGS" | gzip -d)
   [ "$unit" = httpd ] || a2enmod -q rewrite headers deflate filter >/dev/null
-  echo "$wanted" >"$fragment.new"
-  back=$noted
-  mv -f "$fragment.new" "$fragment"
-  if ! apachectl configtest >"$told/httpd" 2>&1; then
-    rm -f "$fragment"
-    back=${noted:-$previous}
-    [ "$back" != "$wanted" ] || back=
-    stop settings-refused "$(grep -vi '^Syntax OK\|^Action .* failed' "$told/httpd" | tail -n 1)"
-  fi
+  put "$wanted"
+  refused=
+  apachectl configtest >"$told/httpd" 2>&1 || refused=yes
+  # Those that are not loaded would come into force without their pages when the web server starts anew.
+  back=${noted:-$previous}
+  [[ $refused && $back = "$wanted" ]] && back=
+  if [ "$back" ]; then put "$back"; elif [ "$refused" ]; then rm -f "$fragment"; fi
+  [ -z "$refused" ] || stop settings-refused "$(grep -vi '^Syntax OK\|^Action .* failed' "$told/httpd" | tail -n 1)"
   # Those that are loaded already deny the folder as well, and redirects must not lead to pages that are not there yet.
   if [ -z "$noted" ] || [ "$previous" != "$noted" ]; then load; fi
 fi
