@@ -111,7 +111,10 @@ describe('what is dropped from the folder', function () {
     await site.drop('notes/10.html');
     const [first, ...others] = stepsOf((await site.plan()).plan);
     assert.equal(first?.loses, 'files');
-    assert.equal(first?.title, '11 published files go at the end; first make sure that nobody else publishes meanwhile');
+    assert.equal(
+      first?.title,
+      '11 published files go at the end; first make sure that nobody else publishes meanwhile',
+    );
     assert.deepEqual(first?.items, some.slice(0, 11).sort());
     assert.ok(others.every(({ loses }) => loses === undefined));
     for (let index = 0; index < 115; index += 1) await site.put(`news/${index}.html`, `${index}`);
