@@ -3,6 +3,7 @@ import { UserError } from '../core/op';
 import { run, stepsOf, type Plan, type Step } from '../core/plan';
 import type { Publishing } from '../core/publish/publishing';
 import type { Sighting } from '../core/publish/sighting';
+import type { Outcome } from '../core/publish/wanted';
 import type { Release } from '../core/release/ledger';
 import { moment } from '../core/release/moment';
 import type { Arguments } from './arguments';
@@ -39,16 +40,19 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
     const counts = `${pages.count} pages and other files, ${local.assets.length} assets`;
     const did = isPlan ? 'To do' : 'Published';
     const news = `${did}: ${counts}; ${uploads.length} uploaded, ${removed.length} removed.`;
+    const warnings = isPlan ? [] : aws.warningsOf(context.site, outcome);
     return {
       ...{ release: outcome.release, url, domain: target.distribution.domain },
       ...{ pages, assets, removed, left, notes },
-      lost: outcome.lost,
-      leftOnServer: outcome.deployed?.leftPaths ?? [],
-      freeBytes: outcome.deployed?.freeBytes,
+      ...othersIn(outcome),
       outside,
       isOpen: isPlan && plan.length > 0,
       steps: toldOf(plan),
-      lines: [...notes, plan.length === 0 ? `Up to date: ${counts}.` : news, ...aws.sightingLines(outside), url],
+      lines: [
+        ...notes,
+        plan.length === 0 ? `Up to date: ${counts}.` : news,
+        ...[...warnings, ...aws.sightingLines(outside), url],
+      ],
     };
   };
   return aws.withPublishing(context, { ...publisher, isWhole: given.everything }, work, thread);
@@ -69,10 +73,12 @@ export async function rollback(session: Session, given: Arguments, op: Op): Prom
     return {
       ...{ release: outcome.release, restored: release.at, removed },
       url: aws.siteUrl(context.site, { ...target.distribution, host: target.host }),
+      ...othersIn(outcome),
       outside,
       steps: toldOf(plan),
       lines: [
         plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`,
+        ...aws.warningsOf(context.site, outcome),
         ...aws.sightingLines(outside),
       ],
     };
@@ -131,6 +137,11 @@ function chosen(to: string, releases: readonly Release[]): Release {
   if (found.some(({ id }) => id !== first.id))
     throw new UserError(`“${to}” is the start of several releases. Tell more of it.`);
   return first;
+}
+
+/** For programs: paths that others had changed, in the bucket and on the server, and how much room the volume has. */
+function othersIn({ deployed, lost }: Outcome) {
+  return { lost, leftOnServer: deployed?.leftPaths ?? [], freeBytes: deployed?.freeBytes };
 }
 
 function toldOf(plan: Plan): Result['steps'] {

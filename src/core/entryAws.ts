@@ -11,6 +11,7 @@ export { planInvalidation } from './publish/planInvalidation';
 export { planAssets } from './publish/planUpload';
 export { sightingLines } from './publish/sighting';
 export { verificationLines, verifySite } from './publish/verifySite';
+export { warningsOf } from './publish/warnings';
 export { withPublishing } from './publish/publishing';
 export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMemory';
 export { folderCache } from './release/localCache';

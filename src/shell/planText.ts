@@ -1,5 +1,6 @@
 import { plainText } from '../core/plainText';
 import { stepsOf, type Plan, type Step } from '../core/plan';
+import { sizeText } from '../core/sizeText';
 import type { Summary } from '../core/publish/summary';
 
 /** What a user is shown before a plan runs. */
@@ -78,19 +79,6 @@ export function summaryLines({ notes, pages, assets, left }: Summary, root: stri
     ...(removed > 0 ? [`To remove, as they are not among the files any more: ${removed}`] : []),
     ...(leftOut ? [`Left out: ${leftOut}`] : []),
   ];
-}
-
-/** Bytes in words, e.g. `3.1 MiB`. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
-  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  let size = bytes / 1024;
-  let unit = 0;
-  while (size >= 1023.5 && unit < units.length - 1) {
-    size /= 1024;
-    unit += 1;
-  }
-  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }
 
 function totals({ plan, about }: Shown): string[] {

@@ -11,7 +11,7 @@ import { tellingErrors } from './operation';
 import { publishesOnSave } from './settings';
 import { atSite, type Bench, type Manner } from './siteCommand';
 import { askModal, tellWarning, type Surface } from './tell';
-import { logSightings } from './tellSightings';
+import { logAftermath } from './tellAftermath';
 
 const TURN_ON = 'Publish on Save';
 const INTENT = 'publish on save';
@@ -129,7 +129,7 @@ async function publishSaved(app: App, folder: vscode.WorkspaceFolder, habit: Hab
     const published = await publishAs(bench, standing, { onSave: true });
     if (!published) return;
     app.log.info(publishedText(site.name, published));
-    logSightings(app, published.outside);
+    logAftermath(app, published);
   };
   await atSite(app, folder, undefined, work, IN_THE_STATUS_BAR);
 }

@@ -24,7 +24,8 @@ const WORKS: Readonly<Record<string, (bench: Bench) => Promise<readonly string[]
   async publish(bench) {
     const published = await publishAt(bench);
     if (!published) return undefined;
-    return [publishedText(bench.site.name, published), published.url, ...bench.aws.sightingLines(published.outside)];
+    const { outside, url, warnings } = published;
+    return [publishedText(bench.site.name, published), ...warnings, url, ...bench.aws.sightingLines(outside)];
   },
   async verify(bench) {
     const { verification, lines } = await verifyAt(bench);

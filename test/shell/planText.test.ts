@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Plan, Step } from '../../src/core/plan';
-import { planDocument, planLines, sizeText, summaryLines } from '../../src/shell/planText';
+import { sizeText } from '../../src/core/sizeText';
+import { planDocument, planLines, summaryLines } from '../../src/shell/planText';
 
 const step = (title: string, extra: Partial<Step> = {}): Step => ({
   ...{ key: title, title, run: () => Promise.resolve() },

@@ -1,4 +1,5 @@
 import type { Manifest } from '../release/manifest';
+import { someOf } from '../someOf';
 import { isAsset } from './assetTypes';
 import type { PageBundle } from './bundle';
 import type { AssetUpload } from './compareAssets';
@@ -96,10 +97,7 @@ export function pagesTitle({ pages: { count, added, changed, removed } }: Summar
 }
 
 function named(what: string, paths: readonly string[]): string[] {
-  if (paths.length === 0) return [];
-  const shown = paths.slice(0, 3).join(', ');
-  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
-  return [`${paths.length} ${what}: ${shown}${more}`];
+  return paths.length === 0 ? [] : [`${paths.length} ${what}: ${someOf(paths)}`];
 }
 
 function countsOf(reasons: readonly string[]): { reason: string; count: number }[] {

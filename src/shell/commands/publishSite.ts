@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { relative } from 'node:path';
 import type { Op } from '../../core/op';
 import type { Publication } from '../../core/publish/planPublish';
-import type { Sighting } from '../../core/publish/sighting';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import type { Standing } from '../confirm';
@@ -10,11 +9,11 @@ import { consentFor } from '../consent';
 import { summaryLines } from '../planText';
 import { siteCommand, type Bench } from '../siteCommand';
 import { publisherOf } from '../siteMemory';
-import { tellWithSightings } from '../tellSightings';
+import { tellAftermath, type Aftermath } from '../tellAftermath';
 import { settleUnsaved } from '../unsavedFiles';
 
 /** What a publication did. */
-export interface Published {
+export interface Published extends Aftermath {
   /** Address of the site, e.g. `http://ec2-….compute-1.amazonaws.com/`. */
   readonly url: string;
   readonly domain: string;
@@ -28,8 +27,6 @@ export interface Published {
   readonly uploaded: number;
   /** Files that were published before and are not any more. */
   readonly removed: number;
-  /** What was seen of it from outside: one page and one asset of those that were sent. */
-  readonly outside: readonly Sighting[];
   readonly steps: readonly string[];
 }
 
@@ -104,7 +101,7 @@ async function publish(
         ...{ url: aws.siteUrl(site, { ...target.distribution, host: target.host }), release: outcome.release },
         ...{ domain: target.distribution.domain },
         ...{ pages: local.pages.length, assets: local.assets.length, uploaded: uploads.length },
-        removed: removed.length,
+        ...{ removed: removed.length, warnings: aws.warningsOf(site, outcome) },
       });
       const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
       return { plan: publication.plan, about: summaryLines(summary, `${rootName} (in ${folder.name})`) };
@@ -128,10 +125,10 @@ export function publishedText(name: string, { assets, pages, removed, steps, upl
 
 async function tellSummary(app: App, name: string, published: Published): Promise<void> {
   const { log } = app;
-  const { outside, url } = published;
+  const { url } = published;
   const told = publishedText(name, published);
   log.info(`${told} ${url}`);
-  const chosen = await tellWithSightings(app, told, outside, 'Open Site', 'Show Log');
+  const chosen = await tellAftermath(app, told, published, 'Open Site', 'Show Log');
   if (chosen === 'Open Site') await vscode.env.openExternal(vscode.Uri.parse(url));
   if (chosen === 'Show Log') log.show();
 }

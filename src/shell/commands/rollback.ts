@@ -2,14 +2,13 @@ import { rootFolder } from '../../core/site';
 import type { Op } from '../../core/op';
 import { UserError } from '../../core/op';
 import type { Rollback } from '../../core/publish/planRollback';
-import type { Sighting } from '../../core/publish/sighting';
 import type { Releases } from '../../core/release/releases';
 import type { App } from '../app';
 import { isNode, type Unattended } from '../options';
 import { siteCommand } from '../siteCommand';
 import { publisherOf } from '../siteMemory';
 import { askWhich } from '../tell';
-import { tellWithSightings } from '../tellSightings';
+import { tellAftermath, type Aftermath } from '../tellAftermath';
 import { releaseView } from '../views/releaseView';
 
 /** Options of *Roll Back…*. */
@@ -19,11 +18,9 @@ export interface RollbackOptions extends Unattended {
 }
 
 /** What a rollback did. */
-export interface RolledBack {
+export interface RolledBack extends Aftermath {
   /** Id of the release that is current now. */
   readonly release: string;
-  /** What was seen of it from outside: one page and one asset of those that were brought back. */
-  readonly outside: readonly Sighting[];
   readonly steps: readonly string[];
 }
 
@@ -47,11 +44,11 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
     if (at === undefined) return undefined;
     const done = await working(`Rolling back ${site.name}`, (op) =>
       aws.withPublishing(context, publisher, async (publishing) => {
-        let release = () => '';
+        let came = () => ({ release: '', warnings: [] as readonly string[] });
         let samples: Rollback['samples'] = () => [];
         const plan = async (planOp: Op) => {
           const back = await publishing.planRollback(at, planOp);
-          release = () => back.outcome.release;
+          came = () => ({ release: back.outcome.release, warnings: aws.warningsOf(site, back.outcome) });
           ({ samples } = back);
           const { removed } = back;
           return { plan: back.plan, about: removed.length > 0 ? [`To remove: ${removed.length}`] : [] };
@@ -59,16 +56,17 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
         const question = `Roll “${site.name}” back?`;
         const steps = await bench.confirm({ question, verb: 'Roll Back', plan }, op);
         if (!steps) return undefined;
-        await remember(release());
+        const { release, warnings } = came();
+        await remember(release);
         const outside = await aws.lookFromOutside(samples(), context.clients.proxy, op);
-        return { release: release(), outside, steps };
+        return { release, outside, warnings, steps };
       }),
     );
     if (done && !options) {
-      void tellWithSightings(
+      void tellAftermath(
         app,
         done.steps.length === 0 ? 'Readers see that release already.' : `“${site.name}” is back at that release.`,
-        done.outside,
+        done,
       );
     }
     return done;
