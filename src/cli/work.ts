@@ -27,7 +27,7 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
     const [owner, planned] = await Promise.allSettled([session.requireAccount(), publishing.planPublish(op)]);
     if (owner.status === 'rejected') throw owner.reason;
     if (planned.status === 'rejected') throw planned.reason;
-    const { local, outcome, plan, removed, samples, summary, target, uploads } = planned.value;
+    const { outcome, plan, removed, samples, summary, target } = planned.value;
     const isPlan = given.command === 'plan';
     let outside: readonly Sighting[] = [];
     if (!isPlan) {
@@ -37,9 +37,7 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
     }
     const { assets, left, notes, pages } = summary;
     const url = aws.siteUrl(context.site, { ...target.distribution, host: target.host });
-    const counts = `${pages.count} pages and other files, ${local.assets.length} assets`;
-    const did = isPlan ? 'To do' : 'Published';
-    const news = `${did}: ${counts}; ${uploads.length} uploaded, ${removed.length} removed.`;
+    const text = isPlan ? aws.toDoText : aws.publishedText;
     const warnings = isPlan ? [] : aws.warningsOf(context.site, outcome);
     return {
       ...{ release: outcome.release, url, domain: target.distribution.domain },
@@ -48,11 +46,7 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
       outside,
       isOpen: isPlan && plan.length > 0,
       steps: toldOf(plan),
-      lines: [
-        ...notes,
-        plan.length === 0 ? `Up to date: ${counts}.` : news,
-        ...[...warnings, ...aws.sightingLines(outside), url],
-      ],
+      lines: [...notes, text(context.site.name, planned.value), ...[...warnings, ...aws.sightingLines(outside), url]],
     };
   };
   return aws.withPublishing(context, { ...publisher, isWhole: given.everything }, work, thread);

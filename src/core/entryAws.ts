@@ -6,6 +6,7 @@ export { compareFile } from './publish/compareFile';
 export { compareSite } from './publish/compareSite';
 export { commitOf } from './publish/commit';
 export { lookFromOutside } from './publish/outsideLook';
+export { publishedText, toDoText } from './publish/news';
 export { readInvalidationUse, useLine } from './publish/invalidationUse';
 export { planInvalidation } from './publish/planInvalidation';
 export { planAssets } from './publish/planUpload';

@@ -4,7 +4,7 @@ import { quiet } from './activity';
 import type { App } from './app';
 import { loadAws } from './chunks';
 import { coalesced, type Coalesced } from './coalesced';
-import { publishAs, publishedText } from './commands/publishSite';
+import { publishAs } from './commands/publishSite';
 import type { Standing } from './confirm';
 import { consentFor, type Consent } from './consent';
 import { tellingErrors } from './operation';
@@ -128,7 +128,7 @@ async function publishSaved(app: App, folder: vscode.WorkspaceFolder, habit: Hab
     };
     const published = await publishAs(bench, standing, { onSave: true });
     if (!published) return;
-    app.log.info(publishedText(site.name, published));
+    app.log.info(published.text);
     logAftermath(app, published);
   };
   await atSite(app, folder, undefined, work, IN_THE_STATUS_BAR);

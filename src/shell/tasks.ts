@@ -4,7 +4,7 @@ import { plainText } from '../core/plainText';
 import { soFarOf, soFarText } from '../core/soFar';
 import type { App } from './app';
 import { loadAws } from './chunks';
-import { publishAt, publishedText } from './commands/publishSite';
+import { publishAt } from './commands/publishSite';
 import { verifyAt } from './commands/verifySite';
 import { atSite, type Bench, type Manner } from './siteCommand';
 import { foldersOfSites } from './siteFiles';
@@ -24,8 +24,8 @@ const WORKS: Readonly<Record<string, (bench: Bench) => Promise<readonly string[]
   async publish(bench) {
     const published = await publishAt(bench);
     if (!published) return undefined;
-    const { outside, url, warnings } = published;
-    return [publishedText(bench.site.name, published), ...warnings, url, ...bench.aws.sightingLines(outside)];
+    const { outside, text, url, warnings } = published;
+    return [text, ...warnings, url, ...bench.aws.sightingLines(outside)];
   },
   async verify(bench) {
     const { verification, lines } = await verifyAt(bench);

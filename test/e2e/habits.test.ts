@@ -97,7 +97,7 @@ describe('habits of publishing, in the workbench', function () {
 
   it('publishes from then on without a question, with the plan in the log', async () => {
     await edit('about.html', '<p id="unasked">Unasked</p>');
-    const published = workbench.notification(/Published “Far Shores”: .* 0 of/);
+    const published = workbench.notification(/Published “Far Shores”: 1 page changed\./);
     await workbench.runCommand('Sitelift: Publish Site…', published, workbench.progress());
     await published.waitFor();
     assert.ok((await served('about.html')).includes('id="unasked"'));

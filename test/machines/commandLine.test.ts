@@ -53,7 +53,7 @@ describe('the command line', function () {
   it('tells the plan and does nothing, with an end of its own when there is something to do', async () => {
     const { code, stdout } = await sitelift('plan', '--check');
     assert.equal(code, 3);
-    assert.match(stdout, /^To do: 1 pages and other files, 1 assets; 1 uploaded, 0 removed\.$/m);
+    assert.match(stdout, /^To do: 1 page or other file to put in place, 1 of 1 asset to upload\.$/m);
     assert.match(stdout, /^- upload images\/a\.png \(new\)$/m);
     assert.equal((await site.ledger()).current, undefined);
   });
@@ -74,7 +74,10 @@ describe('the command line', function () {
 
   it('tells the releases, brings one back, and verifies it', async () => {
     await site.put('index.html', 'two\n');
-    assert.equal((await sitelift('publish')).code, 0);
+    const published = await sitelift('publish');
+    assert.equal(published.code, 0, published.stderr);
+    assert.match(published.stdout, /^Published “.*”: 1 page changed\.$/m);
+    assert.match((await sitelift('publish')).stdout, /^Up to date: 1 page or other file, 1 asset\.$/m);
     const status = await json('status');
     releases = [status['current'], ...(status['former'] as unknown[])] as typeof releases;
     assert.equal(releases.length, 2);

@@ -15,7 +15,7 @@ import { requireLeave } from './leave';
 import type { LocalFiles } from './localFiles';
 import { ALONE, planRelease, type ReleasePlan } from './releasePlan';
 import { readState, type Asking, type SiteState } from './siteState';
-import { pagesTitle, summarize, type Summary } from './summary';
+import { pagesTitle, summarize, type PagesReason, type Summary } from './summary';
 import type { FileSums } from './sums';
 import type { Target } from './target';
 import { turnKey } from './unseen';
@@ -40,6 +40,8 @@ export interface Publication extends ReleasePlan {
   readonly local: LocalFiles;
   readonly summary: Summary;
   readonly uploads: readonly AssetUpload[];
+  /** Why pages are sent; undefined when none are. */
+  readonly reason: PagesReason | undefined;
   readonly target: Target;
   /** What the current release consists of; undefined when there is none, or nothing tells. */
   readonly live: Manifest | undefined;
@@ -95,7 +97,8 @@ export async function planPublish(context: Context, material: Material, op: Op):
     },
   };
   const release = planRelease(context, state, wanted, material);
-  return { ...release, local, summary: withRemovals(summary, release.removed), uploads, target, live, rewrite };
+  const withRemoved = withRemovals(summary, release.removed);
+  return { ...release, local, summary: withRemoved, uploads, reason, target, live, rewrite };
 }
 
 /** What *Upload to CDN* or other hands put there is not removed, though it is not among the files. */

@@ -92,8 +92,12 @@ export function pagesTitle({ pages: { count, added, changed, removed } }: Summar
   const news = [...named('new', added ?? []), ...named('changed', changed ?? []), ...named('removed', removed ?? [])];
   if (reason === 'changed, with other settings') news.push('other settings of the web server');
   if (news.length > 0) return `put pages in place on the server (${news.join('; ')})`;
-  const files = count === 1 ? '1 page or other file' : `${count} pages and other files`;
-  return `put ${files} in place on the server (${reason})`;
+  return `put ${pagesText(count)} in place on the server (${reason})`;
+}
+
+/** All pages of a site in words, e.g. `12 pages and other files`. */
+export function pagesText(count: number): string {
+  return count === 1 ? '1 page or other file' : `${count} pages and other files`;
 }
 
 function named(what: string, paths: readonly string[]): string[] {

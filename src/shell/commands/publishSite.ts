@@ -28,6 +28,8 @@ export interface Published extends Aftermath {
   /** Files that were published before and are not any more. */
   readonly removed: number;
   readonly steps: readonly string[];
+  /** All of that in a sentence. */
+  readonly text: string;
 }
 
 /** Sends what has changed: pages to the server, assets to the bucket. */
@@ -42,9 +44,9 @@ export function publishEverything(app: App, argument: unknown): Promise<Publishe
 
 function publishTo(app: App, argument: unknown, isWhole: boolean): Promise<Published | undefined> {
   return siteCommand(app, argument, async (bench) => {
-    const { options, site } = bench;
+    const { options } = bench;
     const published = await publishAt(bench, isWhole);
-    if (published && !options) void tellSummary(app, site.name, published);
+    if (published && !options) void tellSummary(app, published);
     return published;
   });
 }
@@ -102,6 +104,7 @@ async function publish(
         ...{ domain: target.distribution.domain },
         ...{ pages: local.pages.length, assets: local.assets.length, uploaded: uploads.length },
         ...{ removed: removed.length, warnings: aws.warningsOf(site, outcome) },
+        text: aws.publishedText(site.name, publication),
       });
       const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
       return { plan: publication.plan, about: summaryLines(summary, `${rootName} (in ${folder.name})`) };
@@ -116,19 +119,11 @@ async function publish(
   });
 }
 
-/** What a publication did, in a sentence. */
-export function publishedText(name: string, { assets, pages, removed, steps, uploaded }: Published): string {
-  if (steps.length === 0) return `“${name}” is up to date: ${pages} pages and other files, ${assets} assets.`;
-  const gone = removed > 0 ? `, ${removed} removed` : '';
-  return `Published “${name}”: ${pages} pages and other files on the server, ${uploaded} of ${assets} assets uploaded${gone}.`;
-}
-
-async function tellSummary(app: App, name: string, published: Published): Promise<void> {
+async function tellSummary(app: App, published: Published): Promise<void> {
   const { log } = app;
-  const { url } = published;
-  const told = publishedText(name, published);
-  log.info(`${told} ${url}`);
-  const chosen = await tellAftermath(app, told, published, 'Open Site', 'Show Log');
+  const { text, url } = published;
+  log.info(`${text} ${url}`);
+  const chosen = await tellAftermath(app, text, published, 'Open Site', 'Show Log');
   if (chosen === 'Open Site') await vscode.env.openExternal(vscode.Uri.parse(url));
   if (chosen === 'Show Log') log.show();
 }
