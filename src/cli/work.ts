@@ -109,7 +109,9 @@ export async function status({ aws, context, publisher, requireAccount }: Sessio
 export async function verify({ aws, context, publisher, requireAccount }: Session, op: Op): Promise<Result> {
   await requireAccount();
   const verification = await aws.verifySite(context, publisher.cache, op);
-  return { ...verification, isOpen: !verification.isWhole, steps: [], lines: aws.verificationLines(verification) };
+  const isOpen = !verification.isWhole;
+  const remedy = isOpen ? ['To put it right, run “sitelift publish --everything”.'] : [];
+  return { ...verification, isOpen, steps: [], lines: [...aws.verificationLines(verification), ...remedy] };
 }
 
 async function carryOut(plan: Plan, { allowRemovals }: Arguments, op: Op): Promise<void> {

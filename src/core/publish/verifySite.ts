@@ -5,8 +5,10 @@ import { verifyPages } from '../remote/verify';
 import { readManifest } from '../release/keptManifest';
 import { readLedgerIfAny } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
-import { requireQuiet } from '../release/signsOfLife';
 import { listSum } from '../release/manifest';
+import { requireQuiet } from '../release/signsOfLife';
+import { someOf } from '../someOf';
+import { count } from './assetSteps';
 import { ownHashedKeys } from './hashedNames';
 import { toldAssets } from './siteState';
 import { describeTarget } from './target';
@@ -80,23 +82,23 @@ async function notHashed(context: Context, paths: readonly string[], op: Op): Pr
   return paths.filter((path) => !ours.has(PUBLIC_PREFIX + path));
 }
 
-/** What a comparison found, in sentences. */
-export function verificationLines({
-  changed,
-  isCutShort,
-  isOtherRelease,
-  isWhole,
-  missing,
-  other,
-}: Verification): string[] {
-  const line = ({ count, paths }: Difference, what: string) =>
-    count === 0 ? [] : [`${count} ${what}: ${paths.join(', ')}${count > paths.length ? ', …' : ''}`];
+/** What a comparison found, in sentences that name three paths each, or `most`. */
+export function verificationLines(
+  { changed, isCutShort, isOtherRelease, isWhole, missing, other }: Verification,
+  most?: number,
+): string[] {
+  const line = ({ count: number, paths }: Difference, one: string, many: string) =>
+    number === 0 ? [] : [`${count(number, 'file')} ${number === 1 ? one : many}: ${someOf(paths, number, most)}.`];
   return [
     ...(isWhole ? ['All that was published is there as it was published.'] : []),
-    ...(isCutShort ? ['The last publication was cut short; publish again.'] : []),
+    ...(isCutShort ? ['The last publication was cut short.'] : []),
     ...(isOtherRelease ? ['The server has the pages of another release than the last one.'] : []),
-    ...line(changed, 'changed by others'),
-    ...line(missing, 'missing'),
-    ...line(other, 'not published with Sitelift, and left alone'),
+    ...line(changed, 'was changed by others', 'were changed by others'),
+    ...line(missing, 'is missing', 'are missing'),
+    ...line(
+      other,
+      'was not published with Sitelift and is left alone',
+      'were not published with Sitelift and are left alone',
+    ),
   ];
 }

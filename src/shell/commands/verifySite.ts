@@ -16,15 +16,14 @@ export function verifySite(app: App, argument: unknown): Promise<Verification | 
   });
 }
 
-/** Verifies the site of a bench; gives as well what came of it in sentences, which are logged. */
+/** Verifies the site of a bench; gives as well what came of it in sentences; the log names every path. */
 export async function verifyAt({ app, aws, context, site, working }: Bench) {
   const verification = await working(`Verifying ${site.name}`, async (op) => {
     await aws.requireAccount(context.clients, site.account, op);
     return aws.verifySite(context, aws.folderCache(app.cacheFolder), op);
   });
-  const lines = aws.verificationLines(verification);
-  for (const line of lines) app.log.info(line);
-  return { verification, lines };
+  for (const line of aws.verificationLines(verification, Infinity)) app.log.info(line);
+  return { verification, lines: aws.verificationLines(verification) };
 }
 
 async function tellVerification(
