@@ -97,7 +97,7 @@ describe('the workflow of the documentation, in a checkout where nothing else is
       'vars.SITELIFT_REGION': region,
       "inputs.allow-removals && '--allow-removals' || ''": isAllowed ? '--allow-removals' : '',
     };
-    const env = account === undefined ? workflow.env : { ACCOUNT: account };
+    const env = { ...workflow.env, ...(account === undefined ? {} : { ACCOUNT: account }) };
     return runJob({ ...workflow, env }, workflow.jobs[name], { repository, values, assume });
   };
   const page = async (path: string) => eventually((await site.server()).host, path);

@@ -79,7 +79,10 @@ describe('the workflow of the documentation', () => {
     for (const [name, job] of Object.entries(jobs)) {
       const calls = job.steps.flatMap(({ run = '' }) => run.match(/^.*\bsitelift (plan|publish)\b.*$/gm) ?? []);
       assert.equal(calls.length, 1);
-      assert.match(calls[0] ?? '', new RegExp(`^npx --no sitelift ${name} --account "\\$ACCOUNT" --json `));
+      assert.match(
+        calls[0] ?? '',
+        new RegExp(`^npx --no sitelift ${name} --account "\\$ACCOUNT" --folder "\\$SITE_FOLDER" --json `),
+      );
     }
   });
 });
