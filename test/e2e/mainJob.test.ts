@@ -190,7 +190,7 @@ describe('the main job, in the workbench', function () {
     await workbench.dialog().waitFor();
     await workbench.screenshot('rollback-plan');
     await workbench.answerDialog('Roll Back');
-    await workbench.notification('is back at that release').waitFor();
+    await workbench.notification(/“Far Shores” is back at the release of \d{4}-\d\d-\d\d \d\d:\d\d UTC\./).waitFor();
     assert.doesNotMatch(await served('about.html'), /id="news"/);
     await workbench.tree().collapse('Releases');
   });

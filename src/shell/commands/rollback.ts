@@ -2,6 +2,8 @@ import { rootFolder } from '../../core/site';
 import type { Op } from '../../core/op';
 import { UserError } from '../../core/op';
 import type { Rollback } from '../../core/publish/planRollback';
+import { warningsOf } from '../../core/publish/warnings';
+import { moment } from '../../core/release/moment';
 import type { Releases } from '../../core/release/releases';
 import type { App } from '../app';
 import { isNode, type Unattended } from '../options';
@@ -21,6 +23,8 @@ export interface RollbackOptions extends Unattended {
 export interface RolledBack extends Aftermath {
   /** Id of the release that is current now. */
   readonly release: string;
+  /** When that was published which readers see again, as ISO 8601 text. */
+  readonly restored: string;
   readonly steps: readonly string[];
 }
 
@@ -44,11 +48,12 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
     if (at === undefined) return undefined;
     const done = await working(`Rolling back ${site.name}`, (op) =>
       aws.withPublishing(context, publisher, async (publishing) => {
-        let came = () => ({ release: '', warnings: [] as readonly string[] });
+        let came = () => ({ release: '', of: at, warnings: [] as readonly string[] });
         let samples: Rollback['samples'] = () => [];
         const plan = async (planOp: Op) => {
           const back = await publishing.planRollback(at, planOp);
-          came = () => ({ release: back.outcome.release, warnings: aws.warningsOf(site, back.outcome) });
+          const { outcome } = back;
+          came = () => ({ release: outcome.release, of: back.release.at, warnings: warningsOf(site, outcome) });
           ({ samples } = back);
           const { removed } = back;
           return { plan: back.plan, about: removed.length > 0 ? [`To remove: ${removed.length}`] : [] };
@@ -56,16 +61,17 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
         const question = `Roll “${site.name}” back?`;
         const steps = await bench.confirm({ question, verb: 'Roll Back', plan }, op);
         if (!steps) return undefined;
-        const { release, warnings } = came();
+        const { of, release, warnings } = came();
         await remember(release);
         const outside = await aws.lookFromOutside(samples(), context.clients.proxy, op);
-        return { release, outside, warnings, steps };
+        return { release, restored: of, outside, warnings, steps };
       }),
     );
     if (done && !options) {
+      const what = `the release of ${moment(done.restored)}`;
       void tellAftermath(
         app,
-        done.steps.length === 0 ? 'Readers see that release already.' : `“${site.name}” is back at that release.`,
+        done.steps.length === 0 ? `Nothing to do: ${what} is the current one.` : `“${site.name}” is back at ${what}.`,
         done,
       );
     }
