@@ -1,9 +1,11 @@
 import type { Op } from '../core/op';
 import { UserError } from '../core/op';
 import { run, stepsOf, type Plan, type Step } from '../core/plan';
+import { publishedText, toDoText } from '../core/publish/news';
 import type { Publishing } from '../core/publish/publishing';
 import type { Sighting } from '../core/publish/sighting';
 import type { Outcome } from '../core/publish/wanted';
+import { warningsOf } from '../core/publish/warnings';
 import type { Release } from '../core/release/ledger';
 import { moment } from '../core/release/moment';
 import type { Arguments } from './arguments';
@@ -37,8 +39,8 @@ export async function publish(session: Session, given: Arguments, op: Op): Promi
     }
     const { assets, left, notes, pages } = summary;
     const url = aws.siteUrl(context.site, { ...target.distribution, host: target.host });
-    const text = isPlan ? aws.toDoText : aws.publishedText;
-    const warnings = isPlan ? [] : aws.warningsOf(context.site, outcome);
+    const text = isPlan ? toDoText : publishedText;
+    const warnings = isPlan ? [] : warningsOf(context.site, outcome);
     return {
       ...{ release: outcome.release, url, domain: target.distribution.domain },
       ...{ pages, assets, removed, left, notes },
@@ -72,7 +74,7 @@ export async function rollback(session: Session, given: Arguments, op: Op): Prom
       steps: toldOf(plan),
       lines: [
         plan.length === 0 ? `Nothing to do: ${what} is the current one.` : `Brought back ${what}.`,
-        ...aws.warningsOf(context.site, outcome),
+        ...warningsOf(context.site, outcome),
         ...aws.sightingLines(outside),
       ],
     };

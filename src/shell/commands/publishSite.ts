@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { relative } from 'node:path';
 import type { Op } from '../../core/op';
+import { publishedText } from '../../core/publish/news';
 import type { Publication } from '../../core/publish/planPublish';
+import { warningsOf } from '../../core/publish/warnings';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import type { Standing } from '../confirm';
@@ -103,8 +105,8 @@ async function publish(
         ...{ url: aws.siteUrl(site, { ...target.distribution, host: target.host }), release: outcome.release },
         ...{ domain: target.distribution.domain },
         ...{ pages: local.pages.length, assets: local.assets.length, uploaded: uploads.length },
-        ...{ removed: removed.length, warnings: aws.warningsOf(site, outcome) },
-        text: aws.publishedText(site.name, publication),
+        ...{ removed: removed.length, warnings: warningsOf(site, outcome) },
+        text: publishedText(site.name, publication),
       });
       const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
       return { plan: publication.plan, about: summaryLines(summary, `${rootName} (in ${folder.name})`) };
