@@ -19,7 +19,7 @@ export interface Arguments {
   readonly check: boolean;
   /** Nothing is taken to be as the ledger tells it. */
   readonly everything: boolean;
-  /** More than a tenth of what is published may be removed. */
+  /** More than ten files and more than a tenth of the site may be removed. */
   readonly allowRemovals: boolean;
   /** Which release `rollback` brings back: when it was published, the start of its id, or how many releases back. */
   readonly to: string | undefined;
@@ -39,21 +39,23 @@ Options
   --folder <path>        the folder that holds sitelift.json (default: this one)
   --profile <name>       a profile of the AWS configuration files
   --to <release>         for rollback: its time or the start of its id, as status tells them, or a number of releases back
-  --allow-removals       let more than a tenth of what is published be removed
+  --allow-removals       let more than ten files and more than a tenth of the site be removed
   --everything           for plan and publish: compare and send all, to put right what others have changed
   --check                for plan and verify: end with 3 when there is something to do, or to put right
   --json                 tell the result as one JSON object on standard output
-  --help                 tell this
+  -h, --help             tell this
+  --version              tell which version this is
 
 It ends with 0 when all is done, 1 when something failed, 2 when it was not asked rightly, 3 with --check.`;
 
 /** What is wrong with the arguments, to stand before the usage. */
 export class UsageError extends Error {}
 
-/** Reads the arguments; undefined when help is asked for. Throws `UsageError`. */
-export function readArguments(given: readonly string[]): Arguments | undefined {
+/** Reads the arguments; or that nothing but help or the version is asked for. Throws `UsageError`. */
+export function readArguments(given: readonly string[]): Arguments | 'help' | 'version' {
   const { values, positionals } = parsed(given);
-  if (values.help) return undefined;
+  if (values.help) return 'help';
+  if (values.version) return 'version';
   const [name, ...others] = positionals;
   const command = COMMANDS.find((known) => known === name);
   if (!command) throw new UsageError(name === undefined ? 'Which command?' : `There is no command “${name}”.`);
@@ -81,10 +83,19 @@ function parsed(given: readonly string[]) {
       options: {
         ...{ account: { type: 'string' }, folder: { type: 'string' }, profile: { type: 'string' } },
         ...{ to: { type: 'string' }, json: { type: 'boolean' }, check: { type: 'boolean' } },
-        ...{ 'allow-removals': { type: 'boolean' }, everything: { type: 'boolean' }, help: { type: 'boolean' } },
+        ...{ 'allow-removals': { type: 'boolean' }, everything: { type: 'boolean' } },
+        ...{ help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(problemOf(error as NodeJS.ErrnoException));
   }
+}
+
+/** What `parseArgs` did not like, which tells the option in quotes. */
+function problemOf({ code, message }: NodeJS.ErrnoException): string {
+  const [, option = ''] = /'(-.*?)[ ',]/.exec(message) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `There is no option “${option}”.`;
+  const lacks = message.includes('argument missing') || message.includes('ambiguous');
+  return lacks ? `The option “${option}” lacks its value.` : `The option “${option}” takes no value.`;
 }

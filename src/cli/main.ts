@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import module from 'node:module';
 import { isAbort, isUserError, type Op } from '../core/op';
 import { plainText } from '../core/plainText';
+import { version } from '../../package.json';
 import { readArguments, UsageError, USAGE, type Arguments } from './arguments';
 import { tellProgress, tellResult, tellSoFar } from './output';
 import { openSession, type Session } from './session';
@@ -14,7 +15,7 @@ const ENDS = { done: 0, failed: 1, misused: 2, somethingToDo: 3, interrupted: 13
 const MESSAGE_LIMIT = 2000;
 
 async function main(): Promise<number> {
-  let given: Arguments | undefined;
+  let given: ReturnType<typeof readArguments>;
   try {
     given = readArguments(process.argv.slice(2));
   } catch (error) {
@@ -22,8 +23,8 @@ async function main(): Promise<number> {
     console.error(`${error.message}\n\n${USAGE}`);
     return ENDS.misused;
   }
-  if (!given) {
-    console.log(USAGE);
+  if (typeof given === 'string') {
+    console.log(given === 'help' ? USAGE : version);
     return ENDS.done;
   }
   const op = interruptible();

@@ -119,7 +119,7 @@ export async function verify({ aws, context, publisher, requireAccount }: Sessio
 async function carryOut(plan: Plan, { allowRemovals }: Arguments, op: Op): Promise<void> {
   if (!allowRemovals && stepsOf(plan).some(({ loses }) => loses === 'files')) {
     throw new UserError(
-      'More than a tenth of what is published would be removed, which may be a mistake. Nothing was changed. To let it be, add --allow-removals.',
+      'More than ten files and more than a tenth of the site would be removed, which may be a mistake. Nothing was changed. To let it be, add --allow-removals.',
     );
   }
   await run(plan, op);

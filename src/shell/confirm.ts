@@ -103,7 +103,7 @@ export async function confirmAndRun(
   const { plan } = proposed;
   if (options && !options.removals && loses(plan, 'files')) {
     throw new UserError(
-      'More published files than a tenth would be removed, and the caller does not allow that ("removals": true). Nothing was changed.',
+      'More than ten files and more than a tenth of the site would be removed, and the caller does not allow that ("removals": true). Nothing was changed.',
     );
   }
   if (isLasting) await standing?.give();

@@ -8,7 +8,7 @@ export interface Unattended {
   readonly account: string;
   /** Path of the site's folder; needed when the window has several sites. */
   readonly folder?: string;
-  /** Lets a publication remove more than a tenth of what is published. */
+  /** Lets a publication remove more than ten files and more than a tenth of the site. */
   readonly removals?: boolean;
 }
 

@@ -102,7 +102,10 @@ describe('the command line', function () {
     for (let index = 0; index < 12; index += 1) await site.drop(`old/${index}.html`);
     const refused = await sitelift('publish');
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /More than a tenth of what is published would be removed.*--allow-removals/);
+    assert.match(
+      refused.stderr,
+      /More than ten files and more than a tenth of the site would be removed.*--allow-removals/,
+    );
     assert.equal(await eventually((await site.server()).host, 'old/1.html'), 'old');
     assert.equal((await sitelift('publish', '--allow-removals')).code, 0);
     assert.equal((await sitelift('publish', '--frobnicate')).code, 2);

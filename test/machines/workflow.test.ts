@@ -154,7 +154,7 @@ describe('the workflow of the documentation, in a checkout where nothing else is
     await commit('Remove it');
     const { code, json, stderr } = await run('publish');
     assert.equal(code, 1);
-    assert.match(stderr, /More than a tenth of what is published would be removed.*--allow-removals/);
+    assert.match(stderr, /More than ten files and more than a tenth of the site would be removed.*--allow-removals/);
     assert.match(String(json['error']), /Nothing was changed/);
     assert.match(await page(MANY[0] ?? ''), /old\/0\.html\n$/);
     const allowed = await run('publish', true);

@@ -41,7 +41,7 @@ describe('confirming a plan that removes many files', () => {
   it('is refused for those whom nobody can ask, unless they allow it', async () => {
     await assert.rejects(
       confirm(new Reader([]), proposalOf(removal(20)), { asked: options }),
-      /^UserError: More published files than a tenth would be removed, .*\("removals": true\)\. Nothing was changed\.$/,
+      /^UserError: More than ten files and more than a tenth of the site would be removed, .*\("removals": true\)\. Nothing was changed\.$/,
     );
     const asked = { ...options, removals: false };
     await assert.rejects(confirm(new Reader([]), proposalOf(removal(20)), { asked }), /Nothing was changed/);

@@ -14,8 +14,10 @@ describe('the arguments of the command line', () => {
       ...{ command: 'plan', account: '123456789012', folder: 'my site', profile: 'p', to: undefined },
       ...{ json: true, check: true, everything: true, allowRemovals: true },
     });
-    assert.equal(readArguments(['rollback', ...ACCOUNT, '--to', '1'])?.to, '1');
-    assert.equal(readArguments(['--help']), undefined);
+    const back = readArguments(['rollback', ...ACCOUNT, '--to', '1']);
+    assert.equal(typeof back === 'object' && back.to, '1');
+    for (const help of ['--help', '-h']) assert.equal(readArguments([help]), 'help');
+    assert.equal(readArguments(['--version']), 'version');
   });
 
   it('are refused with what is wrong when they are not understood', () => {
@@ -30,7 +32,11 @@ describe('the arguments of the command line', () => {
       [['publish', ...ACCOUNT, '--to', '1'], /--to goes with rollback alone/],
       [['publish', ...ACCOUNT, '--check'], /--check goes with plan and verify/],
       [['status', ...ACCOUNT, '--everything'], /--everything goes with plan and publish/],
-      [['publish', ...ACCOUNT, '--force'], /--force/],
+      [['publish', ...ACCOUNT, '--force'], /^There is no option “--force”\.$/],
+      [['publish', ...ACCOUNT, '-x'], /^There is no option “-x”\.$/],
+      [['publish', '--account'], /^The option “--account” lacks its value\.$/],
+      [['publish', '--account', '--json'], /^The option “--account” lacks its value\.$/],
+      [['publish', ...ACCOUNT, '--json=yes'], /^The option “--json” takes no value\.$/],
     ] as const) {
       assert.throws(
         () => readArguments(given),

@@ -41,6 +41,7 @@ describe('the process of the command line', function () {
     const { command, error } = JSON.parse(stdout) as Record<string, unknown>;
     assert.equal(command, 'plan');
     assert.match(String(error), /--account says 999999999999/);
+    assert.match(sitelift('--version').stdout, /^\d+\.\d+\.\d+\n$/);
     const help = sitelift('--help');
     assert.deepEqual([help.status, help.stderr], [0, '']);
     assert.match(help.stdout, /^Usage: sitelift <command>/);
