@@ -1,5 +1,5 @@
 /** How long is waited for more of the same: programs and people save several files in a row. */
-export const MOMENT_MS = 500;
+const MOMENT_MS = 500;
 
 /** Work that is asked for again and again. */
 export interface Coalesced {

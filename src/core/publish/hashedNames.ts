@@ -26,7 +26,7 @@ export function hashedNames(
 }
 
 /** The hashed names that kept releases refer to, as far as these can be read. */
-export async function keptHashedNames(
+async function keptHashedNames(
   context: Context,
   { current, former }: Ledger,
   cache: LocalCache,

@@ -5,7 +5,7 @@ import type { Context } from '../context';
 import type { Op } from '../op';
 
 /** So many paths of all distributions of an account are invalidated free of charge each month (Amazon CloudFront pricing). */
-export const FREE_PATHS = 1000;
+const FREE_PATHS = 1000;
 /** So many invalidations are looked into, each by a call of its own. */
 const MOST_CALLS = 24;
 const CALLS_AT_ONCE = 6;

@@ -14,7 +14,7 @@ export interface InvalidationPlan {
 }
 
 /** The paths as CloudFront is told them, without those that others cover. Throws `UserError` for one that it does not take, and for none. */
-export function itemsFrom(paths: readonly string[]): string[] {
+function itemsFrom(paths: readonly string[]): string[] {
   const problem = paths.map(itemProblem).find((each) => each !== undefined);
   if (problem !== undefined) throw new UserError(problem);
   if (paths.length === 0) throw new UserError('No path is named. Name one, as in /images/*.');
