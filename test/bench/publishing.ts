@@ -69,8 +69,6 @@ function newBench(prefix: string, place: Place): Bench {
       const workFolder = await mkdtemp(join(tmpdir(), 'sitelift-bench-'));
       try {
         const tools = await prepareTools(workFolder);
-        if (!tools.sitelift)
-          yield 'sitelift: skipped, because there is no command line to build and BENCH_SITELIFT names none';
         for (const group of groups) {
           if (!namesOf(group).some((name) => wanted.has(name))) continue;
           yield* measureGroup(group, place, tools, wanted, workFolder);
@@ -120,7 +118,7 @@ async function* measureGroup(
     host = kind === 'host' ? await startHost(dataset.folder, cloud.env) : undefined;
     const ground = { cloud, dataset, homes: join(place, 'homes'), host };
     // What loads, connects and compiles only once is no part of what is measured.
-    if (host && tools.sitelift) await publishOnce(tools.sitelift, 'first', ground);
+    if (host) await publishOnce(tools.sitelift, 'first', ground);
     const last = group.works.findLastIndex(({ name }) => wanted.has(name) || wanted.has(group.memory?.name ?? ''));
     let peakMib = 0;
     for (const work of group.works.slice(0, last + 1)) {
@@ -129,7 +127,7 @@ async function* measureGroup(
       peakMib = Math.max(peakMib, ...(spent.get('sitelift') ?? []).map((one) => one.peakMib));
       if (isWanted) yield* told(work, spent);
     }
-    if (group.memory && wanted.has(group.memory.name) && tools.sitelift) {
+    if (group.memory && wanted.has(group.memory.name)) {
       yield { name: group.memory.name, ratio: peakMib, limit: group.memory.limitMib };
     }
   } finally {

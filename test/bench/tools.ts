@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildExtension } from '../../esbuild';
 import { BUCKET, SITE } from './benchSite';
@@ -12,11 +11,11 @@ export interface Tool {
   commandLine(folder: string): CommandLine;
 }
 
-/** The tools that are measured; without Sitelift's command line only its peers. */
+/** The tools that are measured. */
 export interface Tools {
   readonly aws: Tool;
   readonly rclone: Tool;
-  readonly sitelift: Tool | undefined;
+  readonly sitelift: Tool;
 }
 
 /** Few requests, many at once, and MD5 sums as Sitelift compares them. As provider `AWS` it refuses to upload over plain HTTP. */
@@ -39,7 +38,7 @@ export async function prepareTools(workFolder: string): Promise<Tools> {
       bucket: 'rclone',
       commandLine: (folder) => [rclone, 'sync', folder, ':s3:rclone/site', ...RCLONE_FLAGS],
     },
-    sitelift: sitelift && {
+    sitelift: {
       name: 'sitelift',
       bucket: BUCKET,
       commandLine: (folder) => [...sitelift, 'publish', '--folder', folder, '--account', SITE.account, '--json'],
@@ -47,11 +46,10 @@ export async function prepareTools(workFolder: string): Promise<Tools> {
   };
 }
 
-async function siteliftCommand(workFolder: string): Promise<CommandLine | undefined> {
+async function siteliftCommand(workFolder: string): Promise<CommandLine> {
   const [program, ...args] = process.env['BENCH_SITELIFT']?.split(' ') ?? [];
   if (program) return [program, ...args];
   const outdir = join(workFolder, 'dist');
   await buildExtension({ outdir });
-  const cli = join(outdir, 'cli.js');
-  return existsSync(cli) ? [process.execPath, cli] : undefined;
+  return [process.execPath, join(outdir, 'cli.js')];
 }
