@@ -3,13 +3,22 @@ import { isForgotten } from '../../../src/core/publish/invalidationItems';
 import { controlPlane } from '../sandbox';
 import { LEDGER, newPublishDriver, type PublishDriver } from './publishDriver';
 
-/** The calls of a publication that change something: it begins, keeps two assets, uploads two, sends pages, removes, invalidates and ends. */
-export const CALLS = [
-  ...Array.from({ length: 5 }, (_, index) => ({ service: 's3', action: 'PutObject', nth: index + 1 })),
-  ...Array.from({ length: 2 }, (_, index) => ({ service: 's3', action: 'CopyObject', nth: index + 1 })),
-  { service: 's3', action: 'DeleteObjects', nth: 1 },
-  { service: 'cloudfront', action: 'CreateInvalidation', nth: 1 },
-];
+type Serves = 'images' | 'site';
+
+/**
+ * The calls of a publication that change something: it begins, keeps two assets, uploads two, sends pages, removes, invalidates and ends. Where the whole
+ * site is served it stores the copy of a page as well, and invalidates before it removes, too.
+ */
+export function callsOf(serves: Serves) {
+  const times = (service: string, action: string, length: number) =>
+    Array.from({ length }, (_, index) => ({ service, action, nth: index + 1 }));
+  return [
+    ...times('s3', 'PutObject', serves === 'site' ? 6 : 5),
+    ...times('s3', 'CopyObject', 2),
+    ...times('s3', 'DeleteObjects', 1),
+    ...times('cloudfront', 'CreateInvalidation', serves === 'site' ? 2 : 1),
+  ];
+}
 
 /** A published site with changes in its folder, and what must be true of it after a publication of them was cut short. */
 export interface CutShort {
@@ -27,8 +36,9 @@ export interface CutShort {
 }
 
 /** Makes the site; its folder is empty. */
-export async function newCutShort(): Promise<CutShort> {
-  const site = await newPublishDriver();
+export async function newCutShort(serves: Serves = 'images'): Promise<CutShort> {
+  const site = await newPublishDriver({}, serves);
+  const isWhole = serves === 'site';
   let round = 0;
   let [old, fresh] = ['', ''];
   const gone = () => [`gone${round}.html`, `images/gone${round}.png`] as const;
@@ -58,6 +68,11 @@ export async function newCutShort(): Promise<CutShort> {
     } else {
       assert.ok(assets.includes(`site/${gone()[1]}`));
     }
+    // Readers get the copy where the server does not answer.
+    if (isWhole && (await site.text('site/index.html')) === fresh) {
+      assert.equal(stored, fresh);
+      assert.ok(assets.includes(`site/images/b${round}.png`));
+    }
   }
 
   async function isDone(): Promise<void> {
@@ -65,6 +80,10 @@ export async function newCutShort(): Promise<CutShort> {
     for (const path of ['images/a.png', `images/b${round}.png`]) assert.equal(await site.edge(path), fresh);
     assert.ok(!(await site.keys('site/')).includes(`site/${gone()[1]}`));
     assert.notEqual(await site.edge(gone()[1]), old);
+    if (isWhole) {
+      assert.equal(await site.edge('index.html'), fresh);
+      assert.notEqual(await site.edge(gone()[0]), old);
+    }
     const { current, former, publishing } = await site.ledger();
     assert.equal(publishing, undefined);
     const { release, removed } = await site.planRollback(former[0]?.at ?? '');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import { sample } from '../../setup/sampling';
 import { controlPlane, newOp } from '../sandbox';
-import { CALLS, newCutShort, pause, type CutShort } from './cutShort';
+import { callsOf, newCutShort, pause, type CutShort } from './cutShort';
 import { mortal } from './mortal';
 import { copyBySdk, ELSEWHERE, sendBySdk } from './publishDriver';
 
@@ -29,7 +29,7 @@ describe('a publication that ends before its end', function () {
 
   it('converges after the computer died at any moment', async () => {
     // Those calls, and the command that puts the pages in place.
-    const changes = CALLS.length + 1;
+    const changes = callsOf('images').length + 1;
     const moments = Array.from({ length: changes + 1 }, (_, moment) => moment);
     for (const [index, moment] of sample(moments, 4, 'deaths').entries()) {
       if (index > 0) await cut.renew();
