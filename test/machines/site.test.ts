@@ -1,6 +1,7 @@
 import { RebootInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { waitFor } from '../../src/core/aws/wait';
 import { encodePath } from '../../src/core/html/assetUrl';
 import { bucketName } from '../../src/core/names';
 import { run } from '../../src/core/plan';
@@ -176,7 +177,9 @@ describe('a site on a real server', function () {
     const steps = await site.rollback(current?.at ?? assert.fail('nothing was published'));
     assert.deepEqual(words(steps), ['turn', 'upload', 'pages', 'invalidate', 'release']);
     assert.equal(await eventually(await host(), 'news/today.html'), 'today\n');
-    assert.equal(image(), '200');
+    // The edges have been told to forget that it is gone, and need a moment.
+    const isBack = () => Promise.resolve(image() === '200' ? true : undefined);
+    await waitFor('the image to be back', isBack, { limitSeconds: 60 }, newOp());
     assert.equal((await site.verify()).isWhole, true);
   });
 

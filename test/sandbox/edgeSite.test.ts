@@ -167,6 +167,8 @@ describe('the edge, before a server and a bucket', () => {
     assert.equal((await stage.ask('/hung.html')).status, 504);
     runServer(null, 'stopped');
     assert.equal((await stage.ask('/stopped.html')).status, 504);
+    // What is to be heard in time needs some.
+    stage.edge.originSecondMs = 1000;
     runServer(null);
     assert.equal((await stage.ask('/closed.html')).status, 502);
     runServer(stage.originPort);
@@ -180,6 +182,7 @@ describe('the edge, before a server and a bucket', () => {
     const other = 'ec2-54-9-9-9.compute-1.amazonaws.com';
     runServer(stage.originPort, 'running', other);
     assert.equal(await body('/old.html'), 'bucket');
+    stage.edge.originSecondMs = 1000;
     stage.distributions = [siteConfig({ domainName: other })];
     assert.equal(await body('/new.html'), 'server');
   });
@@ -223,7 +226,6 @@ describe('the edge, before a server and a bucket', () => {
   });
 
   it('answers what the page itself answers when the page cannot be had', async () => {
-    stage.edge.originSecondMs = 1;
     const custom = { errorCode: 500, responsePagePath: '/500.html', responseCode: 200, minTtlSeconds: 10 };
     stage.distributions = [siteConfig({}, { customErrorResponses: [custom] })];
     answers['server'] = (_request, response) => response.writeHead(500).end('server');
