@@ -144,8 +144,11 @@ async function releaseAddresses(context: Context, op: Op): Promise<void> {
       op,
     );
   }
-  const isWithout = given.some(({ instanceId }) => instanceId !== undefined && instanceId === server?.instanceId);
-  if (!isWithout || instance?.State?.Name !== 'running') return;
+  // An earlier run may have taken the address away already.
+  const isWithout =
+    server?.publicIp === undefined ||
+    given.some(({ instanceId }) => instanceId !== undefined && instanceId === server.instanceId);
+  if (given.length === 0 || !isWithout || instance?.State?.Name !== 'running') return;
   await waitFor(
     'AWS to give the server a changing address again (it gets one at the latest when it is stopped and started)',
     async () => {
