@@ -68,8 +68,10 @@ export async function withPublishing<Result>(
       },
     });
   } finally {
-    await workshop.close();
-    await (await sums).save();
-    await rm(workFolder, { recursive: true, force: true });
+    await Promise.all([
+      workshop.close(),
+      sums.then((known) => known.save()),
+      rm(workFolder, { recursive: true, force: true }),
+    ]);
   }
 }

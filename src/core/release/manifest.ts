@@ -126,20 +126,21 @@ export function changesBetween(before: Manifest, after: Manifest): Changes {
 /** How many paths are new, changed and gone between two manifests, for those who read; where the bytes lie does not count, nor do hashed names. */
 export function countChanges(before: Manifest, after: Manifest): { added: number; changed: number; removed: number } {
   const counts = { added: 0, changed: 0, removed: 0 };
-  for (const path of pathsOf(before, after)) {
-    const [old, now] = [sumIn(before, path), sumIn(after, path)];
-    if (old !== now) counts[old === undefined ? 'added' : now === undefined ? 'removed' : 'changed'] += 1;
+  for (const path of pathsOf(after)) {
+    const now = sumIn(after, path);
+    const old = sumIn(before, path);
+    if (now !== undefined && now !== old) counts[old === undefined ? 'added' : 'changed'] += 1;
+  }
+  for (const path of pathsOf(before)) {
+    if (sumIn(before, path) !== undefined && sumIn(after, path) === undefined) counts.removed += 1;
   }
   return counts;
 }
 
-function pathsOf(...manifests: readonly Manifest[]): ReadonlySet<string> {
-  const paths = new Set<string>();
-  for (const { assets, pages } of manifests) {
-    for (const path of pages.keys()) paths.add(path);
-    for (const path of assets.keys()) paths.add(path);
-  }
-  return paths;
+/** Each path once. */
+function* pathsOf({ assets, pages }: Manifest): Iterable<string> {
+  yield* pages.keys();
+  for (const path of assets.keys()) if (!pages.has(path)) yield path;
 }
 
 /** The SHA-256 of what readers get at a path, without hashed names. */
@@ -159,8 +160,13 @@ export function isServedAlike(one: Asset, other: Omit<Asset, 'etag'>): boolean {
 export function releaseId({ pages, assets }: Manifest, domain: string): string {
   let text = JSON.stringify(domain);
   for (const [path, { sha256 }] of sorted(pages)) text += JSON.stringify([path, sha256]);
+  // Of headers there are few, and each of ten thousand arrays in JSON takes longer than its text.
+  const headers = new Map<string, string>();
   for (const [path, { sha256, contentType, cacheControl }] of sorted(assets)) {
-    text += JSON.stringify([path, sha256, contentType, cacheControl, '']);
+    const known = `${contentType}\0${cacheControl}`;
+    const told = headers.get(known) ?? `${JSON.stringify(contentType)},${JSON.stringify(cacheControl)}`;
+    headers.set(known, told);
+    text += `[${JSON.stringify(path)},"${sha256}",${told},""]`;
   }
   return createHash('sha256').update(text).digest('hex').slice(0, 40);
 }
