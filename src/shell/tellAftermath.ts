@@ -4,7 +4,7 @@ import { tell, tellWarning } from './tell';
 
 /** What came of publishing or rolling back that is to be known. */
 export interface Aftermath {
-  /** What was seen of it from outside: one page and one asset of those that were sent. */
+  /** What was seen of it from outside: one page and one asset, those that were sent first of all. */
   readonly outside: readonly Sighting[];
   /** What other hands had changed, and whether the volume is nearly full, in sentences. */
   readonly warnings: readonly string[];

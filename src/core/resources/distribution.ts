@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   CreateDistributionWithTagsCommand,
   GetDistributionCommand,
@@ -12,11 +12,10 @@ import { bucketRegionOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import { bucket, type BucketNeeds } from './bucket';
-import { runningInstance } from './lookup';
-import { ensureUrlFunction } from './urlFunction';
-import { pagesHost, proofOf, type Described, type PagesOrigin } from './wholeSite';
+import { pagesOrigin } from './pagesOrigin';
+import { pagesHost, proofOf, type Described } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
-import { correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
+import { aliasOf, correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { ensureAccessControl } from './originAccessControl';
 import type { Context } from '../context';
@@ -151,7 +150,7 @@ async function requireDistribution(context: Context, op: Op): Promise<Distributi
 
 function haveOf(
   { site }: Context,
-  summary: Described & Partial<Pick<DistributionSummary, 'Aliases' | 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
+  summary: Described & Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
 ): DistributionHave {
   const proof = proofOf(summary);
   const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
@@ -159,8 +158,7 @@ function haveOf(
     id: summary.Id ?? '',
     arn: summary.ARN ?? '',
     domain: summary.DomainName ?? '',
-    // AWS lists them in no order that stays: the shortest is the one without www.
-    alias: summary.Aliases?.Items?.filter((name) => !name.includes('*')).sort(shortestFirst)[0],
+    alias: aliasOf(summary),
     enabled: summary.Enabled ?? false,
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),
@@ -169,10 +167,6 @@ function haveOf(
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
-}
-
-function shortestFirst(one: string, other: string): number {
-  return one.length - other.length || (one < other ? -1 : 1);
 }
 
 async function createDistribution(context: Context, op: Op): Promise<void> {
@@ -242,17 +236,4 @@ async function repairDistribution(context: Context, id: string, op: Op): Promise
     SETTLE,
     op,
   );
-}
-
-/** What pages are read with, where the distribution is to serve them. Throws `UserError` when the server has no name that CloudFront could ask. */
-async function pagesOrigin(context: Context, op: Op): Promise<PagesOrigin | undefined> {
-  if (context.site.distribution.serves === 'images') return undefined;
-  const { InstanceId, PublicDnsName: host } = await runningInstance(context, op);
-  if (!host) {
-    throw new UserError(
-      `CloudFront asks a server by its public DNS name, and ${InstanceId} has none. Turn on DNS hostnames in its VPC (and give its subnet public addresses), or write "images" as “distribution.serves” in sitelift.json; then run the command again.`,
-    );
-  }
-  const proof = context.site.server.openTo === 'everyone' ? undefined : randomBytes(32).toString('hex');
-  return { host, functionArn: await ensureUrlFunction(context, op), proof };
 }

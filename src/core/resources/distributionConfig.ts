@@ -53,6 +53,12 @@ export function targetOf({ DefaultCacheBehavior, OriginGroups, Origins }: Descri
   return origins.find(({ S3OriginConfig }) => S3OriginConfig) ?? origins[0];
 }
 
+/** The shortest of the names that others gave a distribution and that stand for no others, since AWS lists them in no order that stays; undefined for none. */
+export function aliasOf({ Aliases }: Described): string | undefined {
+  const names = Aliases?.Items?.filter((name) => !name.includes('*')) ?? [];
+  return names.sort((one, other) => one.length - other.length || (one < other ? -1 : 1))[0];
+}
+
 /** True when images come from this site's bucket, below `site/`, through an origin access control. */
 export function readsBucket(site: Context['site'], described: Described): boolean {
   const origin = targetOf(described);

@@ -7,7 +7,13 @@ import { isCurrentUrlFunction, isUrlFunction } from './urlFunction';
 export type Described = Partial<
   Pick<
     DistributionConfig,
-    'CacheBehaviors' | 'CustomErrorResponses' | 'DefaultCacheBehavior' | 'Enabled' | 'OriginGroups' | 'Origins'
+    | 'Aliases'
+    | 'CacheBehaviors'
+    | 'CustomErrorResponses'
+    | 'DefaultCacheBehavior'
+    | 'Enabled'
+    | 'OriginGroups'
+    | 'Origins'
   >
 >;
 
