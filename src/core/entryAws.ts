@@ -5,6 +5,7 @@ export { listProfiles } from './aws/profiles';
 export { compareFile } from './publish/compareFile';
 export { compareSite } from './publish/compareSite';
 export { commitOf } from './publish/commit';
+export { effectOf } from './publish/effect';
 export { lookFromOutside } from './publish/outsideLook';
 export { readInvalidationUse, useLine } from './publish/invalidationUse';
 export { planInvalidation } from './publish/planInvalidation';
@@ -16,7 +17,7 @@ export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMe
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
-export { describeSite, describeUrl, glanceAtSite, isPending, planProvision } from './resources/stack';
+export { describeSite, describeUrl, glanceAtSite, isPending, planProvision, rereadSite } from './resources/stack';
 export { parseSite, readSite } from './site';
 export { createWorkshop } from './worker/workshop';
 export { soFarText } from './soFar';

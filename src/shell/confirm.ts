@@ -4,6 +4,7 @@ import type { Context } from '../core/context';
 import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
 import { replacesUnseen } from '../core/publish/unseen';
+import type { Effect } from '../core/resources/stack';
 import type { Unattended } from './options';
 import type { Person } from './person';
 import { plainText } from '../core/plainText';
@@ -33,13 +34,15 @@ export interface Standing {
 export interface Proposed {
   readonly plan: Plan;
   readonly about: readonly string[];
+  /** Gives, once it ran, all that it changed of what is read of the site; without it nobody knows, and all is read again. */
+  readonly effect?: () => Effect;
 }
 
 /** What confirming needs: somebody to ask, the account of the credentials, and who must know that AWS changes. */
 export interface Desk {
   readonly person: Person;
   requireAccount(clients: Context['clients'], account: string, op: Op): Promise<Identity>;
-  during<Result>(work: () => Promise<Result>): Promise<Result>;
+  during<Result>(work: () => Promise<Result>, effect: Proposed['effect']): Promise<Result>;
   /** Keeps a line of what is about to run. */
   note?(line: string): void;
 }
@@ -100,7 +103,7 @@ export async function confirmAndRun(
     if (same) break;
     news = ['What there is to do has changed since you agreed. This is it now:', ''];
   }
-  const { plan } = proposed;
+  const { effect, plan } = proposed;
   if (options && !options.removals && loses(plan, 'files')) {
     throw new UserError(
       'More than ten files and more than a tenth of the site would be removed, and the caller does not allow that ("removals": true). Nothing was changed.',
@@ -109,7 +112,7 @@ export async function confirmAndRun(
   if (isLasting) await standing?.give();
   if (plan.length > 0) {
     for (const line of planLog({ where, ...proposed })) desk.note?.(line);
-    await desk.during(() => run(plan, op));
+    await desk.during(() => run(plan, op), effect);
   }
   return stepsOf(plan).map(({ key }) => key);
 }

@@ -1,5 +1,5 @@
-/** How thoroughly AWS is read: states alone, or also what is inside the server and the bucket. */
-export type Depth = 'cheap' | 'deep';
+/** How thoroughly AWS is read: only what work told that it changed, also all states, or also what is inside the server and the bucket. */
+export type Depth = 'brief' | 'cheap' | 'deep';
 
 /** What a look at AWS found. */
 export interface Found {
@@ -38,8 +38,8 @@ export class Lookout {
   #isClosed = false;
   /** Something could have changed what only a deep look sees. */
   #needsDepth = true;
-  /** A deep look can wait until somebody watches. */
-  #canWait = false;
+  /** The next look is only there for what work told that it changed. */
+  #isBrief = false;
   #changes = 0;
   #quiet = 0;
   #found = NEVER;
@@ -58,15 +58,13 @@ export class Lookout {
   watch(isWatched: boolean): void {
     if (isWatched === this.#isWatched) return;
     this.#isWatched = isWatched;
-    const freshMs = isWatched && this.#canWait ? 0 : FRESH_MS;
-    this.#dueMs = Math.min(this.#dueMs, (this.#lastMs ?? -FRESH_MS) + freshMs);
+    this.#dueMs = Math.min(this.#dueMs, (this.#lastMs ?? -FRESH_MS) + FRESH_MS);
     this.#plan();
   }
 
   /** What was found may be something else by now: looks deeply as soon as somebody watches. */
   expire(): void {
-    this.#needsDepth = true;
-    this.#canWait = false;
+    this.#deepen();
     this.#quiet = 0;
     this.#dueMs = this.#clock.nowMs();
     if (this.#looking && this.#isWatched) void this.lookNow();
@@ -80,26 +78,25 @@ export class Lookout {
 
   /** Looks deeply now, watched or not; during a look it waits for one that starts afterwards. */
   lookNow(): Promise<void> {
-    this.#needsDepth = true;
-    this.#canWait = false;
+    this.#deepen();
     return this.#lookAfresh();
   }
 
   /**
-   * Runs work that changes AWS: who watches sees it happen. Afterwards there is one look, for which nobody waits; it is deep if somebody watches, and else as soon as
-   * somebody does.
+   * Runs work that changes AWS: who watches sees it happen. Afterwards there is one look, for which nobody waits: a deep one, or a brief one after work that
+   * tells all that it changes, unless it failed.
    */
-  async during<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#changes += 1;
-    this.#quiet = 0;
-    this.#dueMs = this.#clock.nowMs();
-    this.#plan();
+  async during<Result>(work: () => Promise<Result>, isTold = false): Promise<Result> {
+    if (!isTold) this.#beginChange();
+    let isBrief = false;
     try {
-      return await work();
+      const result = await work();
+      isBrief = isTold;
+      return result;
     } finally {
-      this.#changes -= 1;
-      this.#canWait = !this.#isWatched && (this.#canWait || !this.#needsDepth);
-      this.#needsDepth = true;
+      if (!isTold) this.#changes -= 1;
+      if (isBrief) this.#isBrief ||= !this.#next;
+      else this.#deepen();
       void this.#lookAfresh();
     }
   }
@@ -107,6 +104,19 @@ export class Lookout {
   close(): void {
     this.#isClosed = true;
     this.#forget();
+  }
+
+  #beginChange(): void {
+    this.#changes += 1;
+    this.#quiet = 0;
+    this.#dueMs = this.#clock.nowMs();
+    this.#plan();
+  }
+
+  /** The next look is deep. */
+  #deepen(): void {
+    this.#needsDepth = true;
+    this.#isBrief = false;
   }
 
   #plan(): void {
@@ -127,25 +137,31 @@ export class Lookout {
 
   async #lookOnce(): Promise<void> {
     if (this.#isClosed) return;
-    const isDeep = this.#needsDepth && (this.#isWatched || !this.#canWait);
-    const depth = isDeep ? 'deep' : 'cheap';
-    if (isDeep) this.#needsDepth = this.#canWait = false;
+    const depth = this.#isBrief ? 'brief' : this.#needsDepth ? 'deep' : 'cheap';
+    this.#isBrief = false;
+    if (depth === 'deep') this.#needsDepth = false;
     this.#forget();
     this.#looking = this.#look(depth).then((found) => {
+      if (found.failed && depth !== 'cheap') this.#needsDepth = true;
+      if (depth === 'brief') return;
       const isNews = found.changed || found.failed !== this.#found.failed;
       this.#quiet = isNews ? 0 : this.#quiet + 1;
       this.#found = found;
-      if (found.failed && depth === 'deep') this.#needsDepth = true;
     });
     try {
       await this.#looking;
     } finally {
       this.#looking = undefined;
-      this.#lastMs = this.#clock.nowMs();
-      const pending = this.#found.pending || this.#changes > 0;
-      this.#dueMs = this.#lastMs + secondsToNextLook({ ...this.#found, pending }, this.#quiet) * 1000;
+      if (depth !== 'brief') this.#settle();
       this.#plan();
     }
+  }
+
+  /** Decides from what was found when the next look is due. */
+  #settle(): void {
+    this.#lastMs = this.#clock.nowMs();
+    const pending = this.#found.pending || this.#changes > 0;
+    this.#dueMs = this.#lastMs + secondsToNextLook({ ...this.#found, pending }, this.#quiet) * 1000;
   }
 }
 

@@ -6,7 +6,7 @@ import { followed } from './activity';
 import type { App } from './app';
 import { loadAws, type AwsChunk } from './chunks';
 import { chooseSite } from './choose';
-import { confirmAndRun, type Proposal } from './confirm';
+import { confirmAndRun, type Desk, type Proposal } from './confirm';
 import { withOp } from './operation';
 import { unattended, type Unattended } from './options';
 import { personOf } from './person';
@@ -61,7 +61,8 @@ export async function atSite<Result, Options extends Unattended>(
     app.log.info(line);
     manner.note?.(line);
   };
-  const desk = { person: personOf(app), requireAccount, during: app.sites.during.bind(app.sites), note };
+  const during: Desk['during'] = (run, effect) => app.sites.during(folder, run, effect);
+  const desk = { person: personOf(app), requireAccount, during, note };
   const surface = followed(app, folder.uri, site, manner.surface);
   return work({
     ...{ app, options, folder, site, context, aws },

@@ -9,11 +9,14 @@ import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
 import { loadAws } from './chunks';
 import type { Connections } from './connections';
-import type { Depth, Found } from './lookout';
+import type { Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 
 /** So long a reading may take, which also the slowest server does not need; then it ends, so that another one can begin. */
 const LIMIT_SECONDS = 300;
+
+/** What is read of AWS: all resources, cheaply or deeply, or some of them. The releases are read in any case. */
+type What = 'cheap' | 'deep' | readonly ResourceName[];
 
 /** Reads sites, and remembers for which clients the account was already compared. */
 export class SiteReader {
@@ -29,8 +32,8 @@ export class SiteReader {
     this.#limitSeconds = limitSeconds;
   }
 
-  /** Reads the site file and AWS; what cannot be read stays as it was before. `show` is called once the site file is read. */
-  async read(before: SiteEntry, depth: Depth, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
+  /** Reads the site file and AWS, all or only some resources of it; what cannot be read stays as it was before. `show` is called once the site file is read. */
+  async read(before: SiteEntry, what: What, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
     const { folder } = before;
     let start: SiteEntry = { ...before, site: undefined };
     const limit = new AbortController();
@@ -52,10 +55,16 @@ export class SiteReader {
         return found;
       });
       const [have, releases] = await Promise.all([
-        depth === 'cheap' && known ? aws.glanceAtSite(context, known, op) : aws.describeSite(context, op, known),
+        this.#readResources(context, known, what, op),
         this.#readReleases(context, start.releases, op),
       ]);
-      return { ...start, have, releases, problem: undefined, readMs: { ...start.readMs, ...readNow(have) } };
+      return {
+        ...start,
+        have,
+        releases,
+        problem: undefined,
+        readMs: { ...start.readMs, ...(have && readNow(have, what)) },
+      };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
       const problem = (await loadAws()).explain(limit.signal.reason ?? error);
@@ -98,6 +107,17 @@ export class SiteReader {
     }
   }
 
+  async #readResources(
+    context: Context,
+    known: SiteHave | undefined,
+    what: What,
+    op: Op,
+  ): Promise<SiteHave | undefined> {
+    const { describeSite, glanceAtSite, rereadSite } = await loadAws();
+    if (typeof what !== 'string') return known && rereadSite(context, known, what, op);
+    return known && what === 'cheap' ? glanceAtSite(context, known, op) : describeSite(context, op, known);
+  }
+
   async #requireAccount({ clients, site }: Context, op: Op): Promise<void> {
     if (this.#compared.get(clients) === site.account) return;
     const { requireAccount } = await loadAws();
@@ -117,9 +137,9 @@ export async function foundOf(before: SiteEntry | undefined, now: SiteEntry): Pr
   return { pending: now.have !== undefined && isPending(now.have), failed, changed };
 }
 
-function readNow(have: SiteHave): Partial<Record<ResourceName, number>> {
+function readNow(have: SiteHave, what: What): Partial<Record<ResourceName, number>> {
   const unread = unreadOf(have);
-  const names = Object.keys(have) as ResourceName[];
+  const names = typeof what === 'string' ? (Object.keys(have) as ResourceName[]) : what;
   return Object.fromEntries(names.filter((name) => !unread.includes(name)).map((name) => [name, Date.now()]));
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
+import type { Effect } from '../core/resources/stack';
 import type { Connections } from './connections';
 import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
@@ -13,6 +14,8 @@ export class Sites implements vscode.Disposable {
   readonly #reader: SiteReader;
   readonly #lookout = new Lookout((depth) => this.#look(depth));
   readonly #entries = new Map<string, SiteEntry>();
+  /** What was done to sites and is not read yet, by the URI of their folder. */
+  readonly #effects = new Map<string, readonly Effect[]>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #isFound = false;
@@ -75,9 +78,18 @@ export class Sites implements vscode.Disposable {
     this.#lookout.expire();
   }
 
-  /** Runs work that changes AWS; what it changed is read afterwards, without anybody waiting for it. */
-  during<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#lookout.during(work);
+  /**
+   * Runs work that changes AWS at the site of a folder; what it changed is read afterwards, without anybody waiting for it: all, or what the work knows to have
+   * changed, which `effect` gives then.
+   */
+  during<Result>(folder: vscode.WorkspaceFolder, work: () => Promise<Result>, effect?: () => Effect): Promise<Result> {
+    const key = folder.uri.toString();
+    const noting = async () => {
+      const result = await work();
+      if (effect) this.#effects.set(key, [...(this.#effects.get(key) ?? []), effect()]);
+      return result;
+    };
+    return this.#lookout.during(noting, effect !== undefined);
   }
 
   dispose(): void {
@@ -117,18 +129,23 @@ export class Sites implements vscode.Disposable {
     };
   }
 
-  async #read(before: SiteEntry, depth: Depth): Promise<Found> {
-    const key = before.folder.uri.toString();
+  async #read(known: SiteEntry, depth: Depth): Promise<Found> {
+    const key = known.folder.uri.toString();
+    const effects = this.#effects.get(key) ?? [];
+    this.#effects.delete(key);
+    const have = known.have && effects.reduce((site, { told }) => told?.(site) ?? site, known.have);
+    const before = { ...known, have };
+    const what = depth === 'brief' ? effects.flatMap(({ reread }) => reread) : depth;
     const show = (entry: SiteEntry) => {
       if (!this.#entries.has(key)) return;
       this.#entries.set(key, entry);
       if (!before.have) this.#changed.fire();
     };
-    const now = await this.#reader.read(before, depth, show);
+    const now = await this.#reader.read(before, what, show);
     show(now);
     if (now.problem && now.problem.message !== before.problem?.message) {
       this.#log.warn(`Could not read the site in ${before.folder.uri.fsPath}: ${now.problem.message}`);
     }
-    return foundOf(before, now);
+    return foundOf(known, now);
   }
 }

@@ -30,8 +30,8 @@ describe('the main job, in the workbench', function () {
 
   after(() => session?.close());
 
-  const changes = async (): Promise<string[]> =>
-    (await session.sandbox.calls()).map(({ action }) => action).filter((action) => CHANGING.test(action));
+  const called = async (): Promise<string[]> => (await session.sandbox.calls()).map(({ action }) => action);
+  const changes = async (): Promise<string[]> => (await called()).filter((action) => CHANGING.test(action));
   const pagePaths = async (): Promise<string[]> =>
     (await readdir(SAMPLE, { recursive: true })).filter((path) => path.endsWith('.html')).sort();
   const siteFile = async () =>
@@ -164,17 +164,14 @@ describe('the main job, in the workbench', function () {
   it('publishes a changed page, lists the releases, and brings the one before back', async () => {
     const page = join(session.workspace, 'about.html');
     await writeFile(page, (await readFile(page, 'utf8')).replace('</body>', '<p id="news">News</p></body>'));
+    await workbench.showView('Explorer');
     await session.sandbox.clearCalls();
     await publishSite(workbench);
-    // The view looks inside the server as well, before and after.
-    const commands = (await session.sandbox.calls()).flatMap(({ action, parameters }) =>
-      action === 'SendCommand' ? [String(parameters?.['Comment']).split(': ')[1]] : [],
-    );
-    assert.deepEqual(
-      commands.filter((name) => name !== 'look'),
-      ['deploy'],
-    );
     assert.match(await served('about.html'), /id="news"/);
+    // One of them is the server’s own, which fetches the pages; how often the command is looked at hangs on how fast the machine is.
+    const actions = (await called()).filter((action) => action !== 'GetCommandInvocation');
+    assert.equal(actions.filter((action) => action === 'SendCommand').length, 1);
+    assert.ok(actions.length <= 11, actions.join(', '));
     await workbench.showView('Sitelift');
     await workbench.tree().waitForText('Releases', /^Releases live since /);
     await workbench.tree().expand('Releases');
@@ -195,6 +192,17 @@ describe('the main job, in the workbench', function () {
     await workbench.tree().collapse('Releases');
   });
 
+  it('finds in six calls at most that there is nothing to publish', async () => {
+    await publishSite(workbench);
+    await workbench.showView('Explorer');
+    await session.sandbox.clearCalls();
+    const nothing = workbench.notification('Up to date: ');
+    await workbench.runCommand('Sitelift: Publish Site…', nothing, workbench.progress());
+    await nothing.waitFor();
+    const actions = await called();
+    assert.ok(actions.length > 0 && actions.length <= 6, actions.join(', '));
+  });
+
   it('changes nothing when everything is provisioned once more', async () => {
     await session.sandbox.clearCalls();
     const nothing = workbench.notification('Nothing to do');
@@ -207,12 +215,11 @@ describe('the main job, in the workbench', function () {
   });
 
   it('looks at AWS when its view is shown again: a handful of calls, none of them a command on the server', async () => {
-    const looked = async () => (await session.sandbox.calls()).map(({ action }) => action);
     await workbench.showView('Sitelift');
     await workbench.showView('Explorer');
     // What ran before may still be read after it; from the last look on, nothing is called while the view is hidden.
     await until(
-      async () => (await looked()).includes('GetDistribution'),
+      async () => (await called()).includes('GetDistribution'),
       async () => {
         await workbench.showView('Explorer');
         await session.sandbox.clearCalls();
@@ -223,7 +230,7 @@ describe('the main job, in the workbench', function () {
     const parts = ['DescribeInstances', 'DescribeVolumes', 'HeadBucket', 'GetDistribution'];
     const calls = await until(
       async () => {
-        const seen = await looked();
+        const seen = await called();
         return parts.every((part) => seen.includes(part)) && seen;
       },
       () => Promise.resolve(),
@@ -236,7 +243,7 @@ describe('the main job, in the workbench', function () {
     await workbench.showView('Explorer');
     await session.sandbox.clearCalls();
     await (await openSite(workbench)).close();
-    const calls = (await session.sandbox.calls()).map(({ action }) => action);
+    const calls = await called();
     assert.ok(calls.length > 0 && calls.length <= 3, calls.join(', '));
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { newSiteId, siteFileText } from '../../src/core/site';
 import { Connections } from '../../src/shell/connections';
+import type { Effect, SiteHave } from '../../src/core/resources/stack';
 import type { SiteEntry } from '../../src/shell/siteEntry';
 import { SiteReader } from '../../src/shell/siteReader';
 import { Sites } from '../../src/shell/sites';
@@ -126,11 +127,33 @@ describe('reading a site', function () {
       ...{ service: '*', action: '*', kind: 'delay', seconds: 2, times: 10_000 },
     });
     const subscription = sites.onDidChange(() => (isRead = true));
-    assert.equal(await sites.during(() => Promise.resolve('done')), 'done');
+    assert.equal(await sites.during(entry().folder, () => Promise.resolve('done')), 'done');
     assert.equal(isRead, false);
     await controlPlane().send('DELETE', 'faults');
     await until(async () => isRead, nothing);
     subscription.dispose();
+  });
+
+  it('is one call after work that tells what it changed, and reads anew what that could not tell', async () => {
+    const { folder } = entry();
+    const callsAfter = async (effect: Effect, isRead: () => boolean | Promise<boolean>) => {
+      await sites.refresh();
+      await controlPlane().send('DELETE', 'calls');
+      await sites.during(folder, nothing, () => effect);
+      await until(async () => isRead(), nothing);
+      return actions();
+    };
+    const told = (site: SiteHave): SiteHave => ({ ...site, volume: { kind: 'unknown', reason: 'told' } });
+    const isLooked = async () => (await actions()).length > 0;
+    assert.deepEqual(await callsAfter({ reread: [], told }, isLooked), ['GetObject']);
+    assert.equal(reading('volume').kind, 'unknown');
+    let readMs: number | undefined;
+    const calls = await callsAfter({ reread: ['bucket'] }, () => {
+      readMs ??= entry().readMs.bucket;
+      return readMs !== entry().readMs.bucket;
+    });
+    assert.ok(calls.includes('ListObjectsV2') && !calls.some((action) => action.startsWith('Describe')), `${calls}`);
+    assert.equal(reading('volume').kind, 'absent');
   });
 
   it('ends with what it knew when AWS, or a program that gives the credentials, does not answer', async () => {

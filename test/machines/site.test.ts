@@ -7,7 +7,7 @@ import { bucketName } from '../../src/core/names';
 import { run } from '../../src/core/plan';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { known } from '../../src/core/resources/resource';
-import { describeSite, planProvision } from '../../src/core/resources/stack';
+import { describeSite, planProvision, type SiteHave } from '../../src/core/resources/stack';
 import { controlPlane, newOp } from '../core/sandbox';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 
@@ -195,6 +195,27 @@ describe('a site on a real server', function () {
     assert.ok(others.length <= 8, actions.join(' '));
   });
 
+  it('tells what a look inside the server would find after a publication, and that the bucket has other objects', async () => {
+    await site.publish();
+    const before = await site.describe();
+    await site.put('large.txt', '1234567\n'.repeat(1_000_000));
+    await site.publish();
+    const { reread, told = assert.fail('nothing was told') } = site.effect();
+    assert.deepEqual(reread, []);
+    const after = await site.describe();
+    assert.notDeepEqual(before.server, after.server);
+    assert.deepEqual(withoutSpace(told(before)), withoutSpace(after));
+    const differenceBytes = Math.abs(freeBytes(told(before)) - freeBytes(after));
+    assert.ok(differenceBytes < 64 * 1024, `${differenceBytes}`);
+    await site.put('images/more.png', PNG);
+    await site.publish();
+    assert.deepEqual(site.effect(), { reread: ['bucket'] });
+    await site.drop('large.txt');
+    await site.drop('images/more.png');
+    await site.publish();
+    assert.deepEqual(site.effect().reread, ['bucket']);
+  });
+
   it('comes back by itself after a reboot', async () => {
     await site.put('lines.txt', 'before the reboot\n');
     await site.publish();
@@ -244,4 +265,13 @@ describe('a site on a real server', function () {
 /** The first words of steps' keys. */
 function words(keys: readonly string[]): string[] {
   return keys.map((key) => key.split(' ')[0] ?? '');
+}
+
+/** A site as it was read, without how much room its volume has. */
+function withoutSpace(site: SiteHave): unknown {
+  return JSON.parse(JSON.stringify(site, (key, value: unknown) => (key === 'freeBytes' ? undefined : value)));
+}
+
+function freeBytes({ server }: SiteHave): number {
+  return known(server)?.inspection?.mount?.freeBytes ?? assert.fail('nothing is mounted');
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run, stepsOf } from '../../src/core/plan';
+import { effectOf } from '../../src/core/publish/effect';
 import { withPublishing, type Publishing } from '../../src/core/publish/publishing';
 import { verifySite, type Verification } from '../../src/core/publish/verifySite';
 import { readLedger, type Ledger } from '../../src/core/release/ledger';
@@ -11,7 +12,7 @@ import { folderCache } from '../../src/core/release/localCache';
 import { runScript } from '../../src/core/remote/ssm';
 import type { Clients } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
-import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
+import type { Effect, ResourceName, SiteHave } from '../../src/core/resources/stack';
 import { runningInstance } from '../../src/core/resources/lookup';
 import { describeSite, planProvision } from '../../src/core/resources/stack';
 import { newContext, newOp } from '../core/sandbox';
@@ -30,6 +31,8 @@ export interface SiteDriver {
   provision(what?: ResourceName | 'all'): Promise<string[]>;
   /** Publishes, as somebody else when clients are given, and gives the keys of the steps. */
   publish(clients?: Clients): Promise<string[]>;
+  /** What the last publication told that it changed. */
+  effect(): Effect;
   /** Publishes everything again, whatever the ledger tells. */
   publishEverything(): Promise<string[]>;
   /** Compares what is there with the current release. */
@@ -57,9 +60,12 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
   const publisher = { folder, root: folder, origin, seenRelease: undefined, cache };
   const publishing = <Result>(clients: Clients, use: (plans: Publishing) => Promise<Result>, isWhole = false) =>
     withPublishing({ ...context, clients }, { ...publisher, isWhole }, use, createSourceThread({ atOnce: 2 }));
+  let effect: Effect | undefined;
   const publish = async (plans: Publishing) => {
-    const { plan } = await plans.planPublish(newOp());
+    const publication = await plans.planPublish(newOp());
+    const { plan } = publication;
     await run(plan, newOp());
+    effect = effectOf(context.site, publication);
     return stepsOf(plan).map(({ key }) => key);
   };
   return {
@@ -77,6 +83,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
       await run(plan, newOp());
       return stepsOf(plan).map(({ key }) => key);
     },
+    effect: () => effect ?? assert.fail('nothing was published'),
     publish: (clients = context.clients) => publishing(clients, publish),
     publishEverything: () => publishing(context.clients, publish, true),
     verify: () => verifySite(context, cache, newOp()),

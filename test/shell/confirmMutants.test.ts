@@ -225,13 +225,18 @@ const MUTANTS: readonly { readonly title: string; readonly find: string; readonl
   },
   {
     title: 'runs without telling that AWS changes',
-    find: 'await desk.during(() => run(plan, op))',
+    find: 'await desk.during(() => run(plan, op), effect)',
     replace: 'await run(plan, op)',
   },
   {
     title: 'runs nothing',
-    find: 'await desk.during(() => run(plan, op))',
-    replace: 'await desk.during(async () => {})',
+    find: 'await desk.during(() => run(plan, op), effect)',
+    replace: 'await desk.during(async () => {}, effect)',
+  },
+  {
+    title: 'keeps for itself what the run changes',
+    find: 'run(plan, op), effect)',
+    replace: 'run(plan, op))',
   },
   { title: 'tells no steps', find: 'return stepsOf(plan).map(({ key }) => key);', replace: 'return [];' },
 ];

@@ -145,18 +145,37 @@ describe('looking at AWS', () => {
     assert.deepEqual(depths(), ['deep', 'deep']);
   });
 
-  it('is cheap after work that changed AWS while nobody watched, and deep at once for who comes then', async () => {
+  it('is brief after work that tells what it changes, watched or not, and others come when they would have come', async () => {
+    await lookout.during(() => Promise.resolve(), true);
+    await clock.pass(MINUTE);
+    assert.deepEqual(depths(), ['brief']);
+    lookout.watch(true);
+    await clock.pass(MINUTE);
+    await lookout.during(() => Promise.resolve(), true);
+    await clock.pass(2 * MINUTE);
+    assert.deepEqual(depths(), ['brief', 'deep', 'brief', 'cheap']);
+    assert.deepEqual(pauses(), [60, 60, 60]);
+  });
+
+  it('is deep after such work that failed, and where something else asks for that', async () => {
     lookout.want();
     await clock.pass(MINUTE);
-    await lookout.during(() => Promise.resolve());
-    await lookout.during(() => Promise.resolve());
+    await assert.rejects(
+      lookout.during(() => Promise.reject(new Error('no')), true),
+      /no/,
+    );
     await clock.pass(0);
-    assert.deepEqual(depths(), ['deep', 'cheap', 'cheap']);
+    assert.deepEqual(depths(), ['deep', 'deep']);
+    const looks = [lookout.lookNow(), lookout.lookNow(), lookout.during(() => Promise.resolve(), true)];
+    await Promise.all(looks);
+    await clock.pass(0);
+    assert.deepEqual(depths().slice(2), ['deep', 'deep']);
+    found = { ...SETTLED, failed: true };
+    await lookout.during(() => Promise.resolve(), true);
+    found = SETTLED;
     lookout.watch(true);
-    await clock.pass(0);
-    assert.deepEqual(depths(), ['deep', 'cheap', 'cheap', 'deep']);
-    await clock.pass(5 * MINUTE);
-    assert.equal(depths()[4], 'cheap');
+    await clock.pass(10 * MINUTE);
+    assert.deepEqual(depths().slice(4, 7), ['brief', 'deep', 'cheap']);
   });
 
   it('is deep after work that changed AWS when there was none before, and no work waits for it', async () => {

@@ -1,6 +1,7 @@
 import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import { isUserError, type Op } from '../op';
+import type { Inspection } from '../remote/inspect';
 import deployScript from '../remote/scripts/deploy.sh';
 import { parseReport } from '../remote/report';
 import { runScript } from '../remote/ssm';
@@ -43,6 +44,8 @@ export interface Deployed {
   readonly bundle: Bundle;
   /** Key of that bundle. */
   readonly key: string;
+  /** What a look inside the server would find of it from now on. */
+  readonly inside: Pick<Inspection, 'list' | 'placing' | 'release' | 'settings'>;
   /** How long the command took there, without what it waited for readers. */
   readonly seconds: number | undefined;
   readonly freeBytes: number | undefined;
@@ -101,6 +104,7 @@ async function deploy(
   if (staged !== bundle.sha256) await stageBundle(context, bundle, op);
   const key = bundleKey(bundle);
   op.report('Putting the pages in place');
+  const list = listSum(pages);
   const waitedSeconds = DELIVERY_SECONDS + (goes.pages || goes.assets ? GRACE_SECONDS : 0);
   const output = await runScript(
     context,
@@ -115,7 +119,7 @@ async function deploy(
         RELEASE: release,
         EXPECTED_RELEASE: expected ?? '',
         BASE: base,
-        RESULT: listSum(pages),
+        RESULT: list,
         SETTINGS: settings.packed,
         SETTINGS_ID: settings.id,
         ASSETS_GO: goes.assets ? 'yes' : '',
@@ -127,11 +131,16 @@ async function deploy(
     },
     op,
   );
-  return { bundle, key, ...parseDeployed(output) };
+  return {
+    bundle,
+    key,
+    inside: { list, placing: undefined, release, settings: settings.id },
+    ...parseDeployed(output),
+  };
 }
 
 /** Reads the `name=value` lines of `deploy.sh`. */
-function parseDeployed(output: string): Omit<Deployed, 'bundle' | 'key'> {
+function parseDeployed(output: string): Omit<Deployed, 'bundle' | 'inside' | 'key'> {
   const report = parseReport(output);
   const number = (name: string): number | undefined =>
     /^\d+$/.test(report.text(name)) ? Number(report.text(name)) : undefined;

@@ -23,48 +23,62 @@ export interface SiteHave {
 /** The names of a site's resources, in the order in which they are shown. */
 export type ResourceName = keyof SiteHave;
 
+/** All that work is known to have changed of what is read of a site. */
+export interface Effect {
+  /** What is read deeply again. */
+  readonly reread: readonly ResourceName[];
+  /** Gives what was read before with what the work was told of it. */
+  readonly told?: (before: SiteHave) => SiteHave;
+}
+
 /**
  * The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason; with a `before` it stays as it
  * was known then, marked as old, which is for showing and not for planning.
  */
-export async function describeSite(context: Context, op: Op, before?: SiteHave): Promise<SiteHave> {
-  const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
-    see(server, context, before?.server, op),
-    see(volume, context, before?.volume, op),
-    see(bucket, context, before?.bucket, op),
-    see(distribution, context, before?.distribution, op),
-  ]);
-  return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
+export function describeSite(context: Context, op: Op, before?: SiteHave): Promise<SiteHave> {
+  return eachOf(before, (resource, seen) => describe(resource, context, seen, op));
 }
 
 /**
  * The cheap reading: the states of what was seen `before`, at most six calls on a settled site and none of them a command on the server. What
  * is no longer what it was is read deeply; what cannot be read now stays as it was, marked as old.
  */
-export async function glanceAtSite(context: Context, before: SiteHave, op: Op): Promise<SiteHave> {
+export function glanceAtSite(context: Context, before: SiteHave, op: Op): Promise<SiteHave> {
+  return eachOf(before, (resource, seen) => {
+    const glance = async () => (seen && (await resource.glance(context, seen, op))) ?? resource.describe(context, op);
+    return readOrKeep(seen, glance, op);
+  });
+}
+
+/** Reads some resources of a site deeply, as `describeSite` does, and leaves the others as they were seen before. */
+export function rereadSite(
+  context: Context,
+  before: SiteHave,
+  names: readonly ResourceName[],
+  op: Op,
+): Promise<SiteHave> {
+  return eachOf(before, async (resource, seen, name) =>
+    seen && !names.includes(name) ? seen : describe(resource, context, seen, op),
+  );
+}
+
+type Look = <Have>(
+  resource: Resource<Have, never>,
+  before: Seen<Have> | undefined,
+  name: ResourceName,
+) => Promise<Seen<Have>>;
+
+async function eachOf(before: SiteHave | undefined, look: Look): Promise<SiteHave> {
   const [serverSeen, volumeSeen, bucketSeen, distributionSeen] = await Promise.all([
-    glance(server, context, before.server, op),
-    glance(volume, context, before.volume, op),
-    glance(bucket, context, before.bucket, op),
-    glance(distribution, context, before.distribution, op),
+    look(server, before?.server, 'server'),
+    look(volume, before?.volume, 'volume'),
+    look(bucket, before?.bucket, 'bucket'),
+    look(distribution, before?.distribution, 'distribution'),
   ]);
   return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
 }
 
-async function glance<Have>(
-  resource: Resource<Have, never>,
-  context: Context,
-  before: Seen<Have>,
-  op: Op,
-): Promise<Seen<Have>> {
-  return readOrKeep(
-    before,
-    async () => (await resource.glance(context, before, op)) ?? (await resource.describe(context, op)),
-    op,
-  );
-}
-
-async function see<Have>(
+function describe<Have>(
   resource: Resource<Have, never>,
   context: Context,
   before: Seen<Have> | undefined,

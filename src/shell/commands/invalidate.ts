@@ -50,7 +50,7 @@ async function forget(bench: Bench, paths: readonly string[]): Promise<readonly 
         const found = await aws.readInvalidationUse(context, planned.distributionId, planOp);
         use = aws.useLine(found, items.length);
       }
-      return { plan: planned.plan, about: use === undefined ? [] : [use] };
+      return { plan: planned.plan, about: use === undefined ? [] : [use], effect: () => ({ reread: [] }) };
     };
     const question = `Invalidate in the CDN of “${site.name}”?`;
     const steps = await bench.confirm({ question, verb: 'Invalidate', plan }, op);

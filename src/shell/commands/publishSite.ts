@@ -6,7 +6,7 @@ import type { Publication } from '../../core/publish/planPublish';
 import { warningsOf } from '../../core/publish/warnings';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
-import type { Standing } from '../confirm';
+import type { Proposed, Standing } from '../confirm';
 import { consentFor } from '../consent';
 import { summaryLines } from '../planText';
 import { siteCommand, type Bench } from '../siteCommand';
@@ -95,7 +95,7 @@ async function publish(
   return aws.withPublishing(context, { ...publisher, isWhole, origin }, async (publishing) => {
     let result: (() => Omit<Published, 'outside' | 'steps'>) | undefined;
     let samples: Publication['samples'] = () => [];
-    const plan = async (planOp: Op) => {
+    const plan = async (planOp: Op): Promise<Proposed> => {
       const publication = await publishing.planPublish(planOp);
       const { local, outcome, removed, summary, target, uploads } = publication;
       for (const { path, reason } of local.left) app.log.info(`Not published: ${path} (${reason})`);
@@ -109,7 +109,8 @@ async function publish(
         text: publishedText(site.name, publication),
       });
       const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
-      return { plan: publication.plan, about: summaryLines(summary, `${rootName} (in ${folder.name})`) };
+      const about = summaryLines(summary, `${rootName} (in ${folder.name})`);
+      return { plan: publication.plan, about, effect: () => aws.effectOf(site, publication) };
     };
     const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan, standing }, op);
     if (!steps || !result) return undefined;

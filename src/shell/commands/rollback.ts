@@ -6,6 +6,7 @@ import { warningsOf } from '../../core/publish/warnings';
 import { moment } from '../../core/release/moment';
 import type { Releases } from '../../core/release/releases';
 import type { App } from '../app';
+import type { Proposed } from '../confirm';
 import { isNode, type Unattended } from '../options';
 import { siteCommand } from '../siteCommand';
 import { publisherOf } from '../siteMemory';
@@ -50,13 +51,13 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
       aws.withPublishing(context, publisher, async (publishing) => {
         let came = () => ({ release: '', of: at, warnings: [] as readonly string[] });
         let samples: Rollback['samples'] = () => [];
-        const plan = async (planOp: Op) => {
+        const plan = async (planOp: Op): Promise<Proposed> => {
           const back = await publishing.planRollback(at, planOp);
           const { outcome } = back;
           came = () => ({ release: outcome.release, of: back.release.at, warnings: warningsOf(site, outcome) });
           ({ samples } = back);
-          const { removed } = back;
-          return { plan: back.plan, about: removed.length > 0 ? [`To remove: ${removed.length}`] : [] };
+          const about = back.removed.length > 0 ? [`To remove: ${back.removed.length}`] : [];
+          return { plan: back.plan, about, effect: () => aws.effectOf(site, back) };
         };
         const question = `Roll “${site.name}” back?`;
         const steps = await bench.confirm({ question, verb: 'Roll Back', plan }, op);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { assetUrl } from '../../core/html/assetUrl';
 import { UserError, type Op } from '../../core/op';
+import type { Effect } from '../../core/resources/stack';
 import { rootFolder } from '../../core/site';
 import type { Workshop } from '../../core/worker/workshop';
 import type { App } from '../app';
@@ -56,7 +57,11 @@ async function uploadFiles(
     const plan = async (planOp: Op) => {
       const publication = await aws.planAssets(context, assets, asking, planOp);
       domain = publication.domain;
-      return { plan: publication.plan, about: [`To the bucket of “${site.name}”`] };
+      return {
+        plan: publication.plan,
+        about: [`To the bucket of “${site.name}”`],
+        effect: (): Effect => ({ reread: ['bucket'] }),
+      };
     };
     const steps = await confirm({ question: `Upload ${count} to the CDN?`, verb: 'Upload', plan }, op);
     if (!steps) return undefined;

@@ -78,7 +78,7 @@ export async function newPublishDriver(
 ): Promise<PublishDriver> {
   await controlPlane().send('DELETE', 'faults');
   await controlPlane().send('POST', 'settings', { deploySeconds: 0.2, invalidationSeconds: 0 });
-  const site = newContext((file) => void Object.assign(file, { distribution: { serves }, server: wishes }));
+  const site = newContext((file) => void Object.assign(file, { distribution: { serves }, ...wishes }));
   const server = newPretendedServer();
   const context: Context = { ...site, clients: { ...site.clients, ...server.clients } };
   const none = { kind: 'absent' } as const;

@@ -50,7 +50,7 @@ describe('the web server’s settings of a publication', function () {
   });
 
   it('let the server answer the distribution alone, by what that shows it, where the site file says so', async () => {
-    const whole = await newPublishDriver({ 'index.html': '<p>' }, 'site', { openTo: 'cloudfront' });
+    const whole = await newPublishDriver({ 'index.html': '<p>' }, 'site', { server: { openTo: 'cloudfront' } });
     try {
       await whole.publish();
       const { Distribution } = await whole.context.clients.cloudfront.send(
