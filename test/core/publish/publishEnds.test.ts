@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
 import { sample } from '../../setup/sampling';
 import { controlPlane, newOp } from '../sandbox';
-import { callsOf, newCutShort, pause, type CutShort } from './cutShort';
+import { callsOf, newCutShort, pause, type CutShort, type Kind } from './cutShort';
 import { mortal } from './mortal';
 import { copyBySdk, ELSEWHERE, sendBySdk } from './publishDriver';
 
@@ -26,22 +26,6 @@ describe('a publication that ends before its end', function () {
       await cut.converges();
     });
   }
-
-  it('converges after the computer died at any moment', async () => {
-    // Those calls, and the command that puts the pages in place.
-    const changes = callsOf('images').length + 1;
-    const moments = Array.from({ length: changes + 1 }, (_, moment) => moment);
-    for (const [index, moment] of sample(moments, 4, 'deaths').entries()) {
-      if (index > 0) await cut.renew();
-      const computer = mortal(cut.site.context, moment);
-      const { plan } = await cut.site.plan({ copy: copyBySdk, send: sendBySdk }, computer.context);
-      const isOver = await Promise.race([computer.died.then(() => false), run(plan, newOp()).then(() => true)]);
-      assert.equal(isOver, moment === changes, `${moment} changes`);
-      await cut.site.bury();
-      await cut.holds();
-      await cut.converges();
-    }
-  });
 
   it('converges after a cancel at any moment, and lets others publish at once', async () => {
     const count = stepsOf((await cut.site.plan()).plan).length;
@@ -94,3 +78,35 @@ describe('a publication that ends before its end', function () {
     });
   }
 });
+
+/** So many of the deaths of each are tried in `npm test`; a whole site waits for its readers each time. */
+const DEATHS: Readonly<Record<Kind, number>> = { images: 4, hashed: 2, site: 1 };
+
+for (const kind of ['images', 'hashed', 'site'] as const) {
+  describe(`a publication during which the computer dies (${kind})`, function () {
+    this.timeout(600_000);
+    let cut: CutShort;
+
+    before(async () => {
+      cut = await newCutShort(kind);
+    });
+    after(() => cut.site.remove());
+    beforeEach(() => cut.renew());
+
+    it('converges after the computer died at any moment', async () => {
+      // Those calls, and the command that puts the pages in place.
+      const changes = callsOf(kind).length + 1;
+      const moments = Array.from({ length: changes + 1 }, (_, moment) => moment);
+      for (const [index, moment] of sample(moments, DEATHS[kind], `deaths of ${kind}`).entries()) {
+        if (index > 0) await cut.renew();
+        const computer = mortal(cut.site.context, moment);
+        const { plan } = await cut.site.plan({ copy: copyBySdk, send: sendBySdk }, computer.context);
+        const isOver = await Promise.race([computer.died.then(() => false), run(plan, newOp()).then(() => true)]);
+        assert.equal(isOver, moment === changes, `${moment} changes`);
+        await cut.site.bury();
+        await cut.holds();
+        await cut.converges();
+      }
+    });
+  });
+}
