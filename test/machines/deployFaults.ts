@@ -352,6 +352,13 @@ export const DEPLOY: readonly Fault[] = [
     noticedBy: 'settings',
   },
   {
+    fault: 'what is in force is forgotten with a boot',
+    find: 'loaded=$fragment.loaded',
+    put: 'loaded=/run/sitelift.loaded',
+    noticedBy: 'settings_order',
+  },
+  { fault: 'files have no label', find: 'then restorecon -R', put: 'then : restorecon -R', noticedBy: 'label' },
+  {
     fault: 'a root without its volume is filled',
     find: 'mountpoint -q "$root" || stop',
     put: 'mountpoint -q "$root" || : stop',

@@ -29,6 +29,7 @@ const PROMISES = {
   order:
     'notes what it places, then makes folders, style sheets and pages, new ones before others, then waits and deletes, then notes the release, each safe on the disk',
   rename: 'replaces a page by another file and never writes into it',
+  label: 'gives each file its SELinux label before it is placed',
   links: 'follows no link, wherever it lies',
   other_kind: 'changes nothing where something else than a file is in the way',
   not_placed: 'tells that placing was cut short until it is done again',

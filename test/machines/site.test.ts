@@ -216,9 +216,12 @@ describe('a site on a real server', function () {
     assert.deepEqual(site.effect().reread, ['bucket']);
   });
 
-  it('comes back by itself after a reboot', async () => {
+  it('comes back by itself after a reboot, with the same settings in force', async () => {
     await site.put('lines.txt', 'before the reboot\n');
     await site.publish();
+    const settings = async () => known((await site.describe()).server)?.inspection?.settings;
+    const before = await settings();
+    assert.match(before ?? '', /^[\da-f]{64}$/);
     const { instanceId } = await site.server();
     const boot = (await site.inside('cat /proc/sys/kernel/random/boot_id')).trim();
     await site.context.clients.ec2.send(new RebootInstancesCommand({ InstanceIds: [instanceId] }));
@@ -230,6 +233,7 @@ describe('a site on a real server', function () {
     assert.notEqual((await site.inside('cat /proc/sys/kernel/random/boot_id')).trim(), boot);
     assert.equal(await eventually(await host(), 'lines.txt'), 'before the reboot\n');
     assert.match(await site.inside('findmnt -no FSTYPE /var/www/html'), /^ext4/);
+    assert.equal(await settings(), before);
   });
 
   it('keeps its pages when the server is replaced: same volume, not formatted again', async () => {

@@ -81,10 +81,10 @@ published_a() {
   printf A >$html/.sitelift/release
   cp /root/bundles/A.list $html/.sitelift/published
   cp -r /root/A/. $html
-  if ! cmp -s $fragment /root/fragment || ! cmp -s /run/sitelift.loaded /root/fragment; then
+  if ! cmp -s $fragment /root/fragment || ! cmp -s $fragment.loaded /root/fragment; then
     cp /root/fragment $fragment
     systemctl reload $unit
-    cp /root/fragment /run/sitelift.loaded
+    cp /root/fragment $fragment.loaded
   fi
 }
 # values <id> [<base id>]
@@ -505,6 +505,22 @@ check_order() {
   grep -q '^seconds=-' /root/printed || fail 'it tells how long it worked, without what it waited'
 }
 # A reader that has a page open goes on reading it: the new one is another file, whole when its name appears.
+# Stands for SELinux, which this system has not: whatever is labelled below a folder gets a mode of its own.
+check_label() {
+  published_a
+  traced tar
+  printf '#!/bin/bash\n[ "$1" = -R ] && find "$2" -type f -exec chmod 664 {} +\n' >/root/wrap/restorecon
+  chmod 755 /root/wrap/restorecon
+  deploy B A
+  rm -r /root/wrap
+  hash -r
+  succeeds
+  has B
+  local path
+  (cd /root/B && find . -type f -print0) | while IFS= read -r -d '' path; do
+    [ "$(stat -c %a -- "$html/$path")" = 664 ] || fail "$path is labelled"
+  done
+}
 check_rename() {
   published_a
   exec 6<$html/index.html
@@ -582,7 +598,7 @@ check_charset() {
 check_private() {
   published_a
   chmod -R go+rX $html/.sitelift
-  rm $fragment /run/sitelift.loaded
+  rm $fragment $fragment.loaded
   systemctl reload $unit
   comes_to 200 .sitelift/release || fail 'without settings the own folder is served'
   deploy B A
@@ -618,7 +634,7 @@ check_settings() {
   rm -r /root/wrap
   hash -r
   with USUAL
-  [ ! -e /run/sitelift.loaded ] || fail 'nothing tells which settings are in force'
+  [ ! -e $fragment.loaded ] || fail 'nothing tells which settings are in force'
   deploy A "$(release)"
   succeeds
   has A
@@ -635,7 +651,7 @@ check_settings_order() {
   in_order
   published_a
   : >/root/trace
-  rm /run/sitelift.loaded
+  rm $fragment.loaded
   deploy_changes A B
   succeeds
   order='apachectl,reload,tar,rm,pages,rm,'
@@ -645,7 +661,7 @@ check_settings_order() {
   succeeds
   order=
   in_order
-  rm /run/sitelift.loaded
+  rm $fragment.loaded
   deploy_changes A B
   succeeds
   order='apachectl,reload,'
@@ -788,7 +804,7 @@ before_kill() {
   published_a
   if [ "$1" = new ]; then
     find $html -mindepth 1 -delete
-    rm -f $fragment /run/sitelift.loaded
+    rm -f $fragment $fragment.loaded
     systemctl reload $unit
   fi
   [[ $1 != @(changes*|settings) ]] || base=A

@@ -36,7 +36,8 @@ trap 'rm -rf "$work/stage" "$told"' EXIT
 # The web server must deny the staging folder before anything is in it. Pages say their encoding themselves.
 unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
 [ ! -d /etc/httpd/conf.d ] || unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
-loaded=/run/sitelift.loaded
+# On the disk like them, so that a boot changes neither which are in force nor what tells of that.
+loaded=$fragment.loaded
 put() {
   echo "$1" >"$fragment.new"
   mv -f "$fragment.new" "$fragment"

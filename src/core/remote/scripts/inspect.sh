@@ -25,6 +25,6 @@ fi
 if [ -r "$root/.sitelift/placing" ]; then echo "placing=$(head -c 64 "$root/.sitelift/placing")"; fi
 for fragment in /etc/httpd/conf.d/sitelift.conf /etc/apache2/conf-enabled/sitelift.conf; do
   # What was written and not loaded does not count.
-  if cmp -s "$fragment" /run/sitelift.loaded; then echo "settings=$(sed -n '1s/^#.*: \([0-9a-f]*\)$/\1/p' "$fragment")"; fi
+  if cmp -s "$fragment" "$fragment.loaded"; then echo "settings=$(sed -n '1s/^#.*: \([0-9a-f]*\)$/\1/p' "$fragment")"; fi
 done
 exit 0
