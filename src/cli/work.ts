@@ -3,7 +3,7 @@ import { UserError } from '../core/op';
 import { run, stepsOf, type Plan, type Step } from '../core/plan';
 import { publishedText, toDoText } from '../core/publish/news';
 import type { Publishing } from '../core/publish/publishing';
-import type { Sighting } from '../core/publish/sighting';
+import type { Sighting } from '../core/publish/edge/sighting';
 import type { Outcome } from '../core/publish/wanted';
 import { warningsOf } from '../core/publish/warnings';
 import type { Release } from '../core/release/ledger';

@@ -1,4 +1,4 @@
-import { sightingLines, type Sighting } from '../core/publish/sighting';
+import { sightingLines, type Sighting } from '../core/publish/edge/sighting';
 import type { App } from './app';
 import { tell, tellWarning } from './tell';
 

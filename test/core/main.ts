@@ -8,7 +8,7 @@ import { sampleOfFiles } from '../setup/sampling';
 /** Those that take longest come first, so that none of them is left for the end. */
 const TESTS = [
   'test/core/resources/*.test.ts',
-  'test/core/!(resources)/*.test.ts',
+  'test/core/!(resources)/**/*.test.ts',
   'test/core/*.test.ts',
   'test/shell/**/*.test.ts',
 ];

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { run, stepsOf } from '../../src/core/plan';
 import { effectOf } from '../../src/core/publish/effect';
 import { withPublishing, type Publishing } from '../../src/core/publish/publishing';
-import { verifySite, type Verification } from '../../src/core/publish/verifySite';
+import { verifySite, type Verification } from '../../src/core/publish/live/verifySite';
 import { readLedger, type Ledger } from '../../src/core/release/ledger';
 import { folderCache } from '../../src/core/release/localCache';
 import { runScript } from '../../src/core/remote/ssm';

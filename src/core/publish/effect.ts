@@ -1,6 +1,6 @@
 import type { Effect, SiteHave } from '../resources/stack';
 import type { Site } from '../site';
-import type { Deployed } from './deployPages';
+import type { Deployed } from './pages/deployPages';
 import type { ReleasePlan } from './releasePlan';
 
 /** What a publication changed of what is read of its site: the server told of its inside, so that no look there is needed; the bucket is read again. */

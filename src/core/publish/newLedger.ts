@@ -5,7 +5,7 @@ import type { Ledger, Release } from '../release/ledger';
 import { assetJson, countChanges, EMPTY, releaseId, type Manifest, type Page } from '../release/manifest';
 import type { By } from '../release/turn';
 import type { Asking, SiteState } from './siteState';
-import type { PageSum } from './sums';
+import type { PageSum } from './local/sums';
 import type { Outcome, Wanted } from './wanted';
 
 /** How many earlier releases can be brought back. */

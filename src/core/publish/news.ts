@@ -1,4 +1,4 @@
-import { count } from './assetSteps';
+import { count } from './assets/assetSteps';
 import type { Publication } from './planPublish';
 import { pagesText, type PagesReason, type Summary } from './summary';
 

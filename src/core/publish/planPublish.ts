@@ -4,23 +4,23 @@ import { UserError, type Op } from '../op';
 import type { Release } from '../release/ledger';
 import type { Manifest } from '../release/manifest';
 import { moment } from '../release/moment';
-import { isAsset } from './assetTypes';
-import type { Rewrite } from './bundle';
-import { copiesOf, withCopies } from './copies';
-import { compareAssets, type AssetUpload, type Hash } from './compareAssets';
-import type { Copy } from './copyAssets';
-import { withHashedNames } from './hashedAssets';
-import { hashedNames, requireFreeNames } from './hashedNames';
-import { requireLeave } from './leave';
-import type { LocalFiles } from './localFiles';
+import { isAsset } from './local/assetTypes';
+import type { Rewrite } from './pages/bundle';
+import { copiesOf, withCopies } from './pages/copies';
+import { compareAssets, type AssetUpload, type Hash } from './assets/compareAssets';
+import type { Copy } from './assets/copyAssets';
+import { withHashedNames } from './assets/hashedAssets';
+import { hashedNames, requireFreeNames } from './assets/hashedNames';
+import { requireLeave } from './local/leave';
+import type { LocalFiles } from './local/localFiles';
 import { ALONE, planRelease, type ReleasePlan } from './releasePlan';
 import { readState, type Asking, type SiteState } from './siteState';
 import { pagesTitle, summarize, type PagesReason, type Summary } from './summary';
-import type { FileSums } from './sums';
+import type { FileSums } from './local/sums';
 import type { Target } from './target';
 import { turnKey } from './unseen';
-import { wantedAssets, type Send } from './wantedAssets';
-import { pressPages, type PageNeeds } from './pressPages';
+import { wantedAssets, type Send } from './assets/wantedAssets';
+import { pressPages, type PageNeeds } from './pages/pressPages';
 
 /** What a publication is made from. */
 export interface Material extends Asking, PageNeeds {

@@ -9,18 +9,18 @@ import { inTurn } from '../release/turn';
 import { describeContents } from '../resources/bucket';
 import { distribution } from '../resources/distribution';
 import { known } from '../resources/resource';
-import { count, formerOf, uploadStep } from './assetSteps';
-import { compareAssets, type Hash } from './compareAssets';
-import type { Copy } from './copyAssets';
-import { keepFormer } from './former';
-import { requireFreeNames } from './hashedNames';
-import { invalidationStep } from './invalidate';
-import { invalidationItems, joinItems } from './invalidationItems';
-import type { LocalFile } from './localFiles';
+import { count, formerOf, uploadStep } from './assets/assetSteps';
+import { compareAssets, type Hash } from './assets/compareAssets';
+import type { Copy } from './assets/copyAssets';
+import { keepFormer } from './assets/former';
+import { requireFreeNames } from './assets/hashedNames';
+import { invalidationStep } from './edge/invalidate';
+import { invalidationItems, joinItems } from './edge/invalidationItems';
+import type { LocalFile } from './local/localFiles';
 import { ALONE } from './releasePlan';
 import { toldAssets, type Asking } from './siteState';
-import { FileSums } from './sums';
-import { wantedAssets, type Send } from './wantedAssets';
+import { FileSums } from './local/sums';
+import { wantedAssets, type Send } from './assets/wantedAssets';
 
 /** What *Upload to CDN* would do. */
 export interface AssetPublication {

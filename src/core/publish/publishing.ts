@@ -7,10 +7,10 @@ import type { Thread } from '../worker/thread';
 import { createWorkshop } from '../worker/workshop';
 import type { Origin } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
-import type { LocalFiles } from './localFiles';
+import type { LocalFiles } from './local/localFiles';
 import { planPublish, type Publication } from './planPublish';
 import { planRollback, type Rollback } from './planRollback';
-import { FileSums } from './sums';
+import { FileSums } from './local/sums';
 import type { Target } from './target';
 
 /** Whose site is published, and from where. */

@@ -1,10 +1,10 @@
 import type { Manifest } from '../release/manifest';
 import { someOf } from '../someOf';
-import { isAsset } from './assetTypes';
-import type { PageBundle } from './bundle';
-import type { AssetUpload } from './compareAssets';
-import type { LocalFile, LocalFiles } from './localFiles';
-import { spellingNotes } from './spelling';
+import { isAsset } from './local/assetTypes';
+import type { PageBundle } from './pages/bundle';
+import type { AssetUpload } from './assets/compareAssets';
+import type { LocalFile, LocalFiles } from './local/localFiles';
+import { spellingNotes } from './local/spelling';
 
 /** What a publication consists of, in numbers that stand before its steps. */
 export interface Summary {

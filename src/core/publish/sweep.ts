@@ -4,10 +4,10 @@ import type { Op } from '../op';
 import { readManifest } from '../release/keptManifest';
 import type { Ledger } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
-import { deleteKeys, FILES } from './former';
-import { ownHashedKeys } from './hashedNames';
+import { deleteKeys, FILES } from './assets/former';
+import { ownHashedKeys } from './assets/hashedNames';
 import { listObjects, type ListedObject } from '../resources/listing';
-import { awsTimeMs } from './store';
+import { awsTimeMs } from '../aws/store';
 
 /** What is younger may belong to a publication that goes on, or was cut short and is taken up again. */
 const YOUNG_MS = 24 * 3600 * 1000;

@@ -1,10 +1,10 @@
 import type { Op } from '../op';
 import type { Step } from '../plan';
 import type { Asset } from '../release/manifest';
-import type { Bundle } from './bundle';
-import type { Deployed } from './deployPages';
-import type { PageSum } from './sums';
-import type { WebSettings } from './webSettings';
+import type { Bundle } from './pages/bundle';
+import type { Deployed } from './pages/deployPages';
+import type { PageSum } from './local/sums';
+import type { WebSettings } from './pages/webSettings';
 
 /** An asset that is not stored as a release wants it. */
 export interface AssetChange {

@@ -1,7 +1,7 @@
 import type { Site } from '../site';
 import { sizeText } from '../sizeText';
 import { someOf } from '../someOf';
-import { count } from './assetSteps';
+import { count } from './assets/assetSteps';
 import type { Outcome } from './wanted';
 
 const MIB = 1024 * 1024;

@@ -9,7 +9,7 @@ import type { Context } from '../context';
 import { PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
 import { jsonValue } from '../json';
-import { placeOf, putObject } from '../publish/store';
+import { placeOf, putObject } from '../aws/store';
 import type { Release } from './ledger';
 import type { LocalCache } from './localCache';
 import {

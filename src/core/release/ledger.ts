@@ -8,7 +8,7 @@ import type { Context } from '../context';
 import { bucketName, PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
 import { jsonValue } from '../json';
-import { placeOf, putObject } from '../publish/store';
+import { placeOf, putObject } from '../aws/store';
 import { NO_CACHE, type LocalCache } from './localCache';
 import { CHANGES_JSON } from './manifest';
 

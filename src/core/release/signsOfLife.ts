@@ -1,6 +1,6 @@
 import type { Context } from '../context';
 import { UserError } from '../op';
-import { awsTimeMs } from '../publish/store';
+import { awsTimeMs } from '../aws/store';
 import type { Intent, LedgerRead, Origin } from './ledger';
 import { moment } from './moment';
 

@@ -4,7 +4,7 @@ import { identify } from '../aws/clients';
 import type { Context } from '../context';
 import { isAbort, opFor, UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
-import { awsTimeMs } from '../publish/store';
+import { awsTimeMs } from '../aws/store';
 import { readLedger, swapLedger, type Intent, type Ledger, type LedgerRead, type Origin } from './ledger';
 import { NO_CACHE } from './localCache';
 import { ownTurns, PACE, type Pace } from './signsOfLife';

@@ -2,12 +2,12 @@ import type { rewriterFor } from '../html/rewriter';
 import { existingFiles } from '../html/existingFiles';
 import type { Rewritten } from '../html/rewritten';
 import type { LocalImage } from '../html/rules/imageSource';
-import { contentTypeOf } from '../publish/contentType';
-import { hashNow } from '../publish/hashNow';
-import { isPublished } from '../publish/isPublished';
-import { localAssets } from '../publish/localAssets';
-import { scan, type LocalFile, type LocalFiles } from '../publish/localFiles';
-import type { FileName } from '../publish/readFile';
+import { contentTypeOf } from '../publish/local/contentType';
+import { hashNow } from '../publish/local/hashNow';
+import { isPublished } from '../publish/local/isPublished';
+import { localAssets } from '../publish/local/localAssets';
+import { scan, type LocalFile, type LocalFiles } from '../publish/local/localFiles';
+import type { FileName } from '../publish/local/readFile';
 import { copy } from './copier';
 import { send } from './sender';
 

@@ -1,12 +1,12 @@
 import type { Op } from '../op';
-import type { Hash } from '../publish/compareAssets';
-import type { LocalFile, LocalFiles } from '../publish/localFiles';
-import type { Rewrite } from '../publish/bundle';
-import { copyFiles, type Copy } from '../publish/copyAssets';
+import type { Hash } from '../publish/assets/compareAssets';
+import type { LocalFile, LocalFiles } from '../publish/local/localFiles';
+import type { Rewrite } from '../publish/pages/bundle';
+import { copyFiles, type Copy } from '../publish/assets/copyAssets';
 import { createRewriter, type Rewriter } from './rewriter';
-import { sendFiles } from '../publish/sendAssets';
+import { sendFiles } from '../publish/assets/sendAssets';
 import type { ContentTypes } from '../publish/planRollback';
-import type { Send } from '../publish/wantedAssets';
+import type { Send } from '../publish/assets/wantedAssets';
 import type { Thread } from './thread';
 import { createWorkshopThread } from './workshopThread';
 

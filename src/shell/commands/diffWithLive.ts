@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { basename, join, posix } from 'node:path';
 import { UserError, type Op } from '../../core/op';
 import { pathBelow } from '../../core/pathBelow';
-import type { Differing } from '../../core/publish/compareSite';
+import type { Differing } from '../../core/publish/live/compareSite';
 import type { Publication } from '../../core/publish/planPublish';
 import { plainText } from '../../core/plainText';
 import { rootFolder } from '../../core/site';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Op } from '../../core/op';
 import { UserError } from '../../core/op';
 import { pathBelow } from '../../core/pathBelow';
-import { itemProblem } from '../../core/publish/invalidationItems';
+import { itemProblem } from '../../core/publish/edge/invalidationItems';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { chooseSite } from '../choose';

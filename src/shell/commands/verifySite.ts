@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Verification } from '../../core/publish/verifySite';
+import type { Verification } from '../../core/publish/live/verifySite';
 import type { App } from '../app';
 import { siteCommand, type Bench } from '../siteCommand';
 import { tell, tellWarning } from '../tell';

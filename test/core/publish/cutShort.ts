@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isForgotten } from '../../../src/core/publish/invalidationItems';
+import { isForgotten } from '../../../src/core/publish/edge/invalidationItems';
 import { controlPlane } from '../sandbox';
 import { LARGE } from './hashedDriver';
 import { LEDGER, newPublishDriver, type PublishDriver } from './publishDriver';

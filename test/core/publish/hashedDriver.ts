@@ -1,10 +1,10 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from '../../../src/core/context';
 import type { Material } from '../../../src/core/publish/planPublish';
-import { placeOf } from '../../../src/core/publish/store';
+import { placeOf } from '../../../src/core/aws/store';
 import { hashedName } from '../../../src/core/release/hashedName';
 import { newOp } from '../sandbox';
-import { sha256 } from './bundling';
+import { sha256 } from './pages/bundling';
 import { newPublishDriver, type PublishDriver } from './publishDriver';
 
 /** Content that is copied in the bucket instead of being sent twice. */

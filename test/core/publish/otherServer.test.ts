@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
-import { deleteKeys } from '../../../src/core/publish/former';
+import { deleteKeys } from '../../../src/core/publish/assets/former';
 import { newOp } from '../sandbox';
 import { LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 

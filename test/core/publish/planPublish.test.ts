@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deleteKeys } from '../../../src/core/publish/former';
+import { deleteKeys } from '../../../src/core/publish/assets/former';
 import { controlPlane, newOp } from '../sandbox';
 import { asked, changes, invalidated, LEDGER, newPublishDriver, sentBytes, type PublishDriver } from './publishDriver';
 

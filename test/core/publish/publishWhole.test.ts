@@ -5,7 +5,7 @@ import type { Context } from '../../../src/core/context';
 import { run } from '../../../src/core/plan';
 import { distribution } from '../../../src/core/resources/distribution';
 import { bucket } from '../../../src/core/resources/bucket';
-import { placeOf } from '../../../src/core/publish/store';
+import { placeOf } from '../../../src/core/aws/store';
 import { controlPlane, newOp } from '../sandbox';
 import { changes, invalidated, newPublishDriver, words, type PublishDriver } from './publishDriver';
 

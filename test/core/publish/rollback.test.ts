@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { run, stepsOf } from '../../../src/core/plan';
-import { deleteKeys } from '../../../src/core/publish/former';
+import { deleteKeys } from '../../../src/core/publish/assets/former';
 import { randomNumbers } from '../html/randomNumbers';
 import { controlPlane, newOp } from '../sandbox';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { PageBundle } from '../../../src/core/publish/bundle';
-import type { LocalFile, LocalFiles } from '../../../src/core/publish/localFiles';
+import type { PageBundle } from '../../../src/core/publish/pages/bundle';
+import type { LocalFile, LocalFiles } from '../../../src/core/publish/local/localFiles';
 import { pagesTitle, summarize, type Summary } from '../../../src/core/publish/summary';
 import type { Asset, Manifest, Page } from '../../../src/core/release/manifest';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Deployed } from '../../../src/core/publish/deployPages';
+import type { Deployed } from '../../../src/core/publish/pages/deployPages';
 import { warningsOf } from '../../../src/core/publish/warnings';
 import type { Asset } from '../../../src/core/release/manifest';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { Context } from '../../../src/core/context';
-import { placeOf } from '../../../src/core/publish/store';
+import { placeOf } from '../../../src/core/aws/store';
 import { MANIFESTS, readManifest, tellManifest, type Told } from '../../../src/core/release/keptManifest';
 import { EMPTY, toJson, type Asset, type Manifest, type Page } from '../../../src/core/release/manifest';
 import { newBucketContext } from '../resources/provisioned';

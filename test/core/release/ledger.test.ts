@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { placeOf, putObject } from '../../../src/core/publish/store';
+import { placeOf, putObject } from '../../../src/core/aws/store';
 import {
   ledgerHint,
   NO_LEDGER,

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from '../../../src/core/context';
 import { run, type Plan, type Step } from '../../../src/core/plan';
-import { placeOf } from '../../../src/core/publish/store';
+import { placeOf } from '../../../src/core/aws/store';
 import {
   NO_LEDGER,
   readLedger,

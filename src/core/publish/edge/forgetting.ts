@@ -1,0 +1,35 @@
+import type { Context } from '../../context';
+import type { Plan } from '../../plan';
+import { count } from '../assets/assetSteps';
+import { invalidationStep } from './invalidate';
+import { invalidationItems, joinItems, urlsOf } from './invalidationItems';
+import type { SiteState } from '../siteState';
+
+/** What the edges may hold old bytes of. What was removed in the console is new here and old at the edges, which keep it for a year. */
+export function forgottenBy(
+  { read, target }: SiteState,
+  paths: readonly string[],
+  isWhole: boolean,
+  more: readonly string[] = [],
+): string[] {
+  const { current, publishing } = read.ledger;
+  // Edges that serve pages ask the server for them before anything was published.
+  const isFirst = !isWhole && !current && !publishing && !read.isUnreadable && target.found?.objects.size === 0;
+  const stale = (isWhole ? paths.flatMap(urlsOf) : [...paths]).sort();
+  const items = isFirst ? [] : [...more, ...(stale.length === 0 ? [] : invalidationItems(stale))];
+  return joinItems(publishing?.forgets ?? [], items);
+}
+
+/** The step that makes the edges forget items, and waits until they have where that is wanted; none when there are no items. */
+export function invalidationSteps(
+  context: Context,
+  { target, read }: SiteState,
+  forgets: readonly string[],
+  isAwaited: boolean,
+): Plan {
+  if (forgets.length === 0) return [];
+  const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
+  const reason = isLeft ? 'an earlier run was cut short' : 'changed';
+  const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${reason})`;
+  return [[invalidationStep(context, target.distribution.id, forgets, title, isAwaited)]];
+}
