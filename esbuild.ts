@@ -22,19 +22,24 @@ const ENTRY_POINTS = {
 };
 
 /**
+ * The SDK has a class for each of the 370 errors that its services name, which does no more than the class that it takes for an error without one (as all
+ * those of EC2 are): both have the code as their name. We go by names alone, so the clients of our services have none.
+ *
  * The SDK's schemas write `{ [_xN]: … }` where `const _xN = "xmlName"`. A computed key may have side effects, so that no
  * schema could ever be dropped (aws-sdk-js-v3#7607); with its value in place, the unused ones go.
  */
-const inlineSchemaKeys: Plugin = {
-  name: 'inline-schema-keys',
+const neededSchemas: Plugin = {
+  name: 'needed-schemas',
   setup(plugin) {
     plugin.onLoad({ filter: /[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const keys = new Map(
         Array.from(source.matchAll(/^const (_\w+) = ("[^"\n]*");$/gm), ([, name, text]) => [name, text]),
       );
+      const isService = /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]/.test(path);
+      const needed = isService ? source.replace(/^n0_registry\.registerError\(.*\);$/gm, '') : source;
       return {
-        contents: source.replace(/([{,]\s*)\[(_\w+)\]:/g, (all, before, name) =>
+        contents: needed.replace(/([{,]\s*)\[(_\w+)\]:/g, (all, before, name) =>
           keys.has(name) ? `${before}${keys.get(name)}:` : all,
         ),
       };
@@ -117,7 +122,7 @@ export async function buildExtension(options: BuildOptions = {}): Promise<void> 
     mainFields: ['module', 'main'],
     external: ['vscode'],
     loader: { '.sh': 'text' },
-    plugins: [inlineSchemaKeys, neededJson, unused, oneParser, chunks],
+    plugins: [neededSchemas, neededJson, unused, oneParser, chunks],
     // Makes it a `require`, which VS Code's loader knows best.
     supported: { 'dynamic-import': false },
     minify: !development,

@@ -17,7 +17,8 @@ export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMe
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
-export { describeSite, describeUrl, glanceAtSite, isPending, planProvision, rereadSite } from './resources/stack';
+export { allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
+export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
 export { parseSite, readSite } from './site';
 export { createWorkshop } from './worker/workshop';
 export { soFarText } from './soFar';

@@ -4,8 +4,7 @@ import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
 import type { Releases } from '../core/release/releases';
 import { heeding, isUserError, UserError, type Op } from '../core/op';
-import { allOld, isSameSeen, unreadOf } from '../core/resources/readings';
-import type { ResourceName, SiteHave } from '../core/resources/stack';
+import type { Scope } from '../core/resources/stack';
 import type { Site } from '../core/site';
 import { loadAws } from './chunks';
 import type { Connections } from './connections';
@@ -14,9 +13,6 @@ import { newEntry, type SiteEntry } from './siteEntry';
 
 /** So long a reading may take, which also the slowest server does not need; then it ends, so that another one can begin. */
 const LIMIT_SECONDS = 300;
-
-/** What is read of AWS: all resources, cheaply or deeply, or some of them. The releases are read in any case. */
-type What = 'cheap' | 'deep' | readonly ResourceName[];
 
 /** Reads sites, and remembers for which clients the account was already compared. */
 export class SiteReader {
@@ -32,8 +28,8 @@ export class SiteReader {
     this.#limitSeconds = limitSeconds;
   }
 
-  /** Reads the site file and AWS, all or only some resources of it; what cannot be read stays as it was before. `show` is called once the site file is read. */
-  async read(before: SiteEntry, what: What, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
+  /** Reads the site file, the releases and so much of AWS; what cannot be read stays as it was before. `show` is called once the site file is read. */
+  async read(before: SiteEntry, scope: Scope, show: (entry: SiteEntry) => void): Promise<SiteEntry> {
     const { folder } = before;
     let start: SiteEntry = { ...before, site: undefined };
     const limit = new AbortController();
@@ -55,19 +51,16 @@ export class SiteReader {
         return found;
       });
       const [have, releases] = await Promise.all([
-        this.#readResources(context, known, what, op),
+        aws.readAgain(context, known, scope, op),
         this.#readReleases(context, start.releases, op),
       ]);
-      return {
-        ...start,
-        have,
-        releases,
-        problem: undefined,
-        readMs: { ...start.readMs, ...(have && readNow(have, what)) },
-      };
+      const read = have && aws.namesRead(have, scope);
+      const now = Object.fromEntries((read ?? []).map((name) => [name, Date.now()]));
+      return { ...start, have, releases, problem: undefined, readMs: { ...start.readMs, ...now } };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
-      const problem = (await loadAws()).explain(limit.signal.reason ?? error);
+      const { allOld, explain } = await loadAws();
+      const problem = explain(limit.signal.reason ?? error);
       return { ...start, have: start.have && allOld(start.have, problem.message), problem };
     } finally {
       clearTimeout(timer);
@@ -107,17 +100,6 @@ export class SiteReader {
     }
   }
 
-  async #readResources(
-    context: Context,
-    known: SiteHave | undefined,
-    what: What,
-    op: Op,
-  ): Promise<SiteHave | undefined> {
-    const { describeSite, glanceAtSite, rereadSite } = await loadAws();
-    if (typeof what !== 'string') return known && rereadSite(context, known, what, op);
-    return known && what === 'cheap' ? glanceAtSite(context, known, op) : describeSite(context, op, known);
-  }
-
   async #requireAccount({ clients, site }: Context, op: Op): Promise<void> {
     if (this.#compared.get(clients) === site.account) return;
     const { requireAccount } = await loadAws();
@@ -128,19 +110,13 @@ export class SiteReader {
 
 /** What a reading found, for deciding when the next one comes. */
 export async function foundOf(before: SiteEntry | undefined, now: SiteEntry): Promise<Found> {
-  const { isPending } = await loadAws();
+  const { isPending, isSameSeen, unreadOf } = await loadAws();
   const failed = now.problem !== undefined || (now.have !== undefined && unreadOf(now.have).length > 0);
   const changed =
     before?.problem?.message !== now.problem?.message ||
     !isDeepStrictEqual(before?.releases, now.releases) ||
     (now.have !== undefined && !isSameSeen(before?.have, now.have));
   return { pending: now.have !== undefined && isPending(now.have), failed, changed };
-}
-
-function readNow(have: SiteHave, what: What): Partial<Record<ResourceName, number>> {
-  const unread = unreadOf(have);
-  const names = typeof what === 'string' ? (Object.keys(have) as ResourceName[]) : what;
-  return Object.fromEntries(names.filter((name) => !unread.includes(name)).map((name) => [name, Date.now()]));
 }
 
 function isSameSite(before: Site | undefined, now: Site): boolean {

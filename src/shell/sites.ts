@@ -135,13 +135,13 @@ export class Sites implements vscode.Disposable {
     this.#effects.delete(key);
     const have = known.have && effects.reduce((site, { told }) => told?.(site) ?? site, known.have);
     const before = { ...known, have };
-    const what = depth === 'brief' ? effects.flatMap(({ reread }) => reread) : depth;
+    const scope = depth === 'brief' ? effects.flatMap(({ reread }) => reread) : depth;
     const show = (entry: SiteEntry) => {
       if (!this.#entries.has(key)) return;
       this.#entries.set(key, entry);
       if (!before.have) this.#changed.fire();
     };
-    const now = await this.#reader.read(before, what, show);
+    const now = await this.#reader.read(before, scope, show);
     show(now);
     if (now.problem && now.problem.message !== before.problem?.message) {
       this.#log.warn(`Could not read the site in ${before.folder.uri.fsPath}: ${now.problem.message}`);

@@ -1,10 +1,18 @@
+import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
+import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildExtension } from '../../esbuild';
+import { createClients, type Clients } from '../../src/core/aws/clients';
+import { codeOf, explain, statusOf } from '../../src/core/aws/errors';
 import type * as Aws from '../../src/core/entryAws';
 import { npmPack } from '../setup/commandLine';
 import { packExtension, VSIX } from '../setup/vsix';
@@ -96,6 +104,54 @@ describe('the packed extension', () => {
     }
   });
 });
+
+describe('the SDK that is built in', () => {
+  let packed: typeof Aws;
+
+  before(async () => {
+    await buildExtension();
+    packed = createRequire(__filename)(join(CHECKOUT, 'dist', 'aws.js')) as typeof Aws;
+  });
+
+  const region = 'us-east-1';
+  const CALLS: Readonly<Record<string, (clients: Clients) => Promise<unknown>>> = {
+    EntityAlreadyExists: ({ iam }) => createRole(iam).then(() => createRole(iam)),
+    InvalidInstanceId: ({ ssm }) =>
+      ssm.send(new SendCommandCommand({ ...COMMAND, InstanceIds: ['i-0123456789abcdef0'] })),
+    InvocationDoesNotExist: ({ ssm }) =>
+      ssm.send(new GetCommandInvocationCommand({ CommandId: randomUUID(), InstanceId: 'i-0123456789abcdef0' })),
+    NoSuchDistribution: ({ cloudfront }) => cloudfront.send(new GetDistributionCommand({ Id: 'E0123456789ABC' })),
+    NoSuchBucket: ({ s3 }) => s3.send(new GetObjectCommand({ Bucket: 'sitelift-nowhere-123456789012', Key: 'a' })),
+    NotFound: ({ s3 }) => s3.send(new HeadObjectCommand({ Bucket: 'sitelift-nowhere-123456789012', Key: 'a' })),
+    'InvalidVolume.NotFound': ({ ec2 }) =>
+      ec2.send(new DescribeVolumesCommand({ VolumeIds: ['vol-0123456789abcdef0'] })),
+  };
+
+  for (const [code, call] of Object.entries(CALLS)) {
+    it(`tells the error ${code} as it does whole`, async () => {
+      const [whole, own] = [createClients({ region }), packed.createClients({ region })];
+      const [expected, told] = [await failure(call(whole)), await failure(call(own))];
+      assert.deepEqual([codeOf(told), told.message, statusOf(told)], [code, expected.message, statusOf(expected)]);
+      assert.equal(codeOf(expected), code);
+      assert.equal(packed.explain(told).message, explain(expected).message);
+    });
+  }
+});
+
+const ROLE = `sitelift-bundle-${randomUUID()}`;
+const COMMAND = { DocumentName: 'AWS-RunShellScript', Parameters: { commands: ['true'] } };
+
+function createRole(iam: Clients['iam']): Promise<unknown> {
+  return iam.send(new CreateRoleCommand({ RoleName: ROLE, AssumeRolePolicyDocument: '{}' }));
+}
+
+async function failure(call: Promise<unknown>): Promise<Error> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof Error ? error : assert.fail('nothing failed');
+}
 
 describe('the packed command line', function () {
   this.timeout(60_000);

@@ -1,5 +1,5 @@
 import type { Seen } from './resource';
-import type { ResourceName, SiteHave } from './stack';
+import type { ResourceName, Scope, SiteHave } from './stack';
 
 /** All that is known of a site, marked as old because nothing could be read. */
 export function allOld(have: SiteHave, reason: string): SiteHave {
@@ -20,6 +20,13 @@ export function unreadOf(have: SiteHave): ResourceName[] {
   });
 }
 
+/** The resources that a reading of a scope has read. */
+export function namesRead(have: SiteHave, scope: Scope): ResourceName[] {
+  const unread = unreadOf(have);
+  const names = typeof scope === 'string' ? (Object.keys(have) as ResourceName[]) : scope;
+  return names.filter((name) => !unread.includes(name));
+}
+
 /** True when two readings would show the same. */
 export function isSameSeen(before: SiteHave | undefined, now: SiteHave): boolean {
   return before !== undefined && textOf(before) === textOf(now);
@@ -29,7 +36,7 @@ function old<Have>(seen: Seen<Have>, reason: string): Seen<Have> {
   return seen.kind === 'known' ? { ...seen, old: reason } : { kind: 'unknown', reason };
 }
 
-/** The objects of a bucket change with publications, whose looks are deep anyway, so their number will do. */
+/** The objects of a bucket change with publications, after which it is read anyway, so their number will do. */
 function textOf(have: SiteHave): string {
   return JSON.stringify(have, (_, value: unknown) => (value instanceof Map ? value.size : value));
 }

@@ -50,16 +50,21 @@ export function glanceAtSite(context: Context, before: SiteHave, op: Op): Promis
   });
 }
 
-/** Reads some resources of a site deeply, as `describeSite` does, and leaves the others as they were seen before. */
-export function rereadSite(
+/** What is read of a site: all resources, cheaply or deeply, or some of them deeply. */
+export type Scope = 'cheap' | 'deep' | readonly ResourceName[];
+
+/** Reads a site as far as is asked for; what was never read is read deeply, or not at all where only some of it is asked for. */
+export async function readAgain(
   context: Context,
-  before: SiteHave,
-  names: readonly ResourceName[],
+  before: SiteHave | undefined,
+  scope: Scope,
   op: Op,
-): Promise<SiteHave> {
-  return eachOf(before, async (resource, seen, name) =>
-    seen && !names.includes(name) ? seen : describe(resource, context, seen, op),
-  );
+): Promise<SiteHave | undefined> {
+  if (scope === 'deep') return describeSite(context, op, before);
+  if (scope === 'cheap') return before ? glanceAtSite(context, before, op) : describeSite(context, op);
+  const reread: Look = async (resource, seen, name) =>
+    seen && !scope.includes(name) ? seen : describe(resource, context, seen, op);
+  return before && eachOf(before, reread);
 }
 
 type Look = <Have>(

@@ -4,7 +4,14 @@ import { requireAccount } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import { known, type Seen } from '../../../src/core/resources/resource';
 import type { ServerHave } from '../../../src/core/resources/server';
-import { describeSite, describeUrl, glanceAtSite, isPending, type SiteHave } from '../../../src/core/resources/stack';
+import {
+  describeSite,
+  describeUrl,
+  glanceAtSite,
+  isPending,
+  readAgain,
+  type SiteHave,
+} from '../../../src/core/resources/stack';
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
 import { newAgent } from '../remote/agent';
 import { ACCOUNT, controlPlane, newContext, newOp, refuse } from '../sandbox';
@@ -55,6 +62,25 @@ describe('a reading', () => {
       assert.ok(actions.length <= 6 && !actions.some((action) => ON_THE_SERVER.includes(action)));
     }
     assert.deepEqual(have, settled);
+  });
+
+  it('of some resources reads those deeply and leaves the others as they were read', async () => {
+    const { kind, ...seen } = settled.server;
+    const before = { ...settled, server: { kind, ...seen, old: 'long ago' } as SiteHave['server'] };
+    let have: SiteHave | undefined;
+    const calls = await callsOf(async () => (have = await readAgain(context, before, ['bucket'], newOp())));
+    assert.deepEqual([...new Set(calls.map(({ service }) => service))], ['s3']);
+    assert.ok(calls.some(({ action }) => action === 'ListObjectsV2'));
+    assert.deepEqual(have, before);
+    const none = await callsOf(async () => {
+      assert.equal(await readAgain(context, settled, [], newOp()).then((now) => now?.bucket), settled.bucket);
+      assert.equal(await readAgain(context, undefined, ['bucket'], newOp()), undefined);
+    });
+    assert.deepEqual(none, []);
+    assert.deepEqual(await readAgain(context, undefined, 'cheap', newOp()), settled);
+    assert.deepEqual(await readAgain(context, undefined, 'deep', newOp()), settled);
+    const cheap = await callsOf(() => readAgain(context, settled, 'cheap', newOp()));
+    assert.ok(!cheap.some(({ action }) => action === 'ListObjectsV2'));
   });
 
   it('of the address alone takes one call', async () => {
