@@ -18,9 +18,14 @@ describe('somebody who may publish and provision nothing', function () {
   let clients: Clients;
 
   before(async () => {
-    site = await newSite(() => undefined);
+    // Publishing a whole site with hashed names calls all that other ways of publishing call, and more.
+    site = await newSite((file) => {
+      Object.assign(file, { distribution: { serves: 'site' }, assets: { naming: 'hashed' } });
+    });
     await site.put('index.html', '<!doctype html><title>one</title><img src="images/a.svg">\n');
     await site.put('images/a.svg', '<svg xmlns="http://www.w3.org/2000/svg"/>\n');
+    await site.put('gone.html', '<!doctype html><title>gone</title><img src="images/gone.png">\n');
+    await site.put('images/gone.png', 'gone');
     await site.provision();
     const { id } = site.context.site;
     const user = await controlPlane().make<MadeUser>('users', {
@@ -59,6 +64,24 @@ describe('somebody who may publish and provision nothing', function () {
       second.join(),
     );
     assert.match(fetched(host, 'index.html').body, /<title>two<\/title>/);
+  });
+
+  it('removes, brings back, compares and publishes everything again', async () => {
+    const { current } = await site.ledger();
+    await site.drop('gone.html');
+    await site.drop('images/gone.png');
+    const removed = await site.publish(clients);
+    assert.ok(
+      removed.some((key) => key.startsWith('remove ')),
+      removed.join(),
+    );
+    const { host } = await site.server();
+    assert.equal(fetched(host, 'gone.html').status, '404');
+    assert.ok((await site.rollback(current?.at ?? assert.fail('nothing was published'), clients)).length > 0);
+    assert.match(await eventually(host, 'gone.html'), /<title>gone<\/title>/);
+    assert.equal((await site.verify(clients)).isWhole, true);
+    assert.ok((await site.publishEverything(clients)).length > 0);
+    assert.equal((await site.verify(clients)).isWhole, true);
   });
 
   it('may not change what the site is made of', async () => {

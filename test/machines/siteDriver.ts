@@ -34,13 +34,13 @@ export interface SiteDriver {
   /** What the last publication told that it changed. */
   effect(): Effect;
   /** Publishes everything again, whatever the ledger tells. */
-  publishEverything(): Promise<string[]>;
-  /** Compares what is there with the current release. */
-  verify(): Promise<Verification>;
+  publishEverything(clients?: Clients): Promise<string[]>;
+  /** Compares what is there with the current release, as somebody else when clients are given. */
+  verify(clients?: Clients): Promise<Verification>;
   /** The ledger as it is now. */
   ledger(): Promise<Ledger>;
-  /** Brings back the release that was published at a time, and gives the keys of the steps. */
-  rollback(at: string): Promise<string[]>;
+  /** Brings back the release that was published at a time, as somebody else when clients are given, and gives the keys of the steps. */
+  rollback(at: string, clients?: Clients): Promise<string[]>;
   /** Runs a script as root on the server and gives its output. */
   inside(script: string): Promise<string>;
   remove(): Promise<void>;
@@ -85,11 +85,11 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
     },
     effect: () => effect ?? assert.fail('nothing was published'),
     publish: (clients = context.clients) => publishing(clients, publish),
-    publishEverything: () => publishing(context.clients, publish, true),
-    verify: () => verifySite(context, cache, newOp()),
+    publishEverything: (clients = context.clients) => publishing(clients, publish, true),
+    verify: (clients = context.clients) => verifySite({ ...context, clients }, cache, newOp()),
     ledger: async () => (await readLedger(context, cache, newOp())).ledger,
-    async rollback(at) {
-      return publishing(context.clients, async (plans) => {
+    async rollback(at, clients = context.clients) {
+      return publishing(clients, async (plans) => {
         const { plan } = await plans.planRollback(at, newOp());
         await run(plan, newOp());
         return stepsOf(plan).map(({ key }) => key);
