@@ -45,8 +45,13 @@ export type PlainItem<Item> = vscode.QuickPickItem & { readonly item: Item };
 
 /** Makes the texts of an item plain. */
 export function plainItem<Item extends vscode.QuickPickItem>(item: Item): PlainItem<Item> {
-  const { label, description } = item;
-  return { label: plainText(label), ...(description ? { description: plainText(description) } : {}), item };
+  const { label, description, detail } = item;
+  return {
+    label: plainText(label),
+    ...(description ? { description: plainText(description) } : {}),
+    ...(detail ? { detail: plainText(detail) } : {}),
+    item,
+  };
 }
 
 /** Asks to pick one of several items. */

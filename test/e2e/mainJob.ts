@@ -9,14 +9,22 @@ const READY: Readonly<Record<string, RegExp>> = {
   Distribution: /^Distribution Deployed$/,
 };
 
-/** Creates a site by answering the questions of *Create Site*; root and region as they are suggested. */
-export async function createSite(workbench: Workbench, name: string): Promise<void> {
+/** Creates a site by answering the questions of *Create Site*; root and region as they are suggested, and what readers get from CloudFront where it is not chosen. */
+export async function createSite(workbench: Workbench, name: string, served?: string): Promise<void> {
   await workbench.showView('Sitelift');
   await workbench.runCommand('Sitelift: Create Site…', workbench.question('Name of the site'), workbench.progress());
   await workbench.answer('Name of the site', name);
   await workbench.answer('Folder that holds the pages');
   await workbench.answer('Region of server');
-  await workbench.answer('What readers get from CloudFront');
+  const question = 'What readers get from CloudFront';
+  if (served === undefined) {
+    await workbench.answer(question);
+  } else {
+    await workbench.waitForQuestion(question);
+    await workbench.screenshot('create-serves');
+    await workbench.entry(served).getByText('its address stays: $0.005 an hour').waitFor();
+    await workbench.pick(served);
+  }
   await workbench.notification('is a site of account').waitFor();
   await workbench.tree().row('Server').waitFor();
 }

@@ -42,9 +42,10 @@ describe('what VS Code is given to show', () => {
   });
 
   it('is plain text, in lists, boxes and what a box says of an answer', async () => {
-    await askWhich(HOSTILE, [{ label: HOSTILE, description: HOSTILE }]);
+    await askWhich(HOSTILE, [{ label: HOSTILE, description: HOSTILE, detail: HOSTILE }]);
     const [items, options] = window.shown[0] as [vscode.QuickPickItem[], vscode.QuickPickOptions];
-    assert.deepEqual([items[0]?.label, items[0]?.description, options.placeHolder], [PLAIN, PLAIN, PLAIN]);
+    const { label, description, detail } = items[0] ?? assert.fail('no item');
+    assert.deepEqual([label, description, detail, options.placeHolder], [PLAIN, PLAIN, PLAIN, PLAIN]);
     await askLine(HOSTILE, HOSTILE, (text) => (text === 'right' ? undefined : HOSTILE));
     const [box] = window.shown[1] as [vscode.InputBoxOptions];
     assert.deepEqual([box.prompt, box.placeHolder], [PLAIN, PLAIN]);

@@ -54,7 +54,7 @@ const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const MAX_GENERATIONS = 20;
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
-/** The CloudFront distribution in front of the bucket. */
+/** The CloudFront distribution in front of the bucket, and of the server where it serves the whole site. */
 export const distribution: Resource<DistributionHave, DistributionNeeds> = {
   async describe(context, op): Promise<Seen<DistributionHave>> {
     const summary = await findDistribution(context, op);
@@ -73,10 +73,12 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
     const drift = have ? driftWith(context, have, site) : [];
     const steps: Step[][] = [];
     if (!have) {
+      const isWhole = context.site.distribution.serves === 'site';
+      const behind = isWhole ? 'server and bucket (the whole site, by HTTPS)' : 'the bucket';
       steps.push([
         {
           key: 'distribution',
-          title: 'create CloudFront distribution in front of the bucket',
+          title: `create CloudFront distribution in front of ${behind}`,
           run: (op) => createDistribution(context, op),
         },
       ]);

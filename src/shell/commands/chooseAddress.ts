@@ -17,15 +17,15 @@ export interface AddressOptions extends Unattended {
   readonly address: ServerAddress;
 }
 
-const CHOICES: readonly { readonly label: string; readonly description: string; readonly address: ServerAddress }[] = [
+const CHOICES: readonly { readonly label: string; readonly detail: string; readonly address: ServerAddress }[] = [
   {
     label: 'Changing address',
-    description: 'another one whenever the server is stopped and started; $0.005 an hour while it runs',
+    detail: 'Another one after each stop and start; $0.005 an hour while it runs.',
     address: 'changing',
   },
   {
     label: 'Elastic IP address, which stays',
-    description: '$0.005 an hour, about $3.65 a month, also while the server is stopped',
+    detail: '$0.005 an hour, about $3.65 a month, also while the server is stopped.',
     address: 'elastic',
   },
 ];
@@ -55,10 +55,7 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
 }
 
 async function ask(present: ServerAddress): Promise<ServerAddress | undefined> {
-  const items = CHOICES.map((choice) => ({
-    ...choice,
-    description: choice.address === present ? `now · ${choice.description}` : choice.description,
-  }));
+  const items = CHOICES.map((choice) => ({ ...choice, ...(choice.address === present ? { description: 'now' } : {}) }));
   return (await askWhich(`Public address of the server, to be written into ${SITE_FILE}; the plan comes next`, items))
     ?.address;
 }

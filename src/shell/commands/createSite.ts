@@ -34,14 +34,13 @@ const SERVED = [
   {
     label: 'Images only',
     description: 'the classic way',
-    detail: 'Readers come to the server, by HTTP; its pages load their images from the nearest edge of CloudFront.',
+    detail: 'Readers come to the server by HTTP; images come from the nearest edge.',
     serves: 'images',
   },
   {
     label: 'The whole site',
     description: 'with HTTPS, and it stays up without its server',
-    detail:
-      'Readers come to CloudFront, which asks the server first and, when that does not answer, the copies of its pages in the bucket. The server’s address stays, for $0.005 an hour as any, also while it is stopped.',
+    detail: 'Copies of its pages step in for the server; its address stays: $0.005 an hour.',
     serves: 'site',
   },
 ] as const satisfies readonly (vscode.QuickPickItem & Pick<Answers, 'serves'>)[];
