@@ -5,6 +5,7 @@ import type { Ledger, Release } from '../release/ledger';
 import { assetJson, countChanges, EMPTY, releaseId, type Manifest, type Page } from '../release/manifest';
 import type { By } from '../release/turn';
 import type { Asking, SiteState } from './siteState';
+import { pathsAfter } from './edge/freePaths';
 import type { PageSum } from './local/sums';
 import type { Outcome, Wanted } from './wanted';
 
@@ -67,6 +68,7 @@ export async function ledgerAfter(
     former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,
     ...(isFull || isDayOver ? { toSweep: true } : {}),
     uploaded: uploadedNow(uploaded, manifest),
+    forgotten: pathsAfter(read.ledger, outcome.forgotten, by.at),
   };
 }
 

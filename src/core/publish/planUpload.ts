@@ -5,7 +5,7 @@ import { readManifest } from '../release/keptManifest';
 import { readLedgerIfAny, type Ledger } from '../release/ledger';
 import { assetJson, type Asset } from '../release/manifest';
 import { requireFree } from '../release/signsOfLife';
-import { inTurn } from '../release/turn';
+import { inTurn, type By } from '../release/turn';
 import { describeContents } from '../resources/bucket';
 import { distribution } from '../resources/distribution';
 import { known } from '../resources/resource';
@@ -14,6 +14,7 @@ import { compareAssets, type Hash } from './assets/compareAssets';
 import type { Copy } from './assets/copyAssets';
 import { keepFormer } from './assets/former';
 import { requireFreeNames } from './assets/hashedNames';
+import { freePathsNote, pathsAfter } from './edge/freePaths';
 import { invalidationStep } from './edge/invalidate';
 import { invalidationItems, joinItems } from './edge/invalidationItems';
 import type { LocalFile } from './local/localFiles';
@@ -83,7 +84,8 @@ export async function planAssets(
   });
   if (upload) steps.push(upload);
   if (have && forgets.length > 0) {
-    const title = `invalidate ${count(forgets.length, 'path')} in the CDN`;
+    const note = freePathsNote(ledger, forgets.length, new Date().toISOString());
+    const title = `invalidate ${count(forgets.length, 'path')} in the CDN${note === undefined ? '' : ` (${note})`}`;
     steps.push(invalidationStep(context, have.id, forgets, title));
   }
   if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain };
@@ -91,17 +93,17 @@ export async function planAssets(
     begin: { key: `turn ${ledger.revision}`, title: ALONE },
     forgets,
     end: { key: 'noted', title: 'note what was uploaded' },
-    endsWith: () => Promise.resolve(noted(ledger, sent)),
+    endsWith: ({ at }: By) => Promise.resolve(noted(ledger, sent, pathsAfter(ledger, forgets.length, at))),
   };
   const plan = steps.map((step) => [step]);
   return { plan: inTurn(context, origin, read, turns, plan), domain: have?.domain };
 }
 
 /** The ledger with what was uploaded. A publication that was cut short stays so. */
-function noted(ledger: Ledger, sent: ReadonlyMap<string, Asset>): Ledger {
+function noted(ledger: Ledger, sent: ReadonlyMap<string, Asset>, forgotten: Ledger['forgotten']): Ledger {
   const others = ledger.uploaded.filter(([path]) => !sent.has(path));
   const ours = Array.from(sent, ([path, asset]) => assetJson(path, asset));
   const { publishing, ...rest } = ledger;
   const cut = publishing && { publishing: { ...publishing, forgets: [], isOver: true } };
-  return { ...rest, ...cut, uploaded: [...others, ...ours] };
+  return { ...rest, ...cut, uploaded: [...others, ...ours], forgotten };
 }

@@ -13,6 +13,7 @@ import { isAsset } from './local/assetTypes';
 import type { Copy } from './assets/copyAssets';
 import { deployPages, GRACE_SECONDS, stageBundle } from './pages/deployPages';
 import { deleteKeys, keepFormer } from './assets/former';
+import { freePathsNote } from './edge/freePaths';
 import { forgottenBy, invalidationSteps } from './edge/forgetting';
 import { isForgotten } from './edge/invalidationItems';
 import { ledgerAfter, manifestOf } from './newLedger';
@@ -56,6 +57,7 @@ export function planRelease(
     deployed: undefined,
     staged: undefined,
     stored: new Map(),
+    forgotten: 0,
     lost,
   };
   const removed = removedBy(state, wanted, lost);
@@ -66,18 +68,16 @@ export function planRelease(
   const forgets = forgottenBy(state, [...changes, ...removed.assets], isWhole, all);
   // Edges that serve pages serve former ones until they have forgotten them, and those need what is removed.
   const first = isWhole && removed.assets.length > 0 ? forgottenBy(state, changes, isWhole) : [];
+  const last = first.length > 0 ? forgottenBy(state, removed.assets, isWhole, all) : forgets;
+  const counted = (asked: number) => void (outcome.forgotten += asked);
+  const note = freePathsNote(ledger, first.length + last.length, new Date().toISOString());
   const work = [
     keepSteps(context, state, wanted, removed.assets, asking.copy, outcome),
     uploadSteps(context, wanted, outcome),
     pageSteps(context, state, wanted, removed, outcome),
-    invalidationSteps(context, state, first, isWhole),
+    invalidationSteps(context, state, first, isWhole, counted),
     removalSteps(context, removed.assets, first.length > 0, outcome),
-    invalidationSteps(
-      context,
-      state,
-      first.length > 0 ? forgottenBy(state, removed.assets, isWhole, all) : forgets,
-      isWhole,
-    ),
+    invalidationSteps(context, state, last, isWhole, counted, note),
   ].flat();
   const gone = removed.assets.filter((path) => !wanted.pages.all.has(path));
   const paths = [...new Set([...gone, ...removed.pages])].sort();

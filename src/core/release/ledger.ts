@@ -85,6 +85,13 @@ const LEDGER = v.object({
   toSweep: v.optional(v.boolean()),
   /** What *Upload to CDN* put into the bucket, as it is there now; nothing of it is ever removed by a publication. */
   uploaded: CHANGES_JSON.entries.assets,
+  /** How many paths publications and uploads asked the edges to forget in the month (`2026-11`, UTC) of the last one that did. */
+  forgotten: v.optional(
+    v.object({
+      month: v.pipe(v.string(), v.regex(/^\d{4}-\d\d$/)),
+      paths: v.pipe(v.number(), v.minValue(0)),
+    }),
+  ),
   /** The publication that goes on, or was cut short. */
   publishing: v.optional(INTENT),
 });

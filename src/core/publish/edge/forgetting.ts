@@ -1,4 +1,5 @@
 import type { Context } from '../../context';
+import type { Op } from '../../op';
 import type { Plan } from '../../plan';
 import { count } from '../assets/assetSteps';
 import { invalidationStep } from './invalidate';
@@ -20,16 +21,26 @@ export function forgottenBy(
   return joinItems(publishing?.forgets ?? [], items);
 }
 
-/** The step that makes the edges forget items, and waits until they have where that is wanted; none when there are no items. */
+/**
+ * The step that makes the edges forget items, and waits until they have where that is wanted; none when there are no items. `counted` gets how many paths it
+ * has asked for, and `note` tells of the month’s.
+ */
 export function invalidationSteps(
   context: Context,
   { target, read }: SiteState,
   forgets: readonly string[],
   isAwaited: boolean,
+  counted: (paths: number) => void,
+  note?: string,
 ): Plan {
   if (forgets.length === 0) return [];
   const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
   const reason = isLeft ? 'an earlier run was cut short' : 'changed';
-  const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${reason})`;
-  return [[invalidationStep(context, target.distribution.id, forgets, title, isAwaited)]];
+  const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${[reason, ...(note ? [note] : [])].join('; ')})`;
+  const one = invalidationStep(context, target.distribution.id, forgets, title, isAwaited);
+  const run = async (op: Op) => {
+    await one.run(op);
+    counted(forgets.length);
+  };
+  return [[{ ...one, run }]];
 }

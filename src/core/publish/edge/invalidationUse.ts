@@ -3,9 +3,8 @@ import pLimit from 'p-limit';
 import { isDenied } from '../../aws/errors';
 import type { Context } from '../../context';
 import type { Op } from '../../op';
+import { FREE_PATHS } from './freePaths';
 
-/** So many paths of all distributions of an account are invalidated free of charge each month (Amazon CloudFront pricing). */
-const FREE_PATHS = 1000;
 /** So many invalidations are looked into, each by a call of its own. */
 const MOST_CALLS = 24;
 const CALLS_AT_ONCE = 6;
