@@ -109,6 +109,15 @@ describe('the rows of a site', () => {
     assert.match(about('elastic') ?? '', /stays when .*Elastic IP address/);
   });
 
+  it('show the name that a distribution was given, where it was given one', () => {
+    const labels = (alias: string | undefined) =>
+      shown('distribution', { distribution: known({ ...distribution, alias }) }).details.map(
+        ({ label, value }) => `${label} ${value}`,
+      );
+    assert.deepEqual(labels(undefined).slice(0, 2), ['Domain d1.cloudfront.net', 'Distribution E1']);
+    assert.deepEqual(labels('www.example.com').slice(0, 2), ['Domain d1.cloudfront.net', 'Name www.example.com']);
+  });
+
   it('say in tooltips what a resource is for, what is wrong and what to do next', () => {
     const running = (change: object) => ({ server: known({ ...server, ...change }) });
     const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [

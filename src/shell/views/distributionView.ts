@@ -23,6 +23,9 @@ export function distributionView(have: DistributionHave): Shown {
             ? 'Images are at https:// and this name.'
             : 'The site is at https:// and this name.',
       },
+      ...(have.alias === undefined
+        ? []
+        : [{ label: 'Name', value: have.alias, place, about: 'A name of yours that the distribution was given.' }]),
       { label: 'Distribution', value: have.id, place, about: 'Its id in CloudFront.' },
       {
         ...{
