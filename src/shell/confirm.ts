@@ -34,8 +34,8 @@ export interface Standing {
 export interface Proposed {
   readonly plan: Plan;
   readonly about: readonly string[];
-  /** Gives, once it ran, all that it changed of what is read of the site; without it nobody knows, and all is read again. */
-  readonly effect?: () => Effect;
+  /** All that it changes of what is read of the site, once it ran; without it nobody knows, and all is read again. */
+  readonly effect?: Effect;
 }
 
 /** What confirming needs: somebody to ask, the account of the credentials, and who must know that AWS changes. */

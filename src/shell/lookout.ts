@@ -83,20 +83,23 @@ export class Lookout {
   }
 
   /**
-   * Runs work that changes AWS: who watches sees it happen. Afterwards there is one look, for which nobody waits: a deep one, or a brief one after work that
-   * tells all that it changes, unless it failed.
+   * Runs work that changes AWS: who watches sees it happen. Afterwards there is one look, for which nobody waits: a brief one after work that tells all that it
+   * changes, and else a deep one. Nobody who watches is left with what an earlier look could not read, and nobody else needs more than a brief look.
    */
   async during<Result>(work: () => Promise<Result>, isTold = false): Promise<Result> {
     if (!isTold) this.#beginChange();
-    let isBrief = false;
+    let isKnown = false;
     try {
       const result = await work();
-      isBrief = isTold;
+      isKnown = isTold;
       return result;
     } finally {
       if (!isTold) this.#changes -= 1;
-      if (isBrief) this.#isBrief ||= !this.#next;
-      else this.#deepen();
+      if (!isKnown) this.#needsDepth = true;
+      const isOwed = this.#needsDepth || this.#found.failed;
+      if (isOwed) this.#dueMs = this.#clock.nowMs();
+      const isBrief = !(isOwed && this.#isWatched);
+      this.#isBrief = isBrief && (this.#isBrief || !this.#next);
       void this.#lookAfresh();
     }
   }
@@ -141,9 +144,12 @@ export class Lookout {
     this.#isBrief = false;
     if (depth === 'deep') this.#needsDepth = false;
     this.#forget();
+    // One that is brief tells nothing of when the next one is due, unless it failed.
+    let isBrief = depth === 'brief';
     this.#looking = this.#look(depth).then((found) => {
+      isBrief &&= !found.failed;
+      if (isBrief) return;
       if (found.failed && depth !== 'cheap') this.#needsDepth = true;
-      if (depth === 'brief') return;
       const isNews = found.changed || found.failed !== this.#found.failed;
       this.#quiet = isNews ? 0 : this.#quiet + 1;
       this.#found = found;
@@ -152,7 +158,7 @@ export class Lookout {
       await this.#looking;
     } finally {
       this.#looking = undefined;
-      if (depth !== 'brief') this.#settle();
+      if (!isBrief) this.#settle();
       this.#plan();
     }
   }

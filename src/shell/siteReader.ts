@@ -56,7 +56,9 @@ export class SiteReader {
       ]);
       const read = have && aws.namesRead(have, scope);
       const now = Object.fromEntries((read ?? []).map((name) => [name, Date.now()]));
-      return { ...start, have, releases, problem: undefined, readMs: { ...start.readMs, ...now } };
+      // Where nothing was read, what stands in the way still does.
+      const problem = have ? undefined : start.problem;
+      return { ...start, have, releases, problem, readMs: { ...start.readMs, ...now } };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
       const { allOld, explain } = await loadAws();

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
-import type { Effect } from '../core/resources/stack';
+import type { Effect, ResourceName } from '../core/resources/stack';
 import type { Connections } from './connections';
 import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
@@ -14,7 +14,7 @@ export class Sites implements vscode.Disposable {
   readonly #reader: SiteReader;
   readonly #lookout = new Lookout((depth) => this.#look(depth));
   readonly #entries = new Map<string, SiteEntry>();
-  /** What was done to sites and is not read yet, by the URI of their folder. */
+  /** By the URI of their folders. */
   readonly #effects = new Map<string, readonly Effect[]>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
@@ -79,15 +79,20 @@ export class Sites implements vscode.Disposable {
   }
 
   /**
-   * Runs work that changes AWS at the site of a folder; what it changed is read afterwards, without anybody waiting for it: all, or what the work knows to have
-   * changed, which `effect` gives then.
+   * Runs work that changes AWS at the site of a folder; what it changed is read afterwards, without anybody waiting for it: all, or what `effect` says once the
+   * work has succeeded.
    */
-  during<Result>(folder: vscode.WorkspaceFolder, work: () => Promise<Result>, effect?: () => Effect): Promise<Result> {
+  during<Result>(folder: vscode.WorkspaceFolder, work: () => Promise<Result>, effect?: Effect): Promise<Result> {
     const key = folder.uri.toString();
+    let done: Effect = (site) => ({ site, reread: [] });
     const noting = async () => {
-      const result = await work();
-      if (effect) this.#effects.set(key, [...(this.#effects.get(key) ?? []), effect()]);
-      return result;
+      try {
+        const result = await work();
+        done = effect ?? done;
+        return result;
+      } finally {
+        this.#effects.set(key, [...(this.#effects.get(key) ?? []), done]);
+      }
     };
     return this.#lookout.during(noting, effect !== undefined);
   }
@@ -120,7 +125,9 @@ export class Sites implements vscode.Disposable {
   async #look(depth: Depth): Promise<Found> {
     if (!vscode.workspace.isTrusted) return { pending: false, failed: false, changed: false };
     await this.#find();
-    const found = await Promise.all(this.entries.map((entry) => this.#read(entry, depth)));
+    const entries =
+      depth === 'brief' ? this.entries.filter(({ folder }) => this.#effectsOf(folder).length > 0) : this.entries;
+    const found = await Promise.all(entries.map((entry) => this.#read(entry, depth)));
     this.#changed.fire();
     return {
       pending: found.some(({ pending }) => pending),
@@ -129,13 +136,25 @@ export class Sites implements vscode.Disposable {
     };
   }
 
+  /** What was done to the site of a folder since it was read. */
+  #effectsOf(folder: vscode.WorkspaceFolder): readonly Effect[] {
+    return this.#effects.get(folder.uri.toString()) ?? [];
+  }
+
   async #read(known: SiteEntry, depth: Depth): Promise<Found> {
     const key = known.folder.uri.toString();
-    const effects = this.#effects.get(key) ?? [];
-    this.#effects.delete(key);
-    const have = known.have && effects.reduce((site, { told }) => told?.(site) ?? site, known.have);
+    const reread = new Set<ResourceName>();
+    let { have } = known;
+    for (const effect of this.#effectsOf(known.folder)) {
+      if (!have) break;
+      const after = effect(have);
+      have = after.site;
+      for (const name of after.reread) reread.add(name);
+    }
+    // A look that was due anyway does not read what these ask for.
+    if (depth !== 'cheap') this.#effects.delete(key);
     const before = { ...known, have };
-    const scope = depth === 'brief' ? effects.flatMap(({ reread }) => reread) : depth;
+    const scope = depth === 'brief' ? [...reread] : depth;
     const show = (entry: SiteEntry) => {
       if (!this.#entries.has(key)) return;
       this.#entries.set(key, entry);

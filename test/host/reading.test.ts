@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { newSiteId, siteFileText } from '../../src/core/site';
 import { Connections } from '../../src/shell/connections';
-import type { Effect, SiteHave } from '../../src/core/resources/stack';
+import type { Effect } from '../../src/core/resources/stack';
 import type { SiteEntry } from '../../src/shell/siteEntry';
 import { SiteReader } from '../../src/shell/siteReader';
 import { Sites } from '../../src/shell/sites';
@@ -139,19 +139,22 @@ describe('reading a site', function () {
     const callsAfter = async (effect: Effect, isRead: () => boolean | Promise<boolean>) => {
       await sites.refresh();
       await controlPlane().send('DELETE', 'calls');
-      await sites.during(folder, nothing, () => effect);
+      await sites.during(folder, nothing, effect);
       await until(async () => isRead(), nothing);
       return actions();
     };
-    const told = (site: SiteHave): SiteHave => ({ ...site, volume: { kind: 'unknown', reason: 'told' } });
+    const told: Effect = (site) => ({ site: { ...site, volume: { kind: 'unknown', reason: 'told' } }, reread: [] });
     const isLooked = async () => (await actions()).length > 0;
-    assert.deepEqual(await callsAfter({ reread: [], told }, isLooked), ['GetObject']);
+    assert.deepEqual(await callsAfter(told, isLooked), ['GetObject']);
     assert.equal(reading('volume').kind, 'unknown');
     let readMs: number | undefined;
-    const calls = await callsAfter({ reread: ['bucket'] }, () => {
-      readMs ??= entry().readMs.bucket;
-      return readMs !== entry().readMs.bucket;
-    });
+    const calls = await callsAfter(
+      (site) => ({ site, reread: ['bucket'] }),
+      () => {
+        readMs ??= entry().readMs.bucket;
+        return readMs !== entry().readMs.bucket;
+      },
+    );
     assert.ok(calls.includes('ListObjectsV2') && !calls.some((action) => action.startsWith('Describe')), `${calls}`);
     assert.equal(reading('volume').kind, 'absent');
   });

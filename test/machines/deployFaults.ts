@@ -357,6 +357,12 @@ export const DEPLOY: readonly Fault[] = [
     put: 'loaded=/run/sitelift.loaded',
     noticedBy: 'settings_order',
   },
+  {
+    fault: 'what was written and not loaded is taken for not in force',
+    find: '[ "$previous" = "$noted" ] || rm -f "$loaded"',
+    put: 'true',
+    noticedBy: 'settings',
+  },
   { fault: 'files have no label', find: 'then restorecon -R', put: 'then : restorecon -R', noticedBy: 'label' },
   {
     fault: 'a root without its volume is filled',

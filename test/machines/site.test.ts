@@ -7,6 +7,7 @@ import { bucketName } from '../../src/core/names';
 import { run } from '../../src/core/plan';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { known } from '../../src/core/resources/resource';
+import type { ServerHave } from '../../src/core/resources/server';
 import { describeSite, planProvision, type SiteHave } from '../../src/core/resources/stack';
 import { controlPlane, newOp } from '../core/sandbox';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
@@ -200,20 +201,35 @@ describe('a site on a real server', function () {
     const before = await site.describe();
     await site.put('large.txt', '1234567\n'.repeat(1_000_000));
     await site.publish();
-    const { reread, told = assert.fail('nothing was told') } = site.effect();
-    assert.deepEqual(reread, []);
     const after = await site.describe();
     assert.notDeepEqual(before.server, after.server);
-    assert.deepEqual(withoutSpace(told(before)), withoutSpace(after));
-    const differenceBytes = Math.abs(freeBytes(told(before)) - freeBytes(after));
+    const told = site.effect()(before);
+    assert.deepEqual(withoutSpace(told.site), withoutSpace(after));
+    const differenceBytes = Math.abs(freeBytes(told.site) - freeBytes(after));
     assert.ok(differenceBytes < 64 * 1024, `${differenceBytes}`);
+    assert.deepEqual(told.reread, []);
+    const { server } = before;
+    const have = { ...known(server), inspection: undefined } as ServerHave;
+    assert.deepEqual(site.effect()({ ...before, server: { kind: 'known', have } }).reread, ['server']);
     await site.put('images/more.png', PNG);
     await site.publish();
-    assert.deepEqual(site.effect(), { reread: ['bucket'] });
+    assert.deepEqual(site.effect()(before), { site: before, reread: ['bucket'] });
     await site.drop('large.txt');
     await site.drop('images/more.png');
     await site.publish();
-    assert.deepEqual(site.effect().reread, ['bucket']);
+    assert.deepEqual(site.effect()(before).reread, ['bucket']);
+  });
+
+  it('tells with a publication that the web server is down', async () => {
+    await site.publish();
+    const before = await site.describe();
+    assert.equal(known(before.server)?.inspection?.webServer.active, true);
+    await site.inside('systemctl stop httpd 2>/dev/null || systemctl stop apache2');
+    await site.put('lines.txt', 'down\n');
+    await site.publish();
+    const { server } = site.effect()(before).site;
+    assert.equal(known(server)?.inspection?.webServer.active, false);
+    await site.inside('systemctl start httpd 2>/dev/null || systemctl start apache2');
   });
 
   it('comes back by itself after a reboot, with the same settings in force', async () => {

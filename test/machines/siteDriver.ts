@@ -65,7 +65,7 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
     const publication = await plans.planPublish(newOp());
     const { plan } = publication;
     await run(plan, newOp());
-    effect = effectOf(context.site, publication);
+    effect = effectOf(publication);
     return stepsOf(plan).map(({ key }) => key);
   };
   return {

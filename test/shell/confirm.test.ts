@@ -5,7 +5,7 @@ import { ACCOUNT, newContext, newOp } from '../core/sandbox';
 import { newConfirming, Reader } from './confirming';
 
 describe('confirming a plan', () => {
-  const { confirm, during, effect, proposalOf, ran, reset, step } = newConfirming();
+  const { changed, confirm, during, proposalOf, ran, reset, step } = newConfirming();
   const options: Unattended = { account: ACCOUNT };
   beforeEach(reset);
 
@@ -41,7 +41,7 @@ describe('confirming a plan', () => {
     assert.deepEqual(await confirm(new Reader(['Go']), proposal), ['a']);
     assert.deepEqual(ran, ['second']);
     assert.equal(proposal.made(), 2);
-    assert.deepEqual(effect(), { reread: ['bucket'] });
+    assert.deepEqual(changed(), ['bucket']);
   });
 
   for (const [change, before, after] of [

@@ -3,7 +3,7 @@ import { requireAccount } from '../../src/core/aws/clients';
 import type { Context } from '../../src/core/context';
 import type { Op } from '../../src/core/op';
 import type { Plan, Step } from '../../src/core/plan';
-import type { Effect } from '../../src/core/resources/stack';
+import type { Effect, ResourceName, SiteHave } from '../../src/core/resources/stack';
 import { confirmAndRun, type Proposal } from '../../src/shell/confirm';
 import type { Unattended } from '../../src/shell/options';
 import type { Person } from '../../src/shell/person';
@@ -54,8 +54,8 @@ export interface Confirming {
   readonly noted: string[];
   /** How often it was told that AWS changes. */
   during(): number;
-  /** What it was told last that the run changes: other things after the first plan than after later ones. */
-  effect(): Effect | undefined;
+  /** What it was told last that the run changes: the server by the first plan, the bucket by later ones. */
+  changed(): readonly ResourceName[] | undefined;
   step(key: string, extra?: Partial<Step>): Step;
   /** Proposes one plan after another, and the last one from then on. */
   proposalOf(...plans: readonly Plan[]): Proposal & { readonly made: () => number };
@@ -75,9 +75,9 @@ export function newConfirming(): Confirming {
   const ran: string[] = [];
   const noted: string[] = [];
   let changes = 0;
-  let effect: Effect | undefined;
+  let changed: readonly ResourceName[] | undefined;
   return {
-    ...{ context, ran, noted, during: () => changes, effect: () => effect },
+    ...{ context, ran, noted, during: () => changes, changed: () => changed },
     reset() {
       ran.length = 0;
       noted.length = 0;
@@ -94,18 +94,22 @@ export function newConfirming(): Confirming {
         plan() {
           made += 1;
           const plan = plans[Math.min(made, plans.length) - 1] ?? [];
-          const changed: Effect = { reread: made === 1 ? ['server'] : ['bucket'] };
-          return Promise.resolve({ plan, about: [`Made ${plans.length}`], effect: () => changed });
+          const reread: readonly ResourceName[] = made === 1 ? ['server'] : ['bucket'];
+          return Promise.resolve({
+            plan,
+            about: [`Made ${plans.length}`],
+            effect: (site: SiteHave) => ({ site, reread }),
+          });
         },
       };
     },
     confirm(person, proposal, { asked, site = context, op = newOp() } = {}) {
       const desk = {
         ...{ person, requireAccount, note: (line: string) => void noted.push(line) },
-        async during<Result>(work: () => Promise<Result>, changed?: () => Effect) {
+        async during<Result>(work: () => Promise<Result>, effect?: Effect) {
           changes += 1;
           const result = await work();
-          effect = changed?.();
+          changed = effect?.({} as SiteHave).reread;
           return result;
         },
       };

@@ -157,35 +157,75 @@ describe('looking at AWS', () => {
     assert.deepEqual(pauses(), [60, 60, 60]);
   });
 
-  it('is deep after such work that failed, and where something else asks for that', async () => {
+  it('is brief after any work while nobody watches, and deep at once for who comes then or needs it', async () => {
     lookout.want();
     await clock.pass(MINUTE);
+    await lookout.during(() => Promise.resolve());
+    await assert.rejects(
+      lookout.during(() => Promise.reject(new Error('no')), true),
+      /no/,
+    );
+    await lookout.during(() => Promise.resolve(), true);
+    await clock.pass(0);
+    assert.deepEqual(depths(), ['deep', 'brief', 'brief', 'brief']);
+    lookout.want();
+    await clock.pass(0);
+    await assert.rejects(
+      lookout.during(() => Promise.reject(new Error('no')), true),
+      /no/,
+    );
+    lookout.watch(true);
+    await clock.pass(0);
+    assert.deepEqual(depths().slice(4), ['deep', 'brief', 'deep']);
+  });
+
+  it('is deep after work that failed while somebody watched, and brief for none where a deep one waits', async () => {
+    lookout.watch(true);
+    await clock.pass(0);
     await assert.rejects(
       lookout.during(() => Promise.reject(new Error('no')), true),
       /no/,
     );
     await clock.pass(0);
     assert.deepEqual(depths(), ['deep', 'deep']);
-    const looks = [lookout.lookNow(), lookout.lookNow(), lookout.during(() => Promise.resolve(), true)];
-    await Promise.all(looks);
+    await Promise.all([lookout.lookNow(), lookout.lookNow(), lookout.during(() => Promise.resolve(), true)]);
     await clock.pass(0);
     assert.deepEqual(depths().slice(2), ['deep', 'deep']);
+  });
+
+  it('leaves nobody who watches with what an earlier one could not read', async () => {
+    lookout.watch(true);
+    await clock.pass(MINUTE);
+    for (const failed of ['cheap', 'deep']) {
+      if (failed === 'deep') lookout.expire();
+      found = { ...SETTLED, failed: true };
+      await clock.pass(10 * MINUTE);
+      found = SETTLED;
+      const before = looks.length;
+      await lookout.during(() => Promise.resolve(), true);
+      assert.deepEqual(depths().slice(before), [failed]);
+    }
+  });
+
+  it('that is brief and fails is followed by a deep one before long', async () => {
+    lookout.watch(true);
+    await clock.pass(20 * MINUTE);
+    const before = looks.length;
     found = { ...SETTLED, failed: true };
     await lookout.during(() => Promise.resolve(), true);
     found = SETTLED;
-    lookout.watch(true);
-    await clock.pass(10 * MINUTE);
-    assert.deepEqual(depths().slice(4, 7), ['brief', 'deep', 'cheap']);
+    await clock.pass(15_000);
+    assert.deepEqual(depths().slice(before), ['brief', 'deep']);
   });
 
-  it('is deep after work that changed AWS when there was none before, and no work waits for it', async () => {
+  it('keeps no work waiting that changed AWS', async () => {
     let finish: () => void = () => undefined;
     const slow = new Lookout((depth) => {
       looks.push({ depth, atMs: clock.nowMs() });
       return new Promise((resolve) => (finish = () => resolve(SETTLED)));
     }, clock);
     assert.equal(await slow.during(() => Promise.resolve('done')), 'done');
-    assert.deepEqual(depths(), ['deep']);
+    assert.deepEqual(depths(), ['brief']);
     finish();
     slow.close();
   });
@@ -209,7 +249,7 @@ describe('looking at AWS', () => {
       lookout.during(() => Promise.reject(new Error('no'))),
       /no/,
     );
-    assert.deepEqual(depths(), ['deep']);
+    assert.deepEqual(depths(), ['brief']);
   });
 
   it('that a person asks for is deep, and starts after one that is under way', async () => {

@@ -57,6 +57,7 @@ export function planRelease(
     deployed: undefined,
     staged: undefined,
     stored: new Map(),
+    isBucketChanged: false,
     forgotten: 0,
     lost,
   };
@@ -84,7 +85,7 @@ export function planRelease(
   const samples = () => samplesOf(context.site, state, wanted, outcome);
   if (work.length === 0 && isNoted(state)) return { plan: [], outcome, removed: paths, samples };
   // What nobody needs any more is no reason of its own to publish.
-  const plan = sequence(sweepSteps(context, state, asking), work);
+  const plan = sequence(sweepSteps(context, state, asking, outcome), work);
   const turns = {
     begin: isMany(paths, state) ? removingMany(wanted.begin, paths) : wanted.begin,
     forgets,
@@ -146,9 +147,13 @@ function isMany(removed: readonly string[], { live }: SiteState): boolean {
   return removed.length > FEW_REMOVALS && removed.length > published.size / 10;
 }
 
-function sweepSteps(context: Context, { read: { ledger } }: SiteState, { cache }: Asking): Plan {
+function sweepSteps(context: Context, { read: { ledger } }: SiteState, { cache }: Asking, outcome: Outcome): Plan {
   if (!ledger.toSweep) return [];
-  return [[step('sweep', 'remove what no kept release needs any more', (op) => sweep(context, ledger, cache, op))]];
+  const run = async (op: Op) => {
+    outcome.isBucketChanged = true;
+    await sweep(context, ledger, cache, op);
+  };
+  return [[step('sweep', 'remove what no kept release needs any more', run)]];
 }
 
 function keepSteps(
@@ -171,6 +176,7 @@ function keepSteps(
 function uploadSteps(context: Context, { assets, pages }: Wanted, outcome: Outcome): Plan {
   const key = `upload ${digest(assets.changes.map(({ title }) => title))}`;
   const upload = uploadStep(assets, key, async (op) => {
+    outcome.isBucketChanged = true;
     // The pages' bundle waits for nobody, and each wait for S3 counts.
     const storing = assets.store(op).then((stored) => void (outcome.stored = stored));
     const staging = pages.title === undefined ? undefined : stage(context, pages, outcome, op);
@@ -222,6 +228,7 @@ function removalSteps(context: Context, removed: readonly string[], isAwaited: b
     // What somebody else put there is not ours to remove.
     const lost = new Set(outcome.lost);
     const keys = removed.filter((path) => !lost.has(path)).map((path) => PUBLIC_PREFIX + path);
+    outcome.isBucketChanged = true;
     await deleteKeys(context, keys, op);
   });
   return [[{ ...one, items: removed.map((path) => `remove ${path}`), untouched: 'no asset was removed' }]];

@@ -61,6 +61,8 @@ export interface Outcome {
   staged: string | undefined;
   /** The assets that were stored, by path. */
   stored: ReadonlyMap<string, Asset>;
+  /** Objects that readers may get were stored or removed. */
+  isBucketChanged: boolean;
   /** How many paths the edges were asked to forget. */
   forgotten: number;
   /** Paths whose former bytes somebody else had changed in the bucket, so that they could not be kept. */

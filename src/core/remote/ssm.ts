@@ -159,10 +159,10 @@ export function redact(text: string): string {
   );
 }
 
-/** The whole text that is sent: bash, the values as quoted assignments, then the script without the lines that are comments. */
+/** The whole text that is sent: bash, the values as quoted assignments, then the script without the lines that are comments and without indentation. */
 export function scriptText({ script, values = {} }: Pick<RemoteScript, 'script' | 'values'>): string {
   const assignments = Object.entries(values).map(([name, value]) => `${name}=${quote(value)}`);
-  return ['#!/bin/bash', ...assignments, script.replace(/^ *#.*\n/gm, '')].join('\n');
+  return ['#!/bin/bash', ...assignments, script.replace(/^ *#.*\n/gm, '').replace(/^ +/gm, '')].join('\n');
 }
 
 /** Quotes any text for a POSIX shell, so that none of it is code. */

@@ -110,7 +110,7 @@ async function publish(
       });
       const rootName = relative(folder.uri.fsPath, root) || 'the folder itself';
       const about = summaryLines(summary, `${rootName} (in ${folder.name})`);
-      return { plan: publication.plan, about, effect: () => aws.effectOf(site, publication) };
+      return { plan: publication.plan, about, effect: aws.effectOf(publication) };
     };
     const steps = await bench.confirm({ question: `Publish “${site.name}”?`, verb: 'Publish', plan, standing }, op);
     if (!steps || !result) return undefined;

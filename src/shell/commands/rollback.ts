@@ -57,7 +57,7 @@ export function rollback(app: App, argument: unknown): Promise<RolledBack | unde
           came = () => ({ release: outcome.release, of: back.release.at, warnings: warningsOf(site, outcome) });
           ({ samples } = back);
           const about = back.removed.length > 0 ? [`To remove: ${back.removed.length}`] : [];
-          return { plan: back.plan, about, effect: () => aws.effectOf(site, back) };
+          return { plan: back.plan, about, effect: aws.effectOf(back) };
         };
         const question = `Roll “${site.name}” back?`;
         const steps = await bench.confirm({ question, verb: 'Roll Back', plan }, op);

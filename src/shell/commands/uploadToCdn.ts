@@ -54,13 +54,14 @@ async function uploadFiles(
     const { copy, hash, send } = workshop;
     const asking = { origin, cache: aws.folderCache(app.cacheFolder), root, copy, hash, send };
     let domain: string | undefined;
+    const effect: Effect = (before) => ({ site: before, reread: ['bucket'] });
     const plan = async (planOp: Op) => {
       const publication = await aws.planAssets(context, assets, asking, planOp);
       domain = publication.domain;
       return {
         plan: publication.plan,
         about: [`To the bucket of “${site.name}”`],
-        effect: (): Effect => ({ reread: ['bucket'] }),
+        effect,
       };
     };
     const steps = await confirm({ question: `Upload ${count} to the CDN?`, verb: 'Upload', plan }, op);

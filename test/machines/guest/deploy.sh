@@ -618,6 +618,9 @@ check_settings() {
   deploy B A
   stops $'settings-refused\t?*'
   cmp -s $fragment /root/fragment || fail 'the settings that were loaded are back'
+  # Those that had been written may be in force since a start of the web server.
+  [ ! -e $fragment.loaded ] || fail 'nobody is told which settings are in force'
+  cp /root/fragment $fragment.loaded
   # A deployment that stops early leaves nothing that a later start of the web server would bring into force.
   with OTHER
   deploy B A NEEDED_BYTES=99000000

@@ -46,6 +46,8 @@ export interface Deployed {
   readonly key: string;
   /** What a look inside the server would find of it from now on. */
   readonly inside: Pick<Inspection, 'list' | 'placing' | 'release' | 'settings'>;
+  /** The web server runs. */
+  readonly isActive: boolean;
   /** How long the command took there, without what it waited for readers. */
   readonly seconds: number | undefined;
   readonly freeBytes: number | undefined;
@@ -146,6 +148,7 @@ function parseDeployed(output: string): Omit<Deployed, 'bundle' | 'inside' | 'ke
     /^\d+$/.test(report.text(name)) ? Number(report.text(name)) : undefined;
   return {
     seconds: number('seconds'),
+    isActive: report.text('active') === 'active',
     freeBytes: number('free_bytes'),
     deleted: number('deleted') ?? 0,
     left: number('left') ?? 0,

@@ -40,6 +40,7 @@ unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf
 loaded=$fragment.loaded
 put() {
   echo "$1" >"$fragment.new"
+  sync "$fragment.new"
   mv -f "$fragment.new" "$fragment"
 }
 load() {
@@ -49,6 +50,8 @@ load() {
   put "$wanted"
   systemctl reload-or-restart "$unit" || stop not-reloaded "$unit"
   echo "$wanted" >"$loaded"
+  # Whoever sees the release may rely on its settings, also after the power went.
+  sync -f "$fragment"
   wanted=
 }
 # A run that was killed may have written the settings without loading them, so what was loaded is noted apart.
@@ -57,6 +60,8 @@ noted=$(cat "$loaded" 2>/dev/null || true)
 wanted=
 if [ "$previous" != "$noted" ] || [[ $previous != *": $SETTINGS_ID"$'\n'* ]]; then
   wanted=$(base64 -d <<<"$SETTINGS" | gzip -d)
+  # Written and not loaded by whoever was killed, they may be in force since a start of the web server.
+  [ "$previous" = "$noted" ] || rm -f "$loaded"
   [ "$unit" = httpd ] || a2enmod -q rewrite headers deflate filter >/dev/null
   put "$wanted"
   refused=
@@ -73,6 +78,7 @@ fi
 deleted=0 left=() waited=0
 report() {
   printf 'release=%s\nseconds=%s\n' "$RELEASE" $((SECONDS-waited))
+  echo "active=$(systemctl is-active "$unit")"
   df -B1 --output=avail,iavail "$root" | awk 'NR > 1 { print "free_bytes=" $1 "\nfree_inodes=" $2 }'
   printf 'deleted=%s\nleft=%s\n' $deleted ${#left[@]}
   [ ${#left[@]} = 0 ] || printf 'left_path=%s\n' "${left[@]:0:5}"
