@@ -1,12 +1,16 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
-import type { Effect, ResourceName } from '../core/resources/stack';
+import type { Effect } from '../core/resources/stack';
+import { loadAws } from './chunks';
 import type { Connections } from './connections';
 import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
 import { foundOf, SiteReader } from './siteReader';
+
+/** Of work that does not tell what it changes. */
+const UNTOLD: Effect = (site) => ({ site, reread: [] });
 
 /** Knows the sites of the window and what AWS shows of them; looks at AWS only while somebody watches, or after a change of ours. */
 export class Sites implements vscode.Disposable {
@@ -83,18 +87,10 @@ export class Sites implements vscode.Disposable {
    * work has succeeded.
    */
   during<Result>(folder: vscode.WorkspaceFolder, work: () => Promise<Result>, effect?: Effect): Promise<Result> {
-    const key = folder.uri.toString();
-    let done: Effect = (site) => ({ site, reread: [] });
-    const noting = async () => {
-      try {
-        const result = await work();
-        done = effect ?? done;
-        return result;
-      } finally {
-        this.#effects.set(key, [...(this.#effects.get(key) ?? []), done]);
-      }
+    const note = () => {
+      this.#effects.set(folder.uri.toString(), [...this.#effectsOf(folder), effect ?? UNTOLD]);
     };
-    return this.#lookout.during(noting, effect !== undefined);
+    return this.#lookout.during(() => work().finally(note), effect !== undefined);
   }
 
   dispose(): void {
@@ -143,18 +139,12 @@ export class Sites implements vscode.Disposable {
 
   async #read(known: SiteEntry, depth: Depth): Promise<Found> {
     const key = known.folder.uri.toString();
-    const reread = new Set<ResourceName>();
-    let { have } = known;
-    for (const effect of this.#effectsOf(known.folder)) {
-      if (!have) break;
-      const after = effect(have);
-      have = after.site;
-      for (const name of after.reread) reread.add(name);
-    }
+    const effects = this.#effectsOf(known.folder);
     // A look that was due anyway does not read what these ask for.
     if (depth !== 'cheap') this.#effects.delete(key);
-    const before = { ...known, have };
-    const scope = depth === 'brief' ? [...reread] : depth;
+    const { reread, site } = (await loadAws()).afterEffects(known.have, effects);
+    const before = { ...known, have: site };
+    const scope = depth === 'brief' ? reread : depth;
     const show = (entry: SiteEntry) => {
       if (!this.#entries.has(key)) return;
       this.#entries.set(key, entry);

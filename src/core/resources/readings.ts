@@ -1,5 +1,5 @@
 import type { Seen } from './resource';
-import type { ResourceName, Scope, SiteHave } from './stack';
+import type { Effect, ResourceName, Scope, SiteHave } from './stack';
 
 /** All that is known of a site, marked as old because nothing could be read. */
 export function allOld(have: SiteHave, reason: string): SiteHave {
@@ -9,6 +9,22 @@ export function allOld(have: SiteHave, reason: string): SiteHave {
     bucket: old(have.bucket, reason),
     distribution: old(have.distribution, reason),
   };
+}
+
+/** What was read before, with what was done since then, and all that is to be read again; nothing where nothing was read. */
+export function afterEffects(
+  before: SiteHave | undefined,
+  effects: readonly Effect[],
+): { readonly site: SiteHave | undefined; readonly reread: readonly ResourceName[] } {
+  if (!before) return { site: undefined, reread: [] };
+  let site = before;
+  const names = new Set<ResourceName>();
+  for (const effect of effects) {
+    const after = effect(site);
+    ({ site } = after);
+    for (const name of after.reread) names.add(name);
+  }
+  return { site, reread: [...names] };
 }
 
 /** The resources that a reading could not read. */

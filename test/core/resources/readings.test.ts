@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { allOld, isSameSeen, unreadOf } from '../../../src/core/resources/readings';
+import { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from '../../../src/core/resources/readings';
 import type { BucketHave } from '../../../src/core/resources/bucket';
 import { outsideOf } from '../../../src/core/resources/server';
 import { isPending, planProvision, type ResourceName, type SiteHave } from '../../../src/core/resources/stack';
@@ -35,6 +35,27 @@ describe('a site that could not be read', () => {
       'distribution',
     ]);
     assert.deepEqual(unreadOf({ ...settled, volume: { kind: 'unknown', reason: 'x' } }), ['volume']);
+  });
+
+  it('is told by what was read of a scope', () => {
+    const half = { ...allOld(settled, 'x'), volume: settled.volume, bucket: settled.bucket };
+    assert.deepEqual(namesRead(settled, 'cheap'), NAMES);
+    assert.deepEqual(namesRead(half, 'deep'), ['volume', 'bucket']);
+    assert.deepEqual(namesRead(half, ['server', 'bucket']), ['bucket']);
+    assert.deepEqual(namesRead(settled, []), []);
+  });
+
+  it('is what work after work has made of it, with all that these want to be read again', () => {
+    const seen: SiteHave[] = [];
+    const effect = (site: SiteHave, reread: readonly ResourceName[]) => (before: SiteHave) => {
+      seen.push(before);
+      return { site, reread };
+    };
+    const effects = [effect(none, ['bucket']), effect(settled, ['bucket', 'server'])];
+    assert.deepEqual(afterEffects(none, effects), { site: settled, reread: ['bucket', 'server'] });
+    assert.deepEqual(seen, [none, none]);
+    assert.deepEqual(afterEffects(settled, []), { site: settled, reread: [] });
+    assert.deepEqual(afterEffects(undefined, effects), { site: undefined, reread: [] });
   });
 
   it('is another than it was when any of it is, or when its bucket holds another number of objects', () => {
