@@ -64,8 +64,8 @@ export async function newSite(change: (file: Record<string, unknown>) => void): 
   const publish = async (plans: Publishing) => {
     const publication = await plans.planPublish(newOp());
     const { plan } = publication;
-    await run(plan, newOp());
     effect = effectOf(publication);
+    await run(plan, newOp());
     return stepsOf(plan).map(({ key }) => key);
   };
   return {

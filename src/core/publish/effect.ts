@@ -4,11 +4,13 @@ import type { Deployed } from './pages/deployPages';
 import type { ReleasePlan } from './releasePlan';
 
 /**
- * What a publication that has run changed of what is read of its site: the server told of its inside, so that no look there is needed where one was had before;
+ * What a publication changes of what is read of its site: the server told of its inside, so that no look there is needed where one was had before;
  * the bucket is read again where it has other objects.
  */
-export function effectOf({ outcome: { deployed, isBucketChanged } }: Pick<ReleasePlan, 'outcome'>): Effect {
+export function effectOf({ outcome }: Pick<ReleasePlan, 'outcome'>): Effect {
   return (before) => {
+    // What came of it is known once it has run.
+    const { deployed, isBucketChanged } = outcome;
     const { server } = before;
     const inspection = server.kind === 'known' ? server.have.inspection : undefined;
     const reread: ResourceName[] = isBucketChanged ? ['bucket'] : [];

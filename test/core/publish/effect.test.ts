@@ -46,9 +46,10 @@ describe('what a publication changes of what is read of a site', function () {
     it(`tells whether objects of the bucket change, where the distribution serves the ${serves}`, async () => {
       const site = await newPublishDriver({ 'index.html': '<p>', 'images/a.png': 'a' }, serves);
       const isChanged = async (): Promise<boolean> => {
-        const { outcome: came, plan } = await site.plan();
-        await run(plan, newOp());
-        return came.isBucketChanged;
+        const publication = await site.plan();
+        const effect = effectOf(publication);
+        await run(publication.plan, newOp());
+        return effect(siteWith({ inspection })).reread.includes('bucket');
       };
       try {
         assert.equal(await isChanged(), true);
