@@ -85,6 +85,7 @@ describe('the main job, in the workbench', function () {
     const summary = await publishSite(workbench);
     assert.match(summary, /Published “Far Shores”: \d+ pages and other files put in place, \d\d assets uploaded\./);
     assert.doesNotMatch(summary, /from outside/);
+    await workbench.tree().waitForText('Bucket', /^Bucket \d\d objects$/);
     await workbench.screenshot('published');
   });
 

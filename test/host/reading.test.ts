@@ -136,27 +136,58 @@ describe('reading a site', function () {
 
   it('is one call after work that tells what it changed, and reads anew what that could not tell', async () => {
     const { folder } = entry();
-    const callsAfter = async (effect: Effect, isRead: () => boolean | Promise<boolean>) => {
-      await sites.refresh();
-      await controlPlane().send('DELETE', 'calls');
-      await sites.during(folder, nothing, effect);
-      await until(async () => isRead(), nothing);
-      return actions();
-    };
     const told: Effect = (site) => ({ site: { ...site, volume: { kind: 'unknown', reason: 'told' } }, reread: [] });
-    const isLooked = async () => (await actions()).length > 0;
-    assert.deepEqual(await callsAfter(told, isLooked), ['GetObject']);
+    const storing: Effect = (site) => ({ site, reread: ['bucket'] });
+    await sites.refresh();
+    const { readMs } = entry();
+    await controlPlane().send('DELETE', 'calls');
+    await sites.during(folder, nothing, told);
+    await until(async () => (await actions()).length > 0, nothing);
+    assert.deepEqual(await actions(), ['GetObject']);
     assert.equal(reading('volume').kind, 'unknown');
-    let readMs: number | undefined;
-    const calls = await callsAfter(
-      (site) => ({ site, reread: ['bucket'] }),
-      () => {
-        readMs ??= entry().readMs.bucket;
-        return readMs !== entry().readMs.bucket;
-      },
-    );
-    assert.ok(calls.includes('ListObjectsV2') && !calls.some((action) => action.startsWith('Describe')), `${calls}`);
+    assert.deepEqual(entry().readMs, readMs);
+    await sites.refresh();
     assert.equal(reading('volume').kind, 'absent');
+    const { bucket } = entry().readMs;
+    await controlPlane().send('DELETE', 'calls');
+    await Promise.all([sites.during(folder, nothing, told), sites.during(folder, nothing, storing)]);
+    await until(async () => entry().readMs.bucket !== bucket, nothing);
+    const calls = await actions();
+    assert.ok(calls.includes('ListObjectsV2') && !calls.some((action) => action.startsWith('Describe')), `${calls}`);
+    assert.equal(reading('volume').kind, 'unknown');
+  });
+
+  it('is no more than that while somebody watches, nor after work that failed while nobody did', async () => {
+    const { folder } = entry();
+    const looked = async (times: number) =>
+      until(async () => (await actions()).filter((action) => action === 'GetObject').length >= times, nothing);
+    await sites.refresh();
+    await controlPlane().send('DELETE', 'calls');
+    await assert.rejects(
+      sites.during(folder, () => Promise.reject(new Error('no'))),
+      /no/,
+    );
+    await looked(1);
+    assert.deepEqual(await actions(), ['GetObject']);
+    sites.watch(true);
+    await sites.refresh();
+    await controlPlane().send('DELETE', 'calls');
+    // One look follows another, so that all of the first have been made when the second one ends.
+    for (const times of [1, 2]) {
+      await sites.during(folder, nothing, (site) => ({ site, reread: [] }));
+      await looked(times);
+    }
+    sites.watch(false);
+    assert.deepEqual(await actions(), ['GetObject', 'GetObject']);
+  });
+
+  it('that reads no resource leaves what stands in the way', async () => {
+    const problem = new Error('in the way');
+    const reader = new SiteReader(new Connections(), CACHE);
+    const before = { ...entry(), have: undefined, problem };
+    assert.equal((await reader.read(before, [], () => undefined)).problem, problem);
+    assert.equal((await reader.read(before, 'deep', () => undefined)).problem, undefined);
+    reader.close();
   });
 
   it('ends with what it knew when AWS, or a program that gives the credentials, does not answer', async () => {

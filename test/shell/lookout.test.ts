@@ -244,6 +244,51 @@ describe('looking at AWS', () => {
     assert.equal(depths().at(-1), 'deep');
   });
 
+  it('is as thorough as what asks for it while one is under way, though nobody watches', async () => {
+    let end: () => void = () => undefined;
+    const slow = new Lookout((depth) => {
+      looks.push({ depth, atMs: clock.nowMs() });
+      return new Promise((resolve) => (end = () => resolve(SETTLED)));
+    }, clock);
+    const told = () => slow.during(() => Promise.resolve(), true);
+    const asked = () => slow.lookNow();
+    for (const [asks, depth] of [
+      [[told], 'brief'],
+      [[told, told], 'brief'],
+      [[asked, told], 'deep'],
+      [[told, asked], 'deep'],
+    ] as const) {
+      looks = [];
+      void slow.lookNow();
+      for (const ask of asks) {
+        void ask();
+        await turn();
+      }
+      end();
+      await turn();
+      end();
+      await turn();
+      assert.deepEqual(depths(), ['deep', depth]);
+    }
+    slow.close();
+  });
+
+  it('comes often no longer than work changes AWS, also after work that told what it changes', async () => {
+    lookout.watch(true);
+    await clock.pass(20 * MINUTE);
+    await lookout.during(() => Promise.resolve(), true);
+    let finish: () => void = () => undefined;
+    const work = lookout.during(() => new Promise<void>((resolve) => (finish = resolve)));
+    const before = looks.length;
+    await clock.pass(MINUTE);
+    assert.ok(looks.length >= before + 4, `${looks.length - before} looks`);
+    finish();
+    await work;
+    const after = looks.length;
+    await clock.pass(10 * MINUTE);
+    assert.ok(looks.length <= after + 5, `${looks.length - after} looks`);
+  });
+
   it('tells the failure of work that changed AWS', async () => {
     await assert.rejects(
       lookout.during(() => Promise.reject(new Error('no'))),

@@ -37,6 +37,7 @@ describe('what a publication changes of what is read of a site', function () {
   it('is to be read again where the inside of the server was not known, and where the bucket has other objects', () => {
     for (const before of [siteWith({ state: 'running' }), { ...siteWith({}), server: NOT_READ }]) {
       assert.deepEqual(effectOf(outcome({}))(before), { site: before, reread: ['server'] });
+      assert.deepEqual(effectOf(outcome({ isBucketChanged: true }))(before).reread, ['bucket', 'server']);
     }
     const before = siteWith({ inspection });
     assert.deepEqual(effectOf(outcome({ isBucketChanged: true }))(before), { site: before, reread: ['bucket'] });

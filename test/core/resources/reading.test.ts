@@ -83,6 +83,25 @@ describe('a reading', () => {
     assert.ok(!cheap.some(({ action }) => action === 'ListObjectsV2'));
   });
 
+  it('of some resources that fails keeps what was known of them', async () => {
+    for (const action of ['HeadBucket', 'ListObjectsV2']) await refuse('s3', action);
+    const now = await readAgain(context, settled, ['bucket'], newOp());
+    assert.ok(now?.bucket.kind === 'known' && now.bucket.old, JSON.stringify(now?.bucket));
+    assert.deepEqual({ ...now, bucket: settled.bucket }, settled);
+  });
+
+  it('of one resource reads that one', async () => {
+    for (const [name, action] of [
+      ['server', 'DescribeInstances'],
+      ['volume', 'DescribeVolumes'],
+      ['bucket', 'ListObjectsV2'],
+      ['distribution', 'ListDistributions'],
+    ] as const) {
+      const actions = (await callsOf(() => readAgain(context, settled, [name], newOp()))).map((call) => call.action);
+      assert.ok(actions.includes(action), `${name}: ${actions}`);
+    }
+  });
+
   it('of the address alone takes one call', async () => {
     let url: string | undefined;
     const calls = await callsOf(async () => (url = await describeUrl(context, newOp())));

@@ -51,9 +51,10 @@ describe('a site that could not be read', () => {
       seen.push(before);
       return { site, reread };
     };
-    const effects = [effect(none, ['bucket']), effect(settled, ['bucket', 'server'])];
-    assert.deepEqual(afterEffects(none, effects), { site: settled, reread: ['bucket', 'server'] });
-    assert.deepEqual(seen, [none, none]);
+    const half = { ...settled, bucket: absent };
+    const effects = [effect(half, ['volume', 'bucket']), effect(settled, ['bucket', 'server'])];
+    assert.deepEqual(afterEffects(none, effects), { site: settled, reread: ['volume', 'bucket', 'server'] });
+    assert.deepEqual(seen, [none, half]);
     assert.deepEqual(afterEffects(settled, []), { site: settled, reread: [] });
     assert.deepEqual(afterEffects(undefined, effects), { site: undefined, reread: [] });
   });
@@ -125,6 +126,19 @@ describe('a plan', () => {
     ]);
     assert.deepEqual(planProvision('server', context, none).flat().length, 4);
     assert.deepEqual(planProvision('bucket', context, none).flat().length, 1);
+  });
+
+  it('says what a distribution is in front of', () => {
+    const titleFor = (serves: string) =>
+      planProvision(
+        'all',
+        newContext((file) => (file['distribution'] = { serves })),
+        none,
+      )
+        .flat()
+        .find(({ key }) => key === 'distribution')?.title;
+    assert.equal(titleFor('images'), 'create CloudFront distribution in front of the bucket');
+    assert.match(titleFor('site') ?? '', /in front of server and bucket \(the whole site, by HTTPS\)$/);
   });
 
   it('says how large a volume becomes, and what of it is mounted', () => {
