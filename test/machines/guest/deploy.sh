@@ -681,7 +681,7 @@ in_order() {
     case $line in
       tar* | apachectl*) step=${line%% *} ;;
       'mv -f -t '*) step=pages ;;
-      systemctl*) step=reload ;;
+      systemctl\ reload*) step=reload ;;
       'rm -f -- '*) step=rm ;;
       *) continue ;;
     esac
