@@ -4,7 +4,7 @@ import type { Context } from '../core/context';
 import { UserError, type Op } from '../core/op';
 import { run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
 import { replacesUnseen } from '../core/publish/unseen';
-import type { Effect } from '../core/resources/stack';
+import type { Effect } from '../core/resources/effect';
 import type { Unattended } from './options';
 import type { Person } from './person';
 import { plainText } from '../core/plainText';

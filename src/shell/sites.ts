@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
-import type { Effect } from '../core/resources/stack';
+import { UNCHANGED, type Effect } from '../core/resources/effect';
 import { loadAws } from './chunks';
 import type { Connections } from './connections';
 import type { Log } from './log';
@@ -8,9 +8,6 @@ import { Lookout, type Depth, type Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
 import { foundOf, SiteReader } from './siteReader';
-
-/** Of work that does not tell what it changes. */
-const UNTOLD: Effect = (site) => ({ site, reread: [] });
 
 /** Knows the sites of the window and what AWS shows of them; looks at AWS only while somebody watches, or after a change of ours. */
 export class Sites implements vscode.Disposable {
@@ -88,7 +85,7 @@ export class Sites implements vscode.Disposable {
    */
   during<Result>(folder: vscode.WorkspaceFolder, work: () => Promise<Result>, effect?: Effect): Promise<Result> {
     const note = () => {
-      this.#effects.set(folder.uri.toString(), [...this.#effectsOf(folder), effect ?? UNTOLD]);
+      this.#effects.set(folder.uri.toString(), [...this.#effectsOf(folder), effect ?? UNCHANGED]);
     };
     return this.#lookout.during(() => work().finally(note), effect !== undefined);
   }

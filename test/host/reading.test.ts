@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { newSiteId, siteFileText } from '../../src/core/site';
 import { Connections } from '../../src/shell/connections';
-import type { Effect } from '../../src/core/resources/stack';
+import type { Effect } from '../../src/core/resources/effect';
 import type { SiteEntry } from '../../src/shell/siteEntry';
 import { SiteReader } from '../../src/shell/siteReader';
 import { Sites } from '../../src/shell/sites';

@@ -1,5 +1,6 @@
 import type { Inspection } from '../remote/inspect';
-import type { Effect, ResourceName } from '../resources/stack';
+import type { Effect } from '../resources/effect';
+import type { ResourceName } from '../resources/stack';
 import type { Deployed } from './pages/deployPages';
 import type { ReleasePlan } from './releasePlan';
 

@@ -1,5 +1,6 @@
 import type { Seen } from './resource';
-import type { Effect, ResourceName, Scope, SiteHave } from './stack';
+import type { Effect } from './effect';
+import type { ResourceName, Scope, SiteHave } from './stack';
 
 /** All that is known of a site, marked as old because nothing could be read. */
 export function allOld(have: SiteHave, reason: string): SiteHave {

@@ -23,9 +23,6 @@ export interface SiteHave {
 /** The names of a site's resources, in the order in which they are shown. */
 export type ResourceName = keyof SiteHave;
 
-/** All that work changed of what is read of a site: gives what was read before with what the work was told, and what is to be read again. */
-export type Effect = (before: SiteHave) => { readonly site: SiteHave; readonly reread: readonly ResourceName[] };
-
 /**
  * The deep reading: reads all of a site from AWS. A resource that cannot be read is *unknown* with its reason; with a `before` it stays as it
  * was known then, marked as old, which is for showing and not for planning.

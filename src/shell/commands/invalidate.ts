@@ -3,7 +3,7 @@ import type { Op } from '../../core/op';
 import { UserError } from '../../core/op';
 import { pathBelow } from '../../core/pathBelow';
 import { itemProblem } from '../../core/publish/edge/invalidationItems';
-import type { Effect } from '../../core/resources/stack';
+import { UNCHANGED } from '../../core/resources/effect';
 import { rootFolder } from '../../core/site';
 import type { App } from '../app';
 import { chooseSite } from '../choose';
@@ -38,9 +38,6 @@ export async function invalidate(
   });
 }
 
-/** What the edges hold is not read. */
-const nothingRead: Effect = (before) => ({ site: before, reread: [] });
-
 async function forget(bench: Bench, paths: readonly string[]): Promise<readonly string[] | undefined> {
   const { aws, context, options, site, working } = bench;
   return working(`Invalidating in the CDN of ${site.name}`, async (op) => {
@@ -54,7 +51,7 @@ async function forget(bench: Bench, paths: readonly string[]): Promise<readonly 
         const found = await aws.readInvalidationUse(context, planned.distributionId, planOp);
         use = aws.useLine(found, items.length);
       }
-      return { plan: planned.plan, about: use === undefined ? [] : [use], effect: nothingRead };
+      return { plan: planned.plan, about: use === undefined ? [] : [use], effect: UNCHANGED };
     };
     const question = `Invalidate in the CDN of “${site.name}”?`;
     const steps = await bench.confirm({ question, verb: 'Invalidate', plan }, op);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { assetUrl } from '../../core/html/assetUrl';
 import { UserError, type Op } from '../../core/op';
-import type { Effect } from '../../core/resources/stack';
+import type { Effect } from '../../core/resources/effect';
 import { rootFolder } from '../../core/site';
 import type { Workshop } from '../../core/worker/workshop';
 import type { App } from '../app';
