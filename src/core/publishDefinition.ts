@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { object, text } from './definitionShapes';
+import { object, text, wholeNumber } from './definitionShapes';
 
 /** What leave to publish is given to. Each wildcard multiplies the ways in which a long path can fail to match, so there may be three. */
 const LEAVE = /^(?!(?:[^*]*\*+(?!\*)){4})[^\p{Cc}]+$/u;
@@ -57,6 +57,14 @@ export const PUBLISH = object(
         v.readonly(),
       ),
       [],
+    ),
+    keptReleases: v.exactOptional(
+      wholeNumber(
+        1,
+        50,
+        'How many earlier releases can be brought back. What they alone need stays in the bucket, and costs as long as it does.',
+      ),
+      10,
     ),
   },
   'What is published, and how.',

@@ -31,6 +31,7 @@ describe('the site file', () => {
           { files: '/*.html', cacheControl: 'no-cache' },
           { files: 'Schöne Bilder/**/?.png', cacheControl: 'public,max-age=31536000, immutable' },
         ],
+        keptReleases: 50,
       },
     };
     assert.deepEqual(parseSite(JSON.stringify(file)), file);
@@ -44,7 +45,7 @@ describe('the site file', () => {
       volume: { sizeGib: 1, device: '/dev/sdf' },
       distribution: { serves: 'images', priceClass: 'PriceClass_100' },
       assets: { naming: 'plain' },
-      publish: { allow: [], caching: [] },
+      publish: { allow: [], caching: [], keptReleases: 10 },
     });
   });
 
@@ -144,6 +145,14 @@ describe('the site file', () => {
           `a volume of ${JSON.stringify(sizeGib)} GiB`,
           { volume: { sizeGib } },
           '“volume.sizeGib” in sitelift.json must be a whole number from 1 to 16384.',
+        ] as const,
+    ),
+    ...[0, 51].map(
+      (keptReleases) =>
+        [
+          `${keptReleases} kept releases`,
+          { publish: { keptReleases } },
+          '“publish.keptReleases” in sitelift.json must be a whole number from 1 to 50.',
         ] as const,
     ),
     ...[31, 16_777_217].map(

@@ -9,9 +9,7 @@ import { pathsAfter } from './edge/freePaths';
 import type { PageSum } from './local/sums';
 import type { Outcome, Wanted } from './wanted';
 
-/** How many earlier releases can be brought back. */
-const KEPT_RELEASES = 10;
-/** So many more may pile up before they are dropped together. */
+/** So many more than are to be kept may pile up before they are dropped together. */
 const SLACK = 5;
 /** So many pages at most make a small publication. */
 const SMALL_FILES = 100;
@@ -55,7 +53,8 @@ export async function ledgerAfter(
   const isPassing = current?.onSave === true && origin.onSave === true && current.place === origin.place;
   const left = isSame || !current || isPassing ? former : [current, ...former];
   const earlier = isSame ? left : left.filter((kept) => kept.id !== id);
-  const isFull = earlier.length > KEPT_RELEASES + SLACK;
+  const { keptReleases } = context.site.publish;
+  const isFull = earlier.length > keptReleases + SLACK;
   const isDayOver = isPassing && current.at.slice(0, 10) !== release.at.slice(0, 10);
   return {
     ...{ format: 1, revision: '', current: release },
@@ -65,7 +64,7 @@ export async function ledgerAfter(
       settings: wanted.pages.settings.id,
       seconds: usualSeconds(outcome) ?? read.ledger.target?.seconds,
     },
-    former: isFull ? earlier.slice(0, KEPT_RELEASES) : earlier,
+    former: isFull ? earlier.slice(0, keptReleases) : earlier,
     ...(isFull || isDayOver ? { toSweep: true } : {}),
     uploaded: uploadedNow(uploaded, manifest),
     forgotten: pathsAfter(read.ledger, outcome.forgotten, by.at),

@@ -114,4 +114,18 @@ describe('what kept releases need', function () {
       assert.equal(await site.edge('images/a.png'), `a ${oldest + index}`);
     }
   });
+
+  it('is kept of as many as the site file says', async () => {
+    const kept = (await site.ledger()).former.length;
+    const { site: definition } = site.context;
+    const publishKeeping = async (keptReleases: number) => {
+      await change();
+      const context = { ...site.context, site: { ...definition, publish: { ...definition.publish, keptReleases } } };
+      const { plan } = await site.plan({}, context);
+      await run(plan, newOp());
+      return (await site.ledger()).former.length;
+    };
+    assert.equal(await publishKeeping(kept), kept + 1);
+    assert.equal(await publishKeeping(2), 2);
+  });
 });
