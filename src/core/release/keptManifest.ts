@@ -6,7 +6,7 @@ import { gunzip, gzip } from 'node:zlib';
 import * as v from 'valibot';
 import { unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
-import { PRIVATE_PREFIX } from '../names';
+import { bucketName, PRIVATE_PREFIX } from '../names';
 import type { Op } from '../op';
 import { jsonValue } from '../json';
 import { placeOf, putObject } from '../aws/store';
@@ -34,7 +34,7 @@ const MOST_PACKED_BYTES = 64 * 1024 * 1024;
 /** How a manifest is told in the ledger. */
 export type Told = Pick<Release, 'base' | 'changes'>;
 
-/** The manifest of a release; undefined when what it builds on is not in the bucket any more. Whole manifests are kept on this computer. */
+/** The manifest of a release; undefined when what it builds on is not in the bucket any more. The whole manifest that was read last is kept on this computer. */
 export async function readManifest(
   context: Context,
   { base, changes }: Told,
@@ -66,7 +66,7 @@ export async function tellManifest(
   const bytes = await promisify(gzip)(JSON.stringify(toJson(changes)));
   const key = keyOf(bytes);
   await putObject(context, key, bytes, { ContentType: 'application/gzip' }, op);
-  await cache.put(key, bytes);
+  await cache.put(placeIn(context), bytes);
   return { base: key, changes: NOTHING };
 }
 
@@ -84,10 +84,11 @@ async function readBase(context: Context, key: string, cache: LocalCache, op: Op
 }
 
 async function fetchBase(context: Context, key: string, cache: LocalCache, op: Op): Promise<Manifest | undefined> {
-  const cached = await cache.get(key);
-  const bytes = cached ?? (await fetchBytes(context, key, op));
+  const cached = await cache.get(placeIn(context));
+  const isCached = cached !== undefined && keyOf(cached) === key;
+  const bytes = isCached ? cached : await fetchBytes(context, key, op);
   if (!bytes) return undefined;
-  if (!cached) await cache.put(key, bytes);
+  if (!isCached) await cache.put(placeIn(context), bytes);
   const { success, output } = v.safeParse(CHANGES_JSON, jsonValue(await unpacked(bytes)));
   return success ? applied(EMPTY, fromJson(output)) : undefined;
 }
@@ -114,6 +115,11 @@ async function fetchBytes(context: Context, key: string, op: Op): Promise<Buffer
   }
   const bytes = answer?.Body && Buffer.from(await answer.Body.transformToByteArray());
   return bytes && key === keyOf(bytes) ? bytes : undefined;
+}
+
+/** Where this computer keeps one whole manifest of a site: most releases build on the same one. */
+function placeIn({ site }: Context): string {
+  return `manifest of ${bucketName(site)}`;
 }
 
 function keyOf(bytes: Uint8Array): string {

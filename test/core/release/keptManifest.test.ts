@@ -83,6 +83,22 @@ describe('a manifest that is kept', function () {
     assert.deepEqual(await calls(), ['GetObject']);
   });
 
+  it('takes the room of one on this computer, however many there were', async () => {
+    const first = await tell(manifest(300));
+    const second = await tell(manifest(300, 250), first);
+    assert.notEqual(second.base, first.base);
+    assert.equal(cache.kept.size, 1);
+    await controlPlane().send('DELETE', 'calls');
+    // A process that remembers nothing else but that.
+    const later = newMemoryCache();
+    for (const [name, bytes] of cache.kept) later.kept.set(name, bytes);
+    assert.deepEqual(await read(second, later), manifest(300, 250));
+    assert.deepEqual(await calls(), []);
+    assert.deepEqual(await read(first, later), manifest(300));
+    assert.deepEqual(await calls(), ['GetObject']);
+    assert.equal(later.kept.size, 1);
+  });
+
   it('is not known any more once what it builds on is gone or was altered, and is told anew then', async () => {
     const first = await tell(manifest(300));
     const fresh = () => newMemoryCache();
@@ -116,8 +132,10 @@ describe('a manifest that is kept', function () {
     const elsewhere = { base: 'site/a.json.gz', changes: { pages: [], assets: [] } };
     await context.clients.s3.send(new PutObjectCommand({ ...place(elsewhere.base), Body: gzipSync(whole) }));
     assert.equal(await read(elsewhere), undefined);
-    cache.kept.set('something else', Buffer.from('that this computer remembers'));
-    assert.equal(await read({ ...elsewhere, base: 'something else' }), undefined);
+    const first = await tell(manifest(300));
+    const misled = newMemoryCache();
+    for (const name of cache.kept.keys()) misled.kept.set(name, gzipSync(whole));
+    assert.deepEqual(await read(first, misled), manifest(300));
   });
 
   it('tells what S3 answers', async () => {
