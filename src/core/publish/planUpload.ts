@@ -9,11 +9,12 @@ import { inTurn, type By } from '../release/turn';
 import { describeContents } from '../resources/bucket';
 import { distribution } from '../resources/distribution';
 import { known } from '../resources/resource';
-import { count, formerOf, uploadStep } from './assets/assetSteps';
+import { formerOf, uploadStep } from './assets/assetSteps';
 import { compareAssets, type Hash } from './assets/compareAssets';
 import type { Copy } from './assets/copyAssets';
 import { keepFormer } from './assets/former';
 import { requireFreeNames } from './assets/hashedNames';
+import { forgettingTitle } from './edge/forgetting';
 import { freePathsNote, pathsAfter } from './edge/freePaths';
 import { invalidationStep } from './edge/invalidate';
 import { invalidationItems, joinItems } from './edge/invalidationItems';
@@ -85,8 +86,7 @@ export async function planAssets(
   if (upload) steps.push(upload);
   if (have && forgets.length > 0) {
     const note = freePathsNote(ledger, forgets.length, new Date().toISOString());
-    const title = `invalidate ${count(forgets.length, 'path')} in the CDN${note === undefined ? '' : ` (${note})`}`;
-    steps.push(invalidationStep(context, have.id, forgets, title));
+    steps.push(invalidationStep(context, have.id, forgets, forgettingTitle(forgets, 'changed', note)));
   }
   if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain };
   const turns = {

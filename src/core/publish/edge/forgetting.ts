@@ -35,12 +35,17 @@ export function invalidationSteps(
 ): Plan {
   if (forgets.length === 0) return [];
   const isLeft = forgets.every((item) => read.ledger.publishing?.forgets.includes(item));
-  const reason = isLeft ? 'an earlier run was cut short' : 'changed';
-  const title = `invalidate ${count(forgets.length, 'path')} in the CDN (${[reason, ...(note ? [note] : [])].join('; ')})`;
+  const title = forgettingTitle(forgets, isLeft ? 'an earlier run was cut short' : 'changed', note);
   const one = invalidationStep(context, target.distribution.id, forgets, title, isAwaited);
   const run = async (op: Op) => {
     await one.run(op);
     counted(forgets.length);
   };
   return [[{ ...one, run }]];
+}
+
+/** The title of a step that makes the edges forget items: how many, why, and what is to be known of the month’s free paths. */
+export function forgettingTitle(items: readonly string[], reason: string, note: string | undefined): string {
+  const brackets = note === undefined ? reason : `${reason}; ${note}`;
+  return `invalidate ${count(items.length, 'path')} in the CDN (${brackets})`;
 }
