@@ -15,7 +15,7 @@ const ENTRY_POINTS = {
   aws: 'src/core/entryAws.ts',
   html: 'src/core/entryHtml.ts',
   commands: 'src/shell/entryCommands.ts',
-  rows: 'src/shell/entryRows.ts',
+  view: 'src/shell/entryView.ts',
   worker: 'src/core/entryWorker.ts',
   pages: 'src/core/entryPages.ts',
   cli: 'src/cli/main.ts',
@@ -84,7 +84,7 @@ const unused: Plugin = {
 const chunks: Plugin = {
   name: 'chunks',
   setup(plugin) {
-    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands|Rows|Worker|Pages)$/ }, ({ kind, path }) => {
+    plugin.onResolve({ filter: /[\\/]entry(Aws|Html|Commands|View|Worker|Pages)$/ }, ({ kind, path }) => {
       if (kind === 'entry-point') return undefined;
       const name = path.slice(path.lastIndexOf('entry') + 'entry'.length).toLowerCase();
       return { path: `./${name}.js`, external: true };

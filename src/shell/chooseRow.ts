@@ -1,6 +1,6 @@
 import { UserError } from '../core/op';
 import type { App } from './app';
-import { loadRows } from './chunks';
+import { loadView } from './chunks';
 import { isNode } from './options';
 import { askWhich } from './tell';
 import type { SiteNode } from './views/siteNode';
@@ -17,7 +17,7 @@ export async function chooseRow(
 ): Promise<SiteNode | undefined> {
   if (isNode(argument)) return argument;
   if (argument === SELECTION) return app.tree.selected();
-  const { allRows, valueOf } = await loadRows();
+  const { allRows, valueOf } = await loadView();
   const items = allRows(app.sites.entries)
     .filter((node) => suits(node) !== undefined)
     .map((node) => ({ label: valueOf(node)?.label ?? '', description: valueOf(node)?.value ?? '', node }));

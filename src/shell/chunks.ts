@@ -1,6 +1,6 @@
 import type * as Aws from '../core/entryAws';
 import type * as Html from '../core/entryHtml';
-import type * as Rows from './entryRows';
+import type * as View from './entryView';
 
 /** The AWS code, a bundle of its own that is loaded on first use. */
 export type AwsChunk = typeof Aws;
@@ -17,7 +17,7 @@ export async function loadHtml(): Promise<HtmlChunk> {
   return import('../core/entryHtml');
 }
 
-/** Loads what draws the rows of the tree. */
-export async function loadRows(): Promise<typeof Rows> {
-  return import('./entryRows');
+/** Loads what reads the sites and draws the rows of the tree. */
+export async function loadView(): Promise<typeof View> {
+  return import('./entryView');
 }

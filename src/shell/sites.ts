@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
 import { UNCHANGED, type Effect } from '../core/resources/effect';
-import { loadAws } from './chunks';
+import { loadAws, loadView } from './chunks';
 import type { Connections } from './connections';
 import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
-import { foundOf, SiteReader } from './siteReader';
+import type { SiteReader } from './siteReader';
 
 /** Knows the sites of the window and what AWS shows of them; looks at AWS only while somebody watches, or after a change of ours. */
 export class Sites implements vscode.Disposable {
   readonly #log: Log;
-  readonly #reader: SiteReader;
+  readonly #newReader: () => Promise<SiteReader>;
   readonly #lookout = new Lookout((depth) => this.#look(depth));
   readonly #entries = new Map<string, SiteEntry>();
   /** By the URI of their folders. */
@@ -20,11 +20,12 @@ export class Sites implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #isFound = false;
+  #reading: Promise<SiteReader> | undefined;
   readonly onDidChange = this.#changed.event;
 
   constructor(log: Log, connections: Connections, cacheFolder: string) {
     this.#log = log;
-    this.#reader = new SiteReader(connections, cacheFolder);
+    this.#newReader = async () => new (await loadView()).SiteReader(connections, cacheFolder);
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);
     const expire = () => void this.expire();
     this.#subscriptions = [
@@ -60,7 +61,7 @@ export class Sites implements vscode.Disposable {
     const entry = this.entryOf(vscode.workspace.getWorkspaceFolder(file));
     if (!entry || !vscode.workspace.isTrusted) return undefined;
     if (vscode.window.state.focused) this.#lookout.want();
-    return entry.site ? entry : this.#reader.withSite(entry);
+    return entry.site ? entry : (await this.#reader()).withSite(entry);
   }
 
   /** Tells whether somebody sees the sites. */
@@ -92,9 +93,14 @@ export class Sites implements vscode.Disposable {
 
   dispose(): void {
     this.#lookout.close();
-    this.#reader.close();
+    void this.#reading?.then((reader) => reader.close());
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#changed.dispose();
+  }
+
+  /** What reads them, which is loaded when it is first needed. */
+  #reader(): Promise<SiteReader> {
+    return (this.#reading ??= this.#newReader());
   }
 
   async #find(): Promise<void> {
@@ -147,11 +153,11 @@ export class Sites implements vscode.Disposable {
       this.#entries.set(key, entry);
       if (!before.have) this.#changed.fire();
     };
-    const now = await this.#reader.read(before, scope, show);
+    const now = await (await this.#reader()).read(before, scope, show);
     show(now);
     if (now.problem && now.problem.message !== before.problem?.message) {
       this.#log.warn(`Could not read the site in ${before.folder.uri.fsPath}: ${now.problem.message}`);
     }
-    return foundOf(known, now);
+    return (await loadView()).foundOf(known, now);
   }
 }

@@ -26,7 +26,7 @@ const MAY_BE_PACKED = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
-  /^extension\/dist\/(main|commands|aws|html|rows|worker|pages)\.js$/,
+  /^extension\/dist\/(main|commands|aws|html|view|worker|pages)\.js$/,
   /^extension\/media\//,
 ];
 
@@ -74,11 +74,11 @@ describe('the packed extension', () => {
     assert.ok(statSync(main).size <= 20 * KB, `${statSync(main).size} bytes`);
     const required = Array.from(readFileSync(main, 'utf8').matchAll(/require\("([^"]+)"\)/g), ([, name]) => name ?? '');
     const foreign = required.filter((name) => !isBuiltin(name) && name !== 'vscode');
-    assert.deepEqual([...new Set(foreign)].sort(), ['./aws.js', './commands.js', './html.js', './rows.js']);
+    assert.deepEqual([...new Set(foreign)].sort(), ['./aws.js', './commands.js', './html.js', './view.js']);
   });
 
   it('parses HTML in one chunk alone, which the worker loads when it has a page to read', () => {
-    const chunks = ['main', 'cli', 'commands', 'aws', 'html', 'rows', 'worker', 'pages'];
+    const chunks = ['main', 'cli', 'commands', 'aws', 'html', 'view', 'worker', 'pages'];
     // Only who parses knows which elements end a paragraph.
     const parsing = chunks.filter((name) =>
       readFileSync(join(CHECKOUT, 'dist', `${name}.js`), 'utf8').includes('figcaption'),

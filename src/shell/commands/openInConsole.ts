@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/op';
 import type { App } from '../app';
-import { loadRows } from '../chunks';
+import { loadView } from '../chunks';
 import { chooseRow } from '../chooseRow';
 
 /** Opens what a row of the tree is about in the AWS console; gives the address. */
 export async function openInConsole(app: App, argument: unknown): Promise<string | undefined> {
-  const { consoleUrlOf } = await loadRows();
+  const { consoleUrlOf } = await loadView();
   const row = await chooseRow(app, argument, 'Resource to open in the AWS console', (node) =>
     node.kind === 'resource' ? consoleUrlOf(node) : undefined,
   );

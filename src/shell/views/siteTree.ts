@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { plainText } from '../../core/plainText';
-import { loadRows } from '../chunks';
+import { loadView } from '../chunks';
 import type { Sites } from '../sites';
 import type { SiteNode } from './siteNode';
 
@@ -11,10 +11,10 @@ export function registerSiteTree(sites: Sites): vscode.Disposable & { selected()
     showCollapseAll: true,
     treeDataProvider: {
       onDidChangeTreeData: changed.event,
-      getTreeItem: async (node) => (await loadRows()).itemOf(node),
+      getTreeItem: async (node) => (await loadView()).itemOf(node),
       async getChildren(node) {
         if (!sites.entries.some(({ have }) => have)) return [];
-        const { childrenOf, roots } = await loadRows();
+        const { childrenOf, roots } = await loadView();
         return node ? childrenOf(node) : roots(sites.entries);
       },
     },
