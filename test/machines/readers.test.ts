@@ -16,6 +16,8 @@ const PUBLICATIONS = SEED === undefined ? 20 : 4;
 const SERVED = sample(['images', 'site'] as const, 1, 'readers');
 /** Of so many publications one brings the release back that was before. */
 const ROLLBACK_EVERY = 4;
+/** Files that were cut off as they were replaced: of a hundred thousand it was one, on an emulated server, where all takes twenty times as long. */
+const MOST_TORN = 3;
 const NUMBERS = 20_261_127;
 
 for (const serves of SERVED) {
@@ -76,11 +78,12 @@ for (const serves of SERVED) {
       } finally {
         seen = await readers.stop();
       }
-      const { faults, files, late, pages } = seen;
+      const { faults, files, late, pages, torn } = seen;
       console.log(
-        `      ${pages} pages were read whole, ${Array.from(files.values()).join(' and ')} files; ${late} were asked for too late`,
+        `      ${pages} pages were read whole, ${Array.from(files.values()).join(' and ')} files; ${late} were asked for too late, ${torn.length} twice`,
       );
       assert.deepEqual([...new Set(faults)], []);
+      assert.ok(torn.length <= MOST_TORN, torn.join(' '));
       assert.deepEqual([...files.keys()].sort(), serves === 'site' ? [domain] : [domain, host].sort());
       assert.ok(pages > READERS, `${pages} pages`);
     });

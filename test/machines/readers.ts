@@ -1,6 +1,6 @@
 import { load } from 'cheerio';
 import { randomNumbers } from '../core/html/randomNumbers';
-import type { Viewer } from '../sandbox/viewer';
+import type { Answer, Viewer } from '../sandbox/viewer';
 
 /** What readers read, and how it may look. */
 export interface Reading {
@@ -19,6 +19,8 @@ export interface Seen {
   readonly files: Map<string, number>;
   /** How much they did not get, but asked for too late to count on it. */
   late: number;
+  /** Files that were replaced, by URL, which were cut off and whole when they were asked for once more. */
+  readonly torn: string[];
   /** What must not be, each in a sentence. */
   readonly faults: string[];
 }
@@ -33,7 +35,7 @@ const SLOWEST_MS = 3000;
  * follows links for as long as the home page counts as fresh. What they saw is whole once they have stopped.
  */
 export function startReaders(count: number, reading: Reading): { stop(): Promise<Seen> } {
-  const seen: Seen = { pages: 0, files: new Map(), late: 0, faults: [] };
+  const seen: Seen = { pages: 0, files: new Map(), late: 0, torn: [], faults: [] };
   let isOver = false;
   const visit = async (isSlow: boolean, random: () => number): Promise<void> => {
     const goodUntilMs = Date.now() + GRACE_MS;
@@ -97,22 +99,47 @@ async function read(
   goodUntilMs: number,
   seen: Seen,
 ): Promise<string | undefined> {
-  try {
-    const { body, headers, status } = await viewer.ask(url);
-    const length = headers['content-length'];
-    if (status !== 200) {
-      if (Date.now() < goodUntilMs) seen.faults.push(`${url} is answered with ${status}`);
-      else seen.late += 1;
-      return undefined;
-    }
-    const { hostname } = new URL(url);
-    seen.files.set(hostname, (seen.files.get(hostname) ?? 0) + 1);
-    const text = body.toString();
-    if (length !== undefined && Number(length) !== body.length) seen.faults.push(`${url} has not the length it tells`);
-    if (!published.get(url)?.has(text)) seen.faults.push(`${url} was never published like this: ${text.slice(-60)}`);
-    return text;
-  } catch (error) {
-    seen.faults.push(`${url} is not answered to its end: ${String(error)}`);
+  let answer = await ask(viewer, url);
+  if (isTorn(answer, published.get(url))) {
+    answer = await ask(viewer, url);
+    seen.torn.push(url);
+  }
+  if (answer instanceof Error) {
+    seen.faults.push(`${url} is not answered to its end: ${String(answer)}`);
     return undefined;
   }
+  const { body, headers, status } = answer;
+  const length = headers['content-length'];
+  if (status !== 200) {
+    if (Date.now() < goodUntilMs) seen.faults.push(`${url} is answered with ${status}`);
+    else seen.late += 1;
+    return undefined;
+  }
+  const { hostname } = new URL(url);
+  seen.files.set(hostname, (seen.files.get(hostname) ?? 0) + 1);
+  const text = body.toString();
+  if (length !== undefined && Number(length) !== body.length) seen.faults.push(`${url} has not the length it tells`);
+  if (!published.get(url)?.has(text)) seen.faults.push(`${url} was never published like this: ${text.slice(-60)}`);
+  return text;
+}
+
+async function ask(viewer: Viewer, url: string): Promise<Answer | Error> {
+  try {
+    return await viewer.ask(url);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/**
+ * Whether an answer can be that of a file which was replaced just then: httpd finds out a file's size some microseconds before it opens it (`default_handler` in
+ * its `server/core.c`), and gives as much of the new one as the former one had, or breaks off where the new one is shorter.
+ */
+function isTorn(answer: Answer | Error, published: ReadonlySet<string> | undefined): boolean {
+  const texts = [...(published ?? [])].map((text) => Buffer.from(text));
+  const sizes = new Set(texts.map(({ length }) => length));
+  if (answer instanceof Error) return sizes.size > 1;
+  const { body, status } = answer;
+  const isPart = (text: Buffer) => text.length > body.length && text.subarray(0, body.length).equals(body);
+  return status === 200 && sizes.has(body.length) && texts.some(isPart) && !texts.some((text) => text.equals(body));
 }
