@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import type { Context } from '../../../src/core/context';
 import { run } from '../../../src/core/plan';
+import { verifySite } from '../../../src/core/publish/live/verifySite';
+import { NO_CACHE } from '../../../src/core/release/localCache';
 import { distribution } from '../../../src/core/resources/distribution';
 import { bucket } from '../../../src/core/resources/bucket';
 import { placeOf } from '../../../src/core/aws/store';
@@ -51,9 +53,14 @@ describe('publishing a site that the distribution serves whole', function () {
     assert.deepEqual(await noted(await serve(site, 'images')), []);
   });
 
-  it('stores copies once more where all is, as other hands may have changed their headers and nothing tells', async () => {
+  it('stores copies once more where all is, as other hands may have changed their headers and only a comparison tells', async () => {
     site = await newPublishDriver(FILES, 'site');
     await site.publish();
+    const verify = async () => {
+      const { changed, headers, isWhole } = await verifySite(site.context, NO_CACHE, newOp());
+      return [isWhole, changed.count, headers.count, ...headers.paths];
+    };
+    assert.deepEqual(await verify(), [true, 0, 0]);
     const key = 'site/index.html';
     const before = await headersOf(key);
     const { Bucket } = placeOf(site.context, key);
@@ -62,10 +69,12 @@ describe('publishing a site that the distribution serves whole', function () {
       new CopyObjectCommand({ ...placeOf(site.context, key), CopySource: `${Bucket}/${key}`, ...changed }),
     );
     assert.notDeepEqual(await headersOf(key), before);
+    assert.deepEqual(await verify(), [false, 0, 1, 'index.html (in the bucket)']);
     assert.deepEqual(await site.publish(), []);
     const { plan } = await site.plan({ isWhole: true });
     await run(plan, newOp());
     assert.deepEqual(await headersOf(key), before);
+    assert.deepEqual(await verify(), [true, 0, 0]);
   });
 
   it('puts copies of the pages into the bucket before the server gets them, so that readers get them without it', async () => {

@@ -93,7 +93,7 @@ export async function compareAssets(
       else uploads.push({ asset, reason: 'headers', sha256, stored: found });
     });
   };
-  await Promise.all(assets.map(compare).filter((asked) => asked !== undefined));
+  await Promise.all(assets.map(compare).filter((asked) => asked !== undefined)).finally(() => limit.clearQueue());
   uploads.sort((one, other) => (one.asset.path < other.asset.path ? -1 : 1));
   return { uploads, stored, sums: sumOf };
 }

@@ -4,7 +4,7 @@ import { verificationLines, type Verification } from '../../../../src/core/publi
 const none = { count: 0, paths: [] };
 const whole: Verification = {
   ...{ release: 'r', isWhole: true, isOtherRelease: false, isCutShort: false },
-  ...{ changed: none, missing: none, other: none },
+  ...{ changed: none, missing: none, headers: none, other: none },
 };
 
 describe('what a comparison with the current release found', () => {
@@ -16,7 +16,11 @@ describe('what a comparison with the current release found', () => {
     const found = {
       ...{ ...whole, isWhole: false, isCutShort: true, isOtherRelease: true },
       changed: { count: 30, paths: ['a', 'b', 'c', 'd'] },
-      ...{ missing: { count: 1, paths: ['e'] }, other: { count: 2, paths: ['f', 'g'] } },
+      ...{
+        missing: { count: 1, paths: ['e'] },
+        headers: { count: 1, paths: ['h'] },
+        other: { count: 2, paths: ['f', 'g'] },
+      },
     };
     const lines = verificationLines(found);
     assert.deepEqual(lines, [
@@ -24,6 +28,7 @@ describe('what a comparison with the current release found', () => {
       'The server has the pages of another release than the last one.',
       '30 files were changed by others: a, b, c and 27 more.',
       '1 file is missing: e.',
+      '1 file was given other headers by others: h.',
       '2 files were not published with Sitelift and are left alone: f, g.',
     ]);
     const all = verificationLines(found, Infinity);
