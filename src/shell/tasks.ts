@@ -65,15 +65,16 @@ function newTerminal(app: App, { command = '', site }: Definition, scope: unknow
   const written = new vscode.EventEmitter<string>();
   const ended = new vscode.EventEmitter<number>();
   const cancelling = new vscode.CancellationTokenSource();
-  let last = '';
-  const write = (text: string) => {
-    const line = plainText(text, LINE_LIMIT);
-    if (line !== last) written.fire(`${line}\r\n`);
-    last = line;
+  const write = (text: string) => written.fire(`${plainText(text, LINE_LIMIT)}\r\n`);
+  const told = new Set<string>();
+  // A step says what it does as it begins, in between and as it ends.
+  const writeOnce = (text: string) => {
+    if (!told.has(text)) write(text);
+    told.add(text);
   };
   const surface: Surface = (title, work) => {
-    write(title);
-    return work(write, cancelling.token);
+    writeOnce(title);
+    return work(writeOnce, cancelling.token);
   };
   const manner: Manner = { surface, note: write };
   const run = async (): Promise<readonly string[] | undefined> => {
@@ -88,9 +89,9 @@ function newTerminal(app: App, { command = '', site }: Definition, scope: unknow
     onDidClose: ended.event,
     open() {
       void run()
-        .then((told) => {
-          for (const line of told ?? ['Nothing was done, as it was not agreed to.']) write(line);
-          return told === undefined ? 1 : 0;
+        .then((lines) => {
+          for (const line of lines ?? ['Nothing was done, as it was not agreed to.']) write(line);
+          return lines === undefined ? 1 : 0;
         })
         .catch(async (error: unknown) => {
           write(await failureOf(app, command, error));

@@ -110,7 +110,7 @@ async function servedOtherwise(
     const seen = await describeObject(context, PUBLIC_PREFIX + path, op);
     if (!seen?.isServed(asset)) others.push(path);
     done += 1;
-    op.report(`Comparing the headers in the bucket: ${done} of ${assets.length}`, done / assets.length);
+    op.report('Comparing the headers in the bucket', done / assets.length);
   };
   // Once one of them failed, no others are asked about.
   await limit.map(assets, look).finally(() => limit.clearQueue());
