@@ -1,6 +1,6 @@
 import { UserError } from '../core/op';
 import type { App } from './app';
-import { loadView } from './chunks';
+import { loadView } from './viewChunk';
 import { isNode } from './options';
 import { askWhich } from './tell';
 import type { SiteNode } from './views/siteNode';

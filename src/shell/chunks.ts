@@ -1,6 +1,5 @@
 import type * as Aws from '../core/entryAws';
 import type * as Html from '../core/entryHtml';
-import type * as View from './entryView';
 
 /** The AWS code, a bundle of its own that is loaded on first use. */
 export type AwsChunk = typeof Aws;
@@ -15,9 +14,4 @@ export async function loadAws(): Promise<AwsChunk> {
 /** Loads the HTML code. */
 export async function loadHtml(): Promise<HtmlChunk> {
   return import('../core/entryHtml');
-}
-
-/** Loads what reads the sites and draws the rows of the tree. */
-export async function loadView(): Promise<typeof View> {
-  return import('./entryView');
 }

@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import { SITE_FILE } from '../core/site';
 import { UNCHANGED, type Effect } from '../core/resources/effect';
-import { loadAws, loadView } from './chunks';
+import { loadAws } from './chunks';
 import type { Connections } from './connections';
 import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
 import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
 import type { SiteReader } from './siteReader';
+import { loadView } from './viewChunk';
 
 /** Knows the sites of the window and what AWS shows of them; looks at AWS only while somebody watches, or after a change of ours. */
 export class Sites implements vscode.Disposable {

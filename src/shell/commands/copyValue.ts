@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../core/op';
 import type { App } from '../app';
-import { loadView } from '../chunks';
+import { loadView } from '../viewChunk';
 import { chooseRow } from '../chooseRow';
 
 /** Copies what a row of the tree says; gives the text. */

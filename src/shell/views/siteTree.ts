@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { plainText } from '../../core/plainText';
-import { loadView } from '../chunks';
+import { loadView } from '../viewChunk';
 import type { Sites } from '../sites';
 import type { SiteNode } from './siteNode';
 
