@@ -5,7 +5,7 @@ import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -49,6 +49,12 @@ describe('the packed extension', () => {
       .map(({ name }) => name)
       .filter((name) => !MAY_BE_PACKED.some((pattern) => pattern.test(name)));
     assert.deepEqual(others, []);
+  });
+
+  it('holds every bundle but the command line', () => {
+    const built = readdirSync(join(CHECKOUT, 'dist')).filter((name) => name.endsWith('.js') && name !== 'cli.js');
+    const packed = entries.flatMap(({ name }) => (name.endsWith('.js') ? [name] : []));
+    assert.deepEqual(packed.sort(), built.map((name) => `extension/dist/${name}`).sort());
   });
 
   it('holds every file that the manifest names', () => {
