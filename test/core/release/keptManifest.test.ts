@@ -132,6 +132,8 @@ describe('a manifest that is kept', function () {
     const elsewhere = { base: 'site/a.json.gz', changes: { pages: [], assets: [] } };
     await context.clients.s3.send(new PutObjectCommand({ ...place(elsewhere.base), Body: gzipSync(whole) }));
     assert.equal(await read(elsewhere), undefined);
+    cache.kept.set('something else', Buffer.from('that this computer remembers'));
+    assert.equal(await read({ ...elsewhere, base: 'something else' }), undefined);
     const first = await tell(manifest(300));
     const misled = newMemoryCache();
     for (const name of cache.kept.keys()) misled.kept.set(name, gzipSync(whole));
