@@ -10,6 +10,9 @@ export const REGION_TAG = 'sitelift:region';
 /** Tag key of a volume that we created blank; only such a volume may ever be formatted. */
 export const BLANK_TAG = 'sitelift:created-blank';
 
+/** Tag key on the bucket of a site that is being destroyed; its value is the moment at which that began. */
+export const DESTROYING_TAG = 'sitelift:destroying';
+
 /** Prefix of everything that the distribution may read; the distribution's origin path is `/site`. */
 export const PUBLIC_PREFIX = 'site/';
 /** Prefix of what stays private: staged bundles and releases. */

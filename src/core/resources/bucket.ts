@@ -10,7 +10,7 @@ import { bucketName, PUBLIC_PREFIX, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
 import type { Plan } from '../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
-import { BUCKET_SETTINGS, type BucketSetting } from './bucketSettings';
+import { BUCKET_SETTINGS, carriesTag, destroyingSince, readTags, type BucketSetting } from './bucketSettings';
 import type { Context } from '../context';
 import { listObjects } from './listing';
 import { known, readDetail, type Resource, type Seen } from './resource';
@@ -25,6 +25,8 @@ export interface StoredObject {
 export interface BucketHave {
   readonly name: string;
   readonly tagged: boolean | undefined;
+  /** When somebody began to destroy the site, in ISO 8601; undefined also where the tags could not be read. */
+  readonly destroyingSince?: string | undefined;
   /** All four settings of Block Public Access are on. */
   readonly blocksPublicAccess: boolean | undefined;
   /** Object ownership is `BucketOwnerEnforced`, so ACLs mean nothing. */
@@ -50,8 +52,8 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     if (!(await exists(context, op))) return { kind: 'absent' };
     const isRight = (setting: BucketSetting) =>
       readDetail(`the bucket’s ${setting.title}`, () => setting.isRight(context, op), op);
-    const [tagged, publicAccess, ownership, lifecycle, policy, objects] = await Promise.all([
-      isRight(BUCKET_SETTINGS.tags),
+    const [tags, publicAccess, ownership, lifecycle, policy, objects] = await Promise.all([
+      readDetail('the bucket’s tags', () => readTags(context, op), op),
       isRight(BUCKET_SETTINGS.publicAccess),
       isRight(BUCKET_SETTINGS.ownership),
       isRight(BUCKET_SETTINGS.lifecycle),
@@ -60,13 +62,14 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     ]);
     const have: BucketHave = {
       name: bucketName(context.site),
-      tagged: tagged.value,
+      tagged: tags.value && carriesTag(tags.value, context),
+      destroyingSince: destroyingSince(tags.value ?? []),
       blocksPublicAccess: publicAccess.value,
       ownerEnforced: ownership.value,
       endsUploads: lifecycle.value,
       policy: policy.value,
       objects,
-      problems: [tagged, publicAccess, ownership, lifecycle, policy].flatMap(({ problem }) => problem ?? []),
+      problems: [tags, publicAccess, ownership, lifecycle, policy].flatMap(({ problem }) => problem ?? []),
     };
     return { kind: 'known', have };
   },

@@ -14,7 +14,7 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import { unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
-import { bucketName, SITE_TAG, tagsFor } from '../names';
+import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../names';
 import type { Op } from '../op';
 
 /** One thing that the bucket must be: how it is told, whether it is so, and how it becomes so without losing what is not ours. */
@@ -45,12 +45,7 @@ const RULES: readonly LifecycleRule[] = [
 const tags: BucketSetting = {
   title: 'tags',
   isRight: async (context, op) => carriesTag(await readTags(context, op), context),
-  async put(context, op) {
-    const wanted = tagsFor(context.site, 'bucket');
-    const others = (await readTags(context, op)).filter(({ Key }) => !wanted.some((tag) => tag.Key === Key));
-    const command = new PutBucketTaggingCommand({ ...owned(context), Tagging: { TagSet: [...others, ...wanted] } });
-    return context.clients.s3.send(command, { abortSignal: op.signal });
-  },
+  put: async (context, op) => putTags(context, await readTags(context, op), tagsFor(context.site, 'bucket'), op),
 };
 
 const publicAccess: BucketSetting = {
@@ -113,7 +108,32 @@ const lifecycle: BucketSetting = {
 /** The settings of the bucket; each is read and put on its own, so one that may not be touched stops no other. */
 export const BUCKET_SETTINGS = { tags, publicAccess, ownership, lifecycle } as const;
 
-async function readTags(context: Context, op: Op): Promise<readonly Tag[]> {
+/** Since when the site is being destroyed, as the mark on its bucket tells; undefined for a site that is not. */
+export function destroyingSince(tags: readonly Tag[]): string | undefined {
+  return tags.find(({ Key }) => Key === DESTROYING_TAG)?.Value;
+}
+
+/** Marks the bucket, so that every window and computer sees that the site is being destroyed; what is marked stays so. */
+export async function markDestroying(context: Context, op: Op): Promise<void> {
+  const tagged = await readTags(context, op);
+  if (destroyingSince(tagged) !== undefined) return;
+  await putTags(context, tagged, [{ Key: DESTROYING_TAG, Value: new Date().toISOString() }], op);
+}
+
+/** Takes that mark off, for a site that is to be kept. */
+export async function unmarkDestroying(context: Context, op: Op): Promise<void> {
+  const tagged = await readTags(context, op);
+  if (destroyingSince(tagged) === undefined) return;
+  await putTags(
+    context,
+    tagged.filter(({ Key }) => Key !== DESTROYING_TAG),
+    [],
+    op,
+  );
+}
+
+/** The bucket's tags. */
+export async function readTags(context: Context, op: Op): Promise<readonly Tag[]> {
   const answer = await unlessMissing(
     () => context.clients.s3.send(new GetBucketTaggingCommand(owned(context)), { abortSignal: op.signal }),
     'NoSuchTagSet',
@@ -129,7 +149,15 @@ async function readLifecycle(context: Context, op: Op) {
   );
 }
 
-function carriesTag(found: readonly Tag[], { site }: Context): boolean {
+/** All tags are put at once: those that are there, with some changed. */
+async function putTags(context: Context, now: readonly Tag[], changed: readonly Tag[], op: Op): Promise<void> {
+  const others = now.filter(({ Key }) => !changed.some((tag) => tag.Key === Key));
+  const command = new PutBucketTaggingCommand({ ...owned(context), Tagging: { TagSet: [...others, ...changed] } });
+  await context.clients.s3.send(command, { abortSignal: op.signal });
+}
+
+/** True when the tags say that the bucket is this site's. */
+export function carriesTag(found: readonly Tag[], { site }: Context): boolean {
   return found.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id);
 }
 

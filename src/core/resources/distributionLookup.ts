@@ -13,7 +13,7 @@ import type { Op } from '../op';
  */
 export async function findDistribution(context: Context, op: Op): Promise<DistributionSummary | undefined> {
   const { site } = context;
-  const all = await listDistributions(context, op);
+  const all = await listDistributions(context.clients, op);
   const marked = all.filter(({ Comment }) => Comment?.startsWith('Sitelift: ') && Comment.endsWith(`(${site.id})`));
   const reading = all.filter(({ Origins }) =>
     Origins?.Items?.some(({ DomainName }) => DomainName?.startsWith(`${stackName(site)}-`)),
@@ -23,10 +23,14 @@ export async function findDistribution(context: Context, op: Op): Promise<Distri
 
 /** The same by the tag alone, one call for each distribution of the account: for when another one is about to be made. */
 export async function findDistributionByTag(context: Context, op: Op): Promise<DistributionSummary | undefined> {
-  return firstTagged(context, await listDistributions(context, op), op);
+  return firstTagged(context, await listDistributions(context.clients, op), op);
 }
 
-async function listDistributions({ clients }: Context, op: Op): Promise<readonly DistributionSummary[]> {
+/** All distributions of the account. */
+export async function listDistributions(
+  clients: Pick<Context['clients'], 'cloudfront'>,
+  op: Op,
+): Promise<readonly DistributionSummary[]> {
   const summaries: DistributionSummary[] = [];
   let marker: string | undefined;
   do {

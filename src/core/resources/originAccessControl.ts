@@ -1,34 +1,41 @@
-import { CreateOriginAccessControlCommand, ListOriginAccessControlsCommand } from '@aws-sdk/client-cloudfront';
+import {
+  CreateOriginAccessControlCommand,
+  DeleteOriginAccessControlCommand,
+  GetOriginAccessControlCommand,
+  ListOriginAccessControlsCommand,
+} from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
-import { retry } from '../aws/wait';
+import { isConflict, retry, unlessMissing } from '../aws/wait';
 import { bucketName, distributionComment } from '../names';
 import type { Op } from '../op';
 import type { Context } from '../context';
 
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
-/** Makes the origin access control with which the distribution signs its requests to the bucket; gives its id. It is found by name, having no tags. */
-export async function ensureAccessControl({ site, clients }: Context, op: Op): Promise<string> {
+/** The id of the site's origin access control, which is found by its name, having no tags. */
+export async function findAccessControl({ site, clients }: Context, op: Op): Promise<string | undefined> {
+  let marker: string | undefined;
+  do {
+    const { OriginAccessControlList: list } = await clients.cloudfront.send(
+      new ListOriginAccessControlsCommand(marker ? { Marker: marker } : {}),
+      { abortSignal: op.signal },
+    );
+    const found = list?.Items?.find(({ Name }) => Name === accessControlName(site))?.Id;
+    if (found) return found;
+    marker = list?.IsTruncated ? list.NextMarker : undefined;
+  } while (marker);
+  return undefined;
+}
+
+/** Makes the origin access control with which the distribution signs its requests to the bucket; gives its id. */
+export async function ensureAccessControl(context: Context, op: Op): Promise<string> {
+  const { site, clients } = context;
   const options = { abortSignal: op.signal };
-  const name = bucketName(site).slice(0, 64);
-  const find = async () => {
-    let marker: string | undefined;
-    do {
-      const { OriginAccessControlList: list } = await clients.cloudfront.send(
-        new ListOriginAccessControlsCommand(marker ? { Marker: marker } : {}),
-        options,
-      );
-      const found = list?.Items?.find(({ Name }) => Name === name)?.Id;
-      if (found) return found;
-      marker = list?.IsTruncated ? list.NextMarker : undefined;
-    } while (marker);
-    return undefined;
-  };
   const create = async () => {
     const { OriginAccessControl: made } = await clients.cloudfront.send(
       new CreateOriginAccessControlCommand({
         OriginAccessControlConfig: {
-          Name: name,
+          Name: accessControlName(site),
           Description: distributionComment(site),
           OriginAccessControlOriginType: 's3',
           SigningBehavior: 'always',
@@ -41,7 +48,7 @@ export async function ensureAccessControl({ site, clients }: Context, op: Op): P
   };
   return retry(
     async () => {
-      const id = (await find()) ?? (await create());
+      const id = (await findAccessControl(context, op)) ?? (await create());
       if (!id) throw new Error('CloudFront answered without the id of the origin access control.');
       return id;
     },
@@ -49,4 +56,27 @@ export async function ensureAccessControl({ site, clients }: Context, op: Op): P
     SETTLE,
     op,
   );
+}
+
+/** Deletes the site's origin access control, if there is one, once its distribution is gone. */
+export async function deleteAccessControl(context: Context, op: Op): Promise<void> {
+  const { cloudfront } = context.clients;
+  const options = { abortSignal: op.signal };
+  await retry(
+    async () => {
+      const Id = await findAccessControl(context, op);
+      if (Id === undefined) return;
+      await unlessMissing(async () => {
+        const { ETag } = await cloudfront.send(new GetOriginAccessControlCommand({ Id }), options);
+        await cloudfront.send(new DeleteOriginAccessControlCommand({ Id, IfMatch: ETag }), options);
+      }, 'NoSuchOriginAccessControl');
+    },
+    (error) => hasCode(error, 'OriginAccessControlInUse') || isConflict(error),
+    SETTLE,
+    op,
+  );
+}
+
+function accessControlName(site: Context['site']): string {
+  return bucketName(site).slice(0, 64);
 }

@@ -20,7 +20,8 @@ import { SITE_FILE } from '../site';
 import type { Context } from '../context';
 import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
 
-const PATH = '/sitelift/';
+/** Path of the roles and instance profiles of all sites. */
+export const ROLE_PATH = '/sitelift/';
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const MISSING = 'NoSuchEntity';
 
@@ -52,8 +53,8 @@ export async function describeRole(context: Context, op: Op): Promise<RoleState>
 
 /** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site that tells one. */
 export async function describeRegion(context: Context, op: Op): Promise<string | undefined> {
-  const role = await findRole(context, op);
-  return role && isOwn(role, context) ? regionOf(role) : undefined;
+  const role = await findOwnRole(context, op);
+  return role && regionOf(role);
 }
 
 /** Makes the role with which the server's agent registers at SSM, and the profile that carries it; takes from an earlier role what is too much. */
@@ -71,7 +72,7 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
       iam.send(
         new CreateRoleCommand({
           RoleName: name,
-          Path: PATH,
+          Path: ROLE_PATH,
           AssumeRolePolicyDocument: TRUST,
           Description: `Lets the server of ${stackName(site)} be managed by SSM`,
           Tags: [...tagsFor(site, 'server-role'), region],
@@ -97,7 +98,11 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
     () => requireOwn('instance profile', context, () => findProfile(context, op)),
     () =>
       iam.send(
-        new CreateInstanceProfileCommand({ InstanceProfileName: name, Path: PATH, Tags: tagsFor(site, 'server-role') }),
+        new CreateInstanceProfileCommand({
+          InstanceProfileName: name,
+          Path: ROLE_PATH,
+          Tags: tagsFor(site, 'server-role'),
+        }),
         options,
       ),
     op,
@@ -138,6 +143,18 @@ async function findRole({ site, clients }: Context, op: Op): Promise<Role | unde
 async function findProfile({ site, clients }: Context, op: Op): Promise<InstanceProfile | undefined> {
   const command = new GetInstanceProfileCommand({ InstanceProfileName: profileName(site) });
   return (await unlessMissing(() => clients.iam.send(command, { abortSignal: op.signal }), MISSING))?.InstanceProfile;
+}
+
+/** The role of the server, if it is there and this site's. */
+export async function findOwnRole(context: Context, op: Op): Promise<Role | undefined> {
+  const role = await findRole(context, op);
+  return role && isOwn(role, context) ? role : undefined;
+}
+
+/** The instance profile of the server, if it is there and this site's. */
+export async function findOwnProfile(context: Context, op: Op): Promise<InstanceProfile | undefined> {
+  const profile = await findProfile(context, op);
+  return profile && isOwn(profile, context) ? profile : undefined;
 }
 
 /** Gives what `find` finds of this site, if anything; throws `UserError` for something of somebody else's with our name. */

@@ -18,9 +18,12 @@ export async function findSecurityGroup(
   vpcId: string | undefined,
   op: Op,
 ): Promise<SecurityGroup | undefined> {
-  return (await groupsNamedOurs(context, op)).find(
-    (group) => isOurs(context, group) && (vpcId === undefined || group.VpcId === vpcId),
-  );
+  return (await ownGroups(context, op)).find(({ VpcId }) => vpcId === undefined || VpcId === vpcId);
+}
+
+/** The site's security groups, one for each VPC that its server was in. */
+export async function ownGroups(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
+  return (await groupsNamedOurs(context, op)).filter((group) => isOurs(context, group));
 }
 
 function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {

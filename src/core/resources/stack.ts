@@ -1,7 +1,9 @@
 import { sequence, stepsOf, together, type Plan } from '../plan';
 import { explain, SELECT_PROFILE } from '../aws/errors';
 import { heeding, isUserError, UserError, type Op } from '../op';
+import { moment } from '../release/moment';
 import { bucket, type BucketHave } from './bucket';
+import { unmarkDestroying } from './bucketSettings';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
 import { doubtOf, requireSameRegion } from './whereabouts';
@@ -117,9 +119,17 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
-  const plan = planOf(what, context, site);
+  const plan = sequence(keeping(context, site), planOf(what, context, site));
   // Whoever is shut out is so after all else.
   return needs.includes('server') ? sequence(plan, narrowing(context, site)) : plan;
+}
+
+/** Who provisions a site that somebody began to destroy wants to keep it. */
+function keeping(context: Context, { bucket: seen }: SiteHave): Plan {
+  const since = known(seen)?.destroyingSince;
+  if (since === undefined) return [];
+  const title = `keep the site, which somebody began to destroy on ${moment(since)} (take the mark off its bucket)`;
+  return [[{ key: 'unmark', title, run: (op) => unmarkDestroying(context, op) }]];
 }
 
 function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {

@@ -1,4 +1,9 @@
-import { CreateFunctionCommand, DescribeFunctionCommand, PublishFunctionCommand } from '@aws-sdk/client-cloudfront';
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  DescribeFunctionCommand,
+  PublishFunctionCommand,
+} from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
 import { isConflict, retry, unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
@@ -62,6 +67,38 @@ export async function ensureUrlFunction({ site, clients }: Context, op: Op): Pro
     SETTLE,
     op,
   );
+}
+
+/** The names of the site's functions that are there, of all versions. */
+export async function findUrlFunctions(context: Context, op: Op): Promise<readonly string[]> {
+  const names = Array.from({ length: VERSION }, (_, index) => functionName(context.site, String(index + 1)));
+  const there = await Promise.all(names.map((name) => describeDraft(context, name, op)));
+  return names.filter((_, index) => there[index] !== undefined);
+}
+
+/** Deletes the site's functions, if there are any, once no distribution runs them. */
+export async function deleteUrlFunctions(context: Context, op: Op): Promise<void> {
+  for (const Name of await findUrlFunctions(context, op)) {
+    await retry(
+      async () => {
+        const draft = await describeDraft(context, Name, op);
+        if (!draft) return;
+        const command = new DeleteFunctionCommand({ Name, IfMatch: draft.ETag });
+        await unlessMissing(
+          () => context.clients.cloudfront.send(command, { abortSignal: op.signal }),
+          'NoSuchFunctionExists',
+        );
+      },
+      (error) => hasCode(error, 'FunctionInUse') || isConflict(error),
+      SETTLE,
+      op,
+    );
+  }
+}
+
+function describeDraft({ clients }: Context, Name: string, op: Op) {
+  const command = new DescribeFunctionCommand({ Name, Stage: 'DEVELOPMENT' });
+  return unlessMissing(() => clients.cloudfront.send(command, { abortSignal: op.signal }), 'NoSuchFunctionExists');
 }
 
 function functionName(site: Context['site'], version = String(VERSION)): string {

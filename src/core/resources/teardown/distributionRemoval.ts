@@ -1,0 +1,120 @@
+import {
+  DeleteDistributionCommand,
+  GetDistributionConfigCommand,
+  UpdateDistributionCommand,
+} from '@aws-sdk/client-cloudfront';
+import { hasCode } from '../../aws/errors';
+import { isConflict, retry, unlessMissing, waitFor } from '../../aws/wait';
+import type { Context } from '../../context';
+import type { Op } from '../../op';
+import type { Step } from '../../plan';
+import { distributionById, type DistributionHave } from '../distribution';
+import { deleteAccessControl } from '../originAccessControl';
+import { known, type Seen } from '../resource';
+import { deleteUrlFunctions } from '../urlFunction';
+import type { SiteParts } from './parts';
+
+const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
+/** CloudFront was seen to take more than half an hour to bring a change to its edges. */
+const EDGES = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 2 * 3600 };
+const MISSING = 'NoSuchDistribution';
+
+/** What the steps that remove a distribution depend on. */
+export interface DistributionRemoval {
+  readonly distribution: Seen<DistributionHave>;
+  readonly parts: SiteParts;
+}
+
+/** The step that lets the edges end, which takes the longest and so comes first; stages in order. */
+export function disableStages(context: Context, { distribution }: DistributionRemoval): Step[][] {
+  const have = known(distribution);
+  if (!have?.enabled) return [];
+  const lost = have.pagesHost === undefined ? 'no images any more' : 'the site no more';
+  const title = `disable distribution ${have.id} (readers get ${lost})`;
+  return [[{ key: 'disableDistribution', title, loses: 'uptime', run: (op) => disable(context, have.id, op) }]];
+}
+
+/** The steps that delete the distribution once the edges have let it go, and then what it alone needed; stages in order. */
+export function distributionStages(context: Context, { distribution, parts }: DistributionRemoval): Step[][] {
+  const have = known(distribution);
+  const rest: Step[] = [
+    ...(parts.accessControlId === undefined
+      ? []
+      : [
+          {
+            key: 'deleteAccessControl',
+            title: `delete the origin access control ${parts.accessControlId}`,
+            run: (op: Op) => deleteAccessControl(context, op),
+          },
+        ]),
+    ...(parts.functionNames?.length
+      ? [
+          {
+            key: 'deleteFunction',
+            title: `delete the function ${parts.functionNames.join(', ')}`,
+            run: (op: Op) => deleteUrlFunctions(context, op),
+          },
+        ]
+      : []),
+  ];
+  const stages: Step[][] = [];
+  if (have) {
+    const title = `delete distribution ${have.id} (${have.domain}) once CloudFront has taken it from its edges, which takes minutes`;
+    stages.push([{ key: 'deleteDistribution', title, run: (op) => deleteDistribution(context, have.id, op) }]);
+  }
+  return rest.length > 0 ? [...stages, rest] : stages;
+}
+
+async function disable({ clients }: Context, Id: string, op: Op): Promise<void> {
+  const options = { abortSignal: op.signal };
+  await retry(
+    () =>
+      unlessMissing(async () => {
+        const { DistributionConfig, ETag } = await clients.cloudfront.send(
+          new GetDistributionConfigCommand({ Id }),
+          options,
+        );
+        if (!DistributionConfig) throw new Error(`CloudFront answered without the config of ${Id}.`);
+        if (!DistributionConfig.Enabled) return;
+        await clients.cloudfront.send(
+          new UpdateDistributionCommand({
+            ...{ Id, IfMatch: ETag },
+            DistributionConfig: { ...DistributionConfig, Enabled: false },
+          }),
+          options,
+        );
+      }, MISSING),
+    isConflict,
+    SETTLE,
+    op,
+  );
+}
+
+async function deleteDistribution(context: Context, Id: string, op: Op): Promise<void> {
+  const { cloudfront } = context.clients;
+  const options = { abortSignal: op.signal };
+  await retry(
+    async () => {
+      // Somebody may have enabled it meanwhile; it was agreed that it goes.
+      await disable(context, Id, op);
+      op.report('waiting for CloudFront to take the distribution from its edges');
+      await waitFor(
+        'CloudFront to take the distribution from its edges',
+        async () => {
+          const have = await distributionById(context, Id, op);
+          return !have || have.deployed ? true : undefined;
+        },
+        EDGES,
+        op,
+      );
+      await unlessMissing(async () => {
+        const { ETag } = await cloudfront.send(new GetDistributionConfigCommand({ Id }), options);
+        await cloudfront.send(new DeleteDistributionCommand({ Id, IfMatch: ETag }), options);
+      }, MISSING);
+    },
+    // It can still be said not to be disabled when it is shown as deployed.
+    (error) => hasCode(error, 'DistributionNotDisabled') || isConflict(error),
+    EDGES,
+    op,
+  );
+}

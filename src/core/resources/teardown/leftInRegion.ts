@@ -1,0 +1,87 @@
+import {
+  paginateDescribeInstances,
+  paginateDescribeSecurityGroups,
+  paginateDescribeSnapshots,
+  paginateDescribeTags,
+  paginateDescribeVolumes,
+  DescribeAddressesCommand,
+  type EC2Client,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import { allItems } from '../../aws/pages';
+import { SITE_TAG } from '../../names';
+import type { Op } from '../../op';
+import type { Leftover } from './leftover';
+
+type Found = Omit<Leftover, 'region' | 'siteId'> & { readonly tags: readonly Tag[] | undefined };
+
+/** What one region has of one site, or of all. Most regions have nothing, which one call tells: EC2 lists by tag whatever kind it is of, also what is gone. */
+export async function leftInRegion(
+  ec2: EC2Client,
+  region: string,
+  siteId: string | undefined,
+  op: Op,
+): Promise<readonly Leftover[]> {
+  const options = { abortSignal: op.signal };
+  const tagged = await allItems(
+    paginateDescribeTags(
+      { client: ec2 },
+      { Filters: [{ Name: 'key', Values: [SITE_TAG] }, ...(siteId ? [{ Name: 'value', Values: [siteId] }] : [])] },
+      options,
+    ),
+    ({ Tags }) => Tags,
+  );
+  const kinds = new Set(tagged.map(({ ResourceType }) => ResourceType));
+  const marked = siteId ? { Name: `tag:${SITE_TAG}`, Values: [siteId] } : { Name: 'tag-key', Values: [SITE_TAG] };
+  const input = { Filters: [marked] };
+  const from = { client: ec2 };
+  const finders: Readonly<Record<string, () => Promise<readonly Found[]>>> = {
+    instance: async () => {
+      const reservations = await allItems(paginateDescribeInstances(from, input, options), (page) => page.Reservations);
+      return reservations
+        .flatMap(({ Instances = [] }) => Instances)
+        .filter(({ State }) => State?.Name !== 'terminated')
+        .map(({ InstanceId = '', InstanceType, State, Tags: tags }) => {
+          const runs = State?.Name === 'pending' || State?.Name === 'running';
+          const about = `${InstanceType}, ${State?.Name}`;
+          return { kind: 'server', id: InstanceId, about, costs: runs ? 'existence' : 'nothing', tags };
+        });
+    },
+    volume: async () => {
+      const volumes = await allItems(paginateDescribeVolumes(from, input, options), (page) => page.Volumes);
+      return volumes.map(({ Size, State, Tags: tags, VolumeId = '' }) => {
+        return { kind: 'volume', id: VolumeId, about: `${Size} GiB, ${State}`, costs: 'existence', tags };
+      });
+    },
+    snapshot: async () => {
+      const own = { ...input, OwnerIds: ['self'] };
+      const snapshots = await allItems(paginateDescribeSnapshots(from, own, options), (page) => page.Snapshots);
+      return snapshots.map(({ SnapshotId = '', StartTime, Tags: tags, VolumeId, VolumeSize }) => {
+        const about = `of ${VolumeId} (${VolumeSize} GiB), ${StartTime?.toISOString().slice(0, 10)}`;
+        return { kind: 'snapshot', id: SnapshotId, about, costs: 'existence', tags };
+      });
+    },
+    'elastic-ip': async () => {
+      const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(input), options);
+      return Addresses.map(({ AllocationId = '', InstanceId, PublicIp, Tags: tags }) => {
+        const about = `${PublicIp}, ${InstanceId ? `of ${InstanceId}` : 'not in use'}`;
+        return { kind: 'Elastic IP address', id: AllocationId, about, costs: 'existence', tags };
+      });
+    },
+    'security-group': async () => {
+      const groups = await allItems(
+        paginateDescribeSecurityGroups(from, input, options),
+        (page) => page.SecurityGroups,
+      );
+      return groups.map(({ GroupId = '', GroupName = '', Tags: tags }) => {
+        return { kind: 'security group', id: GroupId, about: GroupName, costs: 'nothing', tags };
+      });
+    },
+  };
+  const found = await Promise.all(
+    Object.entries(finders).map(([kind, find]) => (kinds.has(kind as never) ? find() : [])),
+  );
+  return found.flat().map(({ tags, ...left }) => {
+    return { ...left, region, siteId: tags?.find(({ Key }) => Key === SITE_TAG)?.Value ?? '' };
+  });
+}

@@ -1,0 +1,13 @@
+/** Something in an account that is a site's. */
+export interface Leftover {
+  readonly siteId: string;
+  /** Undefined for what is in no region. */
+  readonly region: string | undefined;
+  /** In AWS's words, e.g. `volume`. */
+  readonly kind: string;
+  readonly id: string;
+  /** What it is and how large, in words; may be empty. */
+  readonly about: string;
+  /** What it costs for: `existence` from hour to hour, `use` by what is in it or comes through it, or nothing. */
+  readonly costs: 'existence' | 'use' | 'nothing';
+}

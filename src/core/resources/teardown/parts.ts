@@ -1,0 +1,83 @@
+import { paginateDescribeSnapshots, type Snapshot } from '@aws-sdk/client-ec2';
+import { allItems } from '../../aws/pages';
+import type { Context } from '../../context';
+import { ROLE_TAG, SITE_TAG } from '../../names';
+import type { Op } from '../../op';
+import { listAddresses, type SiteAddress } from '../address';
+import { listVolumes } from '../lookup';
+import { findAccessControl } from '../originAccessControl';
+import { readDetail } from '../resource';
+import { findRoleParts } from './roleRemoval';
+import { ownGroups } from '../securityGroup';
+import { findUrlFunctions } from '../urlFunction';
+
+/** Value of the role tag of a snapshot that was taken before its volume was deleted. */
+export const LAST_SNAPSHOT = 'last-snapshot';
+
+/** A snapshot of a volume of the site. */
+export interface VolumeSnapshot {
+  readonly snapshotId: string;
+  readonly volumeId: string;
+  readonly state: string;
+  /** When it was asked for, as milliseconds since 1970. */
+  readonly startedMs: number;
+}
+
+/** What belongs to a site besides its four resources and has no row of its own; undefined is what could not be read. */
+export interface SiteParts {
+  readonly addresses: readonly SiteAddress[] | undefined;
+  readonly groupIds: readonly string[] | undefined;
+  /** Role and instance profile of the site, those that are there. */
+  readonly rights: readonly string[] | undefined;
+  readonly accessControlId: string | undefined;
+  readonly functionNames: readonly string[] | undefined;
+  readonly lastSnapshots: readonly VolumeSnapshot[] | undefined;
+  /** Volumes that AWS could not make. */
+  readonly failedVolumeIds: readonly string[] | undefined;
+  /** What could not be read, each with its reason. */
+  readonly problems: readonly string[];
+}
+
+/** Reads the parts of a site. Each is read on its own, so that one that may not be read stops no other. */
+export async function describeParts(context: Context, op: Op): Promise<SiteParts> {
+  const [addresses, groups, rights, accessControl, functions, snapshots, volumes] = await Promise.all([
+    readDetail('the site’s Elastic IP addresses', () => listAddresses(context, op), op),
+    readDetail('the site’s security groups', () => ownGroups(context, op), op),
+    readDetail('the server’s role', () => findRoleParts(context, op), op),
+    readDetail('the origin access control', () => findAccessControl(context, op), op),
+    readDetail('the site’s CloudFront functions', () => findUrlFunctions(context, op), op),
+    readDetail('the site’s snapshots', () => listSnapshots(context, op), op),
+    readDetail('the site’s volumes', () => listVolumes(context, op), op),
+  ]);
+  const all = [addresses, groups, rights, accessControl, functions, snapshots, volumes];
+  return {
+    addresses: addresses.value,
+    groupIds: groups.value?.flatMap(({ GroupId }) => GroupId ?? []),
+    rights: rights.value,
+    accessControlId: accessControl.value,
+    functionNames: functions.value,
+    lastSnapshots: snapshots.value,
+    failedVolumeIds: volumes.value?.flatMap(({ State, VolumeId }) => (State === 'error' && VolumeId ? [VolumeId] : [])),
+    problems: all.flatMap(({ problem }) => problem ?? []),
+  };
+}
+
+/** The last snapshots of the site's volumes, the newest first; those that AWS could not make do not count. */
+export async function listSnapshots({ site, clients }: Context, op: Op): Promise<readonly VolumeSnapshot[]> {
+  const Filters = [
+    { Name: `tag:${SITE_TAG}`, Values: [site.id] },
+    { Name: `tag:${ROLE_TAG}`, Values: [LAST_SNAPSHOT] },
+  ];
+  const found = await allItems(
+    paginateDescribeSnapshots({ client: clients.ec2 }, { OwnerIds: ['self'], Filters }, { abortSignal: op.signal }),
+    ({ Snapshots }) => Snapshots,
+  );
+  return found.flatMap(snapshotOf).sort((one, other) => other.startedMs - one.startedMs);
+}
+
+function snapshotOf({ SnapshotId, StartTime, State, VolumeId }: Snapshot): VolumeSnapshot[] {
+  if (!SnapshotId || !VolumeId || State === 'error') return [];
+  return [
+    { snapshotId: SnapshotId, volumeId: VolumeId, state: State ?? 'pending', startedMs: StartTime?.getTime() ?? 0 },
+  ];
+}

@@ -1,0 +1,189 @@
+import {
+  DeleteSecurityGroupCommand,
+  DisassociateAddressCommand,
+  ModifyInstanceAttributeCommand,
+  ReleaseAddressCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { hasCode } from '../../aws/errors';
+import { retry, unlessMissing, waitFor } from '../../aws/wait';
+import type { Context } from '../../context';
+import { UserError, type Op } from '../../op';
+import type { Step } from '../../plan';
+import { listAddresses, type SiteAddress } from '../address';
+import { findInstance, findVolume, instanceById, isDead } from '../lookup';
+import { known, type Seen } from '../resource';
+import type { ServerHave } from '../server';
+import { isMounted, type VolumeHave } from '../volume';
+import { profileName } from '../role';
+import type { SiteParts } from './parts';
+import { deleteRole } from './roleRemoval';
+
+const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
+/** Until an instance is gone, and until its network interfaces are. */
+const GOING = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 900 };
+
+/** What the steps that remove a server depend on. */
+export interface ServerRemoval {
+  readonly server: Seen<ServerHave>;
+  readonly volume: Seen<VolumeHave>;
+  readonly parts: SiteParts;
+}
+
+/** The steps that end the server; stages in order. */
+export function terminateStages(context: Context, site: ServerRemoval): Step[][] {
+  const have = known(site.server);
+  if (!have) return [];
+  // Where the document root is not the volume's, the pages are on the disk that goes with the server.
+  const volume = known(site.volume);
+  const isKept = volume?.attachment?.instanceId === have.instanceId && (!have.inspection || isMounted(volume, have));
+  const what = isKept
+    ? 'its own disk goes with it; the pages are on the volume'
+    : 'its own disk goes with it, and what is in its document root';
+  return [
+    [
+      {
+        key: 'terminate',
+        title: `terminate server ${have.instanceId} (${what})`,
+        loses: isKept ? 'uptime' : 'data',
+        run: (op) => terminate(context, op),
+      },
+    ],
+  ];
+}
+
+/** The steps that give up what the server alone needed, once it is gone; stages in order. */
+export function serverPartStages(context: Context, { server, parts }: ServerRemoval): Step[][] {
+  const instanceId = known(server)?.instanceId;
+  const released = (parts.addresses ?? []).filter((address) => isFree(address) || address.instanceId === instanceId);
+  const ips = released.map(({ ip }) => ip).join(', ');
+  const groups = parts.groupIds ?? [];
+  const first: Step[] = [
+    ...(released.length > 0
+      ? [
+          {
+            key: 'releaseAddress',
+            title: `release the Elastic IP address ${ips} (it is lost for good)`,
+            loses: 'uptime',
+            run: (op) => releaseAddresses(context, op),
+          } as const satisfies Step,
+        ]
+      : []),
+    ...groups.map((groupId) => ({
+      key: `securityGroup ${groupId}`,
+      title: `delete the security group ${groupId}`,
+      run: (op: Op) => deleteGroup(context, groupId, op),
+    })),
+  ];
+  return first.length > 0 ? [first] : [];
+}
+
+/** The step that deletes the server's rights, which comes last: by them the site is found from another region. */
+export function rightsStages(context: Context, { rights = [] }: SiteParts): Step[][] {
+  if (rights.length === 0) return [];
+  const title = `delete ${rights.join(' and ')} ${profileName(context.site)}`;
+  return [[{ key: 'deleteRole', title, run: (op) => deleteRole(context, op) }]];
+}
+
+async function terminate(context: Context, op: Op): Promise<void> {
+  const { ec2 } = context.clients;
+  const options = { abortSignal: op.signal };
+  const instance = await findInstance(context, op);
+  if (!instance?.InstanceId) return;
+  const { InstanceId } = instance;
+  await keepVolume(context, InstanceId, op);
+  try {
+    await unlessMissing(
+      () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }), options),
+      'InvalidInstanceID.NotFound',
+    );
+  } catch (error) {
+    if (!hasCode(error, 'OperationNotPermitted')) throw error;
+    throw new UserError(
+      `The server ${InstanceId} is protected against termination. If it is to go, take the protection off (EC2 console, Actions, Instance settings, Change termination protection) and run the command again.`,
+      { cause: error },
+    );
+  }
+  await waitFor(
+    'the server to be terminated',
+    async () => {
+      const now = await instanceById(context, InstanceId, op);
+      return !now || now.State?.Name === 'terminated' ? true : undefined;
+    },
+    GOING,
+    op,
+  );
+}
+
+/** A volume that somebody set to go with its instance stays, whatever becomes of it later. */
+async function keepVolume(context: Context, InstanceId: string, op: Op): Promise<void> {
+  const attachment = (await findVolume(context, op))?.Attachments?.[0];
+  if (attachment?.InstanceId !== InstanceId || !attachment.DeleteOnTermination) return;
+  await context.clients.ec2.send(
+    new ModifyInstanceAttributeCommand({
+      InstanceId,
+      BlockDeviceMappings: [{ DeviceName: attachment.Device, Ebs: { DeleteOnTermination: false } }],
+    }),
+    { abortSignal: op.signal },
+  );
+}
+
+function isFree({ associationId }: SiteAddress): boolean {
+  return associationId === undefined;
+}
+
+/** Releases the site's addresses but those that something alive uses. */
+async function releaseAddresses(context: Context, op: Op): Promise<void> {
+  const { ec2 } = context.clients;
+  const options = { abortSignal: op.signal };
+  for (const address of await listAddresses(context, op)) {
+    if (!(await isLeft(context, address, op))) continue;
+    const { allocationId: AllocationId, associationId: AssociationId } = address;
+    if (AssociationId !== undefined) {
+      await unlessMissing(
+        () => ec2.send(new DisassociateAddressCommand({ AssociationId }), options),
+        'InvalidAssociationID.NotFound',
+      );
+    }
+    await retry(
+      () =>
+        unlessMissing(
+          () => ec2.send(new ReleaseAddressCommand({ AllocationId }), options),
+          'InvalidAllocationID.NotFound',
+        ),
+      (error) => hasCode(error, 'InvalidIPAddress.InUse'),
+      SETTLE,
+      op,
+    );
+  }
+}
+
+/** True for an address that nothing uses, or an instance that is going or gone. */
+async function isLeft(context: Context, address: SiteAddress, op: Op): Promise<boolean> {
+  if (isFree(address)) return true;
+  if (address.instanceId === undefined) return false;
+  const holder = await instanceById(context, address.instanceId, op);
+  return !holder || isDead(holder);
+}
+
+async function deleteGroup({ clients }: Context, GroupId: string, op: Op): Promise<void> {
+  try {
+    await retry(
+      () =>
+        unlessMissing(
+          () => clients.ec2.send(new DeleteSecurityGroupCommand({ GroupId }), { abortSignal: op.signal }),
+          'InvalidGroup.NotFound',
+        ),
+      // Until the network interfaces of its instances are gone.
+      (error) => hasCode(error, 'DependencyViolation'),
+      GOING,
+      op,
+    );
+  } catch (error) {
+    if (!hasCode(error, 'DependencyViolation')) throw error;
+    throw new UserError(
+      `The security group ${GroupId} is in use by something that is not this site’s (EC2 console, Network interfaces, search for it). Take it off there, then run the command again.`,
+      { cause: error },
+    );
+  }
+}
