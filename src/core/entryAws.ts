@@ -19,6 +19,7 @@ export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
+export { detachStages } from './resources/detachment';
 export { describeParts } from './resources/teardown/parts';
 export { findLeftovers } from './resources/teardown/leftovers';
 export { planTeardown } from './resources/teardown/planTeardown';

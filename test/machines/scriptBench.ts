@@ -9,6 +9,7 @@ import pLimit from 'p-limit';
 import deployScript from '../../src/core/remote/scripts/deploy.sh';
 import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
+import unmountScript from '../../src/core/remote/scripts/unmount.sh';
 import verifyScript from '../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
 import { parseRedirects } from '../../src/core/publish/pages/redirects';
@@ -26,6 +27,7 @@ export const SCRIPTS = {
   deploy: deployScript,
   inspect: inspectScript,
   mount: mountScript,
+  unmount: unmountScript,
   verify: verifyScript,
   webServer: webServerScript,
 } as const;

@@ -103,6 +103,14 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   'other-mount': {
     text: (v) => `Something else is mounted on ${v.at(0)}: “${v.at(1)}”. Unmount it first; nothing was changed.`,
   },
+  'still-in-use': {
+    text: (v) =>
+      `Something on the server still uses ${v.at(0)}, so the volume was not unmounted: “${v.at(1)}”. The web server is stopped. End what uses it (a terminal in that folder, a copy that is going on), then run the command again.`,
+  },
+  'mounted-elsewhere': {
+    text: (v) =>
+      `The volume ${v.at(0)} is also mounted on ${v.at(1)}, which Sitelift did not do. Unmount it there, then run the command again.`,
+  },
   'other-fstab-line': {
     text: (v) =>
       `The server’s /etc/fstab has a line for ${v.at(0)} that is not Sitelift’s: “${v.at(1)}”. Remove it there if it is not needed any more; nothing was changed.`,

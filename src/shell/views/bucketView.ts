@@ -1,5 +1,6 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import type { BucketHave } from '../../core/resources/bucket';
+import { moment } from '../../core/release/moment';
 import { look, type Shown } from './shown';
 
 /** How the bucket is shown. */
@@ -8,11 +9,22 @@ export function bucketView(have: BucketHave): Shown {
   const isPrivate = have.blocksPublicAccess !== false && have.ownerEnforced !== false;
   const isKnown = have.blocksPublicAccess !== undefined && have.ownerEnforced !== undefined;
   const place: ConsolePlace = { kind: 'bucket', name: have.name };
+  const since = have.destroyingSince;
+  const objects = `${have.objects.size} ${have.objects.size === 1 ? 'object' : 'objects'}`;
   return {
-    state: `${have.objects.size} ${have.objects.size === 1 ? 'object' : 'objects'}`,
-    ...look(false, isPrivate, 'archive', 'archive'),
+    state: since === undefined ? objects : `${objects} · the site is being destroyed`,
+    ...look(false, isPrivate && since === undefined, 'archive', 'archive'),
     ...{ value: have.name, place },
-    tooltip: [...(isPrivate ? [] : ['It is not private. Next: Provision Bucket… closes it.']), ...have.problems],
+    tooltip: [
+      ...(since === undefined
+        ? []
+        : [
+            `Somebody began to destroy the site on ${moment(since)}.`,
+            'Next: Destroy Site… goes on where it stopped; Provision All… keeps the site.',
+          ]),
+      ...(isPrivate ? [] : ['It is not private. Next: Provision Bucket… closes it.']),
+      ...have.problems,
+    ],
     details: [
       { label: 'Bucket', value: have.name, place, about: 'Its name in S3. What readers may see lies below site/.' },
       {

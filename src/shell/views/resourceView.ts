@@ -44,6 +44,9 @@ export function viewOf(name: ResourceName, site: SiteHave, readMs: ReadTimes): R
 
 /** The step that brings a site on: a command and its title; undefined when everything is there and published. */
 export function nextStep(site: SiteHave): { readonly title: string; readonly command: string } | undefined {
+  if (known(site.bucket)?.destroyingSince !== undefined) {
+    return { title: 'Go On Destroying…', command: 'sitelift.destroySite' };
+  }
   const all = Object.values(site) as readonly Seen<unknown>[];
   // A site that lies in another region, or may, is not to be made here.
   if (all.some(({ kind }) => kind === 'unknown') || otherRegionOf(site) !== undefined) return undefined;

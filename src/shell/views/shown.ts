@@ -6,7 +6,7 @@ export interface ResourceView {
   readonly state: string;
   readonly icon: Icon;
   /** Part of the tree item's `contextValue`, on which menus depend. */
-  readonly condition: 'absent' | 'unknown' | 'pending' | 'ready';
+  readonly condition: 'absent' | 'unknown' | 'pending' | 'ready' | 'detached';
   /** The id or name by which AWS knows it. */
   readonly value?: string;
   readonly place?: ConsolePlace;

@@ -16,11 +16,12 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
         ? have.state
         : 'not attached'
       : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
-  const next = isAttached && mounted ? [] : ['Next: Provision Volume… attaches and mounts it.'];
+  const next = isAttached && mounted ? [] : [`Next: ${attachment === undefined ? 'Attach' : 'Provision'} Volume… attaches and mounts it.`];
   const place: ConsolePlace = { kind: 'volume', id: have.volumeId };
   return {
     state,
     ...look(attachment === 'attaching' || attachment === 'detaching', mounted !== undefined, 'database', 'database'),
+    ...(attachment === undefined && have.state === 'available' ? { condition: 'detached' } : {}),
     ...{ value: have.volumeId, place },
     tooltip:
       server?.inspection || !isAttached ? next : ['Whether it is mounted is known once the server’s agent answers.'],

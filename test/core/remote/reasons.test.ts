@@ -4,6 +4,7 @@ import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
+import unmountScript from '../../../src/core/remote/scripts/unmount.sh';
 import verifyScript from '../../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../../src/core/remote/scripts/webServer.sh';
 import { scriptText } from '../../../src/core/remote/ssm';
@@ -12,6 +13,7 @@ const SCRIPTS = {
   deploy: deployScript,
   inspect: inspectScript,
   mount: mountScript,
+  unmount: unmountScript,
   verify: verifyScript,
   webServer: webServerScript,
 };

@@ -13,7 +13,7 @@ import { keysOf, provision } from './provisioned';
 
 async function teardown(context: Context, fate: VolumeFate): Promise<Plan> {
   const [site, parts] = await Promise.all([describeSite(context, newOp()), describeParts(context, newOp())]);
-  return planTeardown(context, site, parts, fate);
+  return planTeardown('all', context, site, parts, fate);
 }
 
 async function tearDown(context: Context, fate: VolumeFate): Promise<readonly string[]> {

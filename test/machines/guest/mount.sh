@@ -342,3 +342,100 @@ changes_of_mount() {
   changing_commands
   is_mounted
 }
+
+# unmount_volume [NAME=value…]
+unmount_volume() { run unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html "$@"; }
+is_unmounted() {
+  [ -z "$(findmnt -nro TARGET --source "$(part)")" ] || fail 'nothing of the volume is mounted'
+  cmp -s /etc/fstab /root/fstab || fail "fstab is as it was before: $(cat /etc/fstab)"
+  ! systemctl is-active -q httpd || fail 'the web server is stopped'
+  on_volume 'diff -r --no-dereference -x lost+found /root/old $at >/root/said' || fail 'the pages are on the volume'
+}
+mounted_and_served() {
+  blank
+  mount_volume
+  succeeds
+  systemctl start httpd
+}
+check_unmounts() {
+  mounted_and_served
+  unmount_volume
+  succeeds
+  is_unmounted
+  unmount_volume
+  succeeds
+  is_unmounted
+  mount_volume
+  succeeds
+  is_mounted
+  same_pages /root/old $html || fail 'mounted again, the pages are there'
+}
+check_unmount_gone() {
+  mounted_and_served
+  systemctl stop httpd
+  umount $html
+  unmount_volume SERIAL=vol9
+  succeeds
+  is_unmounted
+}
+check_unmount_busy() {
+  mounted_and_served
+  (cd $html && exec sleep 600) &
+  local holder=$!
+  unmount_volume
+  stops $'still-in-use\t/var/www/html\t*busy*'
+  kill "$holder"
+  wait "$holder" 2>/dev/null || true
+  unmount_volume
+  succeeds
+  is_unmounted
+}
+check_unmount_elsewhere() {
+  mounted_and_served
+  mkdir -p /root/elsewhere
+  mount "$(part)" /root/elsewhere
+  unmount_volume
+  stops $'mounted-elsewhere\tvol-1\t/root/elsewhere'
+  umount /root/elsewhere
+  unmount_volume
+  succeeds
+  is_unmounted
+}
+check_unmount_other() {
+  blank
+  local small
+  small=$(disk_of "$SMALL")
+  mount "$small" $html
+  unmount_volume
+  stops $'other-mount\t/var/www/html\t/dev/*'
+  [ "$(findmnt -nro SOURCE --mountpoint $html)" = "$small" ] || fail 'what others mounted stays'
+  umount $html
+}
+# The line in fstab goes last, so that a killed run is not taken for a whole one.
+check_unmount_order() {
+  mounted_and_served
+  traced umount mv systemctl sync
+  unmount_volume
+  succeeds
+  local order
+  order=$(grep -v 'is-active' /root/trace | sed 's/^\([a-z]*\) .*/\1/' | tr '\n' ' ')
+  [ "$order" = 'systemctl sync umount sync mv sync systemctl ' ] || fail "stopped, unmounted, then forgotten: $order"
+}
+kills_unmount() {
+  local n
+  for n; do
+    mounted_and_served
+    compose unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html >/root/run.sh
+    killed_before "$n"
+    unmount_volume
+    succeeds
+    is_unmounted
+    echo "$n"
+  done
+}
+changes_of_unmount() {
+  mounted_and_served
+  compose unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html >/root/run.sh
+  changing_commands
+  is_unmounted
+}

@@ -3,6 +3,7 @@ import type { Context } from '../../context';
 import { UserError } from '../../op';
 import { sequence, together, type Plan, type Step } from '../../plan';
 import { markDestroying } from '../bucketSettings';
+import { detachStages } from '../detachment';
 import { known } from '../resource';
 import type { ResourceName, SiteHave } from '../stack';
 import { requireSameRegion } from '../whereabouts';
@@ -13,21 +14,38 @@ import { rightsStages, serverPartStages, terminateStages } from './serverRemoval
 import { volumeStages, type VolumeFate } from './volumeRemoval';
 
 /**
- * The plan that takes a whole site away: first what takes longest, then what costs most, last what tells whose the rest is. Throws `UserError` when something
- * of it could not be read, or is not known to be this site's.
+ * The plan that takes a whole site away, or one resource of it with all that this one alone needed: first what takes longest, then what costs most, last what
+ * tells whose the rest is. Throws `UserError` when something of it could not be read, or is not known to be this site's.
  */
-export function planTeardown(context: Context, site: SiteHave, parts: SiteParts, fate: VolumeFate): Plan {
+export function planTeardown(
+  what: ResourceName | 'all',
+  context: Context,
+  site: SiteHave,
+  parts: SiteParts,
+  fate: VolumeFate,
+): Plan {
   requireSameRegion(context.site, site);
-  requireRead(site, parts, fate);
+  requireRead(what, site, parts, fate);
   const seen = { ...site, parts };
-  return sequence(
-    markStages(context, site),
-    together(disableStages(context, seen), terminateStages(context, seen)),
-    together(serverPartStages(context, seen), volumeStages(context, seen, fate)),
-    distributionStages(context, seen),
-    bucketStages(context, seen),
-    rightsStages(context, parts),
-  );
+  switch (what) {
+    case 'server':
+      return sequence(terminateStages(context, seen), serverPartStages(context, seen), rightsStages(context, parts));
+    case 'volume':
+      return fate === 'keep' ? [] : sequence(detachStages(context, site), volumeStages(context, seen, fate));
+    case 'bucket':
+      return bucketStages(context, seen);
+    case 'distribution':
+      return sequence(disableStages(context, seen), distributionStages(context, seen));
+    case 'all':
+      return sequence(
+        markStages(context, site),
+        together(disableStages(context, seen), terminateStages(context, seen)),
+        together(serverPartStages(context, seen), volumeStages(context, seen, fate)),
+        distributionStages(context, seen),
+        bucketStages(context, seen),
+        rightsStages(context, parts),
+      );
+  }
 }
 
 function markStages(context: Context, { bucket, ...others }: SiteHave): Step[][] {
@@ -39,17 +57,29 @@ function markStages(context: Context, { bucket, ...others }: SiteHave): Step[][]
   return [[{ key: 'mark', title, run: (op) => markDestroying(context, op) }]];
 }
 
-function requireRead(site: SiteHave, parts: SiteParts, fate: VolumeFate): void {
-  const names = Object.keys(site) as ResourceName[];
+function requireRead(what: ResourceName | 'all', site: SiteHave, parts: SiteParts, fate: VolumeFate): void {
+  const names = neededFor(what).filter((name) => !(name === 'volume' && what === 'all' && fate === 'keep'));
   const unread = names.flatMap((name) => {
     const seen = site[name];
-    // A volume that stays need not be known.
-    return seen.kind === 'unknown' && !(name === 'volume' && fate === 'keep') ? [`${name}: ${seen.reason}`] : [];
+    return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
   const problems = [...unread, ...parts.problems];
   if (problems.length === 0) return;
   throw new UserError(
-    `Not all of the site could be read, so nothing is destroyed: what was left would go on costing unseen. ${problems.join(' ')}`,
+    `Not all of it could be read, so nothing is destroyed: what was left would go on costing unseen. ${problems.join(' ')}`,
     { remedy: SELECT_PROFILE },
   );
+}
+
+function neededFor(what: ResourceName | 'all'): readonly ResourceName[] {
+  switch (what) {
+    case 'server':
+    case 'volume':
+      return ['server', 'volume'];
+    case 'bucket':
+    case 'distribution':
+      return [what];
+    case 'all':
+      return ['server', 'volume', 'bucket', 'distribution'];
+  }
 }

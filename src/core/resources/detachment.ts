@@ -1,0 +1,79 @@
+import { DetachVolumeCommand } from '@aws-sdk/client-ec2';
+import { hasCode } from '../aws/errors';
+import { unlessMissing, waitFor } from '../aws/wait';
+import type { Context } from '../context';
+import { DOCUMENT_ROOT, serialOf } from '../names';
+import { UserError, type Op } from '../op';
+import type { Step } from '../plan';
+import unmountScript from '../remote/scripts/unmount.sh';
+import { runScript, waitUntilOnline } from '../remote/ssm';
+import { findVolume, runningInstance } from './lookup';
+import { known } from './resource';
+import type { VolumeNeeds } from './volume';
+
+const SETTLE = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 300 };
+
+/**
+ * The steps that take the volume off the site's server, unmounted first; stages in order, none for one that is not attached to it. Throws `UserError` when it
+ * could not be unmounted, as nothing on the server answers.
+ */
+export function detachStages(context: Context, site: VolumeNeeds): Step[][] {
+  const [server, volume] = [known(site.server), known(site.volume)];
+  const attachment = volume?.attachment;
+  if (!server || !volume || !attachment || attachment.instanceId !== server.instanceId) return [];
+  const detaching: Step = {
+    key: 'detach',
+    title: `detach volume ${volume.volumeId} from the server`,
+    run: (op) => detach(context, volume.volumeId, op),
+  };
+  if (server.state === 'stopped') return [[detaching]];
+  if (server.state !== 'running' || !server.online) {
+    throw new UserError(
+      `The server is ${server.state === 'running' ? 'running, but its agent does not answer' : server.state}, so the volume cannot be unmounted before it is detached, and what was not written yet would be lost. Wait until the agent answers, or stop the server first. Nothing was changed.`,
+    );
+  }
+  const unmounting: Step = {
+    key: 'unmount',
+    title: `stop the web server and unmount ${DOCUMENT_ROOT} (readers get no pages from the server any more)`,
+    loses: 'uptime',
+    run: (op) => unmount(context, volume.volumeId, op),
+  };
+  return [[unmounting], [detaching]];
+}
+
+async function unmount(context: Context, volumeId: string, op: Op): Promise<void> {
+  const { InstanceId } = await runningInstance(context, op);
+  await waitUntilOnline(context, InstanceId, op);
+  const values = { VOLUME_ID: volumeId, SERIAL: serialOf(volumeId), MOUNT_POINT: DOCUMENT_ROOT };
+  await runScript(context, InstanceId, { name: 'unmount', script: unmountScript, values, timeoutSeconds: 600 }, op);
+}
+
+async function detach(context: Context, volumeId: string, op: Op): Promise<void> {
+  await waitFor(
+    'the volume to be detached (one that is still in use on the server stays “busy”)',
+    async () => {
+      const found = await findVolume(context, op);
+      if (found?.VolumeId !== volumeId || found.State !== 'in-use') return true;
+      const attachment = found.Attachments?.[0];
+      if (attachment?.State === 'attached') await detachOnce(context, volumeId, attachment.InstanceId, op);
+      return undefined;
+    },
+    SETTLE,
+    op,
+  );
+}
+
+/** Asks for the detachment; a list that is behind, or a second window, may have asked already. */
+async function detachOnce(
+  { clients }: Context,
+  VolumeId: string,
+  InstanceId: string | undefined,
+  op: Op,
+): Promise<void> {
+  try {
+    const command = new DetachVolumeCommand({ VolumeId, InstanceId });
+    await unlessMissing(() => clients.ec2.send(command, { abortSignal: op.signal }), 'InvalidAttachment.NotFound');
+  } catch (error) {
+    if (!hasCode(error, 'IncorrectState')) throw error;
+  }
+}
