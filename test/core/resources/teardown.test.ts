@@ -1,23 +1,42 @@
+import {
+  AttachVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  ModifyInstanceAttributeCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteBucketTaggingCommand,
+  DeleteObjectCommand,
+  GetBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Context } from '../../../src/core/context';
-import { bucketName } from '../../../src/core/names';
-import { run, type Plan } from '../../../src/core/plan';
-import { describeSite } from '../../../src/core/resources/stack';
+import { bucketName, DESTROYING_TAG, SITE_TAG } from '../../../src/core/names';
+import { isUserError } from '../../../src/core/op';
+import { run, stepsOf, type Plan } from '../../../src/core/plan';
+import { findInstance, findVolume } from '../../../src/core/resources/lookup';
+import { known } from '../../../src/core/resources/resource';
+import { profileName } from '../../../src/core/resources/role';
+import { describeSite, type ResourceName } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import type { VolumeFate } from '../../../src/core/resources/teardown/volumeRemoval';
-import { controlPlane, newContext, newOp } from '../sandbox';
+import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { inventory } from './inventory';
-import { keysOf, provision } from './provisioned';
+import { callsOf, keysOf, leaveVolume, planned, provision } from './provisioned';
 
-async function teardown(context: Context, fate: VolumeFate): Promise<Plan> {
+async function teardown(what: ResourceName | 'all', context: Context, fate: VolumeFate = 'delete'): Promise<Plan> {
   const [site, parts] = await Promise.all([describeSite(context, newOp()), describeParts(context, newOp())]);
-  return planTeardown('all', context, site, parts, fate);
+  return planTeardown(what, context, site, parts, fate);
 }
 
-async function tearDown(context: Context, fate: VolumeFate): Promise<readonly string[]> {
-  const plan = await teardown(context, fate);
+async function destroy(what: ResourceName | 'all', context: Context, fate?: VolumeFate): Promise<readonly string[]> {
+  const plan = await teardown(what, context, fate);
   await run(plan, newOp());
   return keysOf(plan);
 }
@@ -26,12 +45,11 @@ const whole = (file: Record<string, unknown>) => {
   file['distribution'] = { serves: 'site' };
   (file['server'] as Record<string, unknown>)['address'] = 'elastic';
 };
+const losses = (plan: Plan) => Object.fromEntries(stepsOf(plan).map(({ key, loses }) => [key, loses]));
+const kindsIn = (items: readonly string[]) => [...new Set(items.map((item) => item.split(' ')[0]))].sort();
 
-async function putObjects({ clients, site }: Context, count: number): Promise<void> {
-  const keys = Array.from({ length: count }, (_, index) => `site/images/${index}.png`);
-  await Promise.all(
-    keys.map((Key) => clients.s3.send(new PutObjectCommand({ Bucket: bucketName(site), Key, Body: 'x' }))),
-  );
+async function putObject({ clients, site }: Context, key: string): Promise<void> {
+  await clients.s3.send(new PutObjectCommand({ Bucket: bucketName(site), Key: key, Body: 'x' }));
 }
 
 describe('destroying a site', () => {
@@ -46,10 +64,278 @@ describe('destroying a site', () => {
       const context = newContext(change);
       const before = await inventory(context.clients);
       await provision(context, 'all');
-      await putObjects(context, 3);
-      await tearDown(context, 'delete');
+      await putObject(context, 'site/images/a.png');
+      await destroy('all', context);
       assert.deepEqual(await inventory(context.clients), before);
-      assert.deepEqual(keysOf(await teardown(context, 'delete')), []);
+      assert.deepEqual(keysOf(await teardown('all', context)), []);
     });
   }
+
+  it('says what is lost: data for what cannot be brought back, and that readers miss it for the rest', async () => {
+    const context = newContext(whole);
+    await provision(context, 'all');
+    const plan = await teardown('all', context);
+    const { bucket, distribution, volume } = await describeSite(context, newOp());
+    assert.deepEqual(losses(plan), {
+      ...{ mark: undefined, disableDistribution: 'uptime', terminate: 'uptime', releaseAddress: 'uptime' },
+      ...Object.fromEntries(keysOf(plan).flatMap((key) => (key.startsWith('securityGroup') ? [[key, undefined]] : []))),
+      ...{ deleteVolume: 'data', deleteDistribution: undefined, deleteAccessControl: undefined },
+      ...{ deleteFunction: undefined, deleteBucket: 'data', deleteRole: undefined },
+    });
+    const titles = stepsOf(plan)
+      .map(({ title }) => title)
+      .join('\n');
+    for (const name of [known(bucket)?.name, known(distribution)?.id, known(volume)?.volumeId]) {
+      assert.ok(name && titles.includes(name), `${name} in ${titles}`);
+    }
+    // The slowest begins first; what tells whose the rest is goes last.
+    assert.deepEqual(keysOf(plan).slice(0, 2), ['mark', 'disableDistribution']);
+    assert.equal(keysOf(plan).at(-1), 'deleteRole');
+    await destroy('all', context);
+  });
+
+  it('keeps the volume where that is chosen, and gives it to the server that is made next', async () => {
+    const context = newContext();
+    const before = await inventory(context.clients);
+    await provision(context, 'all');
+    const volumeId = (await findVolume(context, newOp()))?.VolumeId;
+    const keys = await destroy('all', context, 'keep');
+    assert.ok(!keys.includes('deleteVolume'));
+    const left = (await inventory(context.clients)).filter((item) => !before.includes(item));
+    assert.deepEqual(left, [`volume ${volumeId}`]);
+    await provision(context, 'volume');
+    const site = await describeSite(context, newOp());
+    assert.equal(known(site.volume)?.volumeId, volumeId);
+    assert.equal(known(site.volume)?.attachment?.instanceId, known(site.server)?.instanceId);
+    await destroy('all', context);
+    assert.deepEqual(await inventory(context.clients), before);
+  });
+
+  it('keeps a volume that somebody set to go with its server', async () => {
+    const context = newContext();
+    await provision(context, 'volume');
+    const [instance, volume] = await Promise.all([findInstance(context, newOp()), findVolume(context, newOp())]);
+    await context.clients.ec2.send(
+      new ModifyInstanceAttributeCommand({
+        InstanceId: instance?.InstanceId,
+        BlockDeviceMappings: [{ DeviceName: volume?.Attachments?.[0]?.Device, Ebs: { DeleteOnTermination: true } }],
+      }),
+    );
+    await destroy('all', context, 'keep');
+    assert.equal((await findVolume(context, newOp()))?.VolumeId, volume?.VolumeId);
+  });
+
+  it('takes a last snapshot anew after the volume was in use again', async () => {
+    const context = newContext();
+    const before = await inventory(context.clients);
+    await provision(context, 'volume');
+    await destroy('server', context);
+    const [snapshotting] = stepsOf(await teardown('all', context, 'snapshot'));
+    assert.equal(snapshotting?.key, 'snapshot');
+    await snapshotting?.run(newOp());
+    const again = await teardown('all', context, 'snapshot');
+    assert.ok(!keysOf(again).includes('snapshot'));
+    assert.match(
+      stepsOf(again).find(({ key }) => key === 'deleteVolume')?.title ?? '',
+      /its snapshot snap-\w+ of \d{4}/,
+    );
+    await provision(context, 'volume');
+    assert.ok((await destroy('all', context, 'snapshot')).includes('snapshot'));
+    const left = (await inventory(context.clients)).filter((item) => !before.includes(item));
+    assert.deepEqual(kindsIn(left), ['snapshot']);
+    assert.equal(left.length, 2);
+  });
+
+  it('is seen by every other window until it is done, and taken back by provisioning', async () => {
+    const context = newContext();
+    await provision(context, 'all');
+    await refuse('cloudfront', 'DeleteDistribution');
+    await assert.rejects(destroy('all', context, 'keep'));
+    const since = known((await describeSite(context, newOp())).bucket)?.destroyingSince;
+    assert.match(since ?? '', /^\d{4}-\d\d-\d\dT/);
+    assert.ok(!keysOf(await teardown('all', context, 'keep')).includes('mark'));
+    assert.equal((await provision(context, 'all'))[0], 'unmark');
+    const { TagSet = [] } = await context.clients.s3.send(
+      new GetBucketTaggingCommand({ Bucket: bucketName(context.site) }),
+    );
+    assert.ok(!TagSet.some(({ Key }) => Key === DESTROYING_TAG));
+    assert.ok(TagSet.some(({ Key, Value }) => Key === SITE_TAG && Value === context.site.id));
+    assert.deepEqual(keysOf(await planned(context, 'all')), []);
+    await destroy('all', context);
+  });
+
+  it('deletes all versions of all objects, and the marks of those that were deleted before', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    const Bucket = bucketName(context.site);
+    const { s3 } = context.clients;
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+    await putObject(context, 'site/a.png');
+    await putObject(context, 'site/a.png');
+    await putObject(context, '_sitelift/b');
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: '_sitelift/b' }));
+    assert.deepEqual(await destroy('bucket', context), ['deleteBucket']);
+    assert.equal((await describeSite(context, newOp())).bucket.kind, 'absent');
+  });
+
+  it('deletes a bucket of more objects than one request takes, also while somebody puts more into it', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    const keys = Array.from({ length: 1001 }, (_, index) => `site/${index}.png`);
+    for (let start = 0; start < keys.length; start += 50) {
+      await Promise.all(keys.slice(start, start + 50).map((key) => putObject(context, key)));
+    }
+    const { DeleteBucketCommand } = await import('@aws-sdk/client-s3');
+    let isLate = true;
+    context.clients.s3.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === DeleteBucketCommand.name && isLate) {
+            isLate = false;
+            await putObject(context, 'site/late.png');
+          }
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    await destroy('bucket', context);
+    assert.equal(isLate, false);
+    assert.equal((await describeSite(context, newOp())).bucket.kind, 'absent');
+  });
+
+  it('leaves a bucket, a role and an address alone that are not known to be the site’s', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await context.clients.s3.send(new DeleteBucketTaggingCommand({ Bucket: bucketName(context.site) }));
+    await assert.rejects(
+      teardown('all', context),
+      (error) => isUserError(error) && /does not carry this site’s tag/.test(error.message),
+    );
+    const other = newContext();
+    const RoleName = profileName(other.site);
+    await other.clients.iam.send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' }),
+    );
+    assert.deepEqual(keysOf(await teardown('all', other)), []);
+    await other.clients.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: SITE_TAG, Value: other.site.id }] }));
+    assert.deepEqual(await destroy('all', other), ['deleteRole']);
+  });
+
+  it('destroys nothing where something could not be read, since that would go on costing unseen', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    for (const [service, action] of [
+      ['ec2', 'DescribeAddresses'],
+      ['ec2', 'DescribeVolumes'],
+      ['cloudfront', 'ListDistributions'],
+      ['iam', 'GetRole'],
+    ] as const) {
+      await controlPlane().send('POST', 'faults', {
+        ...{ service, action, kind: 'error', code: 'AccessDenied', status: 403, times: 99 },
+      });
+      await assert.rejects(
+        teardown('all', context),
+        (error) => isUserError(error) && /Not all of it could be read/.test(error.message),
+      );
+      await controlPlane().send('DELETE', 'faults');
+    }
+    await destroy('all', context);
+  });
+
+  it('does not take a volume from an instance that is not the site’s', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    const instance = await findInstance(context, newOp());
+    const { ec2 } = context.clients;
+    const { Instances = [] } = await ec2.send(
+      new RunInstancesCommand({
+        ...{ ImageId: instance?.ImageId, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 },
+        Placement: { AvailabilityZone: instance?.Placement?.AvailabilityZone },
+      }),
+    );
+    const InstanceId = Instances[0]?.InstanceId ?? assert.fail('no instance');
+    const VolumeId = await leaveVolume(context, instance?.Placement?.AvailabilityZone ?? '');
+    for (;;) {
+      const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [InstanceId] }));
+      if (Reservations[0]?.Instances?.[0]?.State?.Name === 'running') break;
+    }
+    await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId, Device: '/dev/sdg' }));
+    await assert.rejects(destroy('all', context), /is attached to the instance i-\w+\. Detach it there first/);
+    const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [VolumeId] }));
+    assert.equal(Volumes[0]?.Attachments?.[0]?.InstanceId, InstanceId);
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    await destroy('all', context);
+  });
+
+  it('tells that a server is protected against termination', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    const InstanceId = (await findInstance(context, newOp()))?.InstanceId;
+    const protect = (Value: boolean) =>
+      context.clients.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, DisableApiTermination: { Value } }));
+    await protect(true);
+    await assert.rejects(destroy('server', context), /is protected against termination/);
+    await protect(false);
+    await destroy('server', context);
+  });
+
+  it('deletes a volume that AWS could not make', async () => {
+    const context = newContext();
+    const before = await inventory(context.clients);
+    await controlPlane().send('POST', 'misfortunes', { kind: 'volume' });
+    await assert.rejects(provision(context, 'volume'));
+    await destroy('all', context);
+    assert.deepEqual(await inventory(context.clients), before);
+  });
+});
+
+describe('destroying one resource', () => {
+  before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.2, deploySeconds: 0.5 }));
+  beforeEach(() => controlPlane().send('DELETE', 'faults'));
+
+  it('takes just what it alone needed, and provisioning brings it back', async () => {
+    const context = newContext(whole);
+    await provision(context, 'all');
+    const kinds = async (what: ResourceName) => {
+      const before = await inventory(context.clients);
+      await destroy(what, context);
+      assert.deepEqual(keysOf(await teardown(what, context)), []);
+      const after = await inventory(context.clients);
+      return kindsIn(before.filter((item) => !after.includes(item)));
+    };
+    assert.deepEqual(await kinds('distribution'), ['control', 'distribution', 'function']);
+    assert.deepEqual(await kinds('server'), [
+      ...['address', 'group', 'instance', 'interface', 'profile', 'role'],
+      // Its own disk.
+      'volume',
+    ]);
+    assert.deepEqual(await kinds('volume'), ['volume']);
+    assert.deepEqual(await kinds('bucket'), ['bucket']);
+    for (const what of ['server', 'bucket'] as const) {
+      await provision(context, what);
+      assert.deepEqual(keysOf(await planned(context, what)), []);
+    }
+    await destroy('all', context);
+  });
+
+  it('unmounts a volume before it is detached, for which the agent must answer unless the server is stopped', async () => {
+    const context = newContext();
+    await provision(context, 'volume');
+    const site = await describeSite(context, newOp());
+    const parts = await describeParts(context, newOp());
+    const server = known(site.server) ?? assert.fail('no server');
+    const as = (state: 'running' | 'stopped', online: boolean) =>
+      planTeardown(
+        ...(['volume', context] as const),
+        { ...site, server: { kind: 'known', have: { ...server, state, online } } },
+        ...([parts, 'delete'] as const),
+      );
+    assert.deepEqual(keysOf(as('running', true)), ['unmount', 'detach', 'deleteVolume']);
+    assert.deepEqual(keysOf(as('stopped', false)), ['detach', 'deleteVolume']);
+    assert.throws(() => as('running', false), /agent does not answer/);
+    const calls = await callsOf(() => run(as('stopped', false), newOp()));
+    assert.ok(calls.some(({ action }) => action === 'DetachVolume'));
+    assert.equal((await describeSite(context, newOp())).volume.kind, 'absent');
+    await destroy('all', context);
+  });
 });

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from moto.ec2.models.instances import InstanceState
+from moto.ec2.models.instances import Instance, InstanceState
+from moto.ec2.utils import filter_dict_attribute_mapping
 from werkzeug.wrappers import Response
 
 from awscall import AwsError, Call
@@ -19,6 +20,10 @@ from ec2_volumes import drop_disk, make_disk
 from gateway import handles
 from misfortunes import Misfortunes
 from state import Sandbox
+
+# Moto knows neither an instance's token nor a search for it.
+Instance.client_token = ""  # type: ignore[attr-defined]
+filter_dict_attribute_mapping["client-token"] = "client_token"
 
 
 @handles("ec2", "RunInstances")
@@ -57,6 +62,7 @@ def _begin(call: Call, instance: Any) -> None:
     life.agent_never_registers = call.sandbox.state(Misfortunes).meet("agent") is not None
     life.cpu_credits = launched_credits(call, instance.instance_type)
     state.lives[instance.id] = life
+    instance.client_token = call.parameters.get("ClientToken") or ""
     instance._state = InstanceState("pending", 0)
     if has_machine(call.sandbox, life):
         lock_seconds = call.sandbox.settings.apt_lock_seconds

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from moto.ec2.models.elastic_block_store import Volume
+from moto.ec2.models.elastic_block_store import Volume, VolumeAttachment
 
 from awscall import AwsError, Call
 from ec2_state import Ec2State, earlier_answer, ec2, life_of, remember_answer
@@ -21,8 +21,14 @@ def _status(volume: Any) -> str:
     return "in-use" if volume.attachment else "available"
 
 
-# Moto's volumes never fail.
+def _goes_with_instance(attachment: Any) -> bool:
+    mapping = attachment.instance.block_device_mapping.get(attachment.device)
+    return bool(mapping and mapping.delete_on_termination)
+
+
+# Moto's volumes never fail, and do not tell that they go with their instance.
 Volume.status = property(_status)  # type: ignore[method-assign, assignment]
+VolumeAttachment.delete_on_termination = property(_goes_with_instance)  # type: ignore[attr-defined]
 
 
 @handles("ec2", "CreateVolume")
