@@ -40,6 +40,11 @@ export function stepsOf(plan: Plan): readonly Step[] {
   return plan.flat();
 }
 
+/** All that the steps of a plan add to what AWS charges for a month, and end. */
+export function chargesOf(plan: Plan): readonly Charge[] {
+  return stepsOf(plan).flatMap(({ charges = [] }) => charges);
+}
+
 /** True when both plans would do the same steps in the same stages. */
 export function samePlan(one: Plan, other: Plan): boolean {
   const keys = (plan: Plan) => JSON.stringify(plan.map((stage) => stage.map((step) => step.key)));

@@ -42,7 +42,7 @@ export function personOf(app: App): Person {
 }
 
 /** Opens a text in an editor that cannot change it. */
-async function openText(app: App, title: string, text: string): Promise<void> {
+export async function openText(app: App, title: string, text: string): Promise<void> {
   let texts = registered.get(app);
   if (!texts) {
     const shown = new Map<string, string>();

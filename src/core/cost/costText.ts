@@ -14,18 +14,18 @@ export function usdText(usd: number): string {
   return `${usd < 0 ? '−' : ''}${size < 0.005 ? 'less than $0.01' : `$${size.toFixed(2)}`}`;
 }
 
-/** What a step changes of the cost, e.g. `+$7.59 a month`; empty for one that is about nothing with a price. */
-export function changeText(charges: readonly Charge[], prices: Prices): string {
+/** What steps change of the cost, e.g. `+$7.59 a month`; empty for those that are about nothing with a price. */
+export function changeText(charges: readonly Charge[], prices: Prices, per = ' a month'): string {
   if (charges.length === 0) return '';
   const { usd, unknown } = costOf(charges, prices);
   if (isZero(usd)) return unknown.length > 0 ? NOT_KNOWN : 'the same cost';
-  const change = `${usd > 0 ? '+' : ''}${usdText(usd)} a month`;
+  const change = `${usd > 0 ? '+' : ''}${usdText(usd)}${per}`;
   return unknown.length > 0 ? `${change} and what has no known price` : change;
 }
 
 /** What something costs, e.g. `about $14.20 a month`. */
 export function costText({ usd, unknown }: Cost, isWhole = true): string {
-  if (unknown.length === 0 && isWhole) return isZero(usd) ? 'nothing a month' : `about ${usdText(usd)} a month`;
+  if (unknown.length === 0 && isWhole) return isZero(usd) ? 'nothing' : `about ${usdText(usd)} a month`;
   return isZero(usd) ? NOT_KNOWN : `at least ${usdText(usd)} a month`;
 }
 

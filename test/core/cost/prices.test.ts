@@ -43,7 +43,7 @@ describe('a sum of charges', () => {
     assert.equal(change(idleAddressCharge('192.0.2.1')), 'price not known');
     assert.equal(change(addressCharge(), ended(idleAddressCharge())), '+$1.46 a month and what has no known price');
     const cost = (isWhole: boolean, ...charges: Charge[]) => costText(costOf(charges, PRICES), isWhole);
-    assert.equal(cost(true), 'nothing a month');
+    assert.equal(cost(true), 'nothing');
     assert.equal(cost(false), 'price not known');
     assert.equal(cost(true, addressCharge()), 'about $1.46 a month');
     assert.equal(cost(false, addressCharge()), 'at least $1.46 a month');
