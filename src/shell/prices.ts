@@ -33,5 +33,5 @@ export async function costOfNew(app: Pick<App, 'cacheFolder' | 'log'>, clients: 
   const charges = wantedCharges(site);
   const cost = costOf(charges, await pricesOf(app, clients, site.region, charges, opFor(LONGEST_SECONDS)));
   const text = costText(cost);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}, without traffic and requests.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

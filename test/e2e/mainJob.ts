@@ -24,7 +24,7 @@ export async function createSite(workbench: Workbench, name: string, served?: st
     await workbench.screenshot('create-serves');
     await workbench
       .entry(served)
-      .getByText(/whose address stays\. About \$\d+\.\d\d a month/)
+      .getByText(/^About \$\d+\.\d\d a month\. .*whose address stays/)
       .waitFor();
     await workbench.pick(served);
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { paginateGetProducts } from '@aws-sdk/client-pricing';
 import type { Clients } from '../aws/clients';
 import { explain } from '../aws/errors';
@@ -57,6 +58,7 @@ export async function readPrices(
   const problems: string[] = [];
   const fresh = new Map<Rate, KeptPrice>();
   const limit = AbortSignal.any([op.signal, AbortSignal.timeout(limitSeconds * 1000)]);
+  setMaxListeners(0, limit);
   const ask = async (rate: Rate) => {
     try {
       fresh.set(rate, { readMs: nowMs, tiers: await heeding(limit, () => askPrice(clients, region, rate, limit)) });

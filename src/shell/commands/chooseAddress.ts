@@ -62,10 +62,13 @@ async function detailsOf(
   const prices = await withOp(app.log, 'Looking up prices', (op) =>
     pricesOf(app, clients, site.region, [used, idle], op),
   );
-  const running = `${chargeText(used, prices)} while it runs`;
+  const [running, stopped] = [chargeText(used, prices), chargeText(idle, prices)];
+  const isSame = running === stopped;
   return {
-    changing: `Another one after each stop and start; ${running}.`,
-    elastic: `${running}, ${chargeText(idle, prices)} while the server is stopped.`,
+    changing: `Another one after each stop and start; ${running} while it runs.`,
+    elastic: isSame
+      ? `${running}, also while the server is stopped.`
+      : `${running} while the server runs, ${stopped} while it is stopped.`,
   };
 }
 

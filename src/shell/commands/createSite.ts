@@ -35,7 +35,7 @@ const SERVED = [
   {
     label: 'Images only',
     description: 'the classic way',
-    detail: 'Readers come to the server by HTTP; images come from the nearest edge.',
+    detail: 'Pages by HTTP from the server, images from the nearest edge.',
     serves: 'images',
   },
   {
@@ -121,11 +121,16 @@ async function questions(path: string, cost: (answers: Answers) => Promise<strin
       const items = await Promise.all(
         SERVED.map(async (one) => ({
           ...one,
-          detail: `${one.detail} ${await cost({ ...answers, serves: one.serves })}`,
+          detail: `${await cost({ ...answers, serves: one.serves })} ${one.detail}`,
         })),
       );
       const active = items.find(({ serves }) => serves === answers.serves);
-      const picked = await askPick(position, 'What readers get from CloudFront', items, active);
+      const picked = await askPick(
+        position,
+        'What readers get from CloudFront (traffic and requests come on top)',
+        items,
+        active,
+      );
       return picked === 'back' || !picked ? picked : { serves: picked.serves };
     },
   ];
