@@ -2,6 +2,9 @@ export { createClients, identify, requireAccount, type Clients, type Identity } 
 export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
+export { ratesOf, type Charge, type Rate } from './cost/charge';
+export { readPrices, type PriceReading } from './cost/readPrices';
+export { whatStillCosts } from './cost/stillCosts';
 export { compareFile } from './publish/live/compareFile';
 export { compareSite } from './publish/live/compareSite';
 export { commitOf } from './publish/commit';

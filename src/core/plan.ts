@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { Charge } from './cost/charge';
 import type { Op } from './op';
 import { noteSoFar, type SoFar } from './soFar';
 
@@ -13,6 +14,8 @@ export interface Step {
   readonly items?: readonly string[];
   /** Bytes that it sends, for steps that send files. */
   readonly sizeBytes?: number;
+  /** What it adds to what AWS charges for a month, and what it ends. */
+  readonly charges?: readonly Charge[];
   /** What holds as long as it has not begun, e.g. `no page was changed`. */
   readonly untouched?: string;
   run(op: Op): Promise<void>;
@@ -35,6 +38,11 @@ export function together(...plans: readonly Plan[]): Plan {
 /** The steps of all stages in order. */
 export function stepsOf(plan: Plan): readonly Step[] {
   return plan.flat();
+}
+
+/** All that the steps of a plan add to what AWS charges for a month, and end. */
+export function chargesOf(plan: Plan): readonly Charge[] {
+  return stepsOf(plan).flatMap(({ charges = [] }) => charges);
 }
 
 /** True when both plans would do the same steps in the same stages. */

@@ -18,7 +18,7 @@ const server = v.pipe(
       address: v.exactOptional(
         oneOf(
           ['changing', 'elastic'],
-          'Public address of the server: one that changes whenever it is stopped and started, or an Elastic IP address, which stays until it is given up. Either costs $0.005 an hour while the server runs; an Elastic IP address also while it is stopped.',
+          'Public address of the server: one that changes whenever it is stopped and started, or an Elastic IP address, which stays until it is given up. Either costs the same while the server runs; an Elastic IP address also while it is stopped.',
         ),
         'changing',
       ),

@@ -21,6 +21,7 @@ export const COMMANDS = {
   'sitelift.provisionBucket': chunked('provision the bucket', ({ provision }) => provision('bucket')),
   'sitelift.provisionDistribution': chunked('provision the distribution', ({ provision }) => provision('distribution')),
   'sitelift.provisionAll': chunked('provision the site', ({ provision }) => provision('all')),
+  'sitelift.showPlan': chunked('show the plan', ({ showPlan }) => showPlan),
   'sitelift.chooseAddress': chunked('choose the server’s address', ({ chooseAddress }) => chooseAddress),
   'sitelift.attachVolume': chunked('attach the volume', ({ provision }) => provision('volume')),
   'sitelift.detachVolume': chunked('detach the volume', ({ detachVolume }) => detachVolume),

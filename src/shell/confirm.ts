@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Identity } from '../core/aws/clients';
 import type { Context } from '../core/context';
 import { UserError, type Op } from '../core/op';
-import { run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
+import type { Charge } from '../core/cost/charge';
+import type { Prices } from '../core/cost/prices';
+import { chargesOf, run, samePlan, stepsOf, type Plan, type Step } from '../core/plan';
 import { replacesUnseen } from '../core/publish/unseen';
 import type { Effect } from '../core/resources/effect';
 import type { Unattended } from './options';
@@ -43,6 +45,8 @@ export interface Desk {
   readonly person: Person;
   requireAccount(clients: Context['clients'], account: string, op: Op): Promise<Identity>;
   during<Result>(work: () => Promise<Result>, effect: Proposed['effect']): Promise<Result>;
+  /** The prices of charges, as far as they can be had soon. */
+  prices?(charges: readonly Charge[], op: Op): Promise<Prices>;
   /** Keeps a line of what is about to run. */
   note?(line: string): void;
 }
@@ -87,9 +91,10 @@ export async function confirmAndRun(
       standing.defer(reasons);
       return undefined;
     }
+    const prices = options ? undefined : await pricesFor(desk, proposed.plan, op);
     op.report('Waiting for your answer');
     if (standing?.isGiven) news = [...STILL_ASKED, ...news];
-    const shown = { where: [...news, ...where], ...proposed };
+    const shown = { where: [...news, ...where], ...proposed, prices };
     const answer = options ? 'once' : await agrees(desk.person, proposal, shown, op);
     if (!answer) return undefined;
     isLasting = answer === 'always';
@@ -117,6 +122,13 @@ export async function confirmAndRun(
   return stepsOf(plan).map(({ key }) => key);
 }
 
+async function pricesFor(desk: Desk, plan: Plan, op: Op): Promise<Prices | undefined> {
+  const charges = chargesOf(plan);
+  if (charges.length === 0 || !desk.prices) return undefined;
+  op.report('Looking up prices');
+  return desk.prices(charges, op);
+}
+
 async function agrees(
   person: Person,
   { question, verb, standing }: Proposal,
@@ -140,7 +152,9 @@ async function agrees(
 /** The steps that nobody can agree to before they are known. */
 function reasonsToAsk(plan: Plan): string[] {
   const isAsked = (step: Step) => step.loses !== undefined || replacesUnseen(step);
-  return stepsOf(plan).filter(isAsked).map(stepLine);
+  return stepsOf(plan)
+    .filter(isAsked)
+    .map((step) => stepLine(step));
 }
 
 /** Asks once more about many published files that would be removed: an empty or a wrong folder looks like a site without them. */

@@ -1,5 +1,8 @@
+import type { Charge } from '../core/cost/charge';
+import { changeText, priceNotes } from '../core/cost/costText';
+import type { Prices } from '../core/cost/prices';
 import { plainText } from '../core/plainText';
-import { stepsOf, type Plan, type Step } from '../core/plan';
+import { chargesOf, stepsOf, type Plan, type Step } from '../core/plan';
 import { sizeText } from '../core/sizeText';
 import type { Summary } from '../core/publish/summary';
 
@@ -10,6 +13,8 @@ export interface Shown {
   /** Totals and what else is to be known before the steps, e.g. the root folder. */
   readonly about: readonly string[];
   readonly plan: Plan;
+  /** Of what the steps add and end, where they do. */
+  readonly prices?: Prices | undefined;
 }
 
 const SHOWN_STEPS = 10;
@@ -22,7 +27,7 @@ const LOGGED_ITEMS = 20;
  */
 export function planLines(shown: Shown): { readonly lines: readonly string[]; readonly hidden: number } {
   const steps = [...stepsOf(shown.plan)].sort((one, other) => Number(!one.loses) - Number(!other.loses));
-  const all = [...steps.map(stepLine), ...steps.flatMap(({ items = [] }) => items)];
+  const all = [...steps.map((step) => stepLine(step, shown.prices)), ...steps.flatMap(({ items = [] }) => items)];
   const fitting = all.length > SHOWN_STEPS + 1 ? all.slice(0, SHOWN_STEPS) : all;
   const hidden = all.length - fitting.length;
   const lines = [
@@ -31,6 +36,7 @@ export function planLines(shown: Shown): { readonly lines: readonly string[]; re
     ...totals(shown),
     ...fitting.map((line, index) => `${index < steps.length ? '•' : '–'} ${line}`),
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
+    ...costNotes(shown),
   ];
   return { lines: lines.map((line) => plainText(line)), hidden };
 }
@@ -39,7 +45,7 @@ export function planLines(shown: Shown): { readonly lines: readonly string[]; re
 export function planDocument(question: string, shown: Shown): string {
   const stages = shown.plan.flatMap((stage, index) =>
     stage.flatMap((step, place) => [
-      `${(place === 0 ? `${index + 1}.` : '').padEnd(5)}${stepLine(step)}`,
+      `${(place === 0 ? `${index + 1}.` : '').padEnd(5)}${stepLine(step, shown.prices)}`,
       ...(step.items ?? []).map((item) => `     – ${plainText(item)}`),
     ]),
   );
@@ -49,7 +55,7 @@ export function planDocument(question: string, shown: Shown): string {
       : ['All at the same time.', ''];
   const lines = [question, '', ...shown.where, '', ...totals(shown), '', ...order];
   // A step's line keeps the spaces at its start, which `plainText` would take.
-  return `${[...lines.map((line) => plainText(line)), ...stages].join('\n')}\n`;
+  return `${[...lines.map((line) => plainText(line)), ...stages, ...costNotes(shown)].join('\n')}\n`;
 }
 
 /** The plan for the log, with the first of the single files of each step. */
@@ -81,20 +87,32 @@ export function summaryLines({ notes, pages, assets, left }: Summary, root: stri
   ];
 }
 
-function totals({ plan, about }: Shown): string[] {
+/** Where the prices of a plan are from and what they leave out; nothing where no step has a price. */
+function costNotes({ plan, prices }: Shown): string[] {
+  const charges = chargesOf(plan);
+  return prices && charges.length > 0 ? ['', ...priceNotes(charges, prices)] : [];
+}
+
+function totals({ plan, about, prices }: Shown): string[] {
   const steps = stepsOf(plan);
   const bytes = steps.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
   const sends = bytes > 0 ? `, ${sizeText(bytes)} to send` : '';
   return [
     ...about,
     ...(about.length > 0 ? [''] : []),
-    `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${sends}:`,
+    `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${sends}${changeOf(chargesOf(plan), prices)}:`,
   ];
 }
 
-/** A step in one line: what it loses, what it does and how much it sends. */
-export function stepLine(step: Step): string {
+/** A step in one line: what it loses, what it does, how much it sends and what it costs. */
+export function stepLine(step: Step, prices?: Prices): string {
   const losses = { data: 'LOSES DATA: ', uptime: 'Interrupts the site: ', files: 'REMOVES MANY FILES: ' };
   const size = step.sizeBytes === undefined ? '' : `, ${sizeText(step.sizeBytes)}`;
-  return plainText(`${step.loses ? losses[step.loses] : ''}${step.title}${size}`);
+  const cost = changeOf(step.charges ?? [], prices);
+  return plainText(`${step.loses ? losses[step.loses] : ''}${step.title}${size}${cost}`);
+}
+
+function changeOf(charges: readonly Charge[], prices: Prices | undefined): string {
+  const change = prices && changeText(charges, prices);
+  return change ? `, ${change}` : '';
 }

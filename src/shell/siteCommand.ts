@@ -10,6 +10,7 @@ import { confirmAndRun, type Desk, type Proposal } from './confirm';
 import { withOp } from './operation';
 import { unattended, type Unattended } from './options';
 import { personOf } from './person';
+import { pricesOf } from './prices';
 import { showProgress, type Surface } from './tell';
 
 /** What a command about one site works with. */
@@ -62,7 +63,8 @@ export async function atSite<Result, Options extends Unattended>(
     manner.note?.(line);
   };
   const during: Desk['during'] = (run, effect) => app.sites.during(folder, run, effect);
-  const desk = { person: personOf(app), requireAccount, during, note };
+  const prices: Desk['prices'] = (charges, op) => pricesOf(app, context.clients, site.region, charges, op);
+  const desk = { person: personOf(app), requireAccount, during, prices, note };
   const surface = followed(app, folder.uri, site, manner.surface);
   return work({
     ...{ app, options, folder, site, context, aws },

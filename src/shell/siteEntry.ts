@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { Prices } from '../core/cost/prices';
 import type { Releases } from '../core/release/releases';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
@@ -11,6 +12,8 @@ export interface SiteEntry {
   readonly have: SiteHave | undefined;
   /** The releases as they were last read; undefined when they could not be. */
   readonly releases: Releases | undefined;
+  /** The prices of what the site is charged for; undefined until they were looked up. */
+  readonly prices?: Prices | undefined;
   /** When each resource was last read, as milliseconds since 1970. */
   readonly readMs: Readonly<Partial<Record<ResourceName, number>>>;
   /** Why the site file or AWS could not be read. */

@@ -2,9 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clients } from '../core/aws/clients';
 import type { Context } from '../core/context';
+import { ratesOf } from '../core/cost/charge';
+import type { Prices } from '../core/cost/prices';
+import { chargesOfSite } from '../core/cost/siteCharges';
 import type { Releases } from '../core/release/releases';
 import { heeding, isUserError, UserError, type Op } from '../core/op';
-import type { Scope } from '../core/resources/stack';
+import type { Scope, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
 import { loadAws } from './chunks';
 import type { Connections } from './connections';
@@ -13,19 +16,28 @@ import { newEntry, type SiteEntry } from './siteEntry';
 
 /** So long a reading may take, which also the slowest server does not need; then it ends, so that another one can begin. */
 const LIMIT_SECONDS = 300;
+/** So soon is a price asked for again that could not be had; who looks by himself does not ask often. */
+const PRICE_RETRY_SECONDS = 900;
 
 /** Reads sites, and remembers for which clients the account was already compared. */
 export class SiteReader {
   readonly #connections: Connections;
   readonly #cacheFolder: string;
   readonly #limitSeconds: number;
+  readonly #note: (line: string) => void;
   readonly #compared = new WeakMap<Clients, string>();
   readonly #closing = new AbortController();
 
-  constructor(connections: Connections, cacheFolder: string, limitSeconds = LIMIT_SECONDS) {
+  constructor(
+    connections: Connections,
+    cacheFolder: string,
+    limitSeconds = LIMIT_SECONDS,
+    note: (line: string) => void = () => undefined,
+  ) {
     this.#connections = connections;
     this.#cacheFolder = cacheFolder;
     this.#limitSeconds = limitSeconds;
+    this.#note = note;
   }
 
   /** Reads the site file, the releases and so much of AWS; what cannot be read stays as it was before. `show` is called once the site file is read. */
@@ -58,7 +70,11 @@ export class SiteReader {
       const now = Object.fromEntries((read ?? []).map((name) => [name, Date.now()]));
       // Where nothing was read, what stands in the way still does.
       const problem = have ? undefined : start.problem;
-      return { ...start, have, releases, problem, readMs: { ...start.readMs, ...now } };
+      const entry = { ...start, have, releases, problem, readMs: { ...start.readMs, ...now } };
+      if (!have) return entry;
+      // Nobody waits for prices to see what is there.
+      show(entry);
+      return { ...entry, prices: await this.#readPrices(context, have, op) };
     } catch (error) {
       if (this.#closing.signal.aborted) return before;
       const { allOld, explain } = await loadAws();
@@ -100,6 +116,16 @@ export class SiteReader {
       if (this.#closing.signal.aborted) throw error;
       return before;
     }
+  }
+
+  /** From memory but for once a week; a price that cannot be had is missing. */
+  async #readPrices({ clients, site }: Context, have: SiteHave, op: Op): Promise<Prices> {
+    const { folderCache, readPrices } = await loadAws();
+    const source = { cache: folderCache(this.#cacheFolder), retrySeconds: PRICE_RETRY_SECONDS };
+    const rates = ratesOf(chargesOfSite(have).charges);
+    const { prices, problems } = await readPrices(clients, site.region, rates, source, op);
+    problems.forEach(this.#note);
+    return prices;
   }
 
   async #requireAccount({ clients, site }: Context, op: Op): Promise<void> {

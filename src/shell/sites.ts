@@ -26,7 +26,8 @@ export class Sites implements vscode.Disposable {
 
   constructor(log: Log, connections: Connections, cacheFolder: string) {
     this.#log = log;
-    this.#newReader = async () => new (await loadView()).SiteReader(connections, cacheFolder);
+    this.#newReader = async () =>
+      new (await loadView()).SiteReader(connections, cacheFolder, undefined, (line) => log.warn(line));
     const watcher = vscode.workspace.createFileSystemWatcher(`**/${SITE_FILE}`);
     const expire = () => void this.expire();
     this.#subscriptions = [

@@ -22,7 +22,10 @@ export async function createSite(workbench: Workbench, name: string, served?: st
   } else {
     await workbench.waitForQuestion(question);
     await workbench.screenshot('create-serves');
-    await workbench.entry(served).getByText('its address stays: $0.005 an hour').waitFor();
+    await workbench
+      .entry(served)
+      .getByText(/^About \$\d+\.\d\d a month\. .*whose address stays/)
+      .waitFor();
     await workbench.pick(served);
   }
   await workbench.notification('is a site of account').waitFor();

@@ -51,10 +51,22 @@ describe('a whole site behind CloudFront, in the workbench', function () {
     assert.deepEqual([distribution.serves, server.address], ['site', 'elastic']);
   });
 
+  it('shows as a table what provisioning would do, and what it would cost a month', async () => {
+    const table = workbench.page.getByText('Cost a month').first();
+    await workbench.runCommand('Sitelift: Show Plan', table, workbench.progress());
+    await table.waitFor();
+    const text = (await workbench.visibleText()).replaceAll('\u00a0', ' ');
+    assert.match(text, /Account 123456789012, region us-east-1/);
+    assert.match(text, /launch t3\.micro server.*\+\$\d+\.\d\d/);
+    assert.match(text, /Cost afterwards: about \$\d+\.\d\d a month/);
+    await workbench.screenshot('show-plan');
+  });
+
   it('is provisioned by a plan that tells what the address costs', async () => {
     const plan = await provisionAll(workbench);
+    await workbench.tree().waitForText('Cost', /^Cost about \$\d+\.\d\d a month$/);
     await workbench.screenshot('whole-tree');
-    assert.match(plan, /Elastic IP address.*\$0\.005 an hour/);
+    assert.match(plan, /Elastic IP address.*\+\$\d+\.\d\d a month/);
     assert.match(plan, /in front of server and bucket \(the whole site, by HTTPS\)/);
   });
 
@@ -91,7 +103,10 @@ describe('a whole site behind CloudFront, in the workbench', function () {
     await workbench.runCommand('Sitelift: Choose Server Address…', workbench.question(QUESTION), workbench.progress());
     await workbench.waitForQuestion(QUESTION);
     await workbench.screenshot('whole-address');
-    await workbench.entry('Elastic IP address, which stays').getByText('also while the server is stopped').waitFor();
+    await workbench
+      .entry('Elastic IP address, which stays')
+      .getByText(/\$\d+\.\d\d a month, also while the server is stopped/)
+      .waitFor();
     await workbench.pick('Changing address');
     await workbench.dialog().waitFor();
     await workbench.screenshot('whole-address-plan');

@@ -56,6 +56,7 @@ describe('reading a site', function () {
     log.dispose();
     await execute('workbench.view.explorer');
     await rm(file('sitelift.json'), { force: true });
+    await rm(file('a.png'), { force: true });
   });
   afterEach(() => controlPlane().send('DELETE', 'faults'));
 
@@ -77,6 +78,28 @@ describe('reading a site', function () {
     assert.equal(entry().problem, undefined);
     assert.deepEqual([reading('server').kind, reading('volume').kind], ['absent', 'absent']);
     assert.deepEqual([reading('bucket').kind, reading('distribution').kind], ['known', 'known']);
+  });
+
+  it('asks for a price once, not again at each look, and does without it where it may not', async () => {
+    const asked = async () => (await actions()).filter((action) => action === 'GetProducts').length;
+    await writeFile(file('a.png'), 'x');
+    await execute('sitelift.uploadToCdn', { account: ACCOUNT, files: [file('a.png')] });
+    await controlPlane().send('POST', 'denies', { action: 'pricing:GetProducts' });
+    await controlPlane().send('DELETE', 'calls');
+    const denied = new Sites(log, new Connections(), CACHE);
+    await until(async () => denied.isFound, nothing);
+    await denied.refresh();
+    await denied.refresh();
+    assert.equal(await asked(), 1);
+    assert.equal(denied.entries[0]?.problem, undefined);
+    assert.deepEqual([...(denied.entries[0]?.prices?.tiers.keys() ?? ['none'])], []);
+    denied.dispose();
+    await controlPlane().send('DELETE', 'denies');
+    await controlPlane().send('DELETE', 'calls');
+    await sites.refresh();
+    await sites.refresh();
+    assert.equal(await asked(), 1);
+    assert.deepEqual([...(entry().prices?.tiers.keys() ?? [])], ['objects']);
   });
 
   it('keeps what it knew, marked as old with the reason, when AWS cannot be read later', async () => {

@@ -144,6 +144,21 @@ describe('a site in VS Code', () => {
       }
     });
 
+    it('shows the plan of what is not there with what it costs a month, and changes nothing', async () => {
+      await controlPlane().send('DELETE', 'calls');
+      const text = await execute<string>('showPlan', account);
+      assert.match(text, /^Plan for “Host test”\n\nAccount 123456789012, region us-east-1\nas arn:aws:/);
+      assert.match(text, /launch t3\.micro server.* –  +\+\$\d+\.\d\d\n/);
+      assert.match(text, /in all +\+\$\d+\.\d\d\n\nCost now: nothing\nCost afterwards: about \$\d+\.\d\d a month\n/);
+      assert.match(text, /AWS’s list for us-east-1, read on .*\nTraffic, requests and taxes are not included\.\n$/);
+      assert.deepEqual(await changes(), []);
+      await vscode.commands.executeCommand('sitelift.showPlan');
+      const editor = vscode.window.activeTextEditor ?? assert.fail('no editor');
+      assert.equal(editor.document.uri.scheme, 'sitelift-plan');
+      assert.equal(editor.document.getText(), text);
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    });
+
     it('cannot be uploaded to before there is a bucket', async () => {
       await assert.rejects(
         execute('uploadToCdn', { ...account, files: [file('images/a b.png')] }),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { addressCharge } from '../../src/core/cost/charge';
 import type { Unattended } from '../../src/shell/options';
 import type { Person } from '../../src/shell/person';
 import { ACCOUNT, newContext, newOp } from '../core/sandbox';
 import { newConfirming, Reader } from './confirming';
 
 describe('confirming a plan', () => {
-  const { changed, confirm, during, proposalOf, ran, reset, step } = newConfirming();
+  const { changed, confirm, during, priced, proposalOf, ran, reset, step } = newConfirming();
   const options: Unattended = { account: ACCOUNT };
   beforeEach(reset);
 
@@ -21,6 +22,18 @@ describe('confirming a plan', () => {
     assert.match(lines[0] ?? '', /^Account 123456789012, region us-east-1$/);
     assert.match(lines[1] ?? '', /^as arn:aws:/);
     assert.deepEqual(lines.slice(3), ['Made 1', '', '3 steps:', '• do a', '• do b', '• do c']);
+  });
+
+  it('tells what it costs where a step has a price, and looks prices up for nobody else', async () => {
+    const costly = step('a', { charges: [addressCharge()] });
+    const reader = new Reader(['Go']);
+    assert.deepEqual(await confirm(reader, proposalOf([[costly]])), ['a']);
+    const [{ lines } = assert.fail('nothing was shown')] = reader.shown;
+    assert.ok(lines.includes('1 step, +$1.46 a month:') && lines.includes('• do a, +$1.46 a month'), lines.join('\n'));
+    assert.equal(priced(), 1);
+    await confirm(new Reader(['Go']), proposalOf([[step('a')]]));
+    await confirm(new Reader([]), proposalOf([[costly]]), { asked: options });
+    assert.equal(priced(), 1);
   });
 
   it('runs nothing when it is refused', async () => {

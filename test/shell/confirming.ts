@@ -9,6 +9,7 @@ import { confirmAndRun, type Proposal } from '../../src/shell/confirm';
 import type { Unattended } from '../../src/shell/options';
 import type { Person } from '../../src/shell/person';
 import type { ModalQuestion } from '../../src/shell/tell';
+import { PRICES } from '../core/cost/somePrices';
 import { newContext, newOp } from '../core/sandbox';
 
 /** Somebody in front of a window who answers as was agreed and remembers what was shown. */
@@ -55,6 +56,8 @@ export interface Confirming {
   readonly noted: string[];
   /** How often it was told that AWS changes. */
   during(): number;
+  /** How often prices were asked for. */
+  priced(): number;
   /** What it was told last that the run changes: the server by the first plan, the bucket by later ones. */
   changed(): readonly ResourceName[] | undefined;
   step(key: string, extra?: Partial<Step>): Step;
@@ -77,12 +80,14 @@ export function newConfirming(): Confirming {
   const noted: string[] = [];
   let changes = 0;
   let changed: readonly ResourceName[] | undefined;
+  let priced = 0;
   return {
-    ...{ context, ran, noted, during: () => changes, changed: () => changed },
+    ...{ context, ran, noted, during: () => changes, changed: () => changed, priced: () => priced },
     reset() {
       ran.length = 0;
       noted.length = 0;
       changes = 0;
+      priced = 0;
     },
     step: (key, extra = {}) => ({
       ...{ key, title: `do ${key}`, run: () => Promise.resolve(void ran.push(key)) },
@@ -107,6 +112,10 @@ export function newConfirming(): Confirming {
     confirm(person, proposal, { asked, site = context, op = newOp() } = {}) {
       const desk = {
         ...{ person, requireAccount, note: (line: string) => void noted.push(line) },
+        prices() {
+          priced += 1;
+          return Promise.resolve(PRICES);
+        },
         async during<Result>(work: () => Promise<Result>, effect?: Effect) {
           changes += 1;
           const result = await work();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { addressCharge, diskCharge, ended, instanceCharge } from '../../src/core/cost/charge';
 import type { Plan, Step } from '../../src/core/plan';
 import { sizeText } from '../../src/core/sizeText';
+import { PRICES } from '../core/cost/somePrices';
 import { planDocument, planLines, summaryLines } from '../../src/shell/planText';
 
 const step = (title: string, extra: Partial<Step> = {}): Step => ({
@@ -44,6 +46,36 @@ describe('the text of a plan', () => {
     const few = planLines(shown(plan(5)));
     assert.equal(few.hidden, 0);
     assert.deepEqual(few.lines.slice(-3), ['– upload images/4.png (new)', '– remove a.png', '– remove b.png']);
+  });
+
+  it('says what each step costs and all of them together, and whence the prices are', () => {
+    const plan = [
+      [step('create role')],
+      [step('launch', { charges: [instanceCharge('t3.micro')] })],
+      [step('allocate', { charges: [addressCharge(), ended(addressCharge())] })],
+      [step('make io2', { charges: [diskCharge('io2', 1, 'volume')] })],
+    ];
+    const steps = ['create role', 'launch, +$7.30 a month', 'allocate, the same cost', 'make io2, price not known'];
+    const notes = [
+      'Prices: AWS’s list for us-east-1, read on 5 March 2026; a month has 730 hours.',
+      'Price not known; AWS tells it at https://aws.amazon.com/ebs/pricing/',
+      'Traffic, requests and taxes are not included.',
+    ];
+    const { lines } = planLines({ ...shown(plan), prices: PRICES });
+    assert.deepEqual(lines.slice(3), [
+      '4 steps, +$7.30 a month and what has no known price:',
+      ...steps.map((line) => `• ${line}`),
+      '',
+      ...notes,
+    ]);
+    const text = planDocument('?', { ...shown(plan), prices: PRICES }).split('\n');
+    assert.ok(
+      steps.every((line, index) => text.includes(`${index + 1}.   ${line}`)),
+      text.join('\n'),
+    );
+    assert.deepEqual(text.slice(-5), ['', ...notes, '']);
+    const free = planLines({ ...shown([[step('create role')]]), prices: PRICES });
+    assert.deepEqual(free.lines.slice(3), ['1 step:', '• create role']);
   });
 
   it('never hides a step that loses something', () => {

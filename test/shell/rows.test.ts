@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import type { Prices } from '../../src/core/cost/prices';
 import type { SiteHave } from '../../src/core/resources/stack';
 import { parseSite, siteFileText } from '../../src/core/site';
 import { nextStep, viewOf } from '../../src/shell/views/resourceView';
 import { timeText } from '../../src/shell/views/shown';
-import { allRows, consoleUrlOf, valueOf, type SiteNode } from '../../src/shell/views/siteNode';
+import { PRICES } from '../core/cost/somePrices';
+import { allRows, consoleUrlOf, valueOf, viewOfCost, type SiteNode } from '../../src/shell/views/siteNode';
 import { contributes } from '../../package.json';
 
 const known = <Have>(have: Have) => ({ kind: 'known' as const, have });
@@ -50,9 +52,9 @@ const settled: SiteHave = {
 const site = parseSite(
   siteFileText({ name: 'demo', id: 'abcd1234', account: '123456789012', region: 'us-east-1', root: '.' }),
 );
-const rowsOf = (have: SiteHave): SiteNode[] => {
+const rowsOf = (have: SiteHave, prices?: Prices): SiteNode[] => {
   const folder = { name: 'demo' } as SiteNode['entry']['folder'];
-  return allRows([{ folder, site, have, releases: undefined, readMs: {}, problem: undefined }]);
+  return allRows([{ folder, site, have, releases: undefined, prices, readMs: {}, problem: undefined }]);
 };
 const shown = (name: keyof SiteHave, change: Partial<SiteHave>) => viewOf(name, { ...settled, ...change }, {});
 
@@ -197,6 +199,58 @@ describe('the rows of a site', () => {
     const long = new Date('2026-03-01T12:34:00').getTime();
     assert.match(timeText(long, new Date('2026-03-02T01:00:00').getTime()), /1.*, 12:34$/);
     assert.equal(timeText(undefined), 'some time ago');
+  });
+
+  it('say what the site costs a month, part by part, once the prices were looked up', () => {
+    const cost = (have: SiteHave, prices?: Prices) => {
+      const rows = rowsOf(have, prices);
+      const row = rows.find(({ kind }) => kind === 'cost');
+      const view = row && viewOfCost(row.entry);
+      return view && { ...view, copied: row && valueOf(row)?.value };
+    };
+    assert.equal(cost(settled), undefined);
+    const whole = { ...settled, volume: known({ ...volume, volumeType: 'gp3' }) };
+    const { copied, details, icon, state, tooltip } = cost(whole, PRICES) ?? assert.fail('no row');
+    assert.deepEqual([state, copied, icon], ['about $9.66 a month', state, { id: 'credit-card' }]);
+    assert.deepEqual(
+      details.map(({ label, value }) => `${label}: ${value}`),
+      [
+        'server t3.micro, running: $7.30 a month',
+        'root disk of the server, 8 GiB gp3: $0.80 a month',
+        'public IPv4 address: $1.46 a month',
+        'volume, 1 GiB gp3: $0.10 a month',
+        'bucket, 1.0 MiB below site/: less than $0.01 a month',
+      ],
+    );
+    assert.deepEqual(
+      tooltip.slice(1, 6),
+      details.map(({ label, value }) => `${label}: ${value}`),
+    );
+    assert.match(
+      tooltip.join('\n'),
+      /^Cost: about .*read on 5 March 2026.*Traffic, requests and taxes are not included\.$/s,
+    );
+    const children = rowsOf(whole, PRICES).filter(
+      (row) => row.kind === 'detail' && row.detail.value.endsWith(' a month'),
+    );
+    assert.equal(children.length, 5);
+  });
+
+  it('mark what the site costs when a price is not known or something could not be read', () => {
+    const view = (have: SiteHave) => {
+      const row = rowsOf(have, PRICES).find(({ kind }) => kind === 'cost');
+      return row && viewOfCost(row.entry);
+    };
+    const unpriced = view(settled) ?? assert.fail('no row');
+    assert.deepEqual([unpriced.state, unpriced.icon.tone], ['at least $9.56 a month', 'attention']);
+    const disk = unpriced.details.find(({ value }) => value === 'price not known');
+    assert.equal(disk?.about, 'AWS tells it at https://aws.amazon.com/ebs/pricing/');
+    const unread = view({ ...settled, server: { kind: 'unknown', reason: 'denied' }, volume: absent });
+    assert.equal(unread?.icon.tone, 'attention');
+    assert.ok(unread?.tooltip.includes('server: could not be read'));
+    const images = { ...settled, server: absent, volume: absent, bucket: known({ ...bucket, objects: new Map() }) };
+    assert.deepEqual([view(images)?.state, view(images)?.details], ['nothing but traffic and requests', []]);
+    assert.equal(view({ server: absent, volume: absent, bucket: absent, distribution: absent }), undefined);
   });
 
   it('say the next step, and none while something is not known', () => {

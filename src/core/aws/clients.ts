@@ -2,6 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -24,6 +25,8 @@ export interface Clients {
   readonly cloudfront: CloudFrontClient;
   readonly ssm: SSMClient;
   readonly iam: IAMClient;
+  /** The price list of all regions, which AWS offers in few of them. */
+  readonly pricing: PricingClient;
   readonly sts: STSClient;
 }
 
@@ -41,6 +44,9 @@ export interface ClientHooks {
   readonly onCredentialProblem?: () => void;
 }
 
+/** One of the three regions of the commercial partition that have the price list (AWS Billing documentation, “AWS Price List Query API endpoints”). */
+const PRICE_LIST_REGION = 'us-east-1';
+
 /** Makes the clients of a profile and region; nothing is sent yet. */
 export function createClients(settings: ClientSettings, hooks: ClientHooks = {}): Clients {
   const { profile, region, proxyUrl, noProxy } = settings;
@@ -55,7 +61,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     ...shared,
     credentials: defaultProvider({ ...(profile ? { profile } : {}), ...(mfaCodeProvider ? { mfaCodeProvider } : {}) }),
   });
-  // One provider for all, so that a role is assumed, or a credential process asked, once and not six times.
+  // One provider for all, so that a role is assumed, or a credential process asked, once and not seven times.
   const same = { ...shared, credentials: sts.config.credentials };
   const clients = {
     ec2: new EC2Client(same),
@@ -63,6 +69,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     cloudfront: new CloudFrontClient(same),
     ssm: new SSMClient(same),
     iam: new IAMClient(same),
+    pricing: new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }),
     sts,
   };
   const { onCredentialProblem } = hooks;
@@ -72,6 +79,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     watch(clients.cloudfront.middlewareStack, onCredentialProblem);
     watch(clients.ssm.middlewareStack, onCredentialProblem);
     watch(clients.iam.middlewareStack, onCredentialProblem);
+    watch(clients.pricing.middlewareStack, onCredentialProblem);
     watch(clients.sts.middlewareStack, onCredentialProblem);
   }
   return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };

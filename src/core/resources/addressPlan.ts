@@ -8,14 +8,13 @@ import { ec2Once } from '../aws/clients';
 import { hasCode, statusOf } from '../aws/errors';
 import { appearance, isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import type { Context } from '../context';
+import { addressCharge, ended, idleAddressCharge } from '../cost/charge';
 import { tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
 import { addressKind, inOrder, listAddresses, toRelease, type Addressed, type SiteAddress } from './address';
 import { findInstance, instanceById, isDead, runningInstance } from './lookup';
 
-/** What a public IPv4 address costs, whether it changes or stays (AWS News Blog, “Public IPv4 Address Charge”; since February 2024). */
-const COST = '$0.005 an hour, about $3.65 a month';
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** A changing address comes back within minutes (EC2 documentation, “Amazon EC2 instance IP addressing”). */
 const COMING_BACK = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 600 };
@@ -28,10 +27,16 @@ export function addressStages(context: Context, seen: Addressed): Step[][] {
     const [ready] = inOrder(addresses);
     const gift = ready
       ? `give the server the Elastic IP address ${ready.ip}, which this site has`
-      : `allocate an Elastic IP address and give it to the server (${COST}, as a changing one, but also while the server is stopped)`;
+      : `allocate an Elastic IP address and give it to the server (it costs what a changing one does, but also while the server is stopped)`;
     const title = server?.publicIp ? `${gift}; its present address ${server.publicIp} is lost` : gift;
     const loses = server?.publicIp ? ({ loses: 'uptime' } as const) : {};
-    stages.push([{ key: 'address', title, ...loses, run: (op) => ensureAddress(context, op) }]);
+    const isIdle = ready !== undefined && ready.associationId === undefined;
+    const charges = [
+      addressCharge(),
+      ...(isIdle ? [ended(idleAddressCharge(ready.ip))] : ready ? [ended(addressCharge())] : []),
+      ...(server?.publicIp ? [ended(addressCharge())] : []),
+    ];
+    stages.push([{ key: 'address', title, ...loses, charges, run: (op) => ensureAddress(context, op) }]);
   }
   const given = toRelease(context, seen);
   if (given.length > 0) {
@@ -41,7 +46,11 @@ export function addressStages(context: Context, seen: Addressed): Step[][] {
       ? `release the Elastic IP address ${ips}, which nothing uses`
       : `release the address ${ips} (its IP is lost; the server’s address will change whenever it is stopped and started)`;
     const loses = isSpare ? {} : ({ loses: 'uptime' } as const);
-    stages.push([{ key: 'releaseAddress', title, ...loses, run: (op) => releaseAddresses(context, op) }]);
+    // The server that loses one gets a changing address, for the same price.
+    const idle = given.filter(({ associationId }) => associationId === undefined);
+    const held = given.length > idle.length ? [addressCharge(), ended(addressCharge())] : [];
+    const charges = [...held, ...idle.map(({ ip }) => ended(idleAddressCharge(ip)))];
+    stages.push([{ key: 'releaseAddress', title, ...loses, charges, run: (op) => releaseAddresses(context, op) }]);
   }
   return stages;
 }

@@ -1,5 +1,6 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
+import { launchCharges, startCharges } from '../cost/serverCharges';
 import type { Op } from '../op';
 import type { Plan, Step } from '../plan';
 import { inspect, type Inspection } from '../remote/inspect';
@@ -220,7 +221,8 @@ function instanceSteps(context: Context, { volume }: ServerNeeds, have: ServerHa
     const volumeHave = known(volume);
     const zone = volumeHave?.state === 'error' ? undefined : volumeHave?.zone;
     const title = `launch ${instanceType} server (${image}${zone ? `, in the volume’s zone ${zone}` : ''})`;
-    return [{ key: 'instance', title, run: (op) => launch(context, op) }];
+    const charges = launchCharges(context.site);
+    return [{ key: 'instance', title, charges, run: (op) => launch(context, op) }];
   }
   if (have.state === 'stopped' || have.state === 'stopping') {
     const moves =
@@ -228,7 +230,8 @@ function instanceSteps(context: Context, { volume }: ServerNeeds, have: ServerHa
         ? ''
         : '; its address will be another one';
     const title = `start server ${have.instanceId} (it is ${have.state}${moves})`;
-    return [{ key: 'startInstance', title, run: (op) => start(context, op) }];
+    const charges = startCharges(context.site, have);
+    return [{ key: 'startInstance', title, charges, run: (op) => start(context, op) }];
   }
   return [];
 }

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
 import { appearance, retry, unlessMissing, waitFor } from '../aws/wait';
+import { diskCharge } from '../cost/charge';
 import { BLANK_TAG, clientToken, DOCUMENT_ROOT, serialOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
@@ -25,6 +26,8 @@ export interface VolumeHave {
   readonly state: VolumeState;
   readonly zone: string;
   readonly sizeGib: number;
+  /** E.g. `gp3`; undefined when AWS did not tell. */
+  readonly volumeType?: string | undefined;
   readonly encrypted: boolean;
   readonly attachment:
     { readonly instanceId: string; readonly device: string; readonly state: VolumeAttachmentState } | undefined;
@@ -57,7 +60,8 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
     const stages: Step[][] = [];
     if (!have) {
       const title = `create ${sizeGib} GiB encrypted gp3 volume${seen ? ` (AWS could not make ${seen.volumeId})` : ''}`;
-      stages.push([{ key: 'volume', title, run: (op) => createVolume(context, op) }]);
+      const charges = [diskCharge('gp3', sizeGib, 'volume')];
+      stages.push([{ key: 'volume', title, charges, run: (op) => createVolume(context, op) }]);
     }
     if (!have || have.attachment?.state !== 'attached' || have.attachment.instanceId !== serverHave?.instanceId) {
       stages.push([{ key: 'attachment', title: 'attach the volume to the server', run: (op) => attach(context, op) }]);
@@ -87,6 +91,7 @@ function haveOf(found: Volume, volumeId: string): VolumeHave {
     state: found.State ?? 'creating',
     zone: found.AvailabilityZone ?? '',
     sizeGib: found.Size ?? 0,
+    volumeType: found.VolumeType,
     encrypted: found.Encrypted ?? false,
     attachment: attachment?.InstanceId
       ? {

@@ -1,11 +1,15 @@
 import * as vscode from 'vscode';
+import { addressCharge, idleAddressCharge } from '../../core/cost/charge';
+import { chargeText } from '../../core/cost/costText';
 import { UserError } from '../../core/op';
 import { SITE_FILE, type Site } from '../../core/site';
 import { siteFileEdits } from '../../core/siteFileEdit';
 import type { App } from '../app';
 import { loadAws } from '../chunks';
 import { chooseSite } from '../choose';
+import { withOp } from '../operation';
 import { unattended, type Unattended } from '../options';
+import { pricesOf } from '../prices';
 import { atSite } from '../siteCommand';
 import { askWhich } from '../tell';
 import { provisionHere } from './provision';
@@ -17,17 +21,9 @@ export interface AddressOptions extends Unattended {
   readonly address: ServerAddress;
 }
 
-const CHOICES: readonly { readonly label: string; readonly detail: string; readonly address: ServerAddress }[] = [
-  {
-    label: 'Changing address',
-    detail: 'Another one after each stop and start; $0.005 an hour while it runs.',
-    address: 'changing',
-  },
-  {
-    label: 'Elastic IP address, which stays',
-    detail: '$0.005 an hour, about $3.65 a month, also while the server is stopped.',
-    address: 'elastic',
-  },
+const CHOICES: readonly { readonly label: string; readonly address: ServerAddress }[] = [
+  { label: 'Changing address', address: 'changing' },
+  { label: 'Elastic IP address, which stays', address: 'elastic' },
 ];
 
 /** Writes into the site file which kind of address the server is to have, then shows the plan that gives it one. It gives the keys of the steps it ran. */
@@ -39,9 +35,10 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
   if (document.isDirty) {
     throw new UserError(`${SITE_FILE} has changes that are not saved. Save or undo them, then run the command again.`);
   }
-  const { account, server } = (await loadAws()).parseSite(document.getText());
+  const site = (await loadAws()).parseSite(document.getText());
+  const { account, server } = site;
   const present = server.address;
-  const wanted = options ? options.address : await ask(present);
+  const wanted = options ? options.address : await ask(present, await detailsOf(app, folder, site));
   if (!options && wanted === undefined) return undefined;
   if (!CHOICES.some(({ address }) => address === wanted)) {
     throw new UserError(
@@ -54,8 +51,35 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
   return atSite(app, folder, options, provisionHere('server'));
 }
 
-async function ask(present: ServerAddress): Promise<ServerAddress | undefined> {
-  const items = CHOICES.map((choice) => ({ ...choice, ...(choice.address === present ? { description: 'now' } : {}) }));
+/** What each kind of address means and costs. */
+async function detailsOf(
+  app: App,
+  folder: vscode.WorkspaceFolder,
+  site: Site,
+): Promise<Readonly<Record<ServerAddress, string>>> {
+  const { clients } = await app.connections.contextFor(folder, site);
+  const [used, idle] = [addressCharge(), idleAddressCharge()];
+  const prices = await withOp(app.log, 'Looking up prices', (op) =>
+    pricesOf(app, clients, site.region, [used, idle], op),
+  );
+  const [running, stopped] = [chargeText(used, prices), chargeText(idle, prices)];
+  const isSame = running === stopped;
+  return {
+    changing: `Another one after each stop and start; ${running} while it runs.`,
+    elastic: isSame
+      ? `${running}, also while the server is stopped.`
+      : `${running} while the server runs, ${stopped} while it is stopped.`,
+  };
+}
+
+async function ask(
+  present: ServerAddress,
+  details: Readonly<Record<ServerAddress, string>>,
+): Promise<ServerAddress | undefined> {
+  const items = CHOICES.map((choice) => ({
+    ...{ ...choice, detail: details[choice.address] },
+    ...(choice.address === present ? { description: 'now' } : {}),
+  }));
   return (await askWhich(`Public address of the server, to be written into ${SITE_FILE}; the plan comes next`, items))
     ?.address;
 }

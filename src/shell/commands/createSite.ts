@@ -9,6 +9,7 @@ import { unattended, type Unattended } from '../options';
 import { loadAws } from '../chunks';
 import { withOp } from '../operation';
 import { REGIONS } from '../regions';
+import { costOfNew } from '../prices';
 import { connectionSettings } from '../settings';
 import { hasSiteFile } from '../siteFiles';
 import { ask, askPick, askText, type Position } from '../steps';
@@ -34,13 +35,13 @@ const SERVED = [
   {
     label: 'Images only',
     description: 'the classic way',
-    detail: 'Readers come to the server by HTTP; images come from the nearest edge.',
+    detail: 'Pages by HTTP from the server, images from the nearest edge.',
     serves: 'images',
   },
   {
     label: 'The whole site',
     description: 'with HTTPS, and it stays up without its server',
-    detail: 'Copies of its pages step in for the server; its address stays: $0.005 an hour.',
+    detail: 'Copies of its pages step in for the server, whose address stays.',
     serves: 'site',
   },
 ] as const satisfies readonly (vscode.QuickPickItem & Pick<Answers, 'serves'>)[];
@@ -77,8 +78,14 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
       `The caller expects account ${options.account}, but these credentials belong to ${identity.account}. Nothing was written.`,
     );
   }
+  const cost = async (given: Answers) => {
+    const site = parseSite(siteFileText({ ...given, id: newSiteId(), account: identity.account }));
+    return costOfNew(app, clients, site);
+  };
+  // The prices of the region that is suggested are looked up while the first questions are answered.
+  if (!options) void cost(start).catch((error: unknown) => app.log.debug(`No price of a new site: ${String(error)}`));
   const title = `Create Site in account ${identity.account}`;
-  const answers = options ? start : await ask(title, start, await questions(path));
+  const answers = options ? start : await ask(title, start, await questions(path, cost));
   if (!answers) return undefined;
   const text = siteFileText({ ...answers, id: newSiteId(), account: identity.account });
   parseSite(text);
@@ -88,7 +95,7 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
   return text;
 }
 
-async function questions(path: string) {
+async function questions(path: string, cost: (answers: Answers) => Promise<string>) {
   const folders = (await readdir(path, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
     .map(({ name }) => ({ label: name, description: 'folder' }));
@@ -111,11 +118,17 @@ async function questions(path: string) {
       return picked === 'back' || !picked ? picked : { region: picked.label };
     },
     async (answers: Answers, position: Position) => {
-      const active = SERVED.find(({ serves }) => serves === answers.serves);
-      const picked = await askPick<(typeof SERVED)[number]>(
+      const items = await Promise.all(
+        SERVED.map(async (one) => ({
+          ...one,
+          detail: `${await cost({ ...answers, serves: one.serves })} ${one.detail}`,
+        })),
+      );
+      const active = items.find(({ serves }) => serves === answers.serves);
+      const picked = await askPick(
         position,
-        'What readers get from CloudFront',
-        SERVED,
+        'What readers get from CloudFront (traffic and requests come on top)',
+        items,
         active,
       );
       return picked === 'back' || !picked ? picked : { serves: picked.serves };

@@ -3,7 +3,7 @@ import { plainText } from '../../core/plainText';
 import { releasesView } from './releaseView';
 import { viewOf } from './resourceView';
 import type { Icon } from './shown';
-import { consoleUrlOf, viewOfRelease, type SiteNode } from './siteNode';
+import { consoleUrlOf, viewOfCost, viewOfRelease, type SiteNode } from './siteNode';
 
 const COLOURS = {
   good: new vscode.ThemeColor('testing.iconPassed'),
@@ -57,6 +57,18 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
         iconPath: iconOf(icon),
         contextValue: 'releases',
         collapsibleState: Collapsed,
+      });
+    }
+    case 'cost': {
+      const view = viewOfCost(entry);
+      if (!view) throw new Error('What a site costs is shown only once it is known.');
+      return rowOf(view.label, {
+        id: `${folder}#cost`,
+        description: view.state,
+        tooltip: view.tooltip.map((line) => plainText(line)).join('\n'),
+        iconPath: iconOf(view.icon),
+        contextValue: 'cost',
+        collapsibleState: view.details.length > 0 ? Collapsed : None,
       });
     }
     case 'release': {

@@ -3,16 +3,18 @@ import type { ResourceName } from '../../core/resources/stack';
 import { oneLine } from '../../core/plainText';
 import type { Release } from '../../core/release/ledger';
 import type { SiteEntry } from '../siteEntry';
+import { costView, type CostView } from './costView';
 import { releaseView, type ReleaseView } from './releaseView';
 import { nextStep, viewOf } from './resourceView';
 import type { Detail } from './shown';
 
-/** A row of the tree: a site (shown only when there are several), what to do next, a resource, the releases, one of them, or a detail. */
+/** A row of the tree: a site (shown only when there are several), what to do next, a resource, the releases, one of them, what the site costs, or a detail. */
 export type SiteNode =
   | { readonly kind: 'site'; readonly entry: SiteEntry }
   | { readonly kind: 'next'; readonly entry: SiteEntry; readonly title: string; readonly command: string }
   | { readonly kind: 'resource'; readonly entry: SiteEntry; readonly name: ResourceName }
   | { readonly kind: 'releases'; readonly entry: SiteEntry }
+  | { readonly kind: 'cost'; readonly entry: SiteEntry }
   | { readonly kind: 'release'; readonly entry: SiteEntry; readonly release: Release }
   | { readonly kind: 'detail'; readonly entry: SiteEntry; readonly detail: Detail };
 
@@ -36,6 +38,7 @@ export function childrenOf(node: SiteNode): SiteNode[] {
     return [
       ...resources,
       ...(current || publishing || isUnreadable ? [{ kind: 'releases', entry } as const] : []),
+      ...(viewOfCost(entry) ? [{ kind: 'cost', entry } as const] : []),
       ...(next ? [{ kind: 'next', entry, ...next } as const] : []),
     ];
   }
@@ -45,6 +48,9 @@ export function childrenOf(node: SiteNode): SiteNode[] {
   }
   if (node.kind === 'release') {
     return viewOfRelease(node).details.map((detail) => ({ kind: 'detail', entry, detail }));
+  }
+  if (node.kind === 'cost') {
+    return viewOfCost(entry)?.details.map((detail) => ({ kind: 'detail', entry, detail })) ?? [];
   }
   if (node.kind === 'site' && problem) {
     return [{ kind: 'detail', entry, detail: { label: 'Problem', value: problem.message } }];
@@ -58,10 +64,19 @@ export function viewOfRelease({ entry, release }: Extract<SiteNode, { kind: 'rel
   return releaseView(release, entry.releases?.current?.at === release.at);
 }
 
+/** How the row of the cost is shown; undefined where there is none. */
+export function viewOfCost({ have, prices }: SiteEntry): CostView | undefined {
+  return have && prices && costView(have, prices);
+}
+
 /** What a row has to copy, under which name. */
 export function valueOf(node: SiteNode): { readonly label: string; readonly value: string } | undefined {
   if (node.kind === 'detail') return { label: node.detail.label, value: oneLine(node.detail.value) };
   if (node.kind === 'release') return { label: 'Release', value: oneLine(node.release.id) };
+  if (node.kind === 'cost') {
+    const { label, state } = viewOfCost(node.entry) ?? {};
+    return label === undefined || state === undefined ? undefined : { label, value: state };
+  }
   if (node.kind !== 'resource' || !node.entry.have) return undefined;
   const { label, value } = viewOf(node.name, node.entry.have, node.entry.readMs);
   return value === undefined ? undefined : { label, value };

@@ -3,7 +3,6 @@ import {
   AssociateAddressCommand,
   DescribeAddressesCommand,
   DisassociateAddressCommand,
-  ReleaseAddressCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -17,7 +16,17 @@ import { describeSite, glanceAtSite } from '../../../src/core/resources/stack';
 import { parseSite } from '../../../src/core/site';
 import { launchInstance, instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp } from '../sandbox';
-import { callsOf, cancelledAt, changesOf, count, keysOf, planned, provision, requests } from './provisioned';
+import {
+  callsOf,
+  cancelledAt,
+  changesOf,
+  count,
+  keysOf,
+  planned,
+  provision,
+  releaseAll,
+  requests,
+} from './provisioned';
 
 const newElastic = () => newContext((file) => (file['server'] = { address: 'elastic' }));
 /** The same site with another wish in its file. */
@@ -38,18 +47,6 @@ const allocate = async ({ site, clients }: Context) => {
   );
   return { AllocationId, PublicIp };
 };
-/** Gives up what a test has allocated, since an account has few. */
-async function releaseAll({ clients: { ec2 } }: Context): Promise<void> {
-  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
-  for (const { AllocationId, InstanceId } of Addresses) {
-    if (InstanceId) {
-      await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
-      await instanceReaches(ec2, InstanceId, 'terminated');
-    }
-    await ec2.send(new ReleaseAddressCommand({ AllocationId }));
-  }
-}
-
 describe('an address that stays', () => {
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1 }));
   afterEach(async () => {
@@ -65,7 +62,7 @@ describe('an address that stays', () => {
     assert.deepEqual(keysOf(plan), ['role', 'securityGroup', 'instance', 'address']);
     assert.equal(
       stepsOf(plan).at(-1)?.title,
-      'allocate an Elastic IP address and give it to the server ($0.005 an hour, about $3.65 a month, as a changing one, but also while the server is stopped)',
+      'allocate an Elastic IP address and give it to the server (it costs what a changing one does, but also while the server is stopped)',
     );
     await run(plan, newOp());
     const [address, ...more] = await ours(context);

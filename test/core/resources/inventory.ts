@@ -19,16 +19,16 @@ import type { Clients } from '../../../src/core/aws/clients';
 export async function inventory({ cloudfront, ec2, iam, s3 }: Clients): Promise<readonly string[]> {
   const named = (kind: string, names: readonly (string | undefined)[] | undefined) =>
     (names ?? []).map((name) => `${kind} ${name}`);
+  // First of all, since the sandbox makes its images, of which each has a snapshot, when instances are first asked for.
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+  const alive = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
+    ({ State }) => State?.Name !== 'terminated',
+  );
   const lists = await Promise.all([
-    ec2.send(new DescribeInstancesCommand({})).then(({ Reservations = [] }) => {
-      const alive = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
-        ({ State }) => State?.Name !== 'terminated',
-      );
-      return named(
-        'instance',
-        alive.map(({ InstanceId }) => InstanceId),
-      );
-    }),
+    named(
+      'instance',
+      alive.map(({ InstanceId }) => InstanceId),
+    ),
     ec2.send(new DescribeVolumesCommand({})).then(({ Volumes }) =>
       named(
         'volume',

@@ -1,4 +1,11 @@
-import { CreateVolumeCommand, DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateVolumeCommand,
+  DescribeAddressesCommand,
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  ReleaseAddressCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import type { MiddlewareStack } from '@smithy/types';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
@@ -8,10 +15,11 @@ import { run, stepsOf, type Plan } from '../../../src/core/plan';
 import { bucket } from '../../../src/core/resources/bucket';
 import { describeSite, planProvision, type ResourceName } from '../../../src/core/resources/stack';
 import type { Call } from '../../sandbox/controlPlane';
+import { instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
-/** Steps that need a machine; without one the instances of the sandbox are only names. */
-const INSIDE = ['webServer', 'mount'];
+/** Keys of steps that need a machine; without one the instances of the sandbox are only names. */
+export const INSIDE = ['webServer', 'mount'];
 
 /** The plan without the steps that need a machine. */
 export async function planned(context: Context, what: ResourceName | 'all'): Promise<Plan> {
@@ -95,4 +103,16 @@ export function cancelledAt<Input extends object, Output extends object>(
     { step: 'initialize' },
   );
   return newOp(cancelled.signal);
+}
+
+/** Gives up what a test has allocated, since an account has few. */
+export async function releaseAll({ clients: { ec2 } }: Context): Promise<void> {
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
+  for (const { AllocationId, InstanceId } of Addresses) {
+    if (InstanceId) {
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+      await instanceReaches(ec2, InstanceId, 'terminated');
+    }
+    await ec2.send(new ReleaseAddressCommand({ AllocationId }));
+  }
 }

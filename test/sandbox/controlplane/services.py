@@ -17,6 +17,7 @@ import ec2_volumes  # noqa: F401
 import iam  # noqa: F401
 import pages
 import permissions
+import pricing  # noqa: F401
 import s3  # noqa: F401
 import ssm
 import ssm_commands

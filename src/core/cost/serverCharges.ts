@@ -1,0 +1,29 @@
+import type { AddressKind } from '../resources/address';
+import type { Site } from '../site';
+import { addressCharge, ended, idleAddressCharge, instanceCharge, rootDiskCharge, type Charge } from './charge';
+
+type Wants = Pick<Site, 'server'>;
+
+/** What launching a server adds; an Elastic IP address is charged for by the step that gives it one. */
+export function launchCharges(site: Wants): readonly Charge[] {
+  return [instanceCharge(site.server.instanceType), rootDiskCharge(), ...changingAddress(site)];
+}
+
+/** What starting a stopped server adds: its disk and an Elastic IP address of its own cost before. */
+export function startCharges(
+  site: Wants,
+  {
+    address,
+    instanceType,
+    publicIp,
+  }: Readonly<{ instanceType: string; publicIp: string | undefined }> & {
+    readonly address: AddressKind | undefined;
+  },
+): readonly Charge[] {
+  const own = address === 'elastic' ? [addressCharge(), ended(idleAddressCharge(publicIp))] : changingAddress(site);
+  return [instanceCharge(instanceType), ...own];
+}
+
+function changingAddress({ server }: Wants): readonly Charge[] {
+  return server.address === 'elastic' ? [] : [addressCharge()];
+}
