@@ -4,9 +4,11 @@ import { costText } from '../core/cost/costText';
 import { costOf, type Prices } from '../core/cost/prices';
 import { wantedCharges } from '../core/cost/siteCharges';
 import { opFor, type Op } from '../core/op';
+import type { Leftovers } from '../core/resources/teardown/leftovers';
 import type { Site } from '../core/site';
 import type { App } from './app';
 import { loadAws } from './chunks';
+import { chargedRegions, chargesIn, type PricedLeftovers } from './leftoversText';
 
 /** So soon is a price asked for again that somebody could not be told. */
 const RETRY_SECONDS = 60;
@@ -26,6 +28,19 @@ export async function pricesOf(
   const { prices, problems } = await readPrices(clients, region, ratesOf(charges), source, op);
   for (const problem of problems) log.warn(problem);
   return prices;
+}
+
+/** What is left of sites, with the prices of the regions in which it is. */
+export async function pricedLeftovers(
+  app: Pick<App, 'cacheFolder' | 'log'>,
+  clients: Clients,
+  left: Leftovers,
+  op: Op,
+): Promise<PricedLeftovers> {
+  const prices = chargedRegions(left).map(
+    async (region) => [region, await pricesOf(app, clients, region, chargesIn(left.found, region), op)] as const,
+  );
+  return { ...left, prices: new Map(await Promise.all(prices)) };
 }
 
 /** What a site would cost that is not there yet, as a sentence. */

@@ -1,11 +1,11 @@
 import type { Op } from '../../core/op';
 import type { ResourceName } from '../../core/resources/stack';
-import type { Leftovers } from '../../core/resources/teardown/leftovers';
 import type { VolumeFate } from '../../core/resources/teardown/volumeRemoval';
 import type { App } from '../app';
-import { leftoversDocument, leftText } from '../leftoversText';
+import { leftoversDocument, leftText, type PricedLeftovers } from '../leftoversText';
 import type { Unattended } from '../options';
 import { openText } from '../person';
+import { pricedLeftovers } from '../prices';
 import { siteCommand, type Bench } from '../siteCommand';
 import { askWhich, tell } from '../tell';
 
@@ -59,11 +59,10 @@ async function destroyHere(what: ResourceName | 'all', piece: string, fate: Volu
   const keys = await bench.confirm({ question: `Destroy ${piece} in AWS?`, verb: 'Destroy', plan }, op);
   if (!keys) return undefined;
   op.report('Looking at what is left');
-  const left =
-    what === 'all'
-      ? await aws.findLeftovers(context.clients, op, { siteId: site.id, regions: [site.region] })
-      : undefined;
-  return { keys, left };
+  if (what !== 'all') return { keys, left: undefined };
+  const { clients } = context;
+  const left = await aws.findLeftovers(clients, op, { siteId: site.id, regions: [site.region] });
+  return { keys, left: await pricedLeftovers(bench.app, clients, left, op) };
 }
 
 async function askFate(what: ResourceName | 'all', { app, folder, site }: Bench): Promise<VolumeFate | undefined> {
@@ -90,7 +89,12 @@ function aboutOf(what: ResourceName | 'all', { app, folder }: Bench, fate: Volum
   return [...going, `What stays: ${stays[fate]}.`, wait];
 }
 
-async function tellEnd({ app, site }: Bench, piece: string, steps: number, left: Leftovers | undefined): Promise<void> {
+async function tellEnd(
+  { app, site }: Bench,
+  piece: string,
+  steps: number,
+  left: PricedLeftovers | undefined,
+): Promise<void> {
   const told = steps === 0 ? `There is nothing to destroy: ${piece}.` : `Destroyed: ${piece}.`;
   if (!left) return void tell(told);
   const hasMore = left.found.length + left.unread.length > 0;

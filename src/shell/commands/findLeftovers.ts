@@ -1,20 +1,20 @@
 import * as vscode from 'vscode';
-import type { Leftovers } from '../../core/resources/teardown/leftovers';
 import { UserError } from '../../core/op';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';
 import { loadAws } from '../chunks';
-import { leftoversDocument } from '../leftoversText';
+import { leftoversDocument, type PricedLeftovers } from '../leftoversText';
 import { withOp } from '../operation';
 import { unattended } from '../options';
 import { openText } from '../person';
+import { pricedLeftovers } from '../prices';
 import { connectionSettings } from '../settings';
 
 /** Where regions are asked for when nothing names one. */
 const FIRST_REGION = 'us-east-1';
 
 /** Shows what an account has of sites, of this window or not, in all regions that it has enabled. Nothing is changed. */
-export async function findLeftovers(app: App, argument: unknown): Promise<Leftovers | undefined> {
+export async function findLeftovers(app: App, argument: unknown): Promise<PricedLeftovers | undefined> {
   const options = unattended(argument);
   const isFolderOpen = (vscode.workspace.workspaceFolders ?? []).length > 0;
   const folder = isFolderOpen ? await chooseFolder(argument, options) : undefined;
@@ -31,7 +31,8 @@ export async function findLeftovers(app: App, argument: unknown): Promise<Leftov
         `The caller expects account ${options.account}, but these credentials belong to ${found.account}.`,
       );
     }
-    return { identity: found, left: await aws.findLeftovers(clients, op) };
+    const all = await aws.findLeftovers(clients, op);
+    return { identity: found, left: await pricedLeftovers(app, clients, all, op) };
   });
   const where = [`Account ${identity.account}`, `as ${identity.arn}`];
   const title = 'What Sitelift’s sites have in AWS';

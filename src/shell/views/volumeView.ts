@@ -16,7 +16,10 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
         ? have.state
         : 'not attached'
       : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
-  const next = isAttached && mounted ? [] : [`Next: ${attachment === undefined ? 'Attach' : 'Provision'} Volume… attaches and mounts it.`];
+  const next =
+    isAttached && mounted
+      ? []
+      : [`Next: ${attachment === undefined ? 'Attach' : 'Provision'} Volume… attaches and mounts it.`];
   const place: ConsolePlace = { kind: 'volume', id: have.volumeId };
   return {
     state,

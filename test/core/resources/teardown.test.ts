@@ -18,7 +18,8 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { bucketName, DESTROYING_TAG, SITE_TAG } from '../../../src/core/names';
 import { isUserError } from '../../../src/core/op';
-import { run, stepsOf, type Plan } from '../../../src/core/plan';
+import { chargesOfSite } from '../../../src/core/cost/siteCharges';
+import { chargesOf, run, stepsOf, type Plan } from '../../../src/core/plan';
 import { findInstance, findVolume } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
 import { profileName } from '../../../src/core/resources/role';
@@ -91,6 +92,24 @@ describe('destroying a site', () => {
     // The slowest begins first; what tells whose the rest is goes last.
     assert.deepEqual(keysOf(plan).slice(0, 2), ['mark', 'disableDistribution']);
     assert.equal(keysOf(plan).at(-1), 'deleteRole');
+    await destroy('all', context);
+  });
+
+  it('ends all that the site costs, but for what is kept', async () => {
+    const context = newContext(whole);
+    await provision(context, 'all');
+    await putObject(context, 'site/images/a.png');
+    const site = await describeSite(context, newOp());
+    const left = (plan: Plan) => {
+      const sums: Record<string, number> = {};
+      for (const { quantity, rate } of [...chargesOfSite(site).charges, ...chargesOf(plan)]) {
+        sums[rate] = (sums[rate] ?? 0) + quantity;
+      }
+      return Object.fromEntries(Object.entries(sums).filter(([, quantity]) => quantity !== 0));
+    };
+    assert.deepEqual(left(await teardown('all', context)), {});
+    assert.deepEqual(left(await teardown('all', context, 'keep')), { 'disk gp3': 1 });
+    assert.deepEqual(left(await teardown('all', context, 'snapshot')), { snapshot: 1 });
     await destroy('all', context);
   });
 

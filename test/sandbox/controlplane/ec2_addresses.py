@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
-from moto.ec2.utils import generate_dns_from_ip, random_eip_association_id, random_public_ip
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, generate_dns_from_ip, random_eip_association_id, random_public_ip
 
 from awscall import AwsError, Call
 from ec2_state import Ec2State, ec2
@@ -54,6 +54,8 @@ def _association(interface: Any) -> dict[str, Any]:
 
 NetworkInterface.start, NetworkInterface.stop = _start_interface, _stop_interface  # type: ignore[method-assign]
 NetworkInterface.association = property(_association)  # type: ignore[method-assign, assignment]
+# The type that lists of tags name (EC2 API reference, TagDescription).
+EC2_PREFIX_TO_RESOURCE["eipalloc"] = "elastic-ip"
 
 
 @handles("ec2", "AllocateAddress")

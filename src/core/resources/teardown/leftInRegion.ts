@@ -9,8 +9,10 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { allItems } from '../../aws/pages';
+import { addressCharge, diskCharge, idleAddressCharge, instanceCharge, snapshotCharge } from '../../cost/charge';
 import { SITE_TAG } from '../../names';
 import type { Op } from '../../op';
+import { addressKind } from '../address';
 import type { Leftover } from './leftover';
 
 type Found = Omit<Leftover, 'region' | 'siteId'> & { readonly tags: readonly Tag[] | undefined };
@@ -41,31 +43,40 @@ export async function leftInRegion(
       return reservations
         .flatMap(({ Instances = [] }) => Instances)
         .filter(({ State }) => State?.Name !== 'terminated')
-        .map(({ InstanceId = '', InstanceType, State, Tags: tags }) => {
+        .map((instance) => {
+          const { InstanceId = '', InstanceType, PublicIpAddress, State, Tags: tags } = instance;
           const runs = State?.Name === 'pending' || State?.Name === 'running';
           const about = `${InstanceType}, ${State?.Name}`;
-          return { kind: 'server', id: InstanceId, about, costs: runs ? 'existence' : 'nothing', tags };
+          const running = [instanceCharge(InstanceType ?? ''), ...(PublicIpAddress ? [addressCharge()] : [])];
+          const stopped = addressKind(instance) === 'elastic' ? [idleAddressCharge(PublicIpAddress)] : [];
+          const charges = runs ? running : stopped;
+          const costs = charges.length > 0 ? 'existence' : 'nothing';
+          return { kind: 'server', id: InstanceId, about, costs, charges, tags };
         });
     },
     volume: async () => {
       const volumes = await allItems(paginateDescribeVolumes(from, input, options), (page) => page.Volumes);
-      return volumes.map(({ Size, State, Tags: tags, VolumeId = '' }) => {
-        return { kind: 'volume', id: VolumeId, about: `${Size} GiB, ${State}`, costs: 'existence', tags };
+      return volumes.map(({ Size = 0, State, Tags: tags, VolumeId = '', VolumeType }) => {
+        const charges = [diskCharge(VolumeType, Size, 'volume')];
+        return { kind: 'volume', id: VolumeId, about: `${Size} GiB, ${State}`, costs: 'existence', charges, tags };
       });
     },
     snapshot: async () => {
       const own = { ...input, OwnerIds: ['self'] };
       const snapshots = await allItems(paginateDescribeSnapshots(from, own, options), (page) => page.Snapshots);
-      return snapshots.map(({ SnapshotId = '', StartTime, Tags: tags, VolumeId, VolumeSize }) => {
+      return snapshots.map(({ SnapshotId = '', StartTime, Tags: tags, VolumeId, VolumeSize = 0 }) => {
         const about = `of ${VolumeId} (${VolumeSize} GiB), ${StartTime?.toISOString().slice(0, 10)}`;
-        return { kind: 'snapshot', id: SnapshotId, about, costs: 'existence', tags };
+        const charges = [snapshotCharge(VolumeSize, 'snapshot')];
+        return { kind: 'snapshot', id: SnapshotId, about, costs: 'existence', charges, tags };
       });
     },
     'elastic-ip': async () => {
       const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(input), options);
       return Addresses.map(({ AllocationId = '', InstanceId, PublicIp, Tags: tags }) => {
         const about = `${PublicIp}, ${InstanceId ? `of ${InstanceId}` : 'not in use'}`;
-        return { kind: 'Elastic IP address', id: AllocationId, about, costs: 'existence', tags };
+        // In use it is the server’s, with which it is counted.
+        const charges = InstanceId ? [] : [idleAddressCharge(PublicIp)];
+        return { kind: 'Elastic IP address', id: AllocationId, about, costs: 'existence', charges, tags };
       });
     },
     'security-group': async () => {

@@ -1,3 +1,5 @@
+import type { Charge } from '../../cost/charge';
+
 /** Something in an account that is a site's. */
 export interface Leftover {
   readonly siteId: string;
@@ -10,4 +12,6 @@ export interface Leftover {
   readonly about: string;
   /** What it costs for: `existence` from hour to hour, `use` by what is in it or comes through it, or nothing. */
   readonly costs: 'existence' | 'use' | 'nothing';
+  /** What is charged for its existence. */
+  readonly charges?: readonly Charge[];
 }

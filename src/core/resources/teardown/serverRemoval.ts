@@ -8,6 +8,14 @@ import {
 import { hasCode } from '../../aws/errors';
 import { retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
+import {
+  addressCharge,
+  ended,
+  idleAddressCharge,
+  instanceCharge,
+  rootDiskCharge,
+  type Charge,
+} from '../../cost/charge';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { listAddresses, type SiteAddress } from '../address';
@@ -46,10 +54,19 @@ export function terminateStages(context: Context, site: ServerRemoval): Step[][]
         key: 'terminate',
         title: `terminate server ${have.instanceId} (${what})`,
         loses: isKept ? 'uptime' : 'data',
+        charges: terminatedCharges(have),
         run: (op) => terminate(context, op),
       },
     ],
   ];
+}
+
+/** What ends with a server. An Elastic IP address of it costs until it is released. */
+function terminatedCharges({ address, instanceType, publicIp, state }: ServerHave): readonly Charge[] {
+  const disk = ended(rootDiskCharge());
+  if (state !== 'running' && state !== 'pending') return [disk];
+  const left = address === 'elastic' ? [idleAddressCharge(publicIp)] : [];
+  return [ended(instanceCharge(instanceType)), disk, ...(publicIp ? [ended(addressCharge())] : []), ...left];
 }
 
 /** The steps that give up what the server alone needed, once it is gone; stages in order. */
@@ -65,6 +82,7 @@ export function serverPartStages(context: Context, { server, parts }: ServerRemo
             key: 'releaseAddress',
             title: `release the Elastic IP address ${ips} (it is lost for good)`,
             loses: 'uptime',
+            charges: released.map(({ ip }) => ended(idleAddressCharge(ip))),
             run: (op) => releaseAddresses(context, op),
           } as const satisfies Step,
         ]

@@ -3,6 +3,7 @@ import { ec2Once } from '../../aws/clients';
 import { hasCode, statusOf } from '../../aws/errors';
 import { appearance, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
+import { diskCharge, ended, snapshotCharge } from '../../cost/charge';
 import { tagsFor } from '../../names';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
@@ -44,6 +45,7 @@ export function volumeStages(context: Context, { volume, parts }: VolumeRemoval,
       {
         key: 'snapshot',
         title: `take a snapshot of volume ${volumeId}, which stays and costs by what is on it`,
+        charges: [snapshotCharge(sizeGib, 'snapshot of the volume')],
         run: (op) => takeSnapshot(context, volumeId, seen, op),
       },
     ]);
@@ -57,7 +59,13 @@ export function volumeStages(context: Context, { volume, parts }: VolumeRemoval,
   const title = `delete volume ${volumeId}, ${sizeGib} GiB, ${kept}`;
   stages.push([
     ...failed,
-    { key: 'deleteVolume', title, loses: 'data', run: (op) => deleteVolume(context, volumeId, op) },
+    {
+      key: 'deleteVolume',
+      title,
+      loses: 'data',
+      charges: [ended(diskCharge(have.volumeType, sizeGib, 'volume'))],
+      run: (op) => deleteVolume(context, volumeId, op),
+    },
   ]);
   return stages;
 }
