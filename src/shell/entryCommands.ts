@@ -7,6 +7,7 @@ export { diffWithLive } from './commands/diffWithLive';
 export { invalidate } from './commands/invalidate';
 export { openInConsole } from './commands/openInConsole';
 export { openSite } from './commands/openSite';
+export { powerServer } from './commands/powerServer';
 export { provision } from './commands/provision';
 export { publishEverything, publishSite } from './commands/publishSite';
 export { rollback } from './commands/rollback';

@@ -99,6 +99,28 @@ describe('the rows of a site', () => {
     assert.deepEqual([offers('sitelift.copyValue'), offers('sitelift.openInConsole')], [4 * 2 + 2, 4 * 2 + 1]);
   });
 
+  it('offer to start, stop and reboot the server just in the states in which that makes sense', () => {
+    const states = {
+      running: {},
+      waking: { online: false, inspection: undefined },
+      stopping: { state: 'stopping', online: false, inspection: undefined },
+      stopped: { state: 'stopped', online: false, inspection: undefined },
+    } as const;
+    const offered = (change: object) => {
+      const { condition } = shown('server', { server: known({ ...server, ...change }) });
+      const items = contributes.menus['view/item/context'].filter(({ group }) => group.startsWith('3_power'));
+      return items.flatMap(({ command, when }) => {
+        const [, equal, pattern] = /viewItem (?:== (\S+)|=~ \/(.*)\/)$/.exec(when) ?? assert.fail(when);
+        const isShown = equal ? equal === `server.${condition}` : new RegExp(pattern ?? '').test(`server.${condition}`);
+        return isShown ? [command.replace('sitelift.', '')] : [];
+      });
+    };
+    assert.deepEqual(
+      Object.values(states).map((state) => offered(state)),
+      [['stopServer', 'rebootServer'], ['stopServer', 'rebootServer'], [], ['startServer']],
+    );
+  });
+
   it('say of an address whether it stays, and how to get one that does', () => {
     const about = (address: 'changing' | 'elastic') => {
       const rows = rowsOf({ ...settled, server: known({ ...server, address }) });
@@ -129,7 +151,12 @@ describe('the rows of a site', () => {
         ...(['server', { server: { ...absent, otherRegion: 'eu-west-1' } }, 'lies in eu-west-1'] as const),
         /Next: put “region” in sitelift\.json back to eu-west-1/,
       ],
-      ['server', running({ state: 'stopped', online: false, inspection: undefined }), 'stopped', /Next: .* starts it/],
+      [
+        'server',
+        running({ state: 'stopped', online: false, inspection: undefined }),
+        'stopped',
+        /Next: Start Server… starts it/,
+      ],
       [
         'server',
         running({ online: false, inspection: undefined }),

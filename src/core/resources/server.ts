@@ -8,7 +8,8 @@ import { isOnline, runScript, waitUntilOnline } from '../remote/ssm';
 import { addressKind, leftAddresses, listAddresses, type AddressKind, type SiteAddress } from './address';
 import { addressStages } from './addressPlan';
 import { isAsWanted, type Reach } from './httpRules';
-import { launch, start } from './launch';
+import { startStep } from './instanceState';
+import { launch } from './launch';
 import { findInstance, runningInstance } from './lookup';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
@@ -223,12 +224,7 @@ function instanceSteps(context: Context, { volume }: ServerNeeds, have: ServerHa
     return [{ key: 'instance', title, run: (op) => launch(context, op) }];
   }
   if (have.state === 'stopped' || have.state === 'stopping') {
-    const moves =
-      have.address === 'elastic' || context.site.server.address === 'elastic'
-        ? ''
-        : '; its address will be another one';
-    const title = `start server ${have.instanceId} (it is ${have.state}${moves})`;
-    return [{ key: 'startInstance', title, run: (op) => start(context, op) }];
+    return [startStep(context, have, have.address === 'elastic' || context.site.server.address === 'elastic')];
   }
   return [];
 }

@@ -153,7 +153,7 @@ function readerAfter(plan: Plan, context: Context, site: SiteHave): Plan {
 }
 
 /** A plan for the server, with the distribution’s where that reads pages from it: a server that is started has another name, which the edges would not know. */
-function withReader(plan: Plan, context: Context, site: SiteHave): Plan {
+export function withReader(plan: Plan, context: Context, site: SiteHave): Plan {
   const isRead = context.site.distribution.serves === 'site' && known(site.distribution) && known(site.bucket);
   return isRead ? readerAfter(plan, context, site) : plan;
 }

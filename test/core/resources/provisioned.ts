@@ -11,11 +11,15 @@ import type { Call } from '../../sandbox/controlPlane';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
 /** Steps that need a machine; without one the instances of the sandbox are only names. */
-const INSIDE = ['webServer', 'mount'];
+const INSIDE = ['webServer', 'mount', 'agent', 'growFileSystem'];
 
 /** The plan without the steps that need a machine. */
 export async function planned(context: Context, what: ResourceName | 'all'): Promise<Plan> {
-  const plan = planProvision(what, context, await describeSite(context, newOp()));
+  return outside(planProvision(what, context, await describeSite(context, newOp())));
+}
+
+/** A plan without the steps that need a machine. */
+export function outside(plan: Plan): Plan {
   return plan.map((stage) => stage.filter(({ key }) => !INSIDE.includes(key)));
 }
 
