@@ -25,6 +25,7 @@ export const COMMANDS = {
   'sitelift.startServer': chunked('start the server', ({ powerServer }) => powerServer('start')),
   'sitelift.stopServer': chunked('stop the server', ({ powerServer }) => powerServer('stop')),
   'sitelift.rebootServer': chunked('reboot the server', ({ powerServer }) => powerServer('reboot')),
+  'sitelift.changeInstanceType': chunked('change the instance type', ({ changeInstanceType }) => changeInstanceType),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.publishEverything': chunked('publish the site', ({ publishEverything }) => publishEverything),
   'sitelift.askAgain': chunked('ask again before publishing', ({ askAgain }) => askAgain),

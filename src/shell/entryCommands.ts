@@ -1,5 +1,6 @@
 // The commands' chunk: loaded when the first command is run or a site was found, so that activation stays small.
 export { askAgain } from './commands/askAgain';
+export { changeInstanceType } from './commands/changeInstanceType';
 export { chooseAddress } from './commands/chooseAddress';
 export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';

@@ -144,6 +144,36 @@ describe('a site in VS Code', () => {
       }
     });
 
+    it('gets its wish for an instance type written into its file alone, and then the plan', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const document = await vscode.workspace.openTextDocument(file('sitelift.json'));
+      await eventually(() => Promise.resolve(document.getText() === text ? true : undefined));
+      const wish = { ...account, instanceType: 't3.small' };
+      await assert.rejects(execute('changeInstanceType', account), /must name the instance type/);
+      await assert.rejects(
+        execute('changeInstanceType', { ...wish, account: '999999999999' }),
+        /expects account 999999999999/,
+      );
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+      await controlPlane().send('POST', 'denies', { action: 'ec2:DescribeInstances' });
+      try {
+        await assert.rejects(execute('changeInstanceType', wish), /nothing is planned.*server: This AWS user or role/);
+        assert.equal(await readFile(file('sitelift.json'), 'utf8'), text.replace('"t3.micro"', '"t3.small"'));
+      } finally {
+        await controlPlane().send('DELETE', 'denies');
+        const back = new vscode.WorkspaceEdit();
+        back.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+        await vscode.workspace.applyEdit(back);
+        await document.save();
+      }
+    });
+
+    for (const id of ['startServer', 'stopServer', 'rebootServer']) {
+      it(`${id} says that there is no server yet`, async () => {
+        await assert.rejects(execute(id, account), /This site has no server yet/);
+      });
+    }
+
     it('cannot be uploaded to before there is a bucket', async () => {
       await assert.rejects(
         execute('uploadToCdn', { ...account, files: [file('images/a b.png')] }),

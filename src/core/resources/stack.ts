@@ -117,9 +117,20 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
+  if (needs.includes('server')) requirePossible(site);
   const plan = planOf(what, context, site);
   // Whoever is shut out is so after all else.
   return needs.includes('server') ? sequence(plan, narrowing(context, site)) : plan;
+}
+
+/** Throws `UserError` where the site file asks for something that cannot be made of what is there. */
+function requirePossible(site: SiteHave): void {
+  const refusal = known(site.server)?.typeRefusal;
+  if (refusal === undefined) return;
+  throw new UserError(
+    `${refusal} Put “server.instanceType” in sitelift.json back to ${known(site.server)?.instanceType}, or choose another one. Nothing was changed.`,
+    { remedy: { title: 'Change Instance Type…', command: 'sitelift.changeInstanceType' } },
+  );
 }
 
 function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
@@ -147,7 +158,8 @@ const RENAMING = ['instance', 'startInstance', 'address', 'releaseAddress'];
 /** A plan and then the distribution’s, which asks the server by the name that the plan gives it. */
 function readerAfter(plan: Plan, context: Context, site: SiteHave): Plan {
   const have = known(site.server);
-  const isRenamed = have && stepsOf(plan).some(({ key }) => RENAMING.includes(key));
+  const isKept = (key: string) => key === 'startInstance' && have?.address === 'elastic';
+  const isRenamed = have && stepsOf(plan).some(({ key }) => RENAMING.includes(key) && !isKept(key));
   const then: SiteHave = isRenamed ? { ...site, server: { kind: 'known', have: { ...have, host: undefined } } } : site;
   return sequence(plan, distribution.plan(context, then));
 }

@@ -41,6 +41,7 @@ export function serverView(have: ServerHave): Shown {
     tooltip: [
       ...(have.startedMs === undefined ? [] : [`Last started: ${timeText(have.startedMs)}.`]),
       ...have.drift.map((title) => `sitelift.json asks for something else: ${title}.`),
+      ...(have.typeRefusal === undefined ? [] : [have.typeRefusal]),
       ...(next === undefined ? [] : [next]),
       ...(have.inspectionProblem === undefined ? [] : [have.inspectionProblem]),
       ...have.problems,
@@ -51,7 +52,7 @@ export function serverView(have: ServerHave): Shown {
         label: 'Type',
         value: have.instanceType,
         place,
-        about: 'Its size in EC2; “server.instanceType” in sitelift.json.',
+        about: 'Its size in EC2; “server.instanceType” in sitelift.json. Change Instance Type… gives it another one.',
       },
       {
         label: 'Zone',
