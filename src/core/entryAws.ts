@@ -21,6 +21,7 @@ export { typesForServer } from './resources/instanceTypes';
 export { planPower, powerNotes } from './resources/power';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
+export { volumeSizeGib } from './resources/volume';
 export { parseSite, readSite } from './site';
 export { createWorkshop } from './worker/workshop';
 export { soFarText } from './soFar';

@@ -26,6 +26,7 @@ export const COMMANDS = {
   'sitelift.stopServer': chunked('stop the server', ({ powerServer }) => powerServer('stop')),
   'sitelift.rebootServer': chunked('reboot the server', ({ powerServer }) => powerServer('reboot')),
   'sitelift.changeInstanceType': chunked('change the instance type', ({ changeInstanceType }) => changeInstanceType),
+  'sitelift.resizeVolume': chunked('resize the volume', ({ resizeVolume }) => resizeVolume),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.publishEverything': chunked('publish the site', ({ publishEverything }) => publishEverything),
   'sitelift.askAgain': chunked('ask again before publishing', ({ askAgain }) => askAgain),

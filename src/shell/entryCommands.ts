@@ -11,6 +11,7 @@ export { openSite } from './commands/openSite';
 export { powerServer } from './commands/powerServer';
 export { provision } from './commands/provision';
 export { publishEverything, publishSite } from './commands/publishSite';
+export { resizeVolume } from './commands/resizeVolume';
 export { rollback } from './commands/rollback';
 export { selectProfile } from './commands/selectProfile';
 export { showActions } from './commands/showActions';

@@ -168,6 +168,18 @@ describe('a site in VS Code', () => {
       }
     });
 
+    it('takes no size for its volume that is smaller than the one in its file, or none, and writes nothing', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await assert.rejects(execute('resizeVolume', account), /must name the size in GiB: \{ "sizeGib": 2 \}/);
+      await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 1.5 }), /must name the size in GiB/);
+      await assert.rejects(
+        execute('resizeVolume', { ...account, sizeGib: 0 }),
+        /cannot shrink: 0 GiB is less than 1 GiB/,
+      );
+      await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 16_385 }), /16384 GiB at most/);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
     for (const id of ['startServer', 'stopServer', 'rebootServer']) {
       it(`${id} says that there is no server yet`, async () => {
         await assert.rejects(execute(id, account), /This site has no server yet/);

@@ -10,6 +10,8 @@ import { siteUrl } from '../names';
 import { findInstance } from './lookup';
 import { groupStep, isNarrowing } from './securityGroup';
 import { outsideOf, server, type ServerHave } from './server';
+import { shrinkRefusal } from './growth';
+import { mountOf } from './mounted';
 import { volume, type VolumeHave } from './volume';
 
 /** What AWS shows of a whole site, at one time. */
@@ -117,20 +119,29 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
-  if (needs.includes('server')) requirePossible(site);
+  if (needs.includes('server')) requireType(site);
+  if (what === 'volume' || what === 'all') requireNoShrinking(context, site);
   const plan = planOf(what, context, site);
   // Whoever is shut out is so after all else.
   return needs.includes('server') ? sequence(plan, narrowing(context, site)) : plan;
 }
 
-/** Throws `UserError` where the site file asks for something that cannot be made of what is there. */
-function requirePossible(site: SiteHave): void {
+/** Throws `UserError` where the server cannot get the type that the site file asks for. */
+function requireType(site: SiteHave): void {
   const refusal = known(site.server)?.typeRefusal;
   if (refusal === undefined) return;
   throw new UserError(
     `${refusal} Put “server.instanceType” in sitelift.json back to ${known(site.server)?.instanceType}, or choose another one. Nothing was changed.`,
     { remedy: { title: 'Change Instance Type…', command: 'sitelift.changeInstanceType' } },
   );
+}
+
+/** Throws `UserError` where the site file asks for a smaller volume than there is. */
+function requireNoShrinking({ site: { volume: wanted } }: Context, site: SiteHave): void {
+  const have = known(site.volume);
+  if (have?.state === 'error') return;
+  const refusal = have && shrinkRefusal(wanted, have, mountOf(have, known(site.server)));
+  if (refusal !== undefined) throw new UserError(`${refusal} Nothing was changed.`);
 }
 
 function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {

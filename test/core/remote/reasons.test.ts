@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
+import growScript from '../../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
 import verifyScript from '../../../src/core/remote/scripts/verify.sh';
@@ -10,6 +11,7 @@ import { scriptText } from '../../../src/core/remote/ssm';
 
 const SCRIPTS = {
   deploy: deployScript,
+  grow: growScript,
   inspect: inspectScript,
   mount: mountScript,
   verify: verifyScript,
@@ -101,6 +103,8 @@ describe('the reasons of the scripts', () => {
       'fetch-refused': publish,
       'wrong-bytes': publish,
       'not-placed': publish,
+      'other-volume': 'Provision Volume… sitelift.provisionVolume',
+      'disk-not-grown': 'Reboot Server… sitelift.rebootServer',
       'packages-busy': 'Provision Server… sitelift.provisionServer',
     });
   });
