@@ -58,7 +58,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   },
   'disk-full': {
     text: (v) =>
-      `The volume is too full: these pages need ${v.mib(0, 'up')} beside those that are there, and ${v.mib(1, 'down')} are free. No page was changed. Remove files that are not needed from the server, or take a larger volume.`,
+      `The volume is too full: these pages need ${v.mib(0, 'up')} beside those that are there, and ${v.mib(1, 'down')} are free. No page was changed. Remove files that are not needed from the server, or make the volume larger with “Resize Volume…”.`,
   },
   'inodes-full': {
     text: (v) =>
