@@ -20,12 +20,15 @@ export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMe
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
+export { typesForServer } from './resources/instanceTypes';
+export { planPower, powerNotes } from './resources/power';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
 export { detachStages } from './resources/detachment';
 export { describeParts } from './resources/teardown/parts';
 export { findLeftovers } from './resources/teardown/leftovers';
 export { planTeardown } from './resources/teardown/planTeardown';
+export { volumeSizeGib } from './resources/volume';
 export { parseSite, readSite } from './site';
 export { createWorkshop } from './worker/workshop';
 export { soFarText } from './soFar';

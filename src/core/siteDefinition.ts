@@ -37,7 +37,11 @@ const server = v.pipe(
         'amazon-linux-2023',
       ),
       instanceType: v.exactOptional(
-        text(/^[a-z0-9-]+\.[a-z0-9-]+$/, 'an instance type such as t3.micro', 'EC2 instance type (x86_64).'),
+        text(
+          /^[a-z0-9-]+\.[a-z0-9-]+$/,
+          'an instance type such as t3.micro',
+          'EC2 instance type (x86_64, Nitro). Another one than the server has is given to it while it is stopped for that.',
+        ),
         't3.micro',
       ),
       keyName: v.exactOptional(
@@ -83,9 +87,20 @@ const server = v.pipe(
 const volume = v.pipe(
   object(
     {
-      sizeGib: v.exactOptional(wholeNumber(1, 16_384, 'Size of a new volume in GiB.'), 1),
+      sizeGib: v.exactOptional(
+        wholeNumber(
+          1,
+          16_384,
+          'Size of the volume in GiB. A larger one makes it grow, with its partition and file system while they are in use; a smaller one is refused.',
+        ),
+        1,
+      ),
       partitionMib: v.exactOptional(
-        wholeNumber(32, 16_777_216, 'Size of the partition in MiB; all of the volume when left out.'),
+        wholeNumber(
+          32,
+          16_777_216,
+          'Size of the partition in MiB, which never shrinks; all of the volume when left out.',
+        ),
       ),
       device: v.exactOptional(
         text(

@@ -1,5 +1,6 @@
 // The commands' chunk: loaded when the first command is run or a site was found, so that activation stays small.
 export { askAgain } from './commands/askAgain';
+export { changeInstanceType } from './commands/changeInstanceType';
 export { chooseAddress } from './commands/chooseAddress';
 export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';
@@ -10,8 +11,10 @@ export { findLeftovers } from './commands/findLeftovers';
 export { invalidate } from './commands/invalidate';
 export { openInConsole } from './commands/openInConsole';
 export { openSite } from './commands/openSite';
+export { powerServer } from './commands/powerServer';
 export { provision } from './commands/provision';
 export { publishEverything, publishSite } from './commands/publishSite';
+export { resizeVolume } from './commands/resizeVolume';
 export { rollback } from './commands/rollback';
 export { selectProfile } from './commands/selectProfile';
 export { showActions } from './commands/showActions';

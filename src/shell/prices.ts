@@ -11,7 +11,7 @@ import { loadAws } from './chunks';
 import { chargedRegions, chargesIn, type PricedLeftovers } from './leftoversText';
 
 /** So soon is a price asked for again that somebody could not be told. */
-const RETRY_SECONDS = 60;
+export const RETRY_SECONDS = 60;
 /** Longer than prices are waited for. */
 const LONGEST_SECONDS = 60;
 

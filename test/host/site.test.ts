@@ -159,6 +159,48 @@ describe('a site in VS Code', () => {
       await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
     });
 
+    it('gets its wish for an instance type written into its file alone, and then the plan', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const document = await vscode.workspace.openTextDocument(file('sitelift.json'));
+      await eventually(() => Promise.resolve(document.getText() === text ? true : undefined));
+      const wish = { ...account, instanceType: 't3.small' };
+      await assert.rejects(execute('changeInstanceType', account), /must name the instance type/);
+      await assert.rejects(
+        execute('changeInstanceType', { ...wish, account: '999999999999' }),
+        /expects account 999999999999/,
+      );
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+      await controlPlane().send('POST', 'denies', { action: 'ec2:DescribeInstances' });
+      try {
+        await assert.rejects(execute('changeInstanceType', wish), /nothing is planned.*server: This AWS user or role/);
+        assert.equal(await readFile(file('sitelift.json'), 'utf8'), text.replace('"t3.micro"', '"t3.small"'));
+      } finally {
+        await controlPlane().send('DELETE', 'denies');
+        const back = new vscode.WorkspaceEdit();
+        back.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+        await vscode.workspace.applyEdit(back);
+        await document.save();
+      }
+    });
+
+    it('takes no size for its volume that is smaller than the one in its file, or none, and writes nothing', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await assert.rejects(execute('resizeVolume', account), /must name the size in GiB: \{ "sizeGib": 2 \}/);
+      await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 1.5 }), /must name the size in GiB/);
+      await assert.rejects(
+        execute('resizeVolume', { ...account, sizeGib: 0 }),
+        /cannot shrink: 0 GiB is less than 1 GiB/,
+      );
+      await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 16_385 }), /16384 GiB at most/);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
+    for (const id of ['startServer', 'stopServer', 'rebootServer']) {
+      it(`${id} says that there is no server yet`, async () => {
+        await assert.rejects(execute(id, account), /This site has no server yet/);
+      });
+    }
+
     it('cannot be uploaded to before there is a bucket', async () => {
       await assert.rejects(
         execute('uploadToCdn', { ...account, files: [file('images/a b.png')] }),

@@ -10,8 +10,20 @@ export const INSPECT: readonly Fault[] = [
   },
   {
     fault: 'the first disk is taken for the one that is mounted',
-    find: '"${disk:-$partition}")"',
-    put: '| head -n 1)"',
+    find: 'SERIAL "$disk")"',
+    put: 'SERIAL | head -n 1)"',
+    noticedBy: 'look',
+  },
+  {
+    fault: 'a partition has more room than there is',
+    find: '$(((end - start) * 512))',
+    put: '$((end * 512))',
+    noticedBy: 'look',
+  },
+  {
+    fault: 'the size of the file system is not read',
+    find: 'if [ -n "$blocks" ]; then',
+    put: 'if false; then',
     noticedBy: 'look',
   },
   {

@@ -18,7 +18,7 @@ describe('a fault in a script', function () {
     for (const mutant of MUTANTS) assert.notEqual(mutated(SCRIPTS[mutant.script], mutant), SCRIPTS[mutant.script]);
   });
 
-  for (const script of ['deploy', 'verify', 'mount', 'inspect'] as const) {
+  for (const script of ['deploy', 'verify', 'mount', 'grow', 'inspect'] as const) {
     it(`is noticed wherever it is in ${script}.sh`, async () => {
       const faults = MUTANTS.filter((mutant) => mutant.script === script);
       const tried = sampleOnServer(faults, SAMPLE, `mutants ${script}`).map(async (mutant) => {

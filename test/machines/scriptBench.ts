@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import deployScript from '../../src/core/remote/scripts/deploy.sh';
+import growScript from '../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
 import unmountScript from '../../src/core/remote/scripts/unmount.sh';
@@ -17,6 +18,7 @@ import { webSettings } from '../../src/core/publish/pages/webSettings';
 import { quote } from '../../src/core/remote/ssm';
 import benchText from './guest/bench.sh';
 import deployChecks from './guest/deploy.sh';
+import growChecks from './guest/grow.sh';
 import mountChecks from './guest/mount.sh';
 import { serialOf, type Ground, type Wanted } from './ground';
 import { chunk } from './sample';
@@ -25,6 +27,7 @@ import { SERVERS_AT_ONCE, startScriptServer } from './scriptServer';
 /** The scripts that run on a server, by name. */
 export const SCRIPTS = {
   deploy: deployScript,
+  grow: growScript,
   inspect: inspectScript,
   mount: mountScript,
   unmount: unmountScript,
@@ -33,7 +36,7 @@ export const SCRIPTS = {
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
 
-const LIBRARIES = { deploy: deployChecks, mount: mountChecks } as const;
+const LIBRARIES = { deploy: deployChecks, grow: `${mountChecks}\n${growChecks}`, mount: mountChecks } as const;
 type Area = keyof typeof LIBRARIES;
 
 /** What the web server does, but for the few checks of settings that say more. */

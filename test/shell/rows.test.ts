@@ -13,6 +13,7 @@ const absent = { kind: 'absent' } as const;
 const mount = {
   ...{ partition: '/dev/nvme1n1p1', serial: 'vol01', fileSystem: 'ext4' },
   ...{ sizeBytes: 262_144_000, freeBytes: 209_715_200, inFstab: true },
+  ...{ diskBytes: 1_073_741_824, roomBytes: 1_071_644_672, fileSystemBytes: 262_144_000 },
 };
 const inspection = {
   ...{ webServer: { installed: true, enabled: true, active: true }, mount },
@@ -33,6 +34,7 @@ const server = {
 };
 const volume = {
   ...{ volumeId: 'vol-01', state: 'in-use' as const, zone: 'us-east-1a', sizeGib: 1, encrypted: true },
+  wanted: { sizeGib: 1, partitionMib: 250 },
   attachment: { instanceId: 'i-01', device: '/dev/sdf', state: 'attached' as const },
 };
 const bucket = {
@@ -101,6 +103,28 @@ describe('the rows of a site', () => {
     assert.deepEqual([offers('sitelift.copyValue'), offers('sitelift.openInConsole')], [4 * 2 + 2, 4 * 2 + 1]);
   });
 
+  it('offer to start, stop and reboot the server just in the states in which that makes sense', () => {
+    const states = {
+      running: {},
+      waking: { online: false, inspection: undefined },
+      stopping: { state: 'stopping', online: false, inspection: undefined },
+      stopped: { state: 'stopped', online: false, inspection: undefined },
+    } as const;
+    const offered = (change: object) => {
+      const { condition } = shown('server', { server: known({ ...server, ...change }) });
+      const items = contributes.menus['view/item/context'].filter(({ group }) => group.startsWith('3_power'));
+      return items.flatMap(({ command, when }) => {
+        const [, equal, pattern] = /viewItem (?:== (\S+)|=~ \/(.*)\/)$/.exec(when) ?? assert.fail(when);
+        const isShown = equal ? equal === `server.${condition}` : new RegExp(pattern ?? '').test(`server.${condition}`);
+        return isShown ? [command.replace('sitelift.', '')] : [];
+      });
+    };
+    assert.deepEqual(
+      Object.values(states).map((state) => offered(state)),
+      [['stopServer', 'rebootServer'], ['stopServer', 'rebootServer'], [], ['startServer']],
+    );
+  });
+
   it('say of an address whether it stays, and how to get one that does', () => {
     const about = (address: 'changing' | 'elastic') => {
       const rows = rowsOf({ ...settled, server: known({ ...server, address }) });
@@ -131,7 +155,12 @@ describe('the rows of a site', () => {
         ...(['server', { server: { ...absent, otherRegion: 'eu-west-1' } }, 'lies in eu-west-1'] as const),
         /Next: put “region” in sitelift\.json back to eu-west-1/,
       ],
-      ['server', running({ state: 'stopped', online: false, inspection: undefined }), 'stopped', /Next: .* starts it/],
+      [
+        'server',
+        running({ state: 'stopped', online: false, inspection: undefined }),
+        'stopped',
+        /Next: Start Server… starts it/,
+      ],
       [
         'server',
         running({ online: false, inspection: undefined }),
@@ -163,6 +192,30 @@ describe('the rows of a site', () => {
         /still has the Elastic IP address 192\.0\.2\.7, which costs\.\nNext: Provision Server…/,
       ],
       ['volume', {}, 'attached · mounted', /The EBS volume/],
+      [
+        'volume',
+        { volume: known({ ...volume, wanted: { sizeGib: 2 } }) },
+        'attached · mounted · differs from sitelift.json',
+        /It has 1 GiB, and sitelift\.json asks for 2 GiB\.\nNext: Provision Volume… makes it larger/,
+      ],
+      [
+        'volume',
+        { volume: known({ ...volume, sizeGib: 4 }) },
+        'attached · mounted · differs from sitelift.json',
+        /It has 4 GiB, and .* 1 GiB\.\nA volume cannot shrink\. Next: write 4 as “volume\.sizeGib”/,
+      ],
+      [
+        'volume',
+        { volume: known({ ...volume, wanted: { sizeGib: 1 } }) },
+        'attached · mounted · differs from sitelift.json',
+        /its partition has 250 MiB of 1022 MiB\.\nNext: Provision Volume…/,
+      ],
+      [
+        'server',
+        running({ drift: ['change the type'], typeRefusal: 'It cannot become a t4g.micro.' }),
+        'running · differs from sitelift.json',
+        /change the type\.\nIt cannot become a t4g\.micro\./,
+      ],
       ['volume', running({ inspection: { ...inspection, mount: undefined } }), 'attached', /Next: Provision Volume…/],
       ['volume', { volume: known({ ...volume, attachment: undefined, state: 'error' as const }) }, 'error', /Next: /],
       ['bucket', {}, '1 object', /The private S3 bucket/],

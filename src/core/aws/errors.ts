@@ -95,6 +95,11 @@ const EXPLANATIONS: readonly Explanation[] = [
       'AWS cannot start this instance type here now. Choose another “instanceType” in sitelift.json, or ask AWS for a higher quota.',
   },
   {
+    codes: ['IncorrectInstanceState'],
+    sentence:
+      'The server is not in the state that this takes: somebody else may be starting or stopping it. Refresh to see its state, and run the command again.',
+  },
+  {
     codes: ['AddressLimitExceeded'],
     sentence:
       'The account has as many Elastic IP addresses in this region as it may have, 5 unless AWS raised that. Release one that nothing needs (EC2 console, Elastic IPs), or ask for a higher quota in the console under Service Quotas; then run the command again. Or leave “server.address” out of sitelift.json for an address that changes.',

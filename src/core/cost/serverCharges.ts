@@ -9,19 +9,23 @@ export function launchCharges(site: Wants): readonly Charge[] {
   return [instanceCharge(site.server.instanceType), rootDiskCharge(), ...changingAddress(site)];
 }
 
+/** What of an instance decides about what its running costs. */
+interface Charged {
+  readonly instanceType: string;
+  readonly publicIp: string | undefined;
+  readonly address: AddressKind | undefined;
+}
+
 /** What starting a stopped server adds: its disk and an Elastic IP address of its own cost before. */
-export function startCharges(
-  site: Wants,
-  {
-    address,
-    instanceType,
-    publicIp,
-  }: Readonly<{ instanceType: string; publicIp: string | undefined }> & {
-    readonly address: AddressKind | undefined;
-  },
-): readonly Charge[] {
+export function startCharges(site: Wants, { address, instanceType, publicIp }: Charged): readonly Charge[] {
   const own = address === 'elastic' ? [addressCharge(), ended(idleAddressCharge(publicIp))] : changingAddress(site);
   return [instanceCharge(instanceType), ...own];
+}
+
+/** What stopping a running server ends: its disk and an Elastic IP address of its own go on costing. */
+export function stopCharges({ address, instanceType, publicIp }: Charged): readonly Charge[] {
+  const kept = address === 'elastic' ? [idleAddressCharge(publicIp)] : [];
+  return [ended(instanceCharge(instanceType)), ...(publicIp === undefined ? [] : [ended(addressCharge())]), ...kept];
 }
 
 function changingAddress({ server }: Wants): readonly Charge[] {

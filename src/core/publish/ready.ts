@@ -6,7 +6,7 @@ import type { DistributionHave } from '../resources/distribution';
 import { known } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
-import { isMounted } from '../resources/volume';
+import { isMounted } from '../resources/mounted';
 import { doubtOf } from '../resources/whereabouts';
 import type { Inspection } from '../remote/inspect';
 import type { Site } from '../site';

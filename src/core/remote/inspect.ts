@@ -26,6 +26,12 @@ export interface MountSeen {
   readonly fileSystem: string;
   readonly sizeBytes: number;
   readonly freeBytes: number;
+  /** Size of the disk as the server sees it. */
+  readonly diskBytes: number;
+  /** The most that the partition could have where it begins; 0 where the file system is on the whole disk. */
+  readonly roomBytes: number;
+  /** 0 where it is of a kind that is not made larger here. */
+  readonly fileSystemBytes: number;
   readonly inFstab: boolean;
 }
 
@@ -53,6 +59,9 @@ export function parseInspection(output: string): Inspection {
           fileSystem: text('file_system'),
           sizeBytes: Number(text('size_bytes')),
           freeBytes: Number(text('free_bytes')),
+          diskBytes: Number(text('disk_bytes')),
+          roomBytes: Number(text('room_bytes')),
+          fileSystemBytes: Number(text('file_system_bytes')),
           inFstab: text('in_fstab') === 'yes',
         }
       : undefined,

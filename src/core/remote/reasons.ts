@@ -19,6 +19,7 @@ interface Values {
 const PUBLISH = { title: 'Publish Site…', command: 'sitelift.publishSite' };
 const PROVISION_VOLUME = { title: 'Provision Volume…', command: 'sitelift.provisionVolume' };
 const PROVISION_SERVER = { title: 'Provision Server…', command: 'sitelift.provisionServer' };
+const REBOOT = { title: 'Reboot Server…', command: 'sitelift.rebootServer' };
 const VALUE_LIMIT = 200;
 
 /** What each code of the scripts means: what happened, why, and what to do. */
@@ -57,7 +58,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   },
   'disk-full': {
     text: (v) =>
-      `The volume is too full: these pages need ${v.mib(0, 'up')} beside those that are there, and ${v.mib(1, 'down')} are free. No page was changed. Remove files that are not needed from the server, or take a larger volume.`,
+      `The volume is too full: these pages need ${v.mib(0, 'up')} beside those that are there, and ${v.mib(1, 'down')} are free. No page was changed. Remove files that are not needed from the server, or make the volume larger with “Resize Volume…”.`,
   },
   'inodes-full': {
     text: (v) =>
@@ -132,7 +133,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   },
   'other-file-system': {
     text: (v) =>
-      `${v.at(1)} on ${v.at(0)} has a ${v.at(2)} file system; Sitelift mounts ext4 and xfs. Nothing was changed.`,
+      `${v.at(1)} on ${v.at(0)} has a ${v.at(2)} file system; Sitelift mounts and enlarges ext4 and xfs. Nothing was changed.`,
   },
   'old-root-too-big': {
     text: (v) =>
@@ -141,6 +142,37 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   'old-root-too-many': {
     text: (v) =>
       `The files that are in ${v.at(0)} now do not fit on the volume: they take ${v.at(1)} entries (inodes), and ${v.at(2)} are free. Nothing was copied. Remove what is not needed there, or take a larger volume or partition.`,
+  },
+
+  'other-volume': {
+    text: (v) =>
+      `What is mounted on ${v.at(1)} is not on the volume ${v.at(0)}, so nothing was made larger. Run “Provision Volume…”, which mounts it.`,
+    remedy: PROVISION_VOLUME,
+  },
+  'other-device': {
+    text: (v) =>
+      `${v.at(1)} on ${v.at(0)} is neither a partition nor a whole disk, so Sitelift does not make it larger. Nothing was changed; do it on the server.`,
+  },
+  'no-tool': {
+    text: (v) =>
+      `The server has no ${v.at(0)}, with which ${v.at(1)} file systems are made larger. Install it there and run the command again; nothing was changed.`,
+  },
+  'disk-not-grown': {
+    text: (v) =>
+      `The volume ${v.at(0)} has its new size, but the server still sees ${v.mib(1, 'down')}. Wait a few minutes or run “Reboot Server…”; then run the command again, which goes on there.`,
+    remedy: REBOOT,
+  },
+  'no-room': {
+    text: (v) =>
+      `The partition of ${v.at(0)} is to have ${v.at(1)} MiB, and there is room for ${v.at(2)} MiB where it lies. Nothing was changed; write a smaller “volume.partitionMib” into sitelift.json.`,
+  },
+  'not-partitioned': {
+    text: (v) =>
+      `The partition of ${v.at(0)} could not be made larger: “${v.at(1)}”. What it holds is as it was; run the command again to go on.`,
+  },
+  'file-system-not-grown': {
+    text: (v) =>
+      `The file system of ${v.at(0)} could not be made larger: “${v.at(1)}”. What it holds is as it was; run the command again to go on.`,
   },
 
   'packages-busy': {

@@ -11,6 +11,7 @@ import { appearance, retry, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { clientToken, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
+import { isBurstable } from './instanceTypes';
 import { findInstance, findVolume, instanceById, isDead } from './lookup';
 import { places, type Place } from './network';
 import { profileName } from './role';
@@ -134,7 +135,7 @@ function launchRequest({ site }: Context, place: Place, imageId: string, groupId
     IamInstanceProfile: { Name: instanceProfile ?? profileName(site) },
     MetadataOptions: { HttpTokens: 'required' as const, HttpEndpoint: 'enabled' as const, HttpPutResponseHopLimit: 1 },
     // T3 and its kin start in unlimited mode, in which a flood of requests is billed (EC2 documentation, “Unlimited mode concepts”).
-    ...(/^t\d/.test(instanceType) ? { CreditSpecification: { CpuCredits: 'standard' } } : {}),
+    ...(isBurstable(instanceType) ? { CreditSpecification: { CpuCredits: 'standard' } } : {}),
     NetworkInterfaces: [
       { DeviceIndex: 0, SubnetId: place.subnetId, Groups: [groupId], AssociatePublicIpAddress: true },
     ],

@@ -9,6 +9,7 @@ import { allItems } from '../aws/pages';
 import { unlessMissing } from '../aws/wait';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
+import { hasSerials } from './instanceTypes';
 
 /** A place for the server: an availability zone and a subnet in it. */
 export interface Place {
@@ -81,7 +82,7 @@ export async function places(context: Context, op: Op): Promise<Place[]> {
     ),
     allItems(paginateDescribeInstanceTypes(from, { Filters }, options), ({ InstanceTypes }) => InstanceTypes),
   ]);
-  if (type?.Hypervisor === 'xen' || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
+  if ((type && !hasSerials(type)) || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
     throw new UserError(
       `${instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
     );

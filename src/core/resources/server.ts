@@ -1,6 +1,5 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
-import { launchCharges, startCharges } from '../cost/serverCharges';
 import type { Op } from '../op';
 import type { Plan, Step } from '../plan';
 import { inspect, type Inspection } from '../remote/inspect';
@@ -9,7 +8,8 @@ import { isOnline, runScript, waitUntilOnline } from '../remote/ssm';
 import { addressKind, leftAddresses, listAddresses, type AddressKind, type SiteAddress } from './address';
 import { addressStages } from './addressPlan';
 import { isAsWanted, type Reach } from './httpRules';
-import { launch, start } from './launch';
+import { instanceStages, readCredits, typeStep } from './instanceSteps';
+import { readTypeRefusal } from './instanceTypes';
 import { findInstance, runningInstance } from './lookup';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
@@ -39,6 +39,10 @@ export interface ServerHave {
   readonly portOpen: boolean | undefined;
   /** Who reaches port 80 through the site's own group; undefined when it could not be read or is the user's. */
   readonly reach: Reach | undefined;
+  /** It would start with credits that are billed when they are used up. */
+  readonly hasUnlimitedCredits?: boolean;
+  /** Why it cannot get the instance type that the site file asks for; undefined when it can, or has it. */
+  readonly typeRefusal?: string;
   /** What provisioning would change because the site file asks for something else, as titles of steps. */
   readonly drift: readonly string[];
   /** What a look inside found; undefined while the agent does not answer, and when the look failed. */
@@ -64,13 +68,15 @@ export const server: Resource<ServerHave, ServerNeeds> = {
       return addresses.length > 0 && absent.kind === 'absent' ? { ...absent, addresses } : absent;
     }
     const running = instance.State?.Name === 'running';
-    const [agent, role, reach, addresses] = await Promise.all([
+    const [agent, role, reach, addresses, refusal, credits] = await Promise.all([
       running ? lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined },
       readRole(context, op),
       readReach(context, instance.VpcId, op),
       readDetail('the site’s Elastic IP addresses', () => listAddresses(context, op), op),
+      readTypeRefusal(context, instance, op),
+      readCredits(context, instance, op),
     ]);
-    const problems = [agent.online ? undefined : role.problem, reach.problem, addresses.problem];
+    const problems = [agent.online ? undefined : role.problem, reach.problem, addresses.problem, credits?.problem];
     const have = {
       ...outsideOf(instance, instance.InstanceId),
       ...agent,
@@ -79,6 +85,8 @@ export const server: Resource<ServerHave, ServerNeeds> = {
       addresses: addresses.value,
       portOpen: context.site.server.securityGroup ? true : reach.value && isAsWanted(context, reach.value),
       reach: reach.value,
+      ...(refusal === undefined ? {} : { typeRefusal: refusal }),
+      ...(credits?.value ? { hasUnlimitedCredits: true } : {}),
       problems: problems.filter((problem) => problem !== undefined),
     };
     return { kind: 'known', have: { ...have, drift: driftOf(context, have) } };
@@ -91,7 +99,8 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     if (before.kind === 'absent') return undefined;
     const outside = outsideOf(instance, instance.InstanceId);
     const { inspection, inspectionProblem, ...rest } = before.have;
-    // Somebody gave it an address that stays, or took that away.
+    // Somebody changed its type, gave it an address that stays, or took that away.
+    if (rest.instanceType !== outside.instanceType) return undefined;
     if ((rest.address === 'elastic') !== (outside.address === 'elastic')) return undefined;
     const have = { ...rest, ...outside, inspection: undefined };
     if (outside.state !== 'running') return { kind: 'known', have: { ...have, online: false } };
@@ -113,11 +122,11 @@ export const server: Resource<ServerHave, ServerNeeds> = {
 
   plan(context, site): Plan {
     if (site.server.kind === 'unknown') return [];
-    const have = known(site.server);
+    const [have, volume] = [known(site.server), known(site.volume)];
     const addresses = site.server.kind === 'absent' ? (site.server.addresses ?? []) : have?.addresses;
     const stages: Step[][] = [
       rights(context, have),
-      instanceSteps(context, site, have),
+      ...instanceStages(context, volume?.state === 'error' ? undefined : volume?.zone, have),
       ...addressStages(context, { server: have, addresses }),
     ];
     if (!have?.inspection || !have.inspection.webServer.enabled || !have.inspection.webServer.active) {
@@ -161,10 +170,14 @@ export function outsideOf(instance: Instance, instanceId: string) {
 
 function driftOf(
   context: Context,
-  have: Pick<ServerHave, 'instanceId' | 'publicIp' | 'address' | 'addresses' | 'portOpen' | 'reach'>,
+  have: Pick<ServerHave, 'instanceId' | 'instanceType' | 'publicIp' | 'address' | 'addresses' | 'portOpen' | 'reach'>,
 ) {
   const port = have.portOpen === false ? [groupStep(context, have.reach)] : [];
-  const steps = [...port, ...addressStages(context, { server: have, addresses: have.addresses }).flat()];
+  const steps = [
+    ...port,
+    typeStep(context, have) ?? [],
+    ...addressStages(context, { server: have, addresses: have.addresses }).flat(),
+  ].flat();
   return steps.map(({ title }) => title);
 }
 
@@ -213,27 +226,6 @@ function rights(context: Context, have: ServerHave | undefined): Step[] {
     steps.push(groupStep(context, have?.reach));
   }
   return steps;
-}
-
-function instanceSteps(context: Context, { volume }: ServerNeeds, have: ServerHave | undefined): Step[] {
-  const { image, instanceType } = context.site.server;
-  if (!have) {
-    const volumeHave = known(volume);
-    const zone = volumeHave?.state === 'error' ? undefined : volumeHave?.zone;
-    const title = `launch ${instanceType} server (${image}${zone ? `, in the volume’s zone ${zone}` : ''})`;
-    const charges = launchCharges(context.site);
-    return [{ key: 'instance', title, charges, run: (op) => launch(context, op) }];
-  }
-  if (have.state === 'stopped' || have.state === 'stopping') {
-    const moves =
-      have.address === 'elastic' || context.site.server.address === 'elastic'
-        ? ''
-        : '; its address will be another one';
-    const title = `start server ${have.instanceId} (it is ${have.state}${moves})`;
-    const charges = startCharges(context.site, have);
-    return [{ key: 'startInstance', title, charges, run: (op) => start(context, op) }];
-  }
-  return [];
 }
 
 async function installWebServer(context: Context, op: Op): Promise<void> {

@@ -12,6 +12,8 @@ import { siteUrl } from '../names';
 import { findInstance } from './lookup';
 import { groupStep, isNarrowing } from './securityGroup';
 import { outsideOf, server, type ServerHave } from './server';
+import { shrinkRefusal } from './growth';
+import { mountOf } from './mounted';
 import { volume, type VolumeHave } from './volume';
 
 /** What AWS shows of a whole site, at one time. */
@@ -119,6 +121,8 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
+  if (needs.includes('server')) requireType(site);
+  if (what === 'volume' || what === 'all') requireNoShrinking(context, site);
   const plan = sequence(keeping(context, site), planOf(what, context, site));
   // Whoever is shut out is so after all else.
   return needs.includes('server') ? sequence(plan, narrowing(context, site)) : plan;
@@ -130,6 +134,24 @@ function keeping(context: Context, { bucket: seen }: SiteHave): Plan {
   if (since === undefined) return [];
   const title = `keep the site, which somebody began to destroy on ${moment(since)} (take the mark off its bucket)`;
   return [[{ key: 'unmark', title, run: (op) => unmarkDestroying(context, op) }]];
+}
+
+/** Throws `UserError` where the server cannot get the type that the site file asks for. */
+function requireType(site: SiteHave): void {
+  const refusal = known(site.server)?.typeRefusal;
+  if (refusal === undefined) return;
+  throw new UserError(
+    `${refusal} Put “server.instanceType” in sitelift.json back to ${known(site.server)?.instanceType}, or choose another one. Nothing was changed.`,
+    { remedy: { title: 'Change Instance Type…', command: 'sitelift.changeInstanceType' } },
+  );
+}
+
+/** Throws `UserError` where the site file asks for a smaller volume than there is. */
+function requireNoShrinking({ site: { volume: wanted } }: Context, site: SiteHave): void {
+  const have = known(site.volume);
+  if (have?.state === 'error') return;
+  const refusal = have && shrinkRefusal(wanted, have, mountOf(have, known(site.server)));
+  if (refusal !== undefined) throw new UserError(`${refusal} Nothing was changed.`);
 }
 
 function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
@@ -157,13 +179,14 @@ const RENAMING = ['instance', 'startInstance', 'address', 'releaseAddress'];
 /** A plan and then the distribution’s, which asks the server by the name that the plan gives it. */
 function readerAfter(plan: Plan, context: Context, site: SiteHave): Plan {
   const have = known(site.server);
-  const isRenamed = have && stepsOf(plan).some(({ key }) => RENAMING.includes(key));
+  const isKept = (key: string) => key === 'startInstance' && have?.address === 'elastic';
+  const isRenamed = have && stepsOf(plan).some(({ key }) => RENAMING.includes(key) && !isKept(key));
   const then: SiteHave = isRenamed ? { ...site, server: { kind: 'known', have: { ...have, host: undefined } } } : site;
   return sequence(plan, distribution.plan(context, then));
 }
 
 /** A plan for the server, with the distribution’s where that reads pages from it: a server that is started has another name, which the edges would not know. */
-function withReader(plan: Plan, context: Context, site: SiteHave): Plan {
+export function withReader(plan: Plan, context: Context, site: SiteHave): Plan {
   const isRead = context.site.distribution.serves === 'site' && known(site.distribution) && known(site.bucket);
   return isRead ? readerAfter(plan, context, site) : plan;
 }

@@ -16,6 +16,8 @@ import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
 import { findVolume, instanceById, listVolumes, runningInstance, usableVolume } from './lookup';
 import type { Context } from '../context';
+import { growthStages, type WantedSize } from './growth';
+import { mountOf } from './mounted';
 import { known, type Resource, type Seen } from './resource';
 import { server, type ServerNeeds } from './server';
 
@@ -29,6 +31,8 @@ export interface VolumeHave {
   /** E.g. `gp3`; undefined when AWS did not tell. */
   readonly volumeType?: string | undefined;
   readonly encrypted: boolean;
+  /** The size that the site file asks for. */
+  readonly wanted: WantedSize;
   readonly attachment:
     { readonly instanceId: string; readonly device: string; readonly state: VolumeAttachmentState } | undefined;
 }
@@ -46,7 +50,7 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
   async describe(context, op): Promise<Seen<VolumeHave>> {
     const volumes = await listVolumes(context, op);
     const found = usableVolume(volumes) ?? volumes[0];
-    return found?.VolumeId ? { kind: 'known', have: haveOf(found, found.VolumeId) } : { kind: 'absent' };
+    return found?.VolumeId ? { kind: 'known', have: haveOf(context, found, found.VolumeId) } : { kind: 'absent' };
   },
 
   glance: (context, _before, op) => volume.describe(context, op),
@@ -66,25 +70,24 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
     if (!have || have.attachment?.state !== 'attached' || have.attachment.instanceId !== serverHave?.instanceId) {
       stages.push([{ key: 'attachment', title: 'attach the volume to the server', run: (op) => attach(context, op) }]);
     }
-    if (!have || !isMounted(have, serverHave)) {
+    const mounted = have && mountOf(have, serverHave);
+    const growth = have ? growthStages(context, have, mounted) : { disk: [], fileSystem: [] };
+    stages.push(...growth.disk);
+    if (!mounted?.inFstab) {
       const part = partitionMib ? `a ${partitionMib} MiB partition` : 'the volume';
       const title = `mount ${part} on ${DOCUMENT_ROOT} (ext4; formats only a blank volume)`;
       stages.push([{ key: 'mount', title, run: (op) => mount(context, op) }]);
     }
-    return sequence(server.plan(context, site), stages);
+    return sequence(server.plan(context, site), stages, growth.fileSystem);
   },
 };
 
-/** True when the look inside the server found a partition of this very volume on the document root, in fstab as well. */
-export function isMounted(have: VolumeHave, serverHave: { inspection: InspectedMount } | undefined): boolean {
-  const mounted = serverHave?.inspection?.mount;
-  return mounted !== undefined && mounted.serial === serialOf(have.volumeId) && mounted.inFstab;
+/** The size of the site’s volume in GiB; undefined when there is none. */
+export async function volumeSizeGib(context: Context, op: Op): Promise<number | undefined> {
+  return (await findVolume(context, op))?.Size;
 }
 
-type InspectedMount =
-  { readonly mount: { readonly serial: string; readonly inFstab: boolean } | undefined } | undefined;
-
-function haveOf(found: Volume, volumeId: string): VolumeHave {
+function haveOf({ site }: Context, found: Volume, volumeId: string): VolumeHave {
   const attachment = found.Attachments?.[0];
   return {
     volumeId,
@@ -93,6 +96,7 @@ function haveOf(found: Volume, volumeId: string): VolumeHave {
     sizeGib: found.Size ?? 0,
     volumeType: found.VolumeType,
     encrypted: found.Encrypted ?? false,
+    wanted: { sizeGib: site.volume.sizeGib, partitionMib: site.volume.partitionMib },
     attachment: attachment?.InstanceId
       ? {
           instanceId: attachment.InstanceId,

@@ -28,7 +28,7 @@ export function serverView(have: ServerHave): Shown {
         : lacksWebServer
           ? 'Next: Provision Server… installs the web server.'
           : have.state === 'stopped'
-            ? 'Next: Provision Server… starts it.'
+            ? 'It was stopped, and stays so until it is started. Next: Start Server… starts it.'
             : isDrifted
               ? 'Next: Provision Server… makes it as sitelift.json asks.'
               : undefined;
@@ -36,10 +36,12 @@ export function serverView(have: ServerHave): Shown {
   return {
     state,
     ...look(pending, isRunning && (web?.active ?? false) && !isDrifted, 'vm-running', 'vm-outline'),
+    ...(have.state === 'stopped' ? { condition: 'stopped' } : isWaking ? { condition: 'waking' } : {}),
     ...{ value: have.instanceId, place },
     tooltip: [
       ...(have.startedMs === undefined ? [] : [`Last started: ${timeText(have.startedMs)}.`]),
       ...have.drift.map((title) => `sitelift.json asks for something else: ${title}.`),
+      ...(have.typeRefusal === undefined ? [] : [have.typeRefusal]),
       ...(next === undefined ? [] : [next]),
       ...(have.inspectionProblem === undefined ? [] : [have.inspectionProblem]),
       ...have.problems,
@@ -50,7 +52,7 @@ export function serverView(have: ServerHave): Shown {
         label: 'Type',
         value: have.instanceType,
         place,
-        about: 'Its size in EC2; “server.instanceType” in sitelift.json.',
+        about: 'Its size in EC2; “server.instanceType” in sitelift.json. Change Instance Type… gives it another one.',
       },
       {
         label: 'Zone',

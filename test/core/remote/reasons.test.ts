@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
+import growScript from '../../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
 import unmountScript from '../../../src/core/remote/scripts/unmount.sh';
@@ -11,6 +12,7 @@ import { scriptText } from '../../../src/core/remote/ssm';
 
 const SCRIPTS = {
   deploy: deployScript,
+  grow: growScript,
   inspect: inspectScript,
   mount: mountScript,
   unmount: unmountScript,
@@ -103,6 +105,8 @@ describe('the reasons of the scripts', () => {
       'fetch-refused': publish,
       'wrong-bytes': publish,
       'not-placed': publish,
+      'other-volume': 'Provision Volume… sitelift.provisionVolume',
+      'disk-not-grown': 'Reboot Server… sitelift.rebootServer',
       'packages-busy': 'Provision Server… sitelift.provisionServer',
     });
   });

@@ -171,7 +171,7 @@ async function failureOf(ending: Ending): Promise<string> {
 describe('parseInspection', () => {
   it('reads what the look inside prints', () => {
     const seen = parseInspection(
-      'installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=vol0abc\nfile_system=ext4\nsize_bytes=262144000\nfree_bytes=1\nin_fstab=yes\nrelease=abc\nlist=def\nsettings=s1\n',
+      'installed=yes\nenabled=enabled\nactive=active\npartition=/dev/nvme1n1p1\nserial=vol0abc\nfile_system=ext4\nsize_bytes=262144000\ndisk_bytes=1073741824\nroom_bytes=1071644672\nfile_system_bytes=262144000\nfree_bytes=1\nin_fstab=yes\nrelease=abc\nlist=def\nsettings=s1\n',
     );
     assert.deepEqual(seen, {
       webServer: { installed: true, enabled: true, active: true },
@@ -181,6 +181,9 @@ describe('parseInspection', () => {
         fileSystem: 'ext4',
         sizeBytes: 262144000,
         freeBytes: 1,
+        diskBytes: 1073741824,
+        roomBytes: 1071644672,
+        fileSystemBytes: 262144000,
         inFstab: true,
       },
       release: 'abc',
@@ -198,6 +201,7 @@ describe('parseInspection', () => {
     });
     const mount = parseInspection('partition=/dev/sdb1\nin_fstab=no\n').mount;
     assert.deepEqual([mount?.serial, mount?.fileSystem, mount?.inFstab], ['', '', false]);
+    assert.deepEqual([mount?.roomBytes, mount?.fileSystemBytes], [0, 0]);
   });
 
   it('sees that a publication was cut short, also by a note without a name', () => {

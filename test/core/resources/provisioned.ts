@@ -19,11 +19,15 @@ import { instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
 /** Keys of steps that need a machine; without one the instances of the sandbox are only names. */
-export const INSIDE = ['webServer', 'mount'];
+export const INSIDE = ['webServer', 'mount', 'agent', 'growFileSystem'];
 
 /** The plan without the steps that need a machine. */
 export async function planned(context: Context, what: ResourceName | 'all'): Promise<Plan> {
-  const plan = planProvision(what, context, await describeSite(context, newOp()));
+  return outside(planProvision(what, context, await describeSite(context, newOp())));
+}
+
+/** A plan without the steps that need a machine. */
+export function outside(plan: Plan): Plan {
   return plan.map((stage) => stage.filter(({ key }) => !INSIDE.includes(key)));
 }
 

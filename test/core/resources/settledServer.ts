@@ -10,6 +10,7 @@ export const SETTLED_SERVER = {
     mount: {
       ...{ partition: '/dev/nvme1n1p1', serial: 'vol1', fileSystem: 'ext4' },
       ...{ sizeBytes: 1e9, freeBytes: 9e8, inFstab: true },
+      ...{ diskBytes: 1_073_741_824, roomBytes: 1e9, fileSystemBytes: 1e9 },
     },
     ...{ release: 'r1', list: undefined, placing: undefined, settings: 's1' },
   },

@@ -43,10 +43,7 @@ describe('a step that finds another state than it was planned for', () => {
       /^UserError: This site has no volume yet\. Run “Provision Volume…” first/,
     );
     await context.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [await idOf(context)] }));
-    await assert.rejects(
-      run([[volume]], newOp()),
-      /^UserError: The server is stopped\. Run “Provision Server…” to start it/,
-    );
+    await assert.rejects(run([[volume]], newOp()), /^UserError: The server is stopped\. Run “Start Server…” first/);
     const start = await stepOf(context, 'startInstance');
     await context.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [await idOf(context)] }));
     await assert.rejects(

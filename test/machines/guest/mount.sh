@@ -33,7 +33,7 @@ blank() {
 mount_volume() {
   run mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html "$@"
 }
-part() { lsblk -nrpo NAME,TYPE "$data" | awk '$2 == "part" { print $1; exit }'; }
+part() { lsblk -nrpo NAME,TYPE "$data" | sort | awk '$2 == "part" { print $1; exit }'; }
 same_pages() { diff -r --no-dereference -x lost+found "$1" "$2" >/root/said 2>&1; }
 # Shell code that reads the data volume aside, in $at.
 on_volume() {
@@ -292,7 +292,8 @@ check_look() {
   mount_volume
   succeeds
   local free
-  local mounted=("partition=$(part)" "serial=$DATA" size_bytes=33554432 file_system=ext4)
+  local mounted=("partition=$(part)" "serial=$DATA" size_bytes=33554432
+    disk_bytes=$((1 << 30)) room_bytes=$((1022 << 20)) file_system_bytes=33554432 file_system=ext4)
   free=free_bytes=$(df -B1 --output=avail $html | tail -n 1 | tr -d ' ')
   looks installed=yes enabled=enabled active=active "${mounted[@]}" "$free" in_fstab=yes
   cp /root/fstab /etc/fstab

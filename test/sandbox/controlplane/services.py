@@ -8,6 +8,7 @@ import cloudfront_parts  # noqa: F401
 import cloudfront_policies  # noqa: F401
 import cloudfront_report
 import ec2_addresses
+import ec2_attributes  # noqa: F401
 import ec2_instances
 import ec2_lag
 import ec2_lives

@@ -11,8 +11,25 @@ if [ -n "$partition" ]; then
   echo "partition=$partition"
   if [ -b "$partition" ]; then
     disk=$(lsblk -nrpo PKNAME "$partition" | head -n 1)
-    echo "serial=$(lsblk -dnro SERIAL "${disk:-$partition}")"
+    disk=${disk:-$partition}
+    echo "serial=$(lsblk -dnro SERIAL "$disk")"
     echo "size_bytes=$(lsblk -dnrbo SIZE "$partition")"
+    echo "disk_bytes=$(lsblk -dnrbo SIZE "$disk")"
+    # As in grow.sh: as far as the next partition, or 1 MiB before the end.
+    if start=$(cat "/sys/class/block/${partition##*/}/start" 2>/dev/null); then
+      end=$(($(lsblk -dnrbo SIZE "$disk") / 512 - 2048))
+      for other in "/sys/class/block/${disk##*/}/"*/start; do
+        other=$(cat "$other")
+        if [ "$other" -gt "$start" ] && [ "$other" -lt "$end" ]; then end=$other; fi
+      done
+      echo "room_bytes=$(((end - start) * 512))"
+    fi
+    case $(mounted FSTYPE) in
+      ext4) blocks=$(dumpe2fs -h "$partition" 2>/dev/null | awk '/^Block count:/ { n = $3 } /^Block size:/ { print n " * " $3 }') ;;
+      xfs) blocks=$(xfs_info "$root" 2>/dev/null | sed -n 's/^data .*bsize=\([0-9]*\) *blocks=\([0-9]*\),.*/\1 * \2/p') ;;
+      *) blocks= ;;
+    esac
+    if [ -n "$blocks" ]; then echo "file_system_bytes=$((blocks))"; fi
   fi
   echo "file_system=$(mounted FSTYPE)"
   echo "free_bytes=$(df -B1 --output=avail "$root" | tail -n 1 | tr -d ' ')"

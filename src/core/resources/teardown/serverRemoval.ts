@@ -8,21 +8,16 @@ import {
 import { hasCode } from '../../aws/errors';
 import { retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
-import {
-  addressCharge,
-  ended,
-  idleAddressCharge,
-  instanceCharge,
-  rootDiskCharge,
-  type Charge,
-} from '../../cost/charge';
+import { ended, idleAddressCharge, rootDiskCharge, type Charge } from '../../cost/charge';
+import { stopCharges } from '../../cost/serverCharges';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { listAddresses, type SiteAddress } from '../address';
 import { findInstance, findVolume, instanceById, isDead } from '../lookup';
 import { known, type Seen } from '../resource';
 import type { ServerHave } from '../server';
-import { isMounted, type VolumeHave } from '../volume';
+import { isMounted } from '../mounted';
+import type { VolumeHave } from '../volume';
 import { profileName } from '../role';
 import type { SiteParts } from './parts';
 import { deleteRole } from './roleRemoval';
@@ -62,11 +57,9 @@ export function terminateStages(context: Context, site: ServerRemoval): Step[][]
 }
 
 /** What ends with a server. An Elastic IP address of it costs until it is released. */
-function terminatedCharges({ address, instanceType, publicIp, state }: ServerHave): readonly Charge[] {
-  const disk = ended(rootDiskCharge());
-  if (state !== 'running' && state !== 'pending') return [disk];
-  const left = address === 'elastic' ? [idleAddressCharge(publicIp)] : [];
-  return [ended(instanceCharge(instanceType)), disk, ...(publicIp ? [ended(addressCharge())] : []), ...left];
+function terminatedCharges(have: ServerHave): readonly Charge[] {
+  const isRunning = have.state === 'running' || have.state === 'pending';
+  return [...(isRunning ? stopCharges(have) : []), ended(rootDiskCharge())];
 }
 
 /** The steps that give up what the server alone needed, once it is gone; stages in order. */

@@ -1,0 +1,54 @@
+"""Changes of an instance's attributes: its type only while it is stopped, and only to one that its system and zone can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
+
+from awscall import AwsError, Call
+from ec2_credits import default_credits
+from ec2_state import ec2, life_of
+from gateway import handles
+
+
+@handles("ec2", "ModifyInstanceAttribute")
+def modify_instance_attribute(call: Call) -> object:
+    kind = (call.parameters.get("InstanceType") or {}).get("Value")
+    if kind is None:
+        return call.forward()
+    instance = ec2(call).get_instance(call.parameters["InstanceId"])
+    if kind not in INSTANCE_TYPES:
+        raise AwsError("InvalidInstanceAttributeValue", f"The instanceType '{kind}' is not valid.")
+    if instance.state != "stopped":
+        raise AwsError("IncorrectInstanceState", f"The instance '{instance.id}' is not in the 'stopped' state.")
+    _check_fit(call, instance, kind)
+    if kind != instance.instance_type:
+        _take_credits(call, instance, kind)
+        instance.instance_type = kind
+    return {}
+
+
+def _check_fit(call: Call, instance: Any, kind: str) -> None:
+    architectures = INSTANCE_TYPES[kind]["ProcessorInfo"]["SupportedArchitectures"]
+    if instance.architecture not in architectures:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The architecture '{architectures[0]}' of the specified instance type does not match the architecture"
+            f" '{instance.architecture}' of the instance.",
+        )
+    zone = instance._placement.zone
+    offers = INSTANCE_TYPE_OFFERINGS["availability-zone"].get(call.region, [])
+    if not any(offer["InstanceType"] == kind and offer["Location"] == zone for offer in offers):
+        raise AwsError(
+            "Unsupported",
+            f"Your requested instance type ({kind}) is not supported in your requested Availability Zone ({zone}).",
+        )
+
+
+def _take_credits(call: Call, instance: Any, kind: str) -> None:
+    """A burstable instance keeps its option in another burstable type; one that was not burstable gets the default."""
+    life = life_of(call.sandbox, instance.id)
+    if life is not None:
+        default = default_credits(kind)
+        life.cpu_credits = default and (life.cpu_credits or default)
