@@ -26,6 +26,11 @@ export function oneOf<const Words extends readonly string[]>(words: Words, descr
   return v.pipe(v.picklist(words, `one of ${words.join(', ')}`), v.description(description));
 }
 
+/** True or false. */
+export function flag(description: string) {
+  return v.pipe(v.boolean('true or false'), v.description(description));
+}
+
 /** An object with these properties and no others. */
 export function object<const Entries extends v.ObjectEntries>(entries: Entries, description: string) {
   const wanted = (issue: v.StrictObjectIssue): string => {

@@ -17,6 +17,7 @@ export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMe
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
+export { planSwitch } from './resources/distributionSwitch';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
 export { parseSite, readSite } from './site';

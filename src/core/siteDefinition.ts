@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { object, oneOf, text, wholeNumber } from './definitionShapes';
+import { flag, object, oneOf, text, wholeNumber } from './definitionShapes';
 import { PUBLISH } from './publishDefinition';
 
 /** Regions of China, of the United States’ government and of isolated or sovereign clouds (AWS documentation, “Partitions”). */
@@ -115,6 +115,12 @@ const distribution = object(
         'What readers get from the distribution: images, while the server sends the pages, or the whole site, with HTTPS and also without its server.',
       ),
       'images',
+    ),
+    enabled: v.exactOptional(
+      flag(
+        'Whether the distribution answers readers. “Disable Distribution…” and “Enable Distribution…” change it; disabled, it keeps its name and its settings.',
+      ),
+      true,
     ),
     priceClass: v.exactOptional(
       oneOf(

@@ -22,6 +22,12 @@ export const COMMANDS = {
   'sitelift.provisionDistribution': chunked('provision the distribution', ({ provision }) => provision('distribution')),
   'sitelift.provisionAll': chunked('provision the site', ({ provision }) => provision('all')),
   'sitelift.chooseAddress': chunked('choose the server’s address', ({ chooseAddress }) => chooseAddress),
+  'sitelift.disableDistribution': chunked('disable the distribution', ({ switchDistribution }) =>
+    switchDistribution(false),
+  ),
+  'sitelift.enableDistribution': chunked('enable the distribution', ({ switchDistribution }) =>
+    switchDistribution(true),
+  ),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.publishEverything': chunked('publish the site', ({ publishEverything }) => publishEverything),
   'sitelift.askAgain': chunked('ask again before publishing', ({ askAgain }) => askAgain),

@@ -12,6 +12,7 @@ export { publishEverything, publishSite } from './commands/publishSite';
 export { rollback } from './commands/rollback';
 export { selectProfile } from './commands/selectProfile';
 export { showActions } from './commands/showActions';
+export { switchDistribution } from './commands/switchDistribution';
 export { uploadToCdn } from './commands/uploadToCdn';
 export { verifySite } from './commands/verifySite';
 export { publishOnSave } from './publishOnSave';

@@ -23,7 +23,7 @@ describe('the site file', () => {
         instanceProfile: 'web+server=1,2.3@x-y_z',
       },
       volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
-      distribution: { serves: 'site', priceClass: 'PriceClass_All' },
+      distribution: { serves: 'site', enabled: false, priceClass: 'PriceClass_All' },
       assets: { naming: 'hashed' },
       publish: {
         allow: ['downloads/*.zip', 'wp-config.php'],
@@ -43,7 +43,7 @@ describe('the site file', () => {
       root: '.',
       server: { address: 'changing', openTo: 'everyone', image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
-      distribution: { serves: 'images', priceClass: 'PriceClass_100' },
+      distribution: { serves: 'images', enabled: true, priceClass: 'PriceClass_100' },
       assets: { naming: 'plain' },
       publish: { allow: [], caching: [], keptReleases: 10 },
     });

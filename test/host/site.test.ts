@@ -221,6 +221,22 @@ describe('a site in VS Code', () => {
       await assert.rejects(execute('invalidate', account), /No path is named/);
     });
 
+    it('disables its distribution, which its file says from then on, and enables it again', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const disabled = text.replace('"serves": "images"\n', '"serves": "images",\n    "enabled": false\n');
+      assert.notEqual(disabled, text);
+      const off = ['siteFile', 'disableDistribution', 'distributionDeployed'];
+      assert.deepEqual(await execute('disableDistribution', account), off);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), disabled);
+      await controlPlane().send('DELETE', 'calls');
+      assert.deepEqual(await execute('disableDistribution', account), []);
+      assert.deepEqual(await execute('provisionDistribution', account), []);
+      assert.deepEqual(await changes(), []);
+      const on = ['siteFile', 'enableDistribution', 'distributionDeployed'];
+      assert.deepEqual(await execute('enableDistribution', account), on);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
     it('is compared with what readers get only once it was published', async () => {
       const page = { ...account, file: file('index.html') };
       await assert.rejects(execute('diffWithLive', page), /lacks a server, a volume/);

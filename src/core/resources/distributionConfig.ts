@@ -23,7 +23,7 @@ export function newConfig(
   const config: DistributionConfig = {
     CallerReference: `${stackName(site)}-${generation}`,
     Comment: distributionComment(site),
-    Enabled: true,
+    Enabled: site.distribution.enabled,
     HttpVersion: 'http2and3',
     IsIPV6Enabled: true,
     PriceClass: site.distribution.priceClass,
@@ -73,7 +73,7 @@ export function readsBucket(site: Context['site'], described: Described): boolea
 export function driftOf(site: Context['site'], described: Described): readonly string[] {
   const behavior = described.DefaultCacheBehavior;
   return [
-    ...(described.Enabled ? [] : ['it is disabled']),
+    ...enabledDrift(site, described),
     ...(readsBucket(site, described) ? [] : ['its origin changed']),
     ...(behavior?.ViewerProtocolPolicy === 'allow-all' ? ['it answers plain HTTP'] : []),
     ...(behavior?.CachePolicyId === CACHING_OPTIMIZED ? [] : ['its cache policy changed']),
@@ -82,6 +82,11 @@ export function driftOf(site: Context['site'], described: Described): readonly s
     ...(site.distribution.serves === 'site' ? wholeSiteDrift(site, described) : []),
     ...(site.distribution.serves === 'images' && pagesHost(described) ? ['it serves the pages as well'] : []),
   ];
+}
+
+function enabledDrift({ distribution }: Context['site'], { Enabled = false }: Described): string[] {
+  if (Enabled === distribution.enabled) return [];
+  return [Enabled ? 'it is enabled, while sitelift.json wants it disabled' : 'it is disabled'];
 }
 
 /** The config with what differs put right and all else as it is, `pages` being what it reads these with, if at all; throws when there is no behaviour to put right. */
@@ -104,7 +109,7 @@ export function correctedConfig(
   const others = config.Origins?.Items?.filter(({ Id }) => Id !== origin.Id) ?? [];
   const corrected: DistributionConfig = {
     ...config,
-    Enabled: true,
+    Enabled: site.distribution.enabled,
     Origins: { Quantity: others.length + 1, Items: [origin, ...others] },
     DefaultCacheBehavior: {
       ...behavior,

@@ -1,12 +1,11 @@
-import * as vscode from 'vscode';
 import { UserError } from '../../core/op';
 import { SITE_FILE, type Site } from '../../core/site';
-import { siteFileEdits } from '../../core/siteFileEdit';
 import type { App } from '../app';
 import { loadAws } from '../chunks';
 import { chooseSite } from '../choose';
 import { unattended, type Unattended } from '../options';
 import { atSite } from '../siteCommand';
+import { openSiteFile, writeSiteFile } from '../siteFileStep';
 import { askWhich } from '../tell';
 import { provisionHere } from './provision';
 
@@ -35,10 +34,7 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
   const options = unattended<AddressOptions>(argument);
   const folder = await chooseSite(argument, options);
   if (!folder) return undefined;
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(folder.uri, SITE_FILE));
-  if (document.isDirty) {
-    throw new UserError(`${SITE_FILE} has changes that are not saved. Save or undo them, then run the command again.`);
-  }
+  const document = await openSiteFile(folder);
   const { account, server } = (await loadAws()).parseSite(document.getText());
   const present = server.address;
   const wanted = options ? options.address : await ask(present);
@@ -50,7 +46,9 @@ export async function chooseAddress(app: App, argument: unknown): Promise<readon
   }
   // Whose account is another one is told so before anything is written.
   const isExpected = !options || options.account === account;
-  if (isExpected && wanted !== undefined && wanted !== present) await write(document, wanted);
+  if (isExpected && wanted !== undefined && wanted !== present) {
+    await writeSiteFile(document, ['server', 'address'], wanted);
+  }
   return atSite(app, folder, options, provisionHere('server'));
 }
 
@@ -58,14 +56,4 @@ async function ask(present: ServerAddress): Promise<ServerAddress | undefined> {
   const items = CHOICES.map((choice) => ({ ...choice, ...(choice.address === present ? { description: 'now' } : {}) }));
   return (await askWhich(`Public address of the server, to be written into ${SITE_FILE}; the plan comes next`, items))
     ?.address;
-}
-
-async function write(document: vscode.TextDocument, wanted: ServerAddress): Promise<void> {
-  const change = new vscode.WorkspaceEdit();
-  for (const { offset, length, content } of siteFileEdits(document.getText(), ['server', 'address'], wanted)) {
-    const range = new vscode.Range(document.positionAt(offset), document.positionAt(offset + length));
-    change.replace(document.uri, range, content);
-  }
-  if ((await vscode.workspace.applyEdit(change)) && (await document.save())) return;
-  throw new UserError(`${SITE_FILE} could not be changed. Put "address": "${wanted}" into its “server” yourself.`);
 }

@@ -7,6 +7,8 @@ export interface ResourceView {
   readonly icon: Icon;
   /** Part of the tree item's `contextValue`, on which menus depend. */
   readonly condition: 'absent' | 'unknown' | 'pending' | 'ready';
+  /** What menus depend on besides; follows the condition in the `contextValue`. */
+  readonly mark?: string;
   /** The id or name by which AWS knows it. */
   readonly value?: string;
   readonly place?: ConsolePlace;
