@@ -18,6 +18,7 @@ export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
 export { planSwitch } from './resources/distributionSwitch';
+export { planRestriction } from './resources/planRestriction';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
 export { parseSite, readSite } from './site';

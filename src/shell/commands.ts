@@ -28,6 +28,7 @@ export const COMMANDS = {
   'sitelift.enableDistribution': chunked('enable the distribution', ({ switchDistribution }) =>
     switchDistribution(true),
   ),
+  'sitelift.setGeoRestriction': chunked('set the geo restriction', ({ setGeoRestriction }) => setGeoRestriction),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.publishEverything': chunked('publish the site', ({ publishEverything }) => publishEverything),
   'sitelift.askAgain': chunked('ask again before publishing', ({ askAgain }) => askAgain),

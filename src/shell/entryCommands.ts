@@ -11,6 +11,7 @@ export { provision } from './commands/provision';
 export { publishEverything, publishSite } from './commands/publishSite';
 export { rollback } from './commands/rollback';
 export { selectProfile } from './commands/selectProfile';
+export { setGeoRestriction } from './commands/setGeoRestriction';
 export { showActions } from './commands/showActions';
 export { switchDistribution } from './commands/switchDistribution';
 export { uploadToCdn } from './commands/uploadToCdn';

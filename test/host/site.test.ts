@@ -237,6 +237,29 @@ describe('a site in VS Code', () => {
       assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
     });
 
+    it('restricts its distribution to countries, which its file names in order, and lets all others in again', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const wanted = async () =>
+        (JSON.parse(await readFile(file('sitelift.json'), 'utf8')) as { distribution: object }).distribution;
+      await assert.rejects(execute('setGeoRestriction', account), /must name the restriction: \{ "geoRestriction"/);
+      const unknown = { ...account, geoRestriction: { allow: ['ZZ'] } };
+      await assert.rejects(
+        execute('setGeoRestriction', unknown),
+        /“distribution\.geoRestriction\.allow\.0”.*such as DE/,
+      );
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+      const restriction = { ...account, geoRestriction: { allow: ['DE', 'AT'] } };
+      const keys = ['siteFile', 'geoRestriction', 'distributionDeployed'];
+      assert.deepEqual(await execute('setGeoRestriction', restriction), keys);
+      assert.deepEqual(await wanted(), { serves: 'images', geoRestriction: { allow: ['AT', 'DE'] } });
+      await controlPlane().send('DELETE', 'calls');
+      assert.deepEqual(await execute('setGeoRestriction', restriction), []);
+      assert.deepEqual(await execute('provisionDistribution', account), []);
+      assert.deepEqual(await changes(), []);
+      assert.deepEqual(await execute('setGeoRestriction', { ...account, geoRestriction: 'none' }), keys);
+      assert.deepEqual(await wanted(), { serves: 'images', geoRestriction: 'none' });
+    });
+
     it('is compared with what readers get only once it was published', async () => {
       const page = { ...account, file: file('index.html') };
       await assert.rejects(execute('diffWithLive', page), /lacks a server, a volume/);

@@ -40,6 +40,7 @@ const bucket = {
 const distribution = {
   ...{ id: 'E1', arn: 'arn', domain: 'd1.cloudfront.net', enabled: true, deployed: true },
   ...{ readsBucket: true, alias: undefined, pagesHost: undefined, proofSha1: undefined, drift: [] },
+  geoRestriction: 'none' as const,
 };
 const settled: SiteHave = {
   server: known(server),
@@ -59,7 +60,7 @@ const shown = (name: keyof SiteHave, change: Partial<SiteHave>) => viewOf(name, 
 describe('the rows of a site', () => {
   it('have each something to copy, a place in the AWS console and what it means, when the site is there', () => {
     const rows = rowsOf(settled);
-    assert.equal(rows.length, 4 + 6 + 6 + 3 + 3);
+    assert.equal(rows.length, 4 + 6 + 6 + 3 + 4);
     for (const row of rows) {
       assert.ok(valueOf(row)?.value, JSON.stringify(row));
       assert.match(consoleUrlOf(row) ?? '', /^https:\/\/us-east-1\.console\.aws\.amazon\.com\//);
@@ -133,6 +134,22 @@ describe('the rows of a site', () => {
       );
     assert.deepEqual(labels(undefined).slice(0, 2), ['Domain d1.cloudfront.net', 'Distribution E1']);
     assert.deepEqual(labels('www.example.com').slice(0, 2), ['Domain d1.cloudfront.net', 'Name www.example.com']);
+  });
+
+  it('say of a geo restriction what readers elsewhere get, and of none how to set one', () => {
+    const restriction = (change: object) => {
+      const { details } = shown('distribution', { distribution: known({ ...distribution, ...change }) });
+      const { about, value } = details.find(({ label }) => label === 'Geo restriction') ?? assert.fail('no detail');
+      return `${value}: ${about}`;
+    };
+    assert.match(restriction({}), /^none: Readers of all countries are let in; Set Geo Restriction…/);
+    const only = { geoRestriction: { allow: ['DE', 'AT'] } };
+    assert.match(restriction(only), /^only Austria, Germany: CloudFront gives readers elsewhere 403 \(Forbidden\)/);
+    const whole = { geoRestriction: { block: ['FR'] }, pagesHost: 'ec2.example' };
+    assert.match(
+      restriction(whole),
+      /^all but France: CloudFront gives readers elsewhere 404\.html with the status 404/,
+    );
   });
 
   it('say in tooltips what a resource is for, what is wrong and what to do next', () => {

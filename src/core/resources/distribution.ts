@@ -16,6 +16,7 @@ import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
 import { aliasOf, correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { changeConfig } from './distributionUpdate';
+import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
 import { ensureAccessControl } from './originAccessControl';
 import type { Context } from '../context';
 import { known, type Resource, type Seen } from './resource';
@@ -29,6 +30,8 @@ export interface DistributionHave {
   /** The shortest of the names that others gave it (CNAMEs) and that stand for no others; undefined for none. */
   readonly alias: string | undefined;
   readonly enabled: boolean;
+  /** The countries whose readers it answers. */
+  readonly geoRestriction: GeoRestriction;
   /** False while CloudFront still brings a change to its edges. */
   readonly deployed: boolean;
   /** The origin is this site's bucket, below `site/`, through an origin access control. */
@@ -82,7 +85,8 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
       ]);
     } else if (drift.length > 0) {
       const isMissed = have.pagesHost !== undefined && context.site.distribution.serves === 'images';
-      const isEnded = !context.site.distribution.enabled;
+      const { enabled, geoRestriction = have.geoRestriction } = context.site.distribution;
+      const isEnded = !enabled || shutsOut(have.geoRestriction, geoRestriction);
       steps.push([
         {
           key: 'distributionSettings',
@@ -161,6 +165,7 @@ function haveOf(
     domain: summary.DomainName ?? '',
     alias: aliasOf(summary),
     enabled: summary.Enabled ?? false,
+    geoRestriction: restrictionOf(summary),
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),
     pagesHost: pagesHost(summary),

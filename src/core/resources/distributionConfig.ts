@@ -1,5 +1,6 @@
 import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { Context } from '../context';
+import { restrictionDrift, restrictionOf, restrictionsFor } from './geoRestriction';
 import { bucketDomain, distributionComment, PUBLIC_PREFIX, stackName } from '../names';
 import { pagesHost, wholeSiteDrift, withoutPages, withPages, type Described, type PagesOrigin } from './wholeSite';
 
@@ -27,6 +28,7 @@ export function newConfig(
     HttpVersion: 'http2and3',
     IsIPV6Enabled: true,
     PriceClass: site.distribution.priceClass,
+    ...wantedRestrictions(site),
     Origins: { Quantity: 1, Items: [originOf(site, accessControlId)] },
     DefaultCacheBehavior: {
       TargetOriginId: ORIGIN_ID,
@@ -74,6 +76,7 @@ export function driftOf(site: Context['site'], described: Described): readonly s
   const behavior = described.DefaultCacheBehavior;
   return [
     ...enabledDrift(site, described),
+    ...restrictionDrift(site.distribution.geoRestriction, restrictionOf(described)),
     ...(readsBucket(site, described) ? [] : ['its origin changed']),
     ...(behavior?.ViewerProtocolPolicy === 'allow-all' ? ['it answers plain HTTP'] : []),
     ...(behavior?.CachePolicyId === CACHING_OPTIMIZED ? [] : ['its cache policy changed']),
@@ -110,6 +113,7 @@ export function correctedConfig(
   const corrected: DistributionConfig = {
     ...config,
     Enabled: site.distribution.enabled,
+    ...wantedRestrictions(site),
     Origins: { Quantity: others.length + 1, Items: [origin, ...others] },
     DefaultCacheBehavior: {
       ...behavior,
@@ -128,6 +132,13 @@ export function correctedConfig(
   };
   const bucketId = origin.Id ?? ORIGIN_ID;
   return pages ? withPages(site, corrected, bucketId, pages) : withoutPages(site, corrected, bucketId);
+}
+
+/** What others restricted stays where the site file asks for nothing. */
+function wantedRestrictions({
+  distribution: { geoRestriction },
+}: Context['site']): Pick<DistributionConfig, 'Restrictions'> {
+  return geoRestriction === undefined ? {} : { Restrictions: restrictionsFor(geoRestriction) };
 }
 
 function originOf(site: Context['site'], accessControlId: string) {

@@ -1,6 +1,7 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import type { DistributionHave } from '../../core/resources/distribution';
 import { offerOf } from '../../core/resources/offer';
+import { restrictionText } from '../../core/resources/geoRestriction';
 import { look, type Shown } from './shown';
 
 /** How the distribution is shown. */
@@ -43,6 +44,10 @@ export function distributionView(have: DistributionHave): Shown {
         },
         ...{ place, about: 'Where the edges fetch what they do not have.' },
       },
+      {
+        ...{ label: 'Geo restriction', value: restrictionText(have.geoRestriction), place },
+        about: aboutRestriction(have),
+      },
     ],
   };
 }
@@ -50,6 +55,12 @@ export function distributionView(have: DistributionHave): Shown {
 function stateOf({ deployed, enabled }: DistributionHave): string {
   if (enabled) return deployed ? 'Deployed' : 'Deploying…';
   return deployed ? 'disabled' : 'Disabling…';
+}
+
+function aboutRestriction({ geoRestriction, pagesHost }: DistributionHave): string {
+  if (geoRestriction === 'none') return 'Readers of all countries are let in; Set Geo Restriction… changes that.';
+  const refusal = pagesHost === undefined ? '403 (Forbidden) instead of images' : '404.html with the status 404';
+  return `CloudFront gives readers elsewhere ${refusal}, by the country of their address; Set Geo Restriction… changes that.`;
 }
 
 function originOf({ pagesHost }: DistributionHave): string {
