@@ -46,6 +46,7 @@ export const COMMANDS = {
   },
   'sitelift.showLog': { intent: 'show the log', run: ({ log }) => Promise.resolve(log.show()) },
   'sitelift.showActions': chunked('show what can be done', ({ showActions }) => showActions),
+  'sitelift.copyPolicy': chunked('copy the policy', ({ copyPolicy }) => copyPolicy),
   'sitelift.selectProfile': chunked('select the profile', ({ selectProfile }) => selectProfile),
 } satisfies Record<string, Command>;
 

@@ -1,6 +1,7 @@
 // The commands' chunk: loaded when the first command is run or a site was found, so that activation stays small.
 export { askAgain } from './commands/askAgain';
 export { chooseAddress } from './commands/chooseAddress';
+export { copyPolicy } from './commands/copyPolicy';
 export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';
 export { diffWithLive } from './commands/diffWithLive';

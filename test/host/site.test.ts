@@ -124,7 +124,7 @@ describe('a site in VS Code', () => {
       try {
         await assert.rejects(
           execute('chooseAddress', { ...account, address: 'elastic' }),
-          /nothing is planned.*server: This AWS user or role is not allowed/,
+          /nothing is planned.*server: ec2:DescribeInstances is forbidden to this AWS user or role/,
         );
         assert.equal(await readFile(file('sitelift.json'), 'utf8'), asked);
         const change = new vscode.WorkspaceEdit();

@@ -4,7 +4,7 @@ import type { BucketHave } from '../resources/bucket';
 import { readerOf } from '../resources/bucketPolicy';
 import type { DistributionHave } from '../resources/distribution';
 import { offerOf } from '../resources/offer';
-import { known } from '../resources/resource';
+import { known, remediesOfUnknown } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
 import { isMounted } from '../resources/volume';
@@ -31,7 +31,9 @@ export function requireReady(site: SiteHave, serves: Site['distribution']['serve
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
   if (unreadable.length > 0) {
-    throw new UserError(`The site could not be read, so nothing is published. ${unreadable.join(' ')}`);
+    throw new UserError(`The site could not be read, so nothing is published. ${unreadable.join(' ')}`, {
+      remedy: remediesOfUnknown(NAMES.map((name) => site[name])),
+    });
   }
   const bucket = known(site.bucket);
   const distribution = known(site.distribution);
