@@ -10,10 +10,3 @@ SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE
 `
   .trim()
   .split(/\s+/);
-
-const NAMES = new Intl.DisplayNames(['en'], { type: 'region' });
-
-/** The English name of a country; its code where it has none. */
-export function countryName(code: string): string {
-  return NAMES.of(code) ?? code;
-}

@@ -1,3 +1,4 @@
+export { COUNTRY_CODES } from './countries';
 export { createClients, identify, requireAccount, type Clients, type Identity } from './aws/clients';
 export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';

@@ -1,6 +1,7 @@
 import type { DistributionConfig, Restrictions } from '@aws-sdk/client-cloudfront';
 import { isDeepStrictEqual } from 'node:util';
-import { COUNTRY_CODES, countryName } from '../countries';
+import { COUNTRY_CODES } from '../countries';
+import { countryName } from '../countryName';
 import type { Site } from '../site';
 import { someOf } from '../someOf';
 

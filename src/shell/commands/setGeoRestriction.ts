@@ -1,9 +1,11 @@
-import { COUNTRY_CODES, countryName } from '../../core/countries';
+import { countryName } from '../../core/countryName';
 import { UserError } from '../../core/op';
 import { sequence } from '../../core/plan';
 import type { Effect } from '../../core/resources/effect';
 import { inOrder, isSameRestriction, restrictionText, type GeoRestriction } from '../../core/resources/geoRestriction';
+import type { Site } from '../../core/site';
 import type { App } from '../app';
+import type { AwsChunk } from '../chunks';
 import type { Unattended } from '../options';
 import { siteCommand, type Bench } from '../siteCommand';
 import { openSiteFile, siteFileStep } from '../siteFileStep';
@@ -29,9 +31,6 @@ const KINDS: readonly { readonly label: string; readonly detail: string; readonl
   { label: 'All but some countries', detail: 'Readers of those are refused.', list: 'block' },
   { label: 'None', detail: 'Readers of all countries are let in.', list: 'none' },
 ];
-const COUNTRIES = COUNTRY_CODES.map((code) => ({ label: countryName(code), description: code, code })).sort(
-  (one, other) => one.label.localeCompare(other.label, 'en'),
-);
 
 /** Asks which countries readers may be in, writes that into the site file and restricts the distribution. It gives the keys of the steps it ran. */
 export function setGeoRestriction(app: App, argument: unknown): Promise<readonly string[] | undefined> {
@@ -75,9 +74,17 @@ function given({ geoRestriction }: GeoOptions): GeoRestriction {
   );
 }
 
-async function askFor({ app, folder, site }: Bench): Promise<GeoRestriction | undefined> {
+function askFor({ app, aws, folder, site }: Bench): Promise<GeoRestriction | undefined> {
   const seen = app.sites.entryOf(folder)?.have?.distribution;
-  const found = seen?.kind === 'known' ? seen.have.geoRestriction : undefined;
+  return askRestriction(aws, site, seen?.kind === 'known' ? seen.have.geoRestriction : undefined);
+}
+
+/** Asks for a restriction, from what the site file asks for or else what was found. */
+export async function askRestriction(
+  aws: Pick<AwsChunk, 'COUNTRY_CODES'>,
+  site: Site,
+  found: GeoRestriction | undefined,
+): Promise<GeoRestriction | undefined> {
   const present = site.distribution.geoRestriction ?? found ?? 'none';
   const start: Answers = { kind: 'none', codes: [], ...partsOf(present) };
   const askKind = async (_: Answers, position: Position) => {
@@ -90,6 +97,9 @@ async function askFor({ app, folder, site }: Bench): Promise<GeoRestriction | un
     );
     return picked === 'back' || !picked ? picked : { kind: picked.list };
   };
+  const countries = aws.COUNTRY_CODES.map((code) => ({ label: countryName(code), description: code, code })).sort(
+    (one, other) => one.label.localeCompare(other.label, 'en'),
+  );
   const askCodes = async ({ kind }: Answers, position: Position) => {
     if (kind === 'none') return {};
     const prompt =
@@ -99,7 +109,7 @@ async function askFor({ app, folder, site }: Bench): Promise<GeoRestriction | un
     const picked = await askSome(
       position,
       prompt,
-      COUNTRIES,
+      countries,
       ({ code }) => kind === start.kind && start.codes.includes(code),
     );
     return picked === 'back' || !picked ? picked : { codes: picked.map(({ code }) => code) };

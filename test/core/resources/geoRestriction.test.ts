@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { COUNTRY_CODES, countryName } from '../../../src/core/countries';
+import { COUNTRY_CODES } from '../../../src/core/countries';
+import { countryName } from '../../../src/core/countryName';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
 import {
