@@ -26,6 +26,23 @@ export function oneOf<const Words extends readonly string[]>(words: Words, descr
   return v.pipe(v.picklist(words, `one of ${words.join(', ')}`), v.description(description));
 }
 
+/** True or false. */
+export function flag(description: string) {
+  return v.pipe(v.boolean('true or false'), v.description(description));
+}
+
+/** Some of certain words, at least one. */
+export function someWords(words: readonly string[], wanted: string, description: string) {
+  const word = v.pipe(v.string(wanted), v.values(words, wanted));
+  const list = 'a list of at least one';
+  return v.pipe(v.array(word, list), v.minLength(1, list), v.description(description));
+}
+
+/** One of several objects that something may be. What is wrong inside of it is told by its own path, which needs one that is not made read-only. */
+export function alternative<const Entries extends v.ObjectEntries>(entries: Entries, description: string) {
+  return v.pipe(v.strictObject(entries), v.description(description));
+}
+
 /** An object with these properties and no others. */
 export function object<const Entries extends v.ObjectEntries>(entries: Entries, description: string) {
   const wanted = (issue: v.StrictObjectIssue): string => {

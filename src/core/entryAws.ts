@@ -1,3 +1,4 @@
+export { COUNTRY_CODES } from './countries';
 export { createClients, identify, requireAccount, type Clients, type Identity } from './aws/clients';
 export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
@@ -22,6 +23,8 @@ export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
 export { typesForServer } from './resources/instanceTypes';
 export { planPower, powerNotes } from './resources/power';
+export { planSwitch } from './resources/distributionSwitch';
+export { planRestriction } from './resources/planRestriction';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { describeSite, describeUrl, isPending, planProvision, readAgain } from './resources/stack';
 export { detachStages } from './resources/detachment';

@@ -30,17 +30,20 @@ export interface Remedy {
 
 /** An error whose message is written for the user: what happened, why, and what to do. */
 export class UserError extends Error {
+  /** The ways on, the most likely one first. */
+  readonly remedies: readonly Remedy[];
   readonly remedy: Remedy | undefined;
   /** The code of a script's reason, for callers that know a way on. */
   readonly code: string | undefined;
 
   constructor(
     message: string,
-    options: { readonly cause?: unknown; readonly remedy?: Remedy; readonly code?: string } = {},
+    options: { readonly cause?: unknown; readonly remedy?: Remedy | readonly Remedy[]; readonly code?: string } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'UserError';
-    this.remedy = options.remedy;
+    this.remedies = options.remedy === undefined ? [] : [options.remedy].flat();
+    [this.remedy] = this.remedies;
     this.code = options.code;
   }
 }
@@ -48,6 +51,11 @@ export class UserError extends Error {
 /** True for a `UserError`, also for one that another bundle made with its own copy of the class. */
 export function isUserError(error: unknown): error is UserError {
   return error instanceof Error && error.name === 'UserError';
+}
+
+/** The ways on that an error has, the most likely one first. */
+export function remediesOf(error: unknown): readonly Remedy[] {
+  return isUserError(error) ? error.remedies : [];
 }
 
 /** True for what an aborted `Op` makes functions throw; such an end is silent. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { object, oneOf, text, wholeNumber } from './definitionShapes';
+import { COUNTRY_CODES } from './countries';
+import { alternative, flag, object, oneOf, someWords, text, wholeNumber } from './definitionShapes';
 import { PUBLISH } from './publishDefinition';
 
 /** Regions of China, of the United States’ government and of isolated or sovereign clouds (AWS documentation, “Partitions”). */
@@ -122,6 +123,28 @@ const volume = v.pipe(
   ),
 );
 
+const COUNTRY = 'the code of a country in capital letters, such as DE (ISO 3166-1)';
+
+const geoRestriction = v.pipe(
+  v.union(
+    [
+      v.literal('none'),
+      alternative(
+        { allow: someWords(COUNTRY_CODES, COUNTRY, 'Readers of these countries alone are let in.') },
+        'Only some countries.',
+      ),
+      alternative(
+        { block: someWords(COUNTRY_CODES, COUNTRY, 'Readers of these countries are refused.') },
+        'All but some countries.',
+      ),
+    ],
+    '"none", or { "allow": [ … ] } or { "block": [ … ] } with codes of countries',
+  ),
+  v.description(
+    'From which countries readers are let in; “Set Geo Restriction…” asks for them by name. Left out, the restriction is not managed: one that was set in the CloudFront console stays. "none" takes any away.',
+  ),
+);
+
 const distribution = object(
   {
     serves: v.exactOptional(
@@ -131,6 +154,13 @@ const distribution = object(
       ),
       'images',
     ),
+    enabled: v.exactOptional(
+      flag(
+        'Whether the distribution answers readers. “Disable Distribution…” and “Enable Distribution…” change it; disabled, it keeps its name and its settings.',
+      ),
+      true,
+    ),
+    geoRestriction: v.exactOptional(geoRestriction),
     priceClass: v.exactOptional(
       oneOf(
         ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'],

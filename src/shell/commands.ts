@@ -36,6 +36,13 @@ export const COMMANDS = {
   'sitelift.rebootServer': chunked('reboot the server', ({ powerServer }) => powerServer('reboot')),
   'sitelift.changeInstanceType': chunked('change the instance type', ({ changeInstanceType }) => changeInstanceType),
   'sitelift.resizeVolume': chunked('resize the volume', ({ resizeVolume }) => resizeVolume),
+  'sitelift.disableDistribution': chunked('disable the distribution', ({ switchDistribution }) =>
+    switchDistribution(false),
+  ),
+  'sitelift.enableDistribution': chunked('enable the distribution', ({ switchDistribution }) =>
+    switchDistribution(true),
+  ),
+  'sitelift.setGeoRestriction': chunked('set the geo restriction', ({ setGeoRestriction }) => setGeoRestriction),
   'sitelift.publishSite': chunked('publish the site', ({ publishSite }) => publishSite),
   'sitelift.publishEverything': chunked('publish the site', ({ publishEverything }) => publishEverything),
   'sitelift.askAgain': chunked('ask again before publishing', ({ askAgain }) => askAgain),
@@ -53,6 +60,7 @@ export const COMMANDS = {
   },
   'sitelift.showLog': { intent: 'show the log', run: ({ log }) => Promise.resolve(log.show()) },
   'sitelift.showActions': chunked('show what can be done', ({ showActions }) => showActions),
+  'sitelift.copyPolicy': chunked('copy the policy', ({ copyPolicy }) => copyPolicy),
   'sitelift.selectProfile': chunked('select the profile', ({ selectProfile }) => selectProfile),
 } satisfies Record<string, Command>;
 

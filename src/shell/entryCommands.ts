@@ -2,6 +2,7 @@
 export { askAgain } from './commands/askAgain';
 export { changeInstanceType } from './commands/changeInstanceType';
 export { chooseAddress } from './commands/chooseAddress';
+export { copyPolicy } from './commands/copyPolicy';
 export { copyValue } from './commands/copyValue';
 export { createSite } from './commands/createSite';
 export { destroy } from './commands/destroy';
@@ -17,8 +18,10 @@ export { publishEverything, publishSite } from './commands/publishSite';
 export { resizeVolume } from './commands/resizeVolume';
 export { rollback } from './commands/rollback';
 export { selectProfile } from './commands/selectProfile';
+export { setGeoRestriction } from './commands/setGeoRestriction';
 export { showActions } from './commands/showActions';
 export { showPlan } from './commands/showPlan';
+export { switchDistribution } from './commands/switchDistribution';
 export { uploadToCdn } from './commands/uploadToCdn';
 export { verifySite } from './commands/verifySite';
 export { publishOnSave } from './publishOnSave';

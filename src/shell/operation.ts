@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
-import { isAbort, isUserError, type Op } from '../core/op';
+import { isAbort, isUserError, remediesOf, type Op } from '../core/op';
 import { soFarOf } from '../core/soFar';
 import { loadAws } from './chunks';
 import type { Log } from './log';
@@ -72,11 +72,12 @@ export async function tellingErrors(
 
 function showError(log: Log, intent: string, error: Error, done: string): void {
   const message = isUserError(error) ? error.message : `Could not ${intent}: ${error.message}`;
-  const remedy = isUserError(error) ? error.remedy : undefined;
-  const answer = tellFailure(message + done, ...(remedy ? [remedy.title] : []), SHOW_LOG);
+  const remedies = remediesOf(error);
+  const answer = tellFailure(message + done, ...remedies.map(({ title }) => title), SHOW_LOG);
   offerLog(log, answer);
   void answer.then((chosen) => {
-    if (remedy && chosen === remedy.title) void vscode.commands.executeCommand(remedy.command);
+    const remedy = remedies.find(({ title }) => title === chosen);
+    if (remedy) void vscode.commands.executeCommand(remedy.command);
   });
 }
 

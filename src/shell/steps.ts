@@ -68,6 +68,25 @@ export function askPick<Item extends vscode.QuickPickItem>(
   return answerOf(pick, position, () => pick.selectedItems[0]?.item);
 }
 
+/** Asks to pick some of several items, at least one; `isPicked` are those that are to begin with. */
+export function askSome<Item extends vscode.QuickPickItem>(
+  position: Position,
+  placeholder: string,
+  items: readonly Item[],
+  isPicked: (item: Item) => boolean,
+): Promise<readonly Item[] | 'back' | undefined> {
+  const pick = vscode.window.createQuickPick<PlainItem<Item>>();
+  const shown = items.map(plainItem);
+  const texts = { ...plainPosition(position), placeholder: plainText(placeholder) };
+  const settings = { canSelectMany: true, matchOnDescription: true, ignoreFocusOut: true };
+  Object.assign(pick, texts, settings, { items: shown });
+  pick.selectedItems = shown.filter(({ item }) => isPicked(item));
+  return answerOf(pick, position, () => {
+    const picked = pick.selectedItems.map(({ item }) => item);
+    return picked.length > 0 ? picked : undefined;
+  });
+}
+
 /** A question that stands alone is not numbered. */
 function plainPosition({ title, ...number }: Position): Partial<Position> {
   return { title: plainText(title), ...(number.totalSteps > 1 ? number : {}) };

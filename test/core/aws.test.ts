@@ -122,7 +122,7 @@ describe('explain', () => {
       'You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:RunInstances. Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefg';
     assert.equal(
       explain(awsError('UnauthorizedOperation', message)).message,
-      'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile. (UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:RunInstances.)',
+      'ec2:RunInstances is not allowed to this AWS user or role. Ask for that permission, or choose another profile. (UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:RunInstances.)',
     );
     assert.match(explain(awsError('Throttling', 'slow\ndown')).message, /\(Throttling: slow\)$/);
   });

@@ -23,7 +23,10 @@ describe('the site file', () => {
         instanceProfile: 'web+server=1,2.3@x-y_z',
       },
       volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
-      distribution: { serves: 'site', priceClass: 'PriceClass_All' },
+      distribution: {
+        ...{ serves: 'site', enabled: false, priceClass: 'PriceClass_All' },
+        geoRestriction: { allow: ['DE', 'AT'] },
+      },
       assets: { naming: 'hashed' },
       publish: {
         allow: ['downloads/*.zip', 'wp-config.php'],
@@ -43,7 +46,7 @@ describe('the site file', () => {
       root: '.',
       server: { address: 'changing', openTo: 'everyone', image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
-      distribution: { serves: 'images', priceClass: 'PriceClass_100' },
+      distribution: { serves: 'images', enabled: true, priceClass: 'PriceClass_100' },
       assets: { naming: 'plain' },
       publish: { allow: [], caching: [], keptReleases: 10 },
     });
@@ -54,7 +57,39 @@ describe('the site file', () => {
     assert.equal(parseSite(JSON.stringify(file)).server.openTo, 'cloudfront');
   });
 
+  it('takes each kind of geo restriction', () => {
+    for (const geoRestriction of ['none', { allow: ['DE'] }, { block: ['FR', 'AX'] }]) {
+      const file = { ...base, distribution: { geoRestriction } };
+      assert.deepEqual(parseSite(JSON.stringify(file)).distribution.geoRestriction, geoRestriction);
+    }
+  });
+
   const wrong: readonly (readonly [title: string, change: Record<string, unknown>, sentence: string])[] = [
+    [
+      'a country that does not exist',
+      { distribution: { geoRestriction: { allow: ['DE', 'ZZ'] } } },
+      '“distribution.geoRestriction.allow.1” in sitelift.json must be the code of a country in capital letters, such as DE (ISO 3166-1).',
+    ],
+    [
+      'a country in small letters',
+      { distribution: { geoRestriction: { block: ['de'] } } },
+      '“distribution.geoRestriction.block.0” in sitelift.json must be the code of a country in capital letters, such as DE (ISO 3166-1).',
+    ],
+    [
+      'a geo restriction to no country',
+      { distribution: { geoRestriction: { allow: [] } } },
+      '“distribution.geoRestriction.allow” in sitelift.json must be a list of at least one.',
+    ],
+    [
+      'a geo restriction of both kinds',
+      { distribution: { geoRestriction: { allow: ['DE'], block: ['FR'] } } },
+      '“distribution.geoRestriction” in sitelift.json must be "none", or { "allow": [ … ] } or { "block": [ … ] } with codes of countries.',
+    ],
+    [
+      'a geo restriction of another kind',
+      { distribution: { geoRestriction: 'all' } },
+      '“distribution.geoRestriction” in sitelift.json must be "none", or { "allow": [ … ] } or { "block": [ … ] } with codes of countries.',
+    ],
     ['no account', { account: undefined }, '“account” in sitelift.json must be present.'],
     ['a short account', { account: '12345678901' }, '“account” in sitelift.json must be text of 12 digits.'],
     ['a long account', { account: '1234567890123' }, '“account” in sitelift.json must be text of 12 digits.'],

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { siteFileEdits } from '../../src/core/siteFileEdit';
 import { siteFileText } from '../../src/core/site';
 
-const edited = (text: string, value: string) =>
-  siteFileEdits(text, ['server', 'address'], value).reduceRight(
+const edited = (text: string, value: unknown, path: readonly [string, string] = ['server', 'address']) =>
+  siteFileEdits(text, path, value).reduceRight(
     (so, { offset, length, content }) => so.slice(0, offset) + content + so.slice(offset + length),
     text,
   );
@@ -37,6 +37,21 @@ describe('an edit of the site file', () => {
       name: 'demo',
       server: { address: 'elastic' },
     });
+  });
+
+  it('takes out a property, so that the file is what it was before that was added', () => {
+    const text = siteFileText({
+      name: 'demo',
+      id: 'abcd1234',
+      account: '123456789012',
+      region: 'eu-west-1',
+      root: '.',
+    });
+    const path = ['distribution', 'enabled'] as const;
+    const added = edited(text, false, path);
+    assert.equal(added, text.replace('"serves": "images"\n', '"serves": "images",\n    "enabled": false\n'));
+    assert.equal(edited(added, undefined, path), text);
+    assert.equal(edited(text, undefined, path), text);
   });
 
   it('changes the value alone where there is one', () => {

@@ -124,7 +124,7 @@ describe('a site in VS Code', () => {
       try {
         await assert.rejects(
           execute('chooseAddress', { ...account, address: 'elastic' }),
-          /nothing is planned.*server: This AWS user or role is not allowed/,
+          /nothing is planned.*server: ec2:DescribeInstances is forbidden to this AWS user or role/,
         );
         assert.equal(await readFile(file('sitelift.json'), 'utf8'), asked);
         const change = new vscode.WorkspaceEdit();
@@ -276,6 +276,45 @@ describe('a site in VS Code', () => {
       );
       await assert.rejects(execute('invalidate', { ...account, paths: ['images/a b.png'] }), /must begin with \//);
       await assert.rejects(execute('invalidate', account), /No path is named/);
+    });
+
+    it('disables its distribution, which its file says from then on, and enables it again', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const disabled = text.replace('"serves": "images"\n', '"serves": "images",\n    "enabled": false\n');
+      assert.notEqual(disabled, text);
+      const off = ['siteFile', 'disableDistribution', 'distributionDeployed'];
+      assert.deepEqual(await execute('disableDistribution', account), off);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), disabled);
+      await controlPlane().send('DELETE', 'calls');
+      assert.deepEqual(await execute('disableDistribution', account), []);
+      assert.deepEqual(await execute('provisionDistribution', account), []);
+      assert.deepEqual(await changes(), []);
+      const on = ['siteFile', 'enableDistribution', 'distributionDeployed'];
+      assert.deepEqual(await execute('enableDistribution', account), on);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
+    it('restricts its distribution to countries, which its file names in order, and lets all others in again', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      const wanted = async () =>
+        (JSON.parse(await readFile(file('sitelift.json'), 'utf8')) as { distribution: object }).distribution;
+      await assert.rejects(execute('setGeoRestriction', account), /must name the restriction: \{ "geoRestriction"/);
+      const unknown = { ...account, geoRestriction: { allow: ['ZZ'] } };
+      await assert.rejects(
+        execute('setGeoRestriction', unknown),
+        /“distribution\.geoRestriction\.allow\.0”.*such as DE/,
+      );
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+      const restriction = { ...account, geoRestriction: { allow: ['DE', 'AT'] } };
+      const keys = ['siteFile', 'geoRestriction', 'distributionDeployed'];
+      assert.deepEqual(await execute('setGeoRestriction', restriction), keys);
+      assert.deepEqual(await wanted(), { serves: 'images', geoRestriction: { allow: ['AT', 'DE'] } });
+      await controlPlane().send('DELETE', 'calls');
+      assert.deepEqual(await execute('setGeoRestriction', restriction), []);
+      assert.deepEqual(await execute('provisionDistribution', account), []);
+      assert.deepEqual(await changes(), []);
+      assert.deepEqual(await execute('setGeoRestriction', { ...account, geoRestriction: 'none' }), keys);
+      assert.deepEqual(await wanted(), { serves: 'images', geoRestriction: 'none' });
     });
 
     it('is compared with what readers get only once it was published', async () => {

@@ -4,11 +4,11 @@ import type { Clients } from '../../src/core/aws/clients';
 import { ensureRole } from '../../src/core/resources/role';
 import { known } from '../../src/core/resources/resource';
 import { describeSite } from '../../src/core/resources/stack';
-import { publishOnlyPolicy } from '../core/publishOnlyPolicy';
 import { controlPlane, newOp } from '../core/sandbox';
 import { addProfile } from '../sandbox/profiles';
 import type { MadeUser } from '../sandbox/sandbox';
 import { inSequence } from '../setup/sequence';
+import { docsJson } from '../setup/workflow';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 
 describe('somebody who may publish and provision nothing', function () {
@@ -30,7 +30,7 @@ describe('somebody who may publish and provision nothing', function () {
     const { id } = site.context.site;
     const user = await controlPlane().make<MadeUser>('users', {
       name: `publisher-${id}`,
-      policy: publishOnlyPolicy(site.context.site),
+      policy: docsJson('iam-policy-publish.json', site.context.site) as object,
     });
     await addProfile({ env: process.env as Record<string, string> }, id, {
       aws_access_key_id: user.accessKeyId,

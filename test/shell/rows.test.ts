@@ -44,6 +44,7 @@ const bucket = {
 const distribution = {
   ...{ id: 'E1', arn: 'arn', domain: 'd1.cloudfront.net', enabled: true, deployed: true },
   ...{ readsBucket: true, alias: undefined, pagesHost: undefined, proofSha1: undefined, drift: [] },
+  geoRestriction: 'none' as const,
 };
 const settled: SiteHave = {
   server: known(server),
@@ -63,7 +64,7 @@ const shown = (name: keyof SiteHave, change: Partial<SiteHave>) => viewOf(name, 
 describe('the rows of a site', () => {
   it('have each something to copy, a place in the AWS console and what it means, when the site is there', () => {
     const rows = rowsOf(settled);
-    assert.equal(rows.length, 4 + 6 + 6 + 3 + 3);
+    assert.equal(rows.length, 4 + 6 + 6 + 3 + 4);
     for (const row of rows) {
       assert.ok(valueOf(row)?.value, JSON.stringify(row));
       assert.match(consoleUrlOf(row) ?? '', /^https:\/\/us-east-1\.console\.aws\.amazon\.com\//);
@@ -96,11 +97,28 @@ describe('the rows of a site', () => {
       const pattern = new RegExp(/viewItem =~ \/(.*)\/$/.exec(when)?.[1] ?? assert.fail(when));
       const resources = ['server', 'volume', 'bucket', 'distribution'];
       const values = resources.flatMap((name) =>
-        ['absent', 'unknown', 'pending', 'ready'].map((how) => `${name}.${how}`),
+        ['absent', 'unknown', 'pending', 'ready', 'ready.disabled'].map((how) => `${name}.${how}`),
       );
       return [...values, 'site', 'next', 'detail', 'detail.console'].filter((value) => pattern.test(value)).length;
     };
-    assert.deepEqual([offers('sitelift.copyValue'), offers('sitelift.openInConsole')], [4 * 2 + 2, 4 * 2 + 1]);
+    assert.deepEqual([offers('sitelift.copyValue'), offers('sitelift.openInConsole')], [4 * 3 + 2, 4 * 3 + 1]);
+  });
+
+  it('offer to disable a distribution that is enabled, and to enable one that is disabled', () => {
+    const menu = contributes.menus['view/item/context'];
+    const offered = (enabled: boolean, deployed: boolean) => {
+      const have = known({ ...distribution, enabled, deployed });
+      const { condition, mark } = shown('distribution', { distribution: have });
+      const value = ['distribution', condition, ...(mark === undefined ? [] : [mark])].join('.');
+      return menu.flatMap(({ command, when }) => {
+        const pattern = /viewItem =~ \/(.*)\/$/.exec(when)?.[1];
+        return /able/.test(command) && pattern !== undefined && new RegExp(pattern).test(value) ? [command] : [];
+      });
+    };
+    for (const deployed of [true, false]) {
+      assert.deepEqual(offered(true, deployed), ['sitelift.disableDistribution']);
+      assert.deepEqual(offered(false, deployed), ['sitelift.enableDistribution']);
+    }
   });
 
   it('offer to start, stop and reboot the server just in the states in which that makes sense', () => {
@@ -144,9 +162,25 @@ describe('the rows of a site', () => {
     assert.deepEqual(labels('www.example.com').slice(0, 2), ['Domain d1.cloudfront.net', 'Name www.example.com']);
   });
 
+  it('say of a geo restriction what readers elsewhere get, and of none how to set one', () => {
+    const restriction = (change: object) => {
+      const { details } = shown('distribution', { distribution: known({ ...distribution, ...change }) });
+      const { about, value } = details.find(({ label }) => label === 'Geo restriction') ?? assert.fail('no detail');
+      return `${value}: ${about}`;
+    };
+    assert.match(restriction({}), /^none: Readers of all countries are let in; Set Geo Restriction…/);
+    const only = { geoRestriction: { allow: ['DE', 'AT'] } };
+    assert.match(restriction(only), /^only Austria, Germany: CloudFront gives readers elsewhere 403 \(Forbidden\)/);
+    const whole = { geoRestriction: { block: ['FR'] }, pagesHost: 'ec2.example' };
+    assert.match(
+      restriction(whole),
+      /^all but France: CloudFront gives readers elsewhere 404\.html with the status 404/,
+    );
+  });
+
   it('say in tooltips what a resource is for, what is wrong and what to do next', () => {
     const running = (change: object) => ({ server: known({ ...server, ...change }) });
-    const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
+    const cases: (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
       ['server', {}, 'running', /The EC2 instance .*Last started: .*Next: Publish Site… sends the pages/s],
       ['server', { server: absent }, 'not created', /Next: Provision Server… shows what it would create/],
       ['server', { server: { ...absent, doubt: 'Not allowed.' } }, 'not created', /Not allowed\.\nNext: Refresh/],
@@ -235,6 +269,12 @@ describe('the rows of a site', () => {
         /it does not compress\nNext: Provision Distribution…/,
       ],
     ];
+    const off = (change: object) => ({ distribution: known({ ...distribution, enabled: false, ...change }) });
+    cases.push(
+      ['distribution', off({}), 'disabled', /do not get the site’s images while it is disabled\.\nNext: Enable Distr/],
+      ['distribution', off({ deployed: false }), 'Disabling…', /takes minutes.*Next: Enable Distribution…/s],
+      ['distribution', off({ pagesHost: 'ec2.example' }), 'disabled', /do not get the whole site while/],
+    );
     for (const [name, change, state, tooltip] of cases) {
       const view = shown(name, change);
       assert.equal(view.state, state);
@@ -316,6 +356,11 @@ describe('the rows of a site', () => {
     const unpublished = known({ ...server, inspection: { ...inspection, release: undefined } });
     assert.equal(nextStep({ ...settled, server: unpublished })?.command, 'sitelift.publishSite');
     assert.equal(nextStep({ ...settled, server: known({ ...server, inspection: undefined }) }), undefined);
+    const off = known({ ...distribution, enabled: false });
+    assert.equal(
+      nextStep({ ...settled, server: unpublished, distribution: off })?.command,
+      'sitelift.enableDistribution',
+    );
     assert.equal(nextStep(settled), undefined);
   });
 });

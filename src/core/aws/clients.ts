@@ -8,6 +8,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { MiddlewareStack } from '@smithy/types';
 import { heeding, UserError, type Op } from '../op';
+import { noteOperation } from './denied';
 import { isCredentialProblem, SELECT_PROFILE } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
@@ -73,15 +74,13 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     sts,
   };
   const { onCredentialProblem } = hooks;
-  if (onCredentialProblem) {
-    watch(clients.ec2.middlewareStack, onCredentialProblem);
-    watch(clients.s3.middlewareStack, onCredentialProblem);
-    watch(clients.cloudfront.middlewareStack, onCredentialProblem);
-    watch(clients.ssm.middlewareStack, onCredentialProblem);
-    watch(clients.iam.middlewareStack, onCredentialProblem);
-    watch(clients.pricing.middlewareStack, onCredentialProblem);
-    watch(clients.sts.middlewareStack, onCredentialProblem);
-  }
+  watch(clients.ec2.middlewareStack, onCredentialProblem);
+  watch(clients.s3.middlewareStack, onCredentialProblem);
+  watch(clients.cloudfront.middlewareStack, onCredentialProblem);
+  watch(clients.ssm.middlewareStack, onCredentialProblem);
+  watch(clients.iam.middlewareStack, onCredentialProblem);
+  watch(clients.pricing.middlewareStack, onCredentialProblem);
+  watch(clients.sts.middlewareStack, onCredentialProblem);
   return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };
 }
 
@@ -98,20 +97,23 @@ export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   return new EC2Client({ ...shared, ...(profile ? { profile } : {}) });
 }
 
+/** Notes on errors which operation they came of, and tells of those that the credentials cause. */
 function watch<Input extends object, Output extends object>(
   stack: MiddlewareStack<Input, Output>,
-  onCredentialProblem: () => void,
+  onCredentialProblem: (() => void) | undefined,
 ): void {
   stack.add(
-    (next) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        if (isCredentialProblem(error)) onCredentialProblem();
-        throw error;
-      }
-    },
-    { step: 'initialize', name: 'siteliftCredentialProblem' },
+    (next, { clientName, commandName }) =>
+      async (args) => {
+        try {
+          return await next(args);
+        } catch (error) {
+          noteOperation(error, clientName, commandName);
+          if (isCredentialProblem(error)) onCredentialProblem?.();
+          throw error;
+        }
+      },
+    { step: 'initialize', name: 'siteliftErrors' },
   );
 }
 

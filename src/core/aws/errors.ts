@@ -1,4 +1,5 @@
 import { isUserError, UserError, type Remedy } from '../op';
+import { deniedAction, forbiddingPolicy } from './denied';
 
 /** True when an AWS error carries one of the codes; a code ending in `*` matches by its start, one starting with it by its end. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -25,6 +26,9 @@ export function statusOf(error: unknown): number | undefined {
 
 /** The way on when the credentials are the problem. */
 export const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
+
+/** The way on when permissions are lacking. */
+const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
 
 interface Explanation {
   readonly codes: readonly string[];
@@ -57,7 +61,8 @@ const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'
 
 /** True when the credentials are in order, and may not do this. */
 export function isDenied(error: unknown): boolean {
-  return hasCode(error, ...DENIED);
+  // An answer to HEAD has no body, and so no code.
+  return hasCode(error, ...DENIED) || (hasCode(error, 'Unknown') && statusOf(error) === 403);
 }
 
 const EXPLANATIONS: readonly Explanation[] = [
@@ -76,12 +81,6 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     codes: REFUSED,
     sentence: 'AWS does not accept these credentials. Choose another profile or correct the keys.',
-    remedy: SELECT_PROFILE,
-  },
-  {
-    codes: DENIED,
-    sentence:
-      'This AWS user or role is not allowed to do that. Ask for the permission named below, or choose another profile.',
     remedy: SELECT_PROFILE,
   },
   {
@@ -151,14 +150,35 @@ export function explain(error: unknown): Error {
       { cause: error },
     );
   }
+  if (isDenied(error) || DENIED.includes((error as NodeJS.ErrnoException).code ?? '')) return explainDenied(error);
   const known = EXPLANATIONS.find(
     ({ codes }) => hasCode(error, ...codes) || codes.includes((error as NodeJS.ErrnoException).code ?? ''),
   );
   if (!known) return error;
-  return new UserError(`${known.sentence} (${codeOf(error)}: ${firstLine(error.message)})`, {
+  return new UserError(`${known.sentence} ${said(error)}`, {
     cause: error,
     ...(known.remedy ? { remedy: known.remedy } : {}),
   });
+}
+
+/** Names the action first: it is what whoever gives permissions must know. */
+function explainDenied(error: Error): UserError {
+  const action = deniedAction(error);
+  const forbidding = forbiddingPolicy(error);
+  if (forbidding !== undefined) {
+    const sentence = `${action ?? 'That'} is forbidden to this AWS user or role by a ${forbidding}, so no permission helps. Ask whoever keeps that policy, or choose another profile.`;
+    return new UserError(`${sentence} ${said(error)}`, { cause: error, remedy: SELECT_PROFILE });
+  }
+  const sentence =
+    action === undefined
+      ? 'This AWS user or role is not allowed to do that. Ask for the permission, or choose another profile.'
+      : `${action} is not allowed to this AWS user or role. Ask for that permission, or choose another profile.`;
+  return new UserError(`${sentence} ${said(error)}`, { cause: error, remedy: [SELECT_PROFILE, COPY_POLICY] });
+}
+
+/** What AWS said, for who knows it. */
+function said(error: Error): string {
+  return `(${codeOf(error)}: ${firstLine(error.message)})`;
 }
 
 /** The first line, without the encoded message that EC2 puts behind its refusals for administrators to decode. */

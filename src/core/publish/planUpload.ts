@@ -29,7 +29,11 @@ export interface AssetPublication {
   readonly plan: Plan;
   /** Domain of the distribution, if the site has one. */
   readonly domain: string | undefined;
+  /** Why readers would not get what is uploaded. */
+  readonly notes: readonly string[];
 }
+
+const DISABLED = 'The distribution is disabled: readers get it once “Enable Distribution…” was run.';
 
 /** Plans *Upload to CDN* of single assets. Throws `UserError` when there is no bucket, or when something cannot be read. */
 export async function planAssets(
@@ -88,7 +92,8 @@ export async function planAssets(
     const note = freePathsNote(ledger, forgets.length, new Date().toISOString());
     steps.push(invalidationStep(context, have.id, forgets, forgettingTitle(forgets, 'changed', note)));
   }
-  if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain };
+  const notes = have?.enabled === false ? [DISABLED] : [];
+  if (steps.length === 0 && unnoted.length === 0) return { plan: [], domain: have?.domain, notes };
   const turns = {
     begin: { key: `turn ${ledger.revision}`, title: ALONE },
     forgets,
@@ -96,7 +101,7 @@ export async function planAssets(
     endsWith: ({ at }: By) => Promise.resolve(noted(ledger, sent, pathsAfter(ledger, forgets.length, at))),
   };
   const plan = steps.map((step) => [step]);
-  return { plan: inTurn(context, origin, read, turns, plan), domain: have?.domain };
+  return { plan: inTurn(context, origin, read, turns, plan), domain: have?.domain, notes };
 }
 
 /** The ledger with what was uploaded. A publication that was cut short stays so. */

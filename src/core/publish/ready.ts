@@ -3,7 +3,8 @@ import { UserError, type Remedy } from '../op';
 import type { BucketHave } from '../resources/bucket';
 import { readerOf } from '../resources/bucketPolicy';
 import type { DistributionHave } from '../resources/distribution';
-import { known } from '../resources/resource';
+import { offerOf } from '../resources/offer';
+import { known, remediesOfUnknown } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
 import { isMounted } from '../resources/mounted';
@@ -30,7 +31,9 @@ export function requireReady(site: SiteHave, serves: Site['distribution']['serve
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
   if (unreadable.length > 0) {
-    throw new UserError(`The site could not be read, so nothing is published. ${unreadable.join(' ')}`);
+    throw new UserError(`The site could not be read, so nothing is published. ${unreadable.join(' ')}`, {
+      remedy: remediesOfUnknown(NAMES.map((name) => site[name])),
+    });
   }
   const bucket = known(site.bucket);
   const distribution = known(site.distribution);
@@ -50,13 +53,17 @@ export function requireReady(site: SiteHave, serves: Site['distribution']['serve
       remedy: provision('Volume'),
     });
   }
-  const trouble = !distribution.enabled
-    ? 'The distribution is disabled'
-    : !distribution.readsBucket
-      ? 'The distribution does not read from this site’s bucket'
-      : bucket.policy !== undefined && readerOf(bucket.policy) !== distribution.arn
-        ? 'The bucket does not let the distribution read it'
-        : undefined;
+  if (!distribution.enabled) {
+    throw new UserError(
+      `The distribution is disabled, so readers would not get ${offerOf(distribution)}. Nothing is published; run “Enable Distribution…” first.`,
+      { remedy: { title: 'Enable Distribution…', command: 'sitelift.enableDistribution' } },
+    );
+  }
+  const trouble = !distribution.readsBucket
+    ? 'The distribution does not read from this site’s bucket'
+    : bucket.policy !== undefined && readerOf(bucket.policy) !== distribution.arn
+      ? 'The bucket does not let the distribution read it'
+      : undefined;
   if (trouble) {
     throw new UserError(`${trouble}, so images would not load. Provision the distribution first.`, {
       remedy: provision('Distribution'),

@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto';
 import {
   CreateDistributionWithTagsCommand,
   GetDistributionCommand,
-  GetDistributionConfigCommand,
-  UpdateDistributionCommand,
   type DistributionSummary,
 } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
-import { appearance, isConflict, retry, unlessMissing, waitFor } from '../aws/wait';
+import { appearance, unlessMissing, waitFor } from '../aws/wait';
 import { bucketRegionOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
@@ -17,6 +15,8 @@ import { pagesHost, proofOf, type Described } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
 import { aliasOf, correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
+import { changeConfig } from './distributionUpdate';
+import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
 import { ensureAccessControl } from './originAccessControl';
 import type { Context } from '../context';
 import { known, type Resource, type Seen } from './resource';
@@ -30,6 +30,8 @@ export interface DistributionHave {
   /** The shortest of the names that others gave it (CNAMEs) and that stand for no others; undefined for none. */
   readonly alias: string | undefined;
   readonly enabled: boolean;
+  /** The countries whose readers it answers. */
+  readonly geoRestriction: GeoRestriction;
   /** False while CloudFront still brings a change to its edges. */
   readonly deployed: boolean;
   /** The origin is this site's bucket, below `site/`, through an origin access control. */
@@ -52,7 +54,6 @@ export interface DistributionNeeds extends BucketNeeds {
 
 const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const MAX_GENERATIONS = 20;
-const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
 /** The CloudFront distribution in front of the bucket, and of the server where it serves the whole site. */
 export const distribution: Resource<DistributionHave, DistributionNeeds> = {
@@ -84,12 +85,14 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
       ]);
     } else if (drift.length > 0) {
       const isMissed = have.pagesHost !== undefined && context.site.distribution.serves === 'images';
+      const { enabled, geoRestriction = have.geoRestriction } = context.site.distribution;
+      const isEnded = !enabled || shutsOut(have.geoRestriction, geoRestriction);
       steps.push([
         {
           key: 'distributionSettings',
           title: `put distribution ${have.id} in order (${drift.join(', ')})`,
           // Whoever reads images of the other origin, or pages here, now gets those of the bucket, or none.
-          ...(have.enabled && (!have.readsBucket || isMissed) ? { loses: 'uptime' as const } : {}),
+          ...(have.enabled && (!have.readsBucket || isMissed || isEnded) ? { loses: 'uptime' as const } : {}),
           run: (op) => repairDistribution(context, have.id, op),
         },
       ]);
@@ -162,6 +165,7 @@ function haveOf(
     domain: summary.DomainName ?? '',
     alias: aliasOf(summary),
     enabled: summary.Enabled ?? false,
+    geoRestriction: restrictionOf(summary),
     deployed: summary.Status === 'Deployed',
     readsBucket: readsBucket(site, summary),
     pagesHost: pagesHost(summary),
@@ -205,37 +209,20 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
   }
 }
 
-/** Puts right what differs; an update carries the whole config and a fresh ETag. Does nothing when nothing differs. */
+/** Puts right what differs. Does nothing when nothing differs. */
 async function repairDistribution(context: Context, id: string, op: Op): Promise<void> {
   const accessControlId = await ensureAccessControl(context, op);
   const pages = await pagesOrigin(context, op);
-  const { site, clients } = context;
-  const options = { abortSignal: op.signal };
-  await retry(
-    async () => {
-      const { DistributionConfig: config, ETag } = await clients.cloudfront.send(
-        new GetDistributionConfigCommand({ Id: id }),
-        options,
-      );
-      if (!config) throw new Error(`CloudFront answered without the config of ${id}.`);
-      if (driftOf(site, config).length === 0 && pagesHost(config) === pages?.host) return;
-      await clients.cloudfront.send(
-        new UpdateDistributionCommand({
-          Id: id,
-          IfMatch: ETag,
-          DistributionConfig: correctedConfig(
-            site,
-            config,
-            accessControlId,
-            // The server asks for the proof that there is until it is published to.
-            pages && { ...pages, proof: proofOf(config) ?? pages.proof },
-          ),
-        }),
-        options,
-      );
+  const { site } = context;
+  await changeConfig(
+    context,
+    id,
+    (config) => {
+      if (driftOf(site, config).length === 0 && pagesHost(config) === pages?.host) return undefined;
+      // The server asks for the proof that there is until it is published to.
+      const shown = pages && { ...pages, proof: proofOf(config) ?? pages.proof };
+      return correctedConfig(site, config, accessControlId, shown);
     },
-    isConflict,
-    SETTLE,
     op,
   );
 }

@@ -1,5 +1,6 @@
 import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { Context } from '../context';
+import { restrictionDrift, restrictionOf, restrictionsFor } from './geoRestriction';
 import { bucketDomain, distributionComment, PUBLIC_PREFIX, stackName } from '../names';
 import { pagesHost, wholeSiteDrift, withoutPages, withPages, type Described, type PagesOrigin } from './wholeSite';
 
@@ -23,10 +24,11 @@ export function newConfig(
   const config: DistributionConfig = {
     CallerReference: `${stackName(site)}-${generation}`,
     Comment: distributionComment(site),
-    Enabled: true,
+    Enabled: site.distribution.enabled,
     HttpVersion: 'http2and3',
     IsIPV6Enabled: true,
     PriceClass: site.distribution.priceClass,
+    ...wantedRestrictions(site),
     Origins: { Quantity: 1, Items: [originOf(site, accessControlId)] },
     DefaultCacheBehavior: {
       TargetOriginId: ORIGIN_ID,
@@ -73,7 +75,8 @@ export function readsBucket(site: Context['site'], described: Described): boolea
 export function driftOf(site: Context['site'], described: Described): readonly string[] {
   const behavior = described.DefaultCacheBehavior;
   return [
-    ...(described.Enabled ? [] : ['it is disabled']),
+    ...enabledDrift(site, described),
+    ...restrictionDrift(site.distribution.geoRestriction, restrictionOf(described)),
     ...(readsBucket(site, described) ? [] : ['its origin changed']),
     ...(behavior?.ViewerProtocolPolicy === 'allow-all' ? ['it answers plain HTTP'] : []),
     ...(behavior?.CachePolicyId === CACHING_OPTIMIZED ? [] : ['its cache policy changed']),
@@ -82,6 +85,11 @@ export function driftOf(site: Context['site'], described: Described): readonly s
     ...(site.distribution.serves === 'site' ? wholeSiteDrift(site, described) : []),
     ...(site.distribution.serves === 'images' && pagesHost(described) ? ['it serves the pages as well'] : []),
   ];
+}
+
+function enabledDrift({ distribution }: Context['site'], { Enabled = false }: Described): string[] {
+  if (Enabled === distribution.enabled) return [];
+  return [Enabled ? 'it is enabled, while sitelift.json wants it disabled' : 'it is disabled'];
 }
 
 /** The config with what differs put right and all else as it is, `pages` being what it reads these with, if at all; throws when there is no behaviour to put right. */
@@ -104,7 +112,8 @@ export function correctedConfig(
   const others = config.Origins?.Items?.filter(({ Id }) => Id !== origin.Id) ?? [];
   const corrected: DistributionConfig = {
     ...config,
-    Enabled: true,
+    Enabled: site.distribution.enabled,
+    ...wantedRestrictions(site),
     Origins: { Quantity: others.length + 1, Items: [origin, ...others] },
     DefaultCacheBehavior: {
       ...behavior,
@@ -123,6 +132,13 @@ export function correctedConfig(
   };
   const bucketId = origin.Id ?? ORIGIN_ID;
   return pages ? withPages(site, corrected, bucketId, pages) : withoutPages(site, corrected, bucketId);
+}
+
+/** What others restricted stays where the site file asks for nothing. */
+function wantedRestrictions({
+  distribution: { geoRestriction },
+}: Context['site']): Pick<DistributionConfig, 'Restrictions'> {
+  return geoRestriction === undefined ? {} : { Restrictions: restrictionsFor(geoRestriction) };
 }
 
 function originOf(site: Context['site'], accessControlId: string) {

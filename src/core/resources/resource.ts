@@ -1,6 +1,6 @@
 import { explain } from '../aws/errors';
 import type { Context } from '../context';
-import type { Op } from '../op';
+import type { Op, Remedy } from '../op';
 import type { Plan } from '../plan';
 import type { SiteAddress } from './address';
 
@@ -18,7 +18,8 @@ export type Seen<Have> =
     }
   /** `old` tells why a later reading failed: then `have` is what was seen before that. */
   | { readonly kind: 'known'; readonly have: Have; readonly old?: string }
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** `remedies` are the ways on that the reason has. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly remedies?: readonly Remedy[] };
 
 /** What every resource can do; `Needs` is what its plan must know of the site. */
 export interface Resource<Have, Needs> {
@@ -36,6 +37,11 @@ export interface Resource<Have, Needs> {
 /** The have of a resource that is known, otherwise undefined. */
 export function known<Have>(seen: Seen<Have>): Have | undefined {
   return seen.kind === 'known' ? seen.have : undefined;
+}
+
+/** The ways on that the first of some resources has which could not be read. */
+export function remediesOfUnknown(all: readonly Seen<unknown>[]): readonly Remedy[] {
+  return all.flatMap((seen) => (seen.kind === 'unknown' && seen.remedies ? [seen.remedies] : []))[0] ?? [];
 }
 
 /** What came of reading one detail of a resource: its value, or why it could not be read. */

@@ -12,10 +12,10 @@ import {
   type InstanceProfile,
   type Role,
 } from '@aws-sdk/client-iam';
-import { explain, hasCode, isDenied, SELECT_PROFILE } from '../aws/errors';
+import { explain, hasCode, isDenied } from '../aws/errors';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { REGION_TAG, SITE_TAG, stackName, tagsFor } from '../names';
-import { UserError, type Op } from '../op';
+import { remediesOf, UserError, type Op } from '../op';
 import { SITE_FILE } from '../site';
 import type { Context } from '../context';
 import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
@@ -197,7 +197,8 @@ async function ensureOwn<Entity>(
 }
 
 function withoutRoles(cause: unknown): UserError {
-  return new UserError(`${explain(cause).message} ${WITHOUT_ROLES}`, { cause, remedy: SELECT_PROFILE });
+  const told = explain(cause);
+  return new UserError(`${told.message} ${WITHOUT_ROLES}`, { cause, remedy: remediesOf(told) });
 }
 
 /** True for errors that pass by themselves. Not every conflict does: a limit that is reached is one to IAM. */

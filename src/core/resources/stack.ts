@@ -1,13 +1,13 @@
 import { sequence, stepsOf, together, type Plan } from '../plan';
 import { explain, SELECT_PROFILE } from '../aws/errors';
-import { heeding, isUserError, UserError, type Op } from '../op';
+import { heeding, isUserError, remediesOf, UserError, type Op } from '../op';
 import { moment } from '../release/moment';
 import { bucket, type BucketHave } from './bucket';
 import { unmarkDestroying } from './bucketSettings';
 import { distribution, type DistributionHave } from './distribution';
 import type { Context } from '../context';
 import { doubtOf, requireSameRegion } from './whereabouts';
-import { known, type Resource, type Seen } from './resource';
+import { known, remediesOfUnknown, type Resource, type Seen } from './resource';
 import { siteUrl } from '../names';
 import { findInstance } from './lookup';
 import { groupStep, isNarrowing } from './securityGroup';
@@ -99,8 +99,11 @@ async function readOrKeep<Have>(
   } catch (error) {
     // A deadline ends what was not read by then; a cancel ends all.
     if (!isUserError(op.signal.reason)) op.signal.throwIfAborted();
-    const reason = explain(op.signal.reason ?? error).message;
-    return before?.kind === 'known' ? { ...before, old: reason } : { kind: 'unknown', reason };
+    const told = explain(op.signal.reason ?? error);
+    const { message: reason } = told;
+    if (before?.kind === 'known') return { ...before, old: reason };
+    const remedies = remediesOf(told);
+    return { kind: 'unknown', reason, ...(remedies.length > 0 ? { remedies } : {}) };
   }
 }
 
@@ -114,7 +117,9 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
   if (unreadable.length > 0) {
-    throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`);
+    throw new UserError(`AWS could not be read, so nothing is planned. ${unreadable.join(' ')}`, {
+      remedy: remediesOfUnknown(needs.map((name) => site[name])),
+    });
   }
   const doubt = doubtOf(site);
   if (needs.includes('server') && doubt !== undefined) {

@@ -14,6 +14,7 @@ export type Described = Partial<
     | 'Enabled'
     | 'OriginGroups'
     | 'Origins'
+    | 'Restrictions'
   >
 >;
 

@@ -10,6 +10,14 @@ export function openSite(app: App, argument: unknown): Promise<string | undefine
       await aws.requireAccount(context.clients, site.account, op);
       return aws.describeUrl(context, op);
     });
+    if (url === undefined && site.distribution.serves === 'site' && !site.distribution.enabled) {
+      throw new UserError(
+        'The site’s distribution is disabled, so it answers nobody. Run “Enable Distribution…” first.',
+        {
+          remedy: { title: 'Enable Distribution…', command: 'sitelift.enableDistribution' },
+        },
+      );
+    }
     if (url === undefined) {
       const lacking =
         site.distribution.serves === 'site'

@@ -60,7 +60,7 @@ async function uploadFiles(
       domain = publication.domain;
       return {
         plan: publication.plan,
-        about: [`To the bucket of “${site.name}”`],
+        about: [`To the bucket of “${site.name}”`, ...publication.notes],
         effect,
       };
     };

@@ -1,5 +1,7 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import type { DistributionHave } from '../../core/resources/distribution';
+import { offerOf } from '../../core/resources/offer';
+import { restrictionText } from '../../core/resources/geoRestriction';
 import { look, type Shown } from './shown';
 
 /** How the distribution is shown. */
@@ -7,12 +9,20 @@ export function distributionView(have: DistributionHave): Shown {
   const place: ConsolePlace = { kind: 'distribution', id: have.id };
   const elsewhere = have.otherRegion === undefined ? undefined : `a bucket of this site in ${have.otherRegion}`;
   return {
-    state: have.enabled ? (have.deployed ? 'Deployed' : 'Deploying…') : 'disabled',
+    state: stateOf(have),
     ...look(!have.deployed, have.enabled, 'globe', 'globe'),
+    ...(have.enabled ? {} : { mark: 'disabled' }),
     ...{ value: have.id, place },
-    tooltip: have.deployed
-      ? troubleOf(have, elsewhere)
-      : ['CloudFront is bringing it to its edges, which takes minutes. Nothing is to be done.'],
+    tooltip: [
+      ...(have.deployed ? [] : ['CloudFront is bringing it to its edges, which takes minutes. Nothing is to be done.']),
+      ...(have.enabled
+        ? []
+        : [
+            `Readers do not get ${offerOf(have)} while it is disabled.`,
+            'Next: Enable Distribution… lets them in again.',
+          ]),
+      ...(have.deployed ? troubleOf(have, elsewhere) : []),
+    ],
     details: [
       {
         label: 'Domain',
@@ -34,8 +44,23 @@ export function distributionView(have: DistributionHave): Shown {
         },
         ...{ place, about: 'Where the edges fetch what they do not have.' },
       },
+      {
+        ...{ label: 'Geo restriction', value: restrictionText(have.geoRestriction), place },
+        about: aboutRestriction(have),
+      },
     ],
   };
+}
+
+function stateOf({ deployed, enabled }: DistributionHave): string {
+  if (enabled) return deployed ? 'Deployed' : 'Deploying…';
+  return deployed ? 'disabled' : 'Disabling…';
+}
+
+function aboutRestriction({ geoRestriction, pagesHost }: DistributionHave): string {
+  if (geoRestriction === 'none') return 'Readers of all countries are let in; Set Geo Restriction… changes that.';
+  const refusal = pagesHost === undefined ? '403 (Forbidden) instead of images' : '404.html with the status 404';
+  return `CloudFront gives readers elsewhere ${refusal}, by the country of their address; Set Geo Restriction… changes that.`;
 }
 
 function originOf({ pagesHost }: DistributionHave): string {
@@ -45,6 +70,6 @@ function originOf({ pagesHost }: DistributionHave): string {
 function troubleOf(have: DistributionHave, elsewhere: string | undefined): string[] {
   // What reads a bucket of another region is not provisioned in this one.
   if (elsewhere !== undefined) return [`It reads ${elsewhere}.`];
-  if (have.enabled && have.readsBucket && have.drift.length === 0) return [];
+  if (have.readsBucket && have.drift.length === 0) return [];
   return [...have.drift, 'Next: Provision Distribution… puts it in order.'];
 }

@@ -54,6 +54,9 @@ export function nextStep(site: SiteHave): { readonly title: string; readonly com
   if (all.some(({ kind }) => kind === 'absent')) {
     return { title: 'Provision All…', command: 'sitelift.provisionAll' };
   }
+  if (known(site.distribution)?.enabled === false) {
+    return { title: 'Enable Distribution…', command: 'sitelift.enableDistribution' };
+  }
   const inspection = known(site.server)?.inspection;
   return inspection && inspection.release === undefined
     ? { title: 'Publish Site…', command: 'sitelift.publishSite' }

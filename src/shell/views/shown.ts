@@ -5,8 +5,10 @@ export interface ResourceView {
   readonly label: string;
   readonly state: string;
   readonly icon: Icon;
-  /** Part of the tree item's `contextValue`, on which menus depend: of a server also whether it is stopped, or runs and its agent does not answer yet, of a volume whether nothing has it attached. */
-  readonly condition: 'absent' | 'unknown' | 'pending' | 'ready' | 'stopped' | 'waking' | 'detached';
+  /** Part of the tree item's `contextValue`, on which menus depend: of a server also whether it is stopped, or runs and its agent does not answer yet. */
+  readonly condition: 'absent' | 'unknown' | 'pending' | 'ready' | 'stopped' | 'waking';
+  /** What menus depend on besides; follows the condition in the `contextValue`. */
+  readonly mark?: string;
   /** The id or name by which AWS knows it. */
   readonly value?: string;
   readonly place?: ConsolePlace;

@@ -44,7 +44,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
         description: view.state,
         tooltip: view.tooltip.map((line) => plainText(line)).join('\n'),
         iconPath: iconOf(view.icon),
-        contextValue: `${node.name}.${view.condition}`,
+        contextValue: [node.name, view.condition, ...(view.mark === undefined ? [] : [view.mark])].join('.'),
         collapsibleState: view.details.length > 0 ? Collapsed : None,
       });
     }

@@ -33,7 +33,7 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
       'database',
       'database',
     ),
-    ...(attachment === undefined && have.state === 'available' ? { condition: 'detached' } : {}),
+    ...(attachment === undefined && have.state === 'available' ? { mark: 'detached' } : {}),
     ...{ value: have.volumeId, place },
     tooltip:
       server?.inspection || !isAttached ? next : ['Whether it is mounted is known once the server’s agent answers.'],

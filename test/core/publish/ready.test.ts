@@ -35,7 +35,10 @@ describe('requireReady', () => {
         assert.ok(error instanceof UserError);
         assert.match(error.message, message);
         assert.equal(error.remedy?.command, command);
-        const what = command?.replace('sitelift.provision', 'Provision ');
+        const what = command?.replace(
+          /sitelift\.(\w)([a-z]+)/,
+          (_, first: string, rest: string) => `${first.toUpperCase()}${rest} `,
+        );
         assert.equal(error.remedy?.title, what && `${what}…`);
         return true;
       },
@@ -121,13 +124,18 @@ describe('requireReady', () => {
   it('publishes nothing whose images would not load, and says what is wrong with the distribution', () => {
     const other = policyForReader(policy, 'arn:aws:s3:::b', `${ARN}2`);
     const cases: [Partial<SiteHave>, RegExp][] = [
-      [
-        { distribution: known({ ...distribution, enabled: false }) },
-        /^The distribution is disabled, so images would not load/,
-      ],
       [{ distribution: known({ ...distribution, readsBucket: false }) }, /does not read from this site’s bucket/],
       [{ bucket: known({ ...bucket, policy: other }) }, /^The bucket does not let the distribution read it/],
     ];
     for (const [change, message] of cases) refused(change, message, 'sitelift.provisionDistribution');
+  });
+
+  it('publishes nothing while the distribution is disabled, says what readers would lack, and offers to enable it', () => {
+    const disabled = (change: object): Partial<SiteHave> => ({
+      distribution: known({ ...distribution, enabled: false, ...change }),
+    });
+    const command = 'sitelift.enableDistribution';
+    refused(disabled({}), /^The distribution is disabled, so readers would not get the site’s images\./, command);
+    refused(disabled({ pagesHost: 'server.invalid' }), /readers would not get the whole site\./, command);
   });
 });

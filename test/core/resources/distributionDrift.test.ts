@@ -1,9 +1,7 @@
 import {
   CreateDistributionWithTagsCommand,
-  GetDistributionConfigCommand,
   TagResourceCommand,
   UntagResourceCommand,
-  UpdateDistributionCommand,
   type DistributionConfig,
 } from '@aws-sdk/client-cloudfront';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
@@ -11,24 +9,12 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { bucketName, SITE_TAG } from '../../../src/core/names';
 import { bucketArn, policyForReader, readerOf, statementsOf } from '../../../src/core/resources/bucketPolicy';
-import type { DistributionHave } from '../../../src/core/resources/distribution';
 import { newConfig } from '../../../src/core/resources/distributionConfig';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
+import { distributionOf, edit } from './edited';
 import { callsOf, keysOf, planned, provision, requests } from './provisioned';
-
-const distributionOf = async (context: Context): Promise<DistributionHave> =>
-  known((await describeSite(context, newOp())).distribution) ?? assert.fail('no distribution');
-
-/** Changes the distribution as somebody does in the console. */
-async function edit(context: Context, change: (config: DistributionConfig) => DistributionConfig): Promise<void> {
-  const { cloudfront } = context.clients;
-  const { id: Id } = await distributionOf(context);
-  const { DistributionConfig: config, ETag } = await cloudfront.send(new GetDistributionConfigCommand({ Id }));
-  const DistributionConfig = change(config ?? assert.fail('no config'));
-  await cloudfront.send(new UpdateDistributionCommand({ Id, IfMatch: ETag, DistributionConfig }));
-}
 
 const behaving = (change: object) => (config: DistributionConfig) => ({
   ...config,

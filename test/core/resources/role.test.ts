@@ -144,7 +144,7 @@ describe('the server’s role', () => {
     await refuse('iam', 'CreateRole');
     await assert.rejects(
       ensureRole(newContext(), newOp()),
-      /not allowed to do that.*\(AccessDenied: .*\) Otherwise ask an administrator .*AmazonSSMManagedInstanceCore.*“server\.instanceProfile”/,
+      /^(UserError: )?iam:CreateRole is not allowed to .*\(AccessDenied: .*\) Otherwise ask an administrator .*AmazonSSMManagedInstanceCore.*“server\.instanceProfile”/,
     );
   });
 

@@ -4,6 +4,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
+import { isUserError } from '../../../src/core/op';
 import { run } from '../../../src/core/plan';
 import { reachOf } from '../../../src/core/resources/httpRules';
 import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/securityGroup';
@@ -147,9 +148,15 @@ describe('server and volume', () => {
   it('plan nothing while AWS cannot be read', async () => {
     const context = newContext();
     await refuse('ec2', 'DescribeInstances', 'UnauthorizedOperation');
-    await assert.rejects(
-      planned(context, 'volume'),
-      /nothing is planned.*server: This AWS user or role is not allowed/,
-    );
+    await assert.rejects(planned(context, 'volume'), (error) => {
+      assert.ok(isUserError(error));
+      assert.match(error.message, /nothing is planned.*server: ec2:DescribeInstances is not allowed to this AWS user/);
+      const ways = ['sitelift.selectProfile', 'sitelift.copyPolicy'];
+      assert.deepEqual(
+        error.remedies.map(({ command }) => command),
+        ways,
+      );
+      return true;
+    });
   });
 });

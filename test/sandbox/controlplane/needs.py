@@ -31,6 +31,8 @@ EC2_MADE = {
     "AllocateAddress": ("elastic-ip",),
     "CreateDefaultVpc": ("vpc",),
 }
+# What only some calls are asked about.
+EC2_ALSO = {"CreateSecurityGroup": {"VpcId": "vpc"}, "RunInstances": {"KeyName": "key-pair"}}
 EC2_IDS = {
     "i": "instance",
     "vol": "volume",
@@ -97,7 +99,7 @@ def _ec2(call: Call) -> list[Need]:
         return [Need(action, _ec2_arn_of(call, str(one)), tags) for one in call.parameters.get("Resources") or []]
     made = EC2_MADE.get(call.operation, ())
     found = [Need(action, _ec2_arn(call, kind, "*"), specifications.get(kind, {})) for kind in made]
-    for name, kind in EC2_PARAMETERS.items():
+    for name, kind in {**EC2_PARAMETERS, **EC2_ALSO.get(call.operation, {})}.items():
         given = call.parameters.get(name) or []
         found += [Need(action, _ec2_arn(call, kind, one)) for one in ([given] if isinstance(given, str) else given)]
     if call.operation == "DisassociateAddress":

@@ -23,7 +23,7 @@ export const UBUNTU = '/aws/service/canonical/ubuntu/server/24.04/stable/current
 
 /** Launches one instance of the current Amazon Linux. */
 export async function launchInstance(
-  plane: TestControlPlane,
+  plane: Pick<TestControlPlane, 'ec2' | 'ssm'>,
   changes: Partial<RunInstancesCommandInput> = {},
 ): Promise<string> {
   const { Parameter } = await plane.ssm.send(new GetParameterCommand({ Name: AMAZON_LINUX }));

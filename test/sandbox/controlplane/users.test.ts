@@ -5,7 +5,15 @@ import {
   ListDistributionsCommand,
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-cloudfront';
-import { CreateVolumeCommand, DescribeVolumesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateKeyPairCommand,
+  CreateSecurityGroupCommand,
+  CreateVolumeCommand,
+  DescribeVolumesCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
@@ -231,6 +239,34 @@ describe('the control plane, on users', () => {
     const right = { Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } } };
     const dora = await ec2Of('dora', allow('ec2:RunInstances'), allow('ec2:CreateTags', ours), allow('iam:*', right));
     await dora.send(launch);
+  });
+
+  it('asks for the permission for the network of a group and the key of a server as well', async () => {
+    const { Vpcs } = await plane.ec2.send(new DescribeVpcsCommand({}));
+    const { KeyName } = await plane.ec2.send(new CreateKeyPairCommand({ KeyName: 'mine' }));
+    const { Parameter } = await plane.ssm.send(new GetParameterCommand({ Name: AMAZON_LINUX }));
+    const server = { ImageId: Parameter?.Value, InstanceType: 't3.micro' as const, MinCount: 1, MaxCount: 1 };
+    const arns = (...kinds: string[]) => kinds.map((kind) => `arn:aws:ec2:*:*:${kind}/*`);
+    const parts = [...arns('instance', 'volume', 'network-interface'), 'arn:aws:ec2:*::image/*'];
+    const group = (GroupName: string) =>
+      new CreateSecurityGroupCommand({ GroupName, Description: 'x', VpcId: Vpcs?.[0]?.VpcId });
+    const { ec2 } = clientsOf(
+      await makeWith(
+        allow('ec2:CreateSecurityGroup', { Resource: arns('security-group') }),
+        allow('ec2:RunInstances', { Resource: parts }),
+      ),
+    );
+    await assert.rejects(ec2.send(group('a')), refusal('UnauthorizedOperation', /:vpc\/vpc-/));
+    await assert.rejects(
+      ec2.send(new RunInstancesCommand({ ...server, KeyName })),
+      refusal('UnauthorizedOperation', /:key-pair\/mine/),
+    );
+    await ec2.send(new RunInstancesCommand(server));
+    const bob = await make({
+      name: 'bob',
+      policy: [allow('ec2:CreateSecurityGroup', { Resource: arns('security-group', 'vpc') })],
+    });
+    await clientsOf(bob).ec2.send(group('b'));
   });
 
   it('asks for the permission to tag a distribution, and knows distributions by their tags', async () => {

@@ -55,7 +55,12 @@ async function judgeOnce(sample: Sample, proxy: ProxySettings, op: Op): Promise<
     return judge(sample, sentence, isMild);
   }
   if (answer.status !== 200) {
-    const { isMild, sentence } = reasonOfStatus(url, answer, proxy);
+    const { isMild, sentence: reason } = reasonOfStatus(url, answer, proxy);
+    // Where the distribution serves the whole site, who is refused gets the page for what is missing.
+    const mayBeRefused = sample.restriction !== undefined && !isMild && [403, 404].includes(answer.status);
+    const sentence = mayBeRefused
+      ? `${reason} Or its geo restriction, “${sample.restriction}”, keeps it from this computer’s country.`
+      : reason;
     // The edges keep an error for some seconds (CloudFront documentation, “Error caching minimum TTL”).
     return judge(sample, sentence, isMild, isAtEdge(sample) && !isMild);
   }

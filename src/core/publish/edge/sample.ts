@@ -1,6 +1,7 @@
 import type { Context } from '../../context';
 import { assetUrl, encodePath } from '../../html/assetUrl';
 import { siteUrl } from '../../names';
+import { restrictionText } from '../../resources/geoRestriction';
 import { isAsset } from '../local/assetTypes';
 import { REDIRECTS_FILE } from '../pages/redirects';
 import type { SiteState } from '../siteState';
@@ -19,6 +20,8 @@ export interface Sample {
   readonly etag?: string;
   /** Of the bytes that readers got before, if they got any. */
   readonly formerSha256?: string | undefined;
+  /** The geo restriction that it is behind, in words. */
+  readonly restriction?: string;
 }
 
 /** Larger files are not fetched to be compared. */
@@ -27,7 +30,10 @@ export const LARGEST_SAMPLE_BYTES = 10 * 1024 * 1024;
 /** One page and one asset, once the plan of a publication has run: of those that were sent, or else others. None where nothing was sent. */
 export function samplesOf(site: Context['site'], state: SiteState, wanted: Wanted, outcome: Outcome): Sample[] {
   if (outcome.deployed === undefined && outcome.stored.size === 0) return [];
-  return [...pageSample(site, state, wanted), ...assetSample(state, wanted, outcome)];
+  const { geoRestriction } = state.target.distribution;
+  const behind = geoRestriction === 'none' ? {} : { restriction: restrictionText(geoRestriction) };
+  const samples = [...pageSample(site, state, wanted), ...assetSample(state, wanted, outcome)];
+  return samples.map((sample) => ({ ...sample, ...(sample.url.startsWith('https:') ? behind : {}) }));
 }
 
 function pageSample(site: Context['site'], { live, target }: SiteState, { pages }: Wanted): Sample[] {

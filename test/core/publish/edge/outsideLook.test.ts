@@ -9,6 +9,8 @@ import { lookFromOutside } from '../../../../src/core/publish/edge/outsideLook';
 import type { Sample } from '../../../../src/core/publish/edge/sample';
 import { sightingLines, type Sighting } from '../../../../src/core/publish/edge/sighting';
 import { reasonOfError, reasonOfStatus } from '../../../../src/core/publish/edge/unreached';
+import type { GeoRestriction } from '../../../../src/core/resources/geoRestriction';
+import { planRestriction } from '../../../../src/core/resources/planRestriction';
 import { controlPlane, newOp } from '../../sandbox';
 import { newPublishDriver, type PublishDriver } from '../publishDriver';
 
@@ -114,6 +116,25 @@ describe('the look from outside', function () {
       const other = await look([{ kind: 'asset', path: 'images/c.png', url, sha256: sum('c'), sizeBytes: 1 }], 0);
       assert.match(other.problem ?? '', /gives other bytes than were published: 15 instead of 1\./);
       assert.deepEqual([gone.isMild, other.isMild], [false, false]);
+    });
+
+    it('names a geo restriction as a possible reason, since who is refused may get the page for what is missing', async () => {
+      const restrict = async (wanted: GeoRestriction) =>
+        run(await planRestriction(site.context, wanted, newOp()), newOp());
+      await restrict({ block: ['FR'] });
+      try {
+        await site.put('images/far.png', 'far');
+        const samples = await publish();
+        await deleteKeys(site.context, ['site/images/far.png'], newOp());
+        const { isMild, problem } = await look(samples, 1);
+        assert.match(
+          problem ?? '',
+          /Or its geo restriction, “all but France”, keeps it from this computer’s country\.$/,
+        );
+        assert.equal(isMild, false);
+      } finally {
+        await restrict('none');
+      }
     });
 
     it('is at no page that readers are not shown: the redirects, and what one of them comes before', async () => {
