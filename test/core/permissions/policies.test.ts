@@ -76,6 +76,7 @@ describe('the IAM policies of the documentation', () => {
     // Which of a function, an access control or a network interface is the site’s, AWS lets no policy say; of a running command neither.
     const unscoped = [
       ...['cloudfront:CreateFunction', 'cloudfront:CreateOriginAccessControl', 'cloudfront:PublishFunction'],
+      ...['cloudfront:DeleteFunction', 'cloudfront:DeleteOriginAccessControl'],
       ...['ec2:AssociateAddress', 'ec2:CreateSecurityGroup', 'ec2:DisassociateAddress', 'ec2:RunInstances'],
       ...['ssm:CancelCommand', 'ssm:SendCommand'],
     ];

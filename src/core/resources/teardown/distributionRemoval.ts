@@ -1,20 +1,17 @@
-import {
-  DeleteDistributionCommand,
-  GetDistributionConfigCommand,
-  UpdateDistributionCommand,
-} from '@aws-sdk/client-cloudfront';
+import { DeleteDistributionCommand, GetDistributionConfigCommand } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../../aws/errors';
 import { isConflict, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import type { Op } from '../../op';
 import type { Step } from '../../plan';
 import { distributionById, type DistributionHave } from '../distribution';
+import { changeConfig } from '../distributionUpdate';
+import { offerOf } from '../offer';
 import { deleteAccessControl } from '../originAccessControl';
 import { known, type Seen } from '../resource';
 import { deleteUrlFunctions } from '../urlFunction';
 import type { SiteParts } from './parts';
 
-const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 /** CloudFront was seen to take more than half an hour to bring a change to its edges. */
 const EDGES = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 2 * 3600 };
 const MISSING = 'NoSuchDistribution';
@@ -29,8 +26,7 @@ export interface DistributionRemoval {
 export function disableStages(context: Context, { distribution }: DistributionRemoval): Step[][] {
   const have = known(distribution);
   if (!have?.enabled) return [];
-  const lost = have.pagesHost === undefined ? 'no images any more' : 'the site no more';
-  const title = `disable distribution ${have.id} (readers get ${lost})`;
+  const title = `disable distribution ${have.id} (readers lose ${offerOf(have)})`;
   return [[{ key: 'disableDistribution', title, loses: 'uptime', run: (op) => disable(context, have.id, op) }]];
 }
 
@@ -65,28 +61,10 @@ export function distributionStages(context: Context, { distribution, parts }: Di
   return rest.length > 0 ? [...stages, rest] : stages;
 }
 
-async function disable({ clients }: Context, Id: string, op: Op): Promise<void> {
-  const options = { abortSignal: op.signal };
-  await retry(
-    () =>
-      unlessMissing(async () => {
-        const { DistributionConfig, ETag } = await clients.cloudfront.send(
-          new GetDistributionConfigCommand({ Id }),
-          options,
-        );
-        if (!DistributionConfig) throw new Error(`CloudFront answered without the config of ${Id}.`);
-        if (!DistributionConfig.Enabled) return;
-        await clients.cloudfront.send(
-          new UpdateDistributionCommand({
-            ...{ Id, IfMatch: ETag },
-            DistributionConfig: { ...DistributionConfig, Enabled: false },
-          }),
-          options,
-        );
-      }, MISSING),
-    isConflict,
-    SETTLE,
-    op,
+async function disable(context: Context, id: string, op: Op): Promise<void> {
+  await unlessMissing(
+    () => changeConfig(context, id, (config) => (config.Enabled ? { ...config, Enabled: false } : undefined), op),
+    MISSING,
   );
 }
 
