@@ -427,7 +427,7 @@ describe('the main job, in the workbench', function () {
     const tree = workbench.tree();
     await tree.waitForText('Bucket', /the site is being destroyed$/);
     await tree.row('Next: Go On Destroying…').waitFor();
-    await tree.waitForText('Distribution', /^Distribution (Deploying…|disabled)/);
+    await tree.waitForText('Distribution', /^Distribution (Disabling…|disabled)/);
     await workbench.screenshot('tree-destroying');
     await session.sandbox.settings({ deploySeconds: 1 });
     await until(

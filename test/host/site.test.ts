@@ -172,7 +172,10 @@ describe('a site in VS Code', () => {
       assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
       await controlPlane().send('POST', 'denies', { action: 'ec2:DescribeInstances' });
       try {
-        await assert.rejects(execute('changeInstanceType', wish), /nothing is planned.*server: ec2:DescribeInstances is forbidden/);
+        await assert.rejects(
+          execute('changeInstanceType', wish),
+          /nothing is planned.*server: ec2:DescribeInstances is forbidden/,
+        );
         assert.equal(await readFile(file('sitelift.json'), 'utf8'), text.replace('"t3.micro"', '"t3.small"'));
       } finally {
         await controlPlane().send('DELETE', 'denies');
