@@ -11,6 +11,7 @@ export interface PricedLeftovers extends Leftovers {
   readonly prices: ReadonlyMap<string, Prices>;
 }
 
+const REGIONS_A_LINE = 6;
 const ORDER: readonly Leftover['costs'][] = ['existence', 'use', 'nothing'];
 
 /** What is left in a sentence: what still costs first. */
@@ -40,11 +41,12 @@ export function leftoversDocument(
     plainText(title),
     '',
     ...where.map((line) => plainText(line)),
-    plainText(`Looked at ${regions.join(', ')}, and at what is in no region.`),
+    `Looked at ${regions.length} ${regions.length === 1 ? 'region' : 'regions'}, and at what is in no region.`,
     ...(found.length === 0 ? ['Nothing was found.'] : []),
     ...ids.flatMap((id) => tableOf(id, left, sites)),
     ...(notes.length > 0 ? ['', ...new Set(notes)] : []),
     ...(unread.length > 0 ? ['', 'Could not be read:', ...unread.map((line) => plainText(line))] : []),
+    ...(regions.length > 1 ? ['', 'The regions:', ...inLines(regions)] : []),
   ].join('\n')}\n`;
 }
 
@@ -74,7 +76,7 @@ function tableOf(
   const rows = [...own]
     .sort((one, other) => ORDER.indexOf(one.costs) - ORDER.indexOf(other.costs))
     .map((left) =>
-      [left.region ?? 'no region', left.kind, left.id, left.about, costOfOne(left, prices)].map((cell) =>
+      [costOfOne(left, prices), left.region ?? 'no region', left.kind, left.id, left.about].map((cell) =>
         plainText(cell),
       ),
     );
@@ -90,6 +92,12 @@ function tableOf(
           .trimEnd()}`,
     ),
   ];
+}
+
+function inLines(names: readonly string[]): string[] {
+  return Array.from({ length: Math.ceil(names.length / REGIONS_A_LINE) }, (_, line) =>
+    plainText(names.slice(line * REGIONS_A_LINE, (line + 1) * REGIONS_A_LINE).join(', ')),
+  );
 }
 
 function costOfOne({ charges = [], costs, region }: Leftover, prices: ReadonlyMap<string, Prices>): string {

@@ -43,13 +43,13 @@ describe('the text of what is left', () => {
     assert.equal(
       text,
       [
-        ...['What is left', '', 'Account 123456789012', 'Looked at us-east-1, and at what is in no region.', ''],
+        ...['What is left', '', 'Account 123456789012', 'Looked at 1 region, and at what is in no region.', ''],
         'Site “demo” (abcd1234): about $0.16 a month in us-east-1',
-        '  us-east-1  volume  vol-1       2 GiB, available  $0.16 a month',
-        '  us-east-1  bucket  sitelift-x                    costs by use',
+        '  $0.16 a month  us-east-1  volume  vol-1       2 GiB, available',
+        '  costs by use   us-east-1  bucket  sitelift-x',
         '',
         'Site zzzz9999, which is not of this window: nothing that costs from hour to hour',
-        '  no region  role  sitelift-z-server    costs nothing',
+        '  costs nothing  no region  role  sitelift-z-server',
         '',
         'Prices: AWS’s list for us-east-1, read on 20 November 2026; a month has 730 hours.',
         'Traffic, requests and taxes are not included.',
@@ -64,7 +64,7 @@ describe('the text of what is left', () => {
       { ...looked, found: [volume], unread: ['Could not read the roles: denied.'], prices: new Map() },
       [],
     );
-    assert.match(text, /2 GiB, available {2}price not known\n/);
+    assert.match(text, / {2}price not known {2}us-east-1 {2}volume {2}vol-1 {2}2 GiB, available\n/);
     assert.match(text, /price not known in us-east-1/);
     assert.match(text, /Could not be read:\nCould not read the roles: denied\.\n$/);
   });

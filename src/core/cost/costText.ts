@@ -11,7 +11,7 @@ export const NOT_INCLUDED = 'Traffic, requests and taxes are not included.';
 export function usdText(usd: number): string {
   const size = Math.abs(usd);
   if (size === 0) return '$0.00';
-  return `${usd < 0 ? '−' : ''}${size < 0.005 ? 'less than $0.01' : `$${size.toFixed(2)}`}`;
+  return isTiny(usd) ? 'less than $0.01' : `${usd < 0 ? '−' : ''}$${size.toFixed(2)}`;
 }
 
 /** What steps change of the cost, e.g. `+$7.59 a month`; empty for those that are about nothing with a price. */
@@ -19,13 +19,15 @@ export function changeText(charges: readonly Charge[], prices: Prices, per = ' a
   if (charges.length === 0) return '';
   const { usd, unknown } = costOf(charges, prices);
   if (isZero(usd)) return unknown.length > 0 ? NOT_KNOWN : 'the same cost';
+  if (isTiny(usd)) return unknown.length > 0 ? NOT_KNOWN : 'nearly the same cost';
   const change = `${usd > 0 ? '+' : ''}${usdText(usd)}${per}`;
   return unknown.length > 0 ? `${change} and what has no known price` : change;
 }
 
 /** What something costs, e.g. `about $14.20 a month`. */
 export function costText({ usd, unknown }: Cost, isWhole = true): string {
-  if (unknown.length === 0 && isWhole) return isZero(usd) ? 'nothing' : `about ${usdText(usd)} a month`;
+  if (unknown.length === 0 && isWhole)
+    return isZero(usd) ? 'nothing' : `${isTiny(usd) ? '' : 'about '}${usdText(usd)} a month`;
   return isZero(usd) ? NOT_KNOWN : `at least ${usdText(usd)} a month`;
 }
 
@@ -51,6 +53,11 @@ export function priceNotes(charges: readonly Charge[], prices: Prices): string[]
     ...(pages.length > 0 ? [`Price not known; AWS tells it at ${pages.join(' and ')}`] : []),
     NOT_INCLUDED,
   ];
+}
+
+/** It would be shown as nothing. */
+function isTiny(usd: number): boolean {
+  return Math.abs(usd) < 0.005;
 }
 
 function isZero(usd: number): boolean {

@@ -35,7 +35,7 @@ export async function findLeftovers(app: App, argument: unknown): Promise<Priced
     return { identity: found, left: await pricedLeftovers(app, clients, all, op) };
   });
   const where = [`Account ${identity.account}`, `as ${identity.arn}`];
-  const title = 'What Sitelift’s sites have in AWS';
+  const title = 'What sites have in AWS';
   if (!options) await openText(app, title, leftoversDocument(title, left, sites, where));
   return left;
 }

@@ -12,7 +12,7 @@ export function bucketView(have: BucketHave): Shown {
   const since = have.destroyingSince;
   const objects = `${have.objects.size} ${have.objects.size === 1 ? 'object' : 'objects'}`;
   return {
-    state: since === undefined ? objects : `${objects} · the site is being destroyed`,
+    state: since === undefined ? objects : `being destroyed · ${objects}`,
     ...look(false, isPrivate && since === undefined, 'archive', 'archive'),
     ...{ value: have.name, place },
     tooltip: [
