@@ -363,4 +363,37 @@ describe('the rows of a site', () => {
     );
     assert.equal(nextStep(settled), undefined);
   });
+
+  it('say how far provisioning has come, whoever began it, and what it waits for', () => {
+    const next = (change: Partial<SiteHave>) => nextStep({ ...settled, ...change })?.progress;
+    const asleep = { ...server, online: false, inspection: undefined };
+    const nothing = { server: absent, volume: absent, bucket: absent, distribution: absent };
+    assert.deepEqual(nextStep(nothing), { title: 'Provision All…', command: 'sitelift.provisionAll' });
+    assert.equal(next({ ...nothing, bucket: known(bucket) }), '1 of 10 done');
+    assert.equal(
+      next({ server: known({ ...asleep, state: 'pending' }), volume: absent }),
+      '4 of 10 done, waits for the server to start',
+    );
+    assert.equal(next({ server: known(asleep), volume: absent }), '5 of 10 done, waits for the server’s agent');
+    assert.equal(
+      next({ server: known({ ...asleep, role: 'lacking', portOpen: false }), volume: absent }),
+      '3 of 10 done, waits for the server’s agent',
+    );
+    const bare = { ...inspection, mount: undefined, webServer: { ...inspection.webServer, active: false } };
+    const attaching = { ...volume, attachment: { ...volume.attachment, state: 'attaching' as const } };
+    assert.equal(
+      next({ server: known({ ...server, inspection: bare }), volume: known(attaching) }),
+      '7 of 10 done, waits for the volume to be attached',
+    );
+    assert.equal(next({ server: known({ ...server, inspection: bare }) }), '8 of 10 done');
+    assert.equal(next({ distribution: absent }), '9 of 10 done');
+    const blind = known({
+      ...server,
+      online: false,
+      inspection: undefined,
+      inspectionProblem: 'SSM could not be asked.',
+    });
+    assert.equal(nextStep({ ...settled, server: blind }), undefined);
+    assert.equal(nextStep({ ...settled, server: known({ ...asleep, state: 'stopped' }) }), undefined);
+  });
 });

@@ -1,3 +1,4 @@
+import { progressOf, type Progress } from '../../core/resources/progress';
 import { known, type Seen } from '../../core/resources/resource';
 import type { ResourceName, SiteHave } from '../../core/resources/stack';
 import { doubtOf, otherRegionOf } from '../../core/resources/whereabouts';
@@ -42,8 +43,16 @@ export function viewOf(name: ResourceName, site: SiteHave, readMs: ReadTimes): R
   return { ...shown, label, tooltip: [`${label}: ${shown.state}`, PURPOSES[name], ...shown.tooltip, ...read] };
 }
 
+/** What is to be done next with a site. */
+export interface NextStep {
+  readonly title: string;
+  readonly command: string;
+  /** How far that has come already, if it was begun. */
+  readonly progress?: string;
+}
+
 /** The step that brings a site on: a command and its title; undefined when everything is there and published. */
-export function nextStep(site: SiteHave): { readonly title: string; readonly command: string } | undefined {
+export function nextStep(site: SiteHave): NextStep | undefined {
   if (known(site.bucket)?.destroyingSince !== undefined) {
     return { title: 'Go On Destroying…', command: 'sitelift.destroySite' };
   }
@@ -51,8 +60,10 @@ export function nextStep(site: SiteHave): { readonly title: string; readonly com
   // A site that lies in another region, or may, is not to be made here.
   if (all.some(({ kind }) => kind === 'unknown') || otherRegionOf(site) !== undefined) return undefined;
   if (doubtOf(site) !== undefined) return undefined;
-  if (all.some(({ kind }) => kind === 'absent')) {
-    return { title: 'Provision All…', command: 'sitelift.provisionAll' };
+  const progress = progressOf(site);
+  if (all.some(({ kind }) => kind === 'absent') || (progress && progress.done < progress.total)) {
+    const text = progress && progress.done > 0 ? { progress: progressText(progress) } : {};
+    return { title: 'Provision All…', command: 'sitelift.provisionAll', ...text };
   }
   if (known(site.distribution)?.enabled === false) {
     return { title: 'Enable Distribution…', command: 'sitelift.enableDistribution' };
@@ -61,6 +72,10 @@ export function nextStep(site: SiteHave): { readonly title: string; readonly com
   return inspection && inspection.release === undefined
     ? { title: 'Publish Site…', command: 'sitelift.publishSite' }
     : undefined;
+}
+
+function progressText({ done, total, waitsFor }: Progress): string {
+  return `${done} of ${total} done${waitsFor === undefined ? '' : `, waits for ${waitsFor}`}`;
 }
 
 function shownOf(name: ResourceName, site: SiteHave): Shown {

@@ -31,7 +31,11 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
     case 'next':
       return rowOf(`Next: ${node.title}`, {
         id: `${folder}#next`,
-        tooltip: 'Shows account, region and every step before anything changes.',
+        description: node.progress ?? '',
+        tooltip: [
+          ...(node.progress === undefined ? [] : [`Begun: ${node.progress}.`]),
+          'Shows account, region and every step before anything changes.',
+        ].join('\n'),
         iconPath: new vscode.ThemeIcon('arrow-right'),
         command: { title: node.title, command: node.command, arguments: [node] },
         contextValue: 'next',

@@ -5,13 +5,13 @@ import type { Release } from '../../core/release/ledger';
 import type { SiteEntry } from '../siteEntry';
 import { costView, type CostView } from './costView';
 import { releaseView, type ReleaseView } from './releaseView';
-import { nextStep, viewOf } from './resourceView';
+import { nextStep, viewOf, type NextStep } from './resourceView';
 import type { Detail } from './shown';
 
 /** A row of the tree: a site (shown only when there are several), what to do next, a resource, the releases, one of them, what the site costs, or a detail. */
 export type SiteNode =
   | { readonly kind: 'site'; readonly entry: SiteEntry }
-  | { readonly kind: 'next'; readonly entry: SiteEntry; readonly title: string; readonly command: string }
+  | ({ readonly kind: 'next'; readonly entry: SiteEntry } & NextStep)
   | { readonly kind: 'resource'; readonly entry: SiteEntry; readonly name: ResourceName }
   | { readonly kind: 'releases'; readonly entry: SiteEntry }
   | { readonly kind: 'cost'; readonly entry: SiteEntry }

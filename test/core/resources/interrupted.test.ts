@@ -64,10 +64,14 @@ async function fill(siteFile: string): Promise<void> {
 /** Of a site that was destroyed just the last snapshot is left; it is deleted here. */
 async function assertGone(before: readonly string[]): Promise<void> {
   assert.deepEqual(await added(before), { snapshot: 1 });
-  const [SnapshotId] = (await inventory(clients)).flatMap((item) =>
-    item.startsWith('snapshot ') && !before.includes(item) ? item.slice('snapshot '.length) : [],
-  );
-  await clients.ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+  await deleteSnapshots(before);
+}
+
+async function deleteSnapshots(before: readonly string[]): Promise<void> {
+  for (const item of await inventory(clients)) {
+    const [, SnapshotId] = /^snapshot (.+)$/.exec(item) ?? [];
+    if (SnapshotId && !before.includes(item)) await clients.ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+  }
 }
 
 describe('a site whose', function () {
@@ -107,6 +111,30 @@ describe('a site whose', function () {
     await assertSends(stage, siteFile, 'destroy', Object.values(CHANGES.destroy).flat());
     await assertGone(earlier);
     assert.deepEqual(await done(siteFile, 'destroy'), []);
+  });
+
+  it('provisioning two windows do at once has one of each, and is gone after two windows destroyed it at once', async () => {
+    const siteFile = newSiteFile();
+    const both = (act: Act) => Promise.all([stage.act({ siteFile, act }), stage.act({ siteFile, act })]);
+    const made = await both('provision');
+    assert.ok(
+      made.some(({ end }) => end === 'done'),
+      made.map(({ said }) => said).join('\n'),
+    );
+    await done(siteFile, 'provision');
+    assert.deepEqual(await added(earlier), WHOLE);
+    await fill(siteFile);
+    const gone = await both('destroy');
+    assert.ok(
+      gone.some(({ end }) => end === 'done'),
+      gone.map(({ said }) => said).join('\n'),
+    );
+    assert.deepEqual(await done(siteFile, 'destroy'), []);
+    const { snapshot = 0, ...rest } = await added(earlier);
+    assert.deepEqual(rest, {});
+    // Each of them may take a last one, before either deletes the volume.
+    assert.ok(snapshot === 1 || snapshot === 2, `${snapshot} snapshots`);
+    await deleteSnapshots(earlier);
   });
 
   /** Acts with something going wrong at the first call of an operation. */
