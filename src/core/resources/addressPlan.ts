@@ -74,6 +74,17 @@ async function ensureAddress(context: Context, op: Op): Promise<void> {
     SETTLE,
     op,
   );
+  // One that an earlier run had made is listed only now, where that run was cut short a moment before this one.
+  const late = (await listAddresses(context, op)).filter(
+    ({ allocationId }) => !addresses.some((known) => known.allocationId === allocationId),
+  );
+  await giveUp(
+    context,
+    late.filter(
+      ({ allocationId, associationId }) => associationId === undefined && allocationId !== address.allocationId,
+    ),
+    op,
+  );
 }
 
 /** AllocateAddress knows no client token: it is tried once, and when no answer comes, the list tells whether it made one. */
@@ -128,13 +139,31 @@ async function requireLeft(context: Context, { instanceId, ip }: SiteAddress, op
 }
 
 async function releaseAddresses(context: Context, op: Op): Promise<void> {
-  const { ec2 } = context.clients;
-  const options = { abortSignal: op.signal };
   const [instance, addresses] = await Promise.all([findInstance(context, op), listAddresses(context, op)]);
   const server = instance?.InstanceId
     ? { instanceId: instance.InstanceId, publicIp: instance.PublicIpAddress, address: addressKind(instance) }
     : undefined;
   const given = toRelease(context, { server, addresses });
+  await giveUp(context, given, op);
+  // An earlier run may have taken the address away already.
+  const isWithout =
+    server?.publicIp === undefined ||
+    given.some(({ instanceId }) => instanceId !== undefined && instanceId === server.instanceId);
+  if (given.length === 0 || !isWithout || instance?.State?.Name !== 'running') return;
+  await waitFor(
+    'AWS to give the server a changing address again (it gets one at the latest when it is stopped and started)',
+    async () => {
+      const shown = await findInstance(context, op);
+      return shown && (shown.State?.Name !== 'running' || addressKind(shown) === 'changing') ? true : undefined;
+    },
+    COMING_BACK,
+    op,
+  );
+}
+
+/** Takes addresses from what they are associated with, and releases them. */
+export async function giveUp({ clients: { ec2 } }: Context, given: readonly SiteAddress[], op: Op): Promise<void> {
+  const options = { abortSignal: op.signal };
   for (const { allocationId: AllocationId, associationId: AssociationId } of given) {
     if (AssociationId !== undefined) {
       await unlessMissing(
@@ -153,18 +182,4 @@ async function releaseAddresses(context: Context, op: Op): Promise<void> {
       op,
     );
   }
-  // An earlier run may have taken the address away already.
-  const isWithout =
-    server?.publicIp === undefined ||
-    given.some(({ instanceId }) => instanceId !== undefined && instanceId === server.instanceId);
-  if (given.length === 0 || !isWithout || instance?.State?.Name !== 'running') return;
-  await waitFor(
-    'AWS to give the server a changing address again (it gets one at the latest when it is stopped and started)',
-    async () => {
-      const shown = await findInstance(context, op);
-      return shown && (shown.State?.Name !== 'running' || addressKind(shown) === 'changing') ? true : undefined;
-    },
-    COMING_BACK,
-    op,
-  );
 }

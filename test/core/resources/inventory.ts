@@ -5,25 +5,29 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import {
   DescribeAddressesCommand,
-  DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSnapshotsCommand,
   DescribeVolumesCommand,
+  paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { ListInstanceProfilesCommand, ListPoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import type { Clients } from '../../../src/core/aws/clients';
+import { allItems } from '../../../src/core/aws/pages';
+
+const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'] as const;
 
 /** Everything that an account has in the region of the clients and in no region, each by its kind and name, in order. What is terminated does not count. */
 export async function inventory({ cloudfront, ec2, iam, s3 }: Clients): Promise<readonly string[]> {
   const named = (kind: string, names: readonly (string | undefined)[] | undefined) =>
     (names ?? []).map((name) => `${kind} ${name}`);
   // First of all, since the sandbox makes its images, of which each has a snapshot, when instances are first asked for.
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
-  const alive = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
-    ({ State }) => State?.Name !== 'terminated',
+  const reservations = await allItems(
+    paginateDescribeInstances({ client: ec2 }, { Filters: [{ Name: 'instance-state-name', Values: [...ALIVE] }] }),
+    ({ Reservations }) => Reservations,
   );
+  const alive = reservations.flatMap(({ Instances = [] }) => Instances);
   const lists = await Promise.all([
     named(
       'instance',

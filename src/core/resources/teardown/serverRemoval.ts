@@ -1,8 +1,6 @@
 import {
   DeleteSecurityGroupCommand,
-  DisassociateAddressCommand,
   ModifyInstanceAttributeCommand,
-  ReleaseAddressCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/errors';
@@ -13,6 +11,7 @@ import { stopCharges } from '../../cost/serverCharges';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { listAddresses, type SiteAddress } from '../address';
+import { giveUp } from '../addressPlan';
 import { findInstance, findVolume, instanceById, isDead } from '../lookup';
 import { known, type Seen } from '../resource';
 import type { ServerHave } from '../server';
@@ -22,7 +21,6 @@ import { profileName } from '../role';
 import type { SiteParts } from './parts';
 import { deleteRole } from './roleRemoval';
 
-const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** Until an instance is gone, and until its network interfaces are. */
 const GOING = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 900 };
 
@@ -145,28 +143,11 @@ function isFree({ associationId }: SiteAddress): boolean {
 
 /** Releases the site's addresses but those that something alive uses. */
 async function releaseAddresses(context: Context, op: Op): Promise<void> {
-  const { ec2 } = context.clients;
-  const options = { abortSignal: op.signal };
+  const left: SiteAddress[] = [];
   for (const address of await listAddresses(context, op)) {
-    if (!(await isLeft(context, address, op))) continue;
-    const { allocationId: AllocationId, associationId: AssociationId } = address;
-    if (AssociationId !== undefined) {
-      await unlessMissing(
-        () => ec2.send(new DisassociateAddressCommand({ AssociationId }), options),
-        'InvalidAssociationID.NotFound',
-      );
-    }
-    await retry(
-      () =>
-        unlessMissing(
-          () => ec2.send(new ReleaseAddressCommand({ AllocationId }), options),
-          'InvalidAllocationID.NotFound',
-        ),
-      (error) => hasCode(error, 'InvalidIPAddress.InUse'),
-      SETTLE,
-      op,
-    );
+    if (await isLeft(context, address, op)) left.push(address);
   }
+  await giveUp(context, left, op);
 }
 
 /** True for an address that nothing uses, or an instance that is going or gone. */
