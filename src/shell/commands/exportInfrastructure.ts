@@ -66,7 +66,7 @@ async function askFor({ folder, site }: Bench): Promise<string | undefined> {
   const where = isWhole ? dirname(folder.uri.fsPath) : folder.uri.fsPath;
   const chosen = await vscode.window.showSaveDialog({
     defaultUri: vscode.Uri.file(join(where, `${fileName(site)}${TEMPLATE}`)),
-    filters: { 'CloudFormation template': ['template.json'] },
+    filters: { 'CloudFormation template': ['json'] },
     saveLabel: 'Export',
     title: 'Where to write the template; the list for its import is written beside it',
   });
