@@ -42,7 +42,13 @@ const PARTS: readonly Part[] = [
     ],
   },
   { name: 'tools', kind: 'suite', needs: ['python'], commands: [[join(BIN, 'mocha'), 'test/setup/**/*.test.ts']] },
-  { name: 'core', kind: 'suite', needs: ['python'], builds: true, commands: [[...NODE, 'test/core/main.ts']] },
+  {
+    name: 'core',
+    kind: 'suite',
+    needs: ['python', 'linter'],
+    builds: true,
+    commands: [[...NODE, 'test/core/main.ts']],
+  },
   {
     name: 'machines',
     kind: 'suite',

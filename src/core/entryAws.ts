@@ -10,6 +10,8 @@ export { compareFile } from './publish/live/compareFile';
 export { compareSite } from './publish/live/compareSite';
 export { commitOf } from './publish/commit';
 export { effectOf } from './publish/effect';
+export { exportSite } from './handover/exportSite';
+export { nextSteps } from './handover/nextSteps';
 export { lookFromOutside } from './publish/edge/outsideLook';
 export { readInvalidationUse, useLine } from './publish/edge/invalidationUse';
 export { planInvalidation } from './publish/edge/planInvalidation';

@@ -31,6 +31,7 @@ export const COMMANDS = {
   'sitelift.destroyBucket': chunked('destroy the bucket', ({ destroy }) => destroy('bucket')),
   'sitelift.destroyDistribution': chunked('destroy the distribution', ({ destroy }) => destroy('distribution')),
   'sitelift.findLeftovers': chunked('look for what is left of sites', ({ findLeftovers }) => findLeftovers),
+  'sitelift.exportInfrastructure': chunked('export the site', (chunk) => chunk.exportInfrastructure),
   'sitelift.startServer': chunked('start the server', ({ powerServer }) => powerServer('start')),
   'sitelift.stopServer': chunked('stop the server', ({ powerServer }) => powerServer('stop')),
   'sitelift.rebootServer': chunked('reboot the server', ({ powerServer }) => powerServer('reboot')),

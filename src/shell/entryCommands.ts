@@ -8,6 +8,7 @@ export { createSite } from './commands/createSite';
 export { destroy } from './commands/destroy';
 export { detachVolume } from './commands/detachVolume';
 export { diffWithLive } from './commands/diffWithLive';
+export { exportInfrastructure } from './commands/exportInfrastructure';
 export { findLeftovers } from './commands/findLeftovers';
 export { invalidate } from './commands/invalidate';
 export { openInConsole } from './commands/openInConsole';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { startSandbox, type SandboxOptions } from '../sandbox/sandbox';
 import { startSandboxes } from '../sandbox/sandboxes';
+import { templateLinter } from '../setup/python';
 import { sampleOfFiles } from '../setup/sampling';
 
 /** Those that take longest come first, so that none of them is left for the end. */
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   const machines = process.argv.includes('--machines');
   const given = process.argv.slice(2).filter((argument) => argument !== '--machines');
   const options = { machines, deploySeconds: 2, registrationSeconds: 1 };
+  if (!machines) await templateLinter();
   if (given.length > 0) process.exitCode = await runInOne(given, options);
   else if (machines) process.exitCode = await runSideBySide(machineTests(), MACHINE_JOBS, options);
   else process.exitCode = await runSideBySide(TESTS, JOBS, options);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Exported } from '../../src/shell/commands/exportInfrastructure';
 import { connectControlPlane } from '../sandbox/controlPlane';
 
 const ACCOUNT = '123456789012';
@@ -219,6 +221,34 @@ describe('a site in VS Code', () => {
       assert.deepEqual(await execute('provisionDistribution', account), ['bucket', 'distribution', 'bucketPolicy']);
       assert.deepEqual(await execute('provisionDistribution', account), []);
       assert.deepEqual(await execute('provisionBucket', account), []);
+    });
+
+    it('is handed over as two files outside of its root folder, which changes nothing', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'sitelift-handover-'));
+      try {
+        const to = join(folder, 'iac');
+        await assert.rejects(execute('exportInfrastructure', account), /must name the folder to write to/);
+        await assert.rejects(
+          execute('exportInfrastructure', { ...account, to: file('iac') }),
+          /lies in the site’s root folder, of which the files would be published/,
+        );
+        await controlPlane().send('DELETE', 'calls');
+        const written = await execute<Exported>('exportInfrastructure', { ...account, to });
+        assert.deepEqual(written, {
+          ...{ template: join(to, 'Host-test.template.json'), imports: join(to, 'Host-test.import.json') },
+          resources: 4,
+        });
+        const { Resources } = JSON.parse(await readFile(written.template, 'utf8')) as { Resources: object };
+        const imports = JSON.parse(await readFile(written.imports, 'utf8')) as { LogicalResourceId: string }[];
+        assert.deepEqual(
+          imports.map(({ LogicalResourceId }) => LogicalResourceId),
+          Object.keys(Resources),
+        );
+        assert.deepEqual(await changes(), []);
+        await assert.rejects(readFile(file('iac/Host-test.template.json')), /ENOENT/);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
 
     it('changes nothing for a caller who expects another account', async () => {

@@ -8,10 +8,11 @@ import { cacheFolder } from './cache.mjs';
 import { ensurePackages } from './packages';
 
 const REQUIREMENTS = join(__dirname, '..', 'sandbox', 'controlplane', 'requirements.txt');
+const LINTER_REQUIREMENTS = join(__dirname, '..', 'core', 'handover', 'requirements.txt');
 const PACKAGES = ['python3', 'python3-venv'] as const;
 const run = promisify(execFile);
 
-/** Absolute paths of a Python that has the packages, and of the `aws` command line that came with them. */
+/** Absolute paths of a Python that has the packages, and of the `aws` command line where that is one of them. */
 export interface PythonEnvironment {
   readonly python: string;
   readonly aws: string;
@@ -19,7 +20,7 @@ export interface PythonEnvironment {
 
 /** The Debian packages that this needs here and now. */
 export async function pythonPackages(): Promise<readonly string[]> {
-  return existsSync((await location(REQUIREMENTS)).aws) ? [] : PACKAGES;
+  return existsSync((await location(REQUIREMENTS)).python) ? [] : PACKAGES;
 }
 
 /** Makes the sandbox's virtual environment when it is not cached yet, which takes about a minute. */
@@ -27,10 +28,15 @@ export function pythonEnvironment(): Promise<PythonEnvironment> {
   return virtualEnvironment(REQUIREMENTS, 'the sandbox');
 }
 
-/** Makes a virtual environment with the pinned packages of a requirements file, the `aws` command line among them, when it is not cached yet. */
+/** Makes the virtual environment of cfn-lint, which holds templates valid; inside a sandbox there is no way to the registry. */
+export function templateLinter(): Promise<PythonEnvironment> {
+  return virtualEnvironment(LINTER_REQUIREMENTS, 'the tests of templates');
+}
+
+/** Makes a virtual environment with the pinned packages of a requirements file when it is not cached yet. */
 export async function virtualEnvironment(requirements: string, owner: string): Promise<PythonEnvironment> {
   const { folder, name, ...environment } = await location(requirements);
-  if (existsSync(environment.aws)) return environment;
+  if (existsSync(environment.python)) return environment;
   await ensurePackages(PACKAGES);
   console.log(`Python for ${owner}: installing its packages (about a minute, once)`);
   // An environment cannot be renamed (its scripts name their folder), so the finished one is linked to instead.

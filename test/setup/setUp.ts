@@ -1,6 +1,6 @@
 import { machineImage, machinePackages } from './machineImage';
 import { ensurePackages } from './packages';
-import { pythonEnvironment, pythonPackages } from './python';
+import { pythonEnvironment, pythonPackages, templateLinter } from './python';
 import { vscodeHost, vscodeHostPackages } from './vscodeHost';
 import { packExtension } from './vsix';
 
@@ -13,6 +13,7 @@ interface Part {
 
 const PARTS = {
   python: { title: 'Python for the local AWS', prepare: pythonEnvironment, packages: pythonPackages },
+  linter: { title: 'Python for the tests of templates', prepare: templateLinter, packages: pythonPackages },
   vscode: { title: 'VS Code and a browser', prepare: vscodeHost, packages: vscodeHostPackages },
   machine: {
     title: 'The Linux machine that plays the EC2 instance',

@@ -24,6 +24,7 @@ import assert from 'node:assert/strict';
 import { ClientCache } from '../../../src/core/aws/clientCache';
 import { isDenied } from '../../../src/core/aws/errors';
 import type { Context } from '../../../src/core/context';
+import { exportSite } from '../../../src/core/handover/exportSite';
 import { bucketName, REGION_TAG, SITE_TAG } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
 import { planSwitch } from '../../../src/core/resources/distributionSwitch';
@@ -143,6 +144,14 @@ describe('a user with docs/iam-policy.json and nothing else', function () {
     const keys = await provision(whole, 'all');
     assert.ok(keys.includes('distributionSettings') && keys.includes('securityGroup'), keys.join());
     assert.deepEqual(keysOf(await planned(whole, 'all')), []);
+  });
+
+  it('hands the whole site over', async () => {
+    const { imports } = await exportSite(user, newOp());
+    const types = imports.map(({ ResourceType }) => ResourceType);
+    for (const type of ['AWS::EC2::Instance', 'AWS::IAM::Role', 'AWS::S3::Bucket', 'AWS::CloudFront::Function']) {
+      assert.ok(types.includes(type), `${type} is not in ${types.join()}`);
+    }
   });
 
   it('can change nothing that lacks the site’s tag or name', async () => {
