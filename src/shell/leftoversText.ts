@@ -1,5 +1,5 @@
 import { ratesOf } from '../core/cost/charge';
-import { chargeText, costText, priceNotes } from '../core/cost/costText';
+import { costText, NOT_KNOWN, priceNotes, usdText } from '../core/cost/costText';
 import { costOf, type Prices } from '../core/cost/prices';
 import { plainText } from '../core/plainText';
 import type { Leftover } from '../core/resources/teardown/leftover';
@@ -70,7 +70,7 @@ function tableOf(
   const own = found.filter(({ siteId }) => siteId === id);
   const sums = chargedRegions({ found: own, regions: [], unread: [] }).map((region) => {
     const priced = prices.get(region);
-    return priced ? `${costText(costOf(chargesIn(own, region), priced))} in ${region}` : `price not known in ${region}`;
+    return priced ? `${costText(costOf(chargesIn(own, region), priced))} in ${region}` : `${NOT_KNOWN} in ${region}`;
   });
   const heading = known ? `Site “${known.name}” (${id})` : `Site ${id}, which is not of this window`;
   const rows = [...own]
@@ -105,5 +105,6 @@ function costOfOne({ charges = [], costs, region }: Leftover, prices: ReadonlyMa
   if (costs === 'nothing') return 'costs nothing';
   const priced = prices.get(region ?? '');
   if (charges.length === 0) return 'counted with its server';
-  return priced ? charges.map((charge) => chargeText(charge, priced)).join(' and ') : 'price not known';
+  const cost = priced && costOf(charges, priced);
+  return cost && cost.unknown.length === 0 ? `${usdText(cost.usd)} a month` : NOT_KNOWN;
 }
