@@ -156,8 +156,11 @@ async function putTags(context: Context, now: readonly Tag[], changed: readonly 
   await context.clients.s3.send(command, { abortSignal: op.signal });
 }
 
-/** True when the tags say that the bucket is this site's. */
-export function carriesTag(found: readonly Tag[], { site }: Context): boolean {
+/** True when the tags say that what has them is this site's. */
+export function carriesTag(
+  found: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],
+  { site }: Pick<Context, 'site'>,
+): boolean {
   return found.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id);
 }
 

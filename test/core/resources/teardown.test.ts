@@ -1,6 +1,10 @@
 import {
   AttachVolumeCommand,
+  CreateTagsCommand,
+  DeleteSnapshotCommand,
+  DeleteTagsCommand,
   DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   ModifyInstanceAttributeCommand,
   RunInstancesCommand,
@@ -16,8 +20,8 @@ import {
 } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { bucketName, DESTROYING_TAG, SITE_TAG } from '../../../src/core/names';
-import { isUserError } from '../../../src/core/op';
+import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../../../src/core/names';
+import { isUserError, type Op } from '../../../src/core/op';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
 import { chargesOf, run, stepsOf, type Plan } from '../../../src/core/plan';
 import { findInstance, findVolume } from '../../../src/core/resources/lookup';
@@ -42,10 +46,33 @@ async function destroy(what: ResourceName | 'all', context: Context, fate?: Volu
   return keysOf(plan);
 }
 
+/** Runs some of the steps of a plan, as a run that is cut short does. */
+function runOnly(keys: readonly string[], plan: Plan, op: Op = newOp()): Promise<void> {
+  return run(
+    plan.map((stage) => stage.filter(({ key }) => keys.includes(key))),
+    op,
+  );
+}
+
 const whole = (file: Record<string, unknown>) => {
   file['distribution'] = { serves: 'site' };
   (file['server'] as Record<string, unknown>)['address'] = 'elastic';
 };
+/** An `Op` that is cancelled as soon as there is a last snapshot. */
+function cancelledOnceTaken(context: Context): Op {
+  const cancelled = new AbortController();
+  context.clients.ec2.middlewareStack.add(
+    (next, { commandName }) =>
+      async (given) => {
+        const seen = await next(given);
+        const { Snapshots = [] } = seen.output as { Snapshots?: unknown[] };
+        if (commandName === DescribeSnapshotsCommand.name && Snapshots.length > 0) cancelled.abort();
+        return seen;
+      },
+    { step: 'initialize' },
+  );
+  return newOp(cancelled.signal);
+}
 const losses = (plan: Plan) => Object.fromEntries(stepsOf(plan).map(({ key, loses }) => [key, loses]));
 const kindsIn = (items: readonly string[]) => [...new Set(items.map((item) => item.split(' ')[0]))].sort();
 
@@ -147,22 +174,74 @@ describe('destroying a site', () => {
   it('takes a last snapshot anew after the volume was in use again', async () => {
     const context = newContext();
     const before = await inventory(context.clients);
+    await provision(context, 'bucket');
     await provision(context, 'volume');
     await destroy('server', context);
-    const [snapshotting] = stepsOf(await teardown('all', context, 'snapshot'));
-    assert.equal(snapshotting?.key, 'snapshot');
-    await snapshotting?.run(newOp());
+    await runOnly(['mark', 'snapshot'], await teardown('all', context, 'snapshot'));
     const again = await teardown('all', context, 'snapshot');
-    assert.ok(!keysOf(again).includes('snapshot'));
+    assert.deepEqual(keysOf(again), ['deleteVolume', 'deleteBucket']);
     assert.match(
       stepsOf(again).find(({ key }) => key === 'deleteVolume')?.title ?? '',
       /its snapshot snap-\w+ of \d{4}/,
     );
-    await provision(context, 'volume');
+    await provision(context, 'all');
+    // Nothing has the volume attached now, as when that snapshot was taken.
+    await destroy('server', context);
     assert.ok((await destroy('all', context, 'snapshot')).includes('snapshot'));
     const left = (await inventory(context.clients)).filter((item) => !before.includes(item));
     assert.deepEqual(kindsIn(left), ['snapshot']);
     assert.equal(left.length, 2);
+  });
+
+  it('deletes the volume only once its snapshot is complete, which a later run waits for', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await leaveVolume(context, 'us-east-1a');
+    await controlPlane().send('POST', 'settings', { snapshotSeconds: 1e6 });
+    const first = await teardown('all', context, 'snapshot');
+    await runOnly(['mark'], first);
+    await assert.rejects(runOnly(['snapshot'], first, cancelledOnceTaken(context)));
+    const again = await teardown('all', context, 'snapshot');
+    assert.deepEqual(keysOf(again), ['snapshot', 'deleteVolume', 'deleteBucket']);
+    assert.match(stepsOf(again)[0]?.title ?? '', /^wait until the snapshot snap-\w+ of volume vol-\w+ is complete/);
+    await assert.rejects(runOnly(['deleteVolume'], again, newOp(AbortSignal.timeout(1500))));
+    assert.ok(await findVolume(context, newOp()));
+    await controlPlane().send('POST', 'settings', { snapshotSeconds: 0.2 });
+    await runOnly(['snapshot'], again);
+    await destroy('all', context, 'snapshot');
+    assert.equal(await findVolume(context, newOp()), undefined);
+  });
+
+  it('keeps a volume whose snapshot AWS could not make, and takes another one the next time', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await leaveVolume(context, 'us-east-1a');
+    await controlPlane().send('POST', 'misfortunes', { kind: 'snapshot' });
+    await assert.rejects(
+      destroy('all', context, 'snapshot'),
+      (error) => isUserError(error) && /could not make the snapshot snap-\w+/.test(error.message),
+    );
+    assert.ok(await findVolume(context, newOp()));
+    assert.deepEqual(await destroy('all', context, 'snapshot'), ['snapshot', 'deleteVolume', 'deleteBucket']);
+  });
+
+  it('leaves a volume alone whose tag, or whose snapshot, somebody takes away meanwhile', async () => {
+    const context = newContext();
+    const { ec2 } = context.clients;
+    await provision(context, 'bucket');
+    const VolumeId = await leaveVolume(context, 'us-east-1a');
+    const plan = await teardown('all', context, 'delete');
+    await ec2.send(new DeleteTagsCommand({ Resources: [VolumeId], Tags: [{ Key: SITE_TAG }] }));
+    await assert.rejects(run(plan, newOp()), /does not carry this site’s tag any more/);
+    await ec2.send(new CreateTagsCommand({ Resources: [VolumeId], Tags: tagsFor(context.site, 'volume') }));
+    const taken = await teardown('all', context, 'snapshot');
+    await runOnly(['mark', 'snapshot'], taken);
+    for (const { snapshotId } of (await describeParts(context, newOp())).lastSnapshots ?? []) {
+      await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
+    }
+    await assert.rejects(runOnly(['deleteVolume'], taken), /is not there, or not complete/);
+    assert.ok(await findVolume(context, newOp()));
+    await destroy('all', context);
   });
 
   it('is seen by every other window until it is done, and taken back by provisioning', async () => {

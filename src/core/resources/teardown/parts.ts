@@ -62,7 +62,7 @@ export async function describeParts(context: Context, op: Op): Promise<SiteParts
   };
 }
 
-/** The last snapshots of the site's volumes, the newest first; those that AWS could not make do not count. */
+/** The last snapshots of the site's volumes, the newest first, also those that AWS could not make (state `error`). */
 export async function listSnapshots({ site, clients }: Context, op: Op): Promise<readonly VolumeSnapshot[]> {
   const Filters = [
     { Name: `tag:${SITE_TAG}`, Values: [site.id] },
@@ -76,7 +76,7 @@ export async function listSnapshots({ site, clients }: Context, op: Op): Promise
 }
 
 function snapshotOf({ SnapshotId, StartTime, State, VolumeId }: Snapshot): VolumeSnapshot[] {
-  if (!SnapshotId || !VolumeId || State === 'error') return [];
+  if (!SnapshotId || !VolumeId) return [];
   return [
     { snapshotId: SnapshotId, volumeId: VolumeId, state: State ?? 'pending', startedMs: StartTime?.getTime() ?? 0 },
   ];
