@@ -8,6 +8,7 @@ import {
   DescribeVolumesCommand,
   ModifyInstanceAttributeCommand,
   RunInstancesCommand,
+  StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
@@ -31,6 +32,7 @@ import { describeSite, type ResourceName } from '../../../src/core/resources/sta
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import type { VolumeFate } from '../../../src/core/resources/teardown/volumeRemoval';
+import { instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { inventory } from './inventory';
 import { callsOf, keysOf, leaveVolume, planned, provision } from './provisioned';
@@ -167,8 +169,15 @@ describe('destroying a site', () => {
         BlockDeviceMappings: [{ DeviceName: volume?.Attachments?.[0]?.Device, Ebs: { DeleteOnTermination: true } }],
       }),
     );
+    // Also one that does not carry the site's tag, or not any more.
+    await context.clients.ec2.send(
+      new DeleteTagsCommand({ Resources: [volume?.VolumeId ?? ''], Tags: [{ Key: SITE_TAG }] }),
+    );
     await destroy('all', context, 'keep');
-    assert.equal((await findVolume(context, newOp()))?.VolumeId, volume?.VolumeId);
+    const { Volumes = [] } = await context.clients.ec2.send(
+      new DescribeVolumesCommand({ VolumeIds: [volume?.VolumeId ?? ''] }),
+    );
+    assert.equal(Volumes.length, 1);
   });
 
   it('takes a last snapshot anew after the volume was in use again', async () => {
@@ -301,6 +310,26 @@ describe('destroying a site', () => {
     assert.equal((await describeSite(context, newOp())).bucket.kind, 'absent');
   });
 
+  it('tries again where S3 fails to delete single objects for the moment', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await putObject(context, 'site/a.png');
+    let isFirst = true;
+    context.clients.s3.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName !== 'DeleteObjectsCommand' || !isFirst) return next(args);
+          isFirst = false;
+          const Errors = [{ Key: 'site/a.png', Code: 'InternalError', Message: 'Please try again.' }];
+          return { response: {}, output: { $metadata: {}, Errors } };
+        },
+      { step: 'initialize' },
+    );
+    await destroy('bucket', context);
+    assert.equal(isFirst, false);
+    assert.equal((await describeSite(context, newOp())).bucket.kind, 'absent');
+  });
+
   it('leaves a bucket, a role and an address alone that are not known to be the site’s', async () => {
     const context = newContext();
     await provision(context, 'bucket');
@@ -377,6 +406,70 @@ describe('destroying a site', () => {
     await destroy('server', context);
   });
 
+  it('releases an address that a server which is going still has, and none that something else uses', async () => {
+    const context = newContext(whole);
+    await provision(context, 'server');
+    const { ec2 } = context.clients;
+    const InstanceId = (await findInstance(context, newOp()))?.InstanceId ?? assert.fail('no server');
+    const site = await describeSite(context, newOp());
+    await controlPlane().send('POST', 'settings', { stopSeconds: 1e6 });
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    const plan = await teardown('all', context);
+    await controlPlane().send('POST', 'settings', { stopSeconds: 0.1 });
+    assert.deepEqual(
+      keysOf(plan).filter((key) => !key.startsWith('securityGroup')),
+      ['releaseAddress', 'deleteRole'],
+    );
+    const parts = await describeParts(context, newOp());
+    const [address] = parts.addresses ?? [];
+    const used = { ...(address ?? assert.fail('no address')), associationId: 'eipassoc-1', instanceId: undefined };
+    const absent = { ...site, server: { kind: 'absent' } as const };
+    const elsewhere = planTeardown('all', context, absent, { ...parts, addresses: [used] }, 'keep');
+    assert.ok(!keysOf(elsewhere).includes('releaseAddress'));
+    await run(plan, newOp());
+    assert.deepEqual((await describeParts(context, newOp())).addresses, []);
+  });
+
+  it('tells at once that a distribution on a flat-rate plan cannot go yet', async () => {
+    const context = newContext();
+    await provision(context, 'distribution');
+    const message = 'You can’t delete this distribution while it’s subscribed to a pricing plan.';
+    await controlPlane().send('POST', 'faults', {
+      ...{ service: 'cloudfront', action: 'DeleteDistribution', kind: 'error', code: 'ResourceInUse', status: 409 },
+      ...{ message, times: 1 },
+    });
+    await assert.rejects(
+      destroy('distribution', context),
+      (error) => isUserError(error) && /pricing plan\. It is disabled\..* cancel that/.test(error.message),
+    );
+    await destroy('all', context);
+  });
+
+  it('is marked also where another window changes the bucket just then', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await leaveVolume(context, 'us-east-1a');
+    await refuse('s3', 'PutBucketTagging', 'OperationAborted', 409);
+    await runOnly(['mark'], await teardown('all', context, 'snapshot'));
+    assert.ok(known((await describeSite(context, newOp())).bucket)?.destroyingSince);
+    await destroy('all', context);
+  });
+
+  it('does not detach a volume without unmounting it where its server was started meanwhile', async () => {
+    const context = newContext();
+    await provision(context, 'volume');
+    const site = await describeSite(context, newOp());
+    const server = known(site.server) ?? assert.fail('no server');
+    const stopped = {
+      ...site,
+      server: { kind: 'known', have: { ...server, state: 'stopped', online: false } },
+    } as const;
+    const plan = planTeardown('volume', context, stopped, await describeParts(context, newOp()), 'delete');
+    await assert.rejects(run(plan, newOp()), /is running by now, so its volume must be unmounted/);
+    assert.equal((await findVolume(context, newOp()))?.State, 'in-use');
+    await destroy('all', context);
+  });
+
   it('deletes a volume that AWS could not make', async () => {
     const context = newContext();
     const before = await inventory(context.clients);
@@ -431,6 +524,9 @@ describe('destroying one resource', () => {
     assert.deepEqual(keysOf(as('running', true)), ['unmount', 'detach', 'deleteVolume']);
     assert.deepEqual(keysOf(as('stopped', false)), ['detach', 'deleteVolume']);
     assert.throws(() => as('running', false), /agent does not answer/);
+    const { ec2 } = context.clients;
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [server.instanceId] }));
+    await instanceReaches(ec2, server.instanceId, 'stopped');
     const calls = await callsOf(() => run(as('stopped', false), newOp()));
     assert.ok(calls.some(({ action }) => action === 'DetachVolume'));
     assert.equal((await describeSite(context, newOp())).volume.kind, 'absent');
