@@ -8,7 +8,7 @@ import { tagsFor } from '../../names';
 import { isUserError, UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { carriesTag } from '../bucketSettings';
-import { instanceById, isDead } from '../lookup';
+import { instanceById, isDead, listVolumes } from '../lookup';
 import { moment } from '../../release/moment';
 import { known, type Seen } from '../resource';
 import type { VolumeHave } from '../volume';
@@ -189,7 +189,11 @@ async function deleteVolume(context: Context, VolumeId: string, op: Op): Promise
   );
   await waitFor(
     'the volume to be gone',
-    async () => ((await volumeById(context, VolumeId, op)) ? undefined : true),
+    async () => {
+      if (await volumeById(context, VolumeId, op)) return undefined;
+      // The report of what is left goes by lists, which may be behind.
+      return (await listVolumes(context, op)).some((listed) => listed.VolumeId === VolumeId) ? undefined : true;
+    },
     SETTLE,
     op,
   );
