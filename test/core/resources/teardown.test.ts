@@ -15,6 +15,7 @@ import { CreateRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import {
   DeleteBucketTaggingCommand,
   DeleteObjectCommand,
+  ListObjectsV2Command,
   GetBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -337,6 +338,18 @@ describe('destroying a site', () => {
     await assert.rejects(
       teardown('all', context),
       (error) => isUserError(error) && /does not carry this site’s tag/.test(error.message),
+    );
+    const known = newContext();
+    await provision(known, 'bucket');
+    await refuse('s3', 'GetBucketTagging');
+    await assert.rejects(teardown('bucket', known), /is this site’s could not be read, so it is left alone/);
+    const agreed = await teardown('bucket', known);
+    await known.clients.s3.send(new DeleteBucketTaggingCommand({ Bucket: bucketName(known.site) }));
+    await putObject(known, 'site/a.png');
+    await assert.rejects(run(agreed, newOp()), /does not carry this site’s tag any more/);
+    assert.equal(
+      (await known.clients.s3.send(new ListObjectsV2Command({ Bucket: bucketName(known.site) }))).KeyCount,
+      1,
     );
     const other = newContext();
     const RoleName = profileName(other.site);
