@@ -382,6 +382,19 @@ describe('destroying a site', () => {
     await destroy('all', context);
   });
 
+  it('destroys nothing where the site lies in another region than its file says', async () => {
+    const context = newContext();
+    const site = await describeSite(context, newOp());
+    const parts = await describeParts(context, newOp());
+    const moved = { ...site, server: { kind: 'absent', otherRegion: 'eu-west-1' } } as const;
+    for (const what of ['all', 'server'] as const) {
+      assert.throws(
+        () => planTeardown(what, context, moved, parts, 'delete'),
+        (error) => isUserError(error) && /eu-west-1/.test(error.message),
+      );
+    }
+  });
+
   it('does not take a volume from an instance that is not the site’s', async () => {
     const context = newContext();
     await provision(context, 'server');
