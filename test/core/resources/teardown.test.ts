@@ -197,6 +197,8 @@ describe('destroying a site', () => {
     await provision(context, 'all');
     // Nothing has the volume attached now, as when that snapshot was taken.
     await destroy('server', context);
+    // Killed once it was marked again.
+    await runOnly(['mark'], await teardown('all', context, 'snapshot'));
     assert.ok((await destroy('all', context, 'snapshot')).includes('snapshot'));
     const left = (await inventory(context.clients)).filter((item) => !before.includes(item));
     assert.deepEqual(kindsIn(left), ['snapshot']);
