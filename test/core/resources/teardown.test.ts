@@ -11,7 +11,7 @@ import {
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { CreateRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, GetRoleCommand, TagRoleCommand, UntagRoleCommand } from '@aws-sdk/client-iam';
 import {
   DeleteBucketTaggingCommand,
   DeleteObjectCommand,
@@ -194,6 +194,11 @@ describe('destroying a site', () => {
       stepsOf(again).find(({ key }) => key === 'deleteVolume')?.title ?? '',
       /its snapshot snap-\w+ of \d{4}/,
     );
+    const [site, parts] = await Promise.all([describeSite(context, newOp()), describeParts(context, newOp())]);
+    const volume = known(site.volume) ?? assert.fail('no volume');
+    const attachment = { instanceId: 'i-1', device: '/dev/sdf', state: 'attached' } as const;
+    const inUse = { ...site, volume: { kind: 'known', have: { ...volume, attachment } } } as const;
+    assert.ok(keysOf(planTeardown('all', context, inUse, parts, 'snapshot')).includes('snapshot'));
     await provision(context, 'all');
     // Nothing has the volume attached now, as when that snapshot was taken.
     await destroy('server', context);
@@ -361,6 +366,12 @@ describe('destroying a site', () => {
     assert.deepEqual(keysOf(await teardown('all', other)), []);
     await other.clients.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: SITE_TAG, Value: other.site.id }] }));
     assert.deepEqual(await destroy('all', other), ['deleteRole']);
+    const theirs = newContext();
+    await provision(theirs, 'server');
+    const name = profileName(theirs.site);
+    await theirs.clients.iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: [SITE_TAG] }));
+    await destroy('all', theirs);
+    assert.equal((await theirs.clients.iam.send(new GetRoleCommand({ RoleName: name }))).Role?.RoleName, name);
   });
 
   it('destroys nothing where something could not be read, since that would go on costing unseen', async () => {
@@ -440,6 +451,9 @@ describe('destroying a site', () => {
     const { ec2 } = context.clients;
     const InstanceId = (await findInstance(context, newOp()))?.InstanceId ?? assert.fail('no server');
     const site = await describeSite(context, newOp());
+    // A server that is alive, as one that was launched meanwhile is, keeps it.
+    await runOnly(['releaseAddress'], await teardown('all', context));
+    assert.equal((await describeParts(context, newOp())).addresses?.[0]?.instanceId, InstanceId);
     await controlPlane().send('POST', 'settings', { stopSeconds: 1e6 });
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
     const plan = await teardown('all', context);
@@ -450,6 +464,7 @@ describe('destroying a site', () => {
     );
     const parts = await describeParts(context, newOp());
     const [address] = parts.addresses ?? [];
+    assert.deepEqual([address?.associationId, address?.instanceId], [undefined, undefined]);
     const used = { ...(address ?? assert.fail('no address')), associationId: 'eipassoc-1', instanceId: undefined };
     const absent = { ...site, server: { kind: 'absent' } as const };
     const elsewhere = planTeardown('all', context, absent, { ...parts, addresses: [used] }, 'keep');
@@ -549,6 +564,9 @@ describe('destroying one resource', () => {
         { ...site, server: { kind: 'known', have: { ...server, state, online } } },
         ...([parts, 'delete'] as const),
       );
+    const alone = planTeardown('server', context, { ...site, volume: { kind: 'absent' } }, parts, 'keep');
+    // Where no volume has the pages, they go with the server.
+    assert.equal(losses(alone)['terminate'], 'data');
     assert.deepEqual(keysOf(as('running', true)), ['unmount', 'detach', 'deleteVolume']);
     assert.deepEqual(keysOf(as('stopped', false)), ['detach', 'deleteVolume']);
     assert.throws(() => as('running', false), /agent does not answer/);
