@@ -178,6 +178,7 @@ function loses(plan: Plan, what: NonNullable<Step['loses']>): boolean {
 
 /** True when both plans do the same and say the same, so that who agreed to one agreed to the other. */
 function isSamePromise(one: Plan, other: Plan): boolean {
-  const losses = (plan: Plan) => stepsOf(plan).map((step) => step.loses);
+  // Of data, the title tells which: the volume that goes may be another one by now.
+  const losses = (plan: Plan) => stepsOf(plan).map(({ loses: what, title }) => [what, what === 'data' ? title : '']);
   return samePlan(one, other) && isDeepStrictEqual(losses(one), losses(other));
 }

@@ -62,6 +62,7 @@ describe('confirming a plan', () => {
     ['has another order', [[step('a')], [step('b')]], [[step('b')], [step('a')]]],
     ['loses something', [[step('a')]], [[step('a', { loses: 'uptime' })]]],
     ['loses data instead of uptime', [[step('a', { loses: 'uptime' })]], [[step('a', { loses: 'data' })]]],
+    ['loses other data', [[step('a', { loses: 'data' })]], [[step('a', { loses: 'data', title: 'do a to another' })]]],
     ['loses many files', [[step('a')]], [[step('a', { loses: 'files' })]]],
   ] as const) {
     it(`shows a plan again that ${change} after the answer, and says so`, async () => {

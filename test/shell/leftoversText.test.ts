@@ -26,6 +26,8 @@ describe('the text of what is left', () => {
       leftText({ ...looked, found: [volume, role] }),
       'What still costs: volume vol-1. Left as well, at no cost: 1 thing.',
     );
+    // What costs by use is no less than that.
+    assert.equal(leftText({ ...looked, found: [bucket] }), 'What still costs: bucket sitelift-x.');
     assert.equal(leftText({ ...looked, found: [] }), 'Nothing of it costs any more.');
     assert.equal(
       leftText({ ...looked, found: [], unread: ['Could not read the buckets: denied.'] }),
@@ -71,7 +73,11 @@ describe('the text of what is left', () => {
 
   it('shows nothing of names that come from AWS but their letters', () => {
     const hostile = of('abcd1234', 'volume', 'vol\n- forged\u202e', { about: '[x](command:y)', costs: 'use' });
-    const text = leftoversDocument('What is left', { ...looked, found: [hostile], prices: new Map() }, []);
+    const text = leftoversDocument(
+      'What is left',
+      { ...looked, found: [hostile], unread: ['\u202e[y](command:z)'], prices: new Map() },
+      [],
+    );
     assert.doesNotMatch(text, /\n- forged|\u202e|\]\(command/);
   });
 });

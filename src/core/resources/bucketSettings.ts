@@ -12,7 +12,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-s3';
 import { isDeepStrictEqual } from 'node:util';
-import { unlessMissing } from '../aws/wait';
+import { isConflict, retry, unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
 import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../names';
 import type { Op } from '../op';
@@ -115,9 +115,17 @@ export function destroyingSince(tags: readonly Tag[]): string | undefined {
 
 /** Marks the bucket, so that every window and computer sees that the site is being destroyed; what is marked stays so. */
 export async function markDestroying(context: Context, op: Op): Promise<void> {
-  const tagged = await readTags(context, op);
-  if (destroyingSince(tagged) !== undefined) return;
-  await putTags(context, tagged, [{ Key: DESTROYING_TAG, Value: new Date().toISOString() }], op);
+  await retry(
+    async () => {
+      const tagged = await readTags(context, op);
+      if (destroyingSince(tagged) !== undefined) return;
+      await putTags(context, tagged, [{ Key: DESTROYING_TAG, Value: new Date().toISOString() }], op);
+    },
+    // A second window may be marking it just now.
+    isConflict,
+    { limitSeconds: 60 },
+    op,
+  );
 }
 
 /** Takes that mark off, for a site that is to be kept. */
@@ -156,8 +164,11 @@ async function putTags(context: Context, now: readonly Tag[], changed: readonly 
   await context.clients.s3.send(command, { abortSignal: op.signal });
 }
 
-/** True when the tags say that the bucket is this site's. */
-export function carriesTag(found: readonly Tag[], { site }: Context): boolean {
+/** True when the tags say that what has them is this site's. */
+export function carriesTag(
+  found: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],
+  { site }: Pick<Context, 'site'>,
+): boolean {
   return found.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id);
 }
 

@@ -7,7 +7,7 @@ import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
 import unmountScript from '../remote/scripts/unmount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
-import { findVolume, runningInstance } from './lookup';
+import { findVolume, instanceById, isDead, runningInstance } from './lookup';
 import { known } from './resource';
 import type { VolumeNeeds } from './volume';
 
@@ -24,7 +24,10 @@ export function detachStages(context: Context, site: VolumeNeeds): Step[][] {
   const detaching: Step = {
     key: 'detach',
     title: `detach volume ${volume.volumeId} from the server`,
-    run: (op) => detach(context, volume.volumeId, op),
+    async run(op) {
+      if (server.state === 'stopped') await requireStopped(context, server.instanceId, op);
+      await detach(context, volume.volumeId, op);
+    },
   };
   if (server.state === 'stopped') return [[detaching]];
   if (server.state !== 'running' || !server.online) {
@@ -39,6 +42,15 @@ export function detachStages(context: Context, site: VolumeNeeds): Step[][] {
     run: (op) => unmount(context, volume.volumeId, op),
   };
   return [[unmounting], [detaching]];
+}
+
+/** Throws `UserError` for a server that was started meanwhile: what it has not written yet would be lost. */
+async function requireStopped(context: Context, instanceId: string, op: Op): Promise<void> {
+  const instance = await instanceById(context, instanceId, op);
+  if (!instance || isDead(instance) || instance.State?.Name === 'stopped') return;
+  throw new UserError(
+    `The server is ${instance.State?.Name} by now, so its volume must be unmounted before it is detached. Run the command again. Nothing was changed.`,
+  );
 }
 
 async function unmount(context: Context, volumeId: string, op: Op): Promise<void> {

@@ -4,6 +4,7 @@ import type { Context } from '../../../src/core/context';
 import { objectsCharge, ratesOf, type Charge } from '../../../src/core/cost/charge';
 import { costOf, type Prices } from '../../../src/core/cost/prices';
 import { readPrices } from '../../../src/core/cost/readPrices';
+import { stopCharges } from '../../../src/core/cost/serverCharges';
 import { chargesOfSite, stoppedCharges, wantedCharges } from '../../../src/core/cost/siteCharges';
 import { whatStillCosts } from '../../../src/core/cost/stillCosts';
 import { run, stepsOf } from '../../../src/core/plan';
@@ -120,6 +121,33 @@ describe('what a site is charged for', () => {
       ['idleAddress', 730],
       ['address', 730],
     ]);
+    const have = { instanceId: 'i-1', instanceType: 't3.micro', publicIp: '192.0.2.9', address: 'changing', addresses };
+    const runs = [
+      ...[
+        ['instance t3.micro', 730],
+        ['disk gp3', 8],
+        ['address', 730],
+      ],
+      ...[
+        ['idleAddress', 730],
+        ['address', 730],
+      ],
+    ];
+    // One that is starting is charged for, and so are addresses that it does not have.
+    for (const state of ['pending', 'running']) {
+      assert.deepEqual(rates(site({ server: { kind: 'known', have: { ...have, state } } })), runs);
+    }
+    assert.deepEqual(
+      stopCharges({ instanceType: 't3.micro', address: 'elastic', publicIp: '192.0.2.9' }).map(({ quantity, rate }) => [
+        rate,
+        quantity,
+      ]),
+      [
+        ['instance t3.micro', -730],
+        ['address', -730],
+        ['idleAddress', 730],
+      ],
+    );
     assert.deepEqual(rates(site({ bucket: { kind: 'known', have: { objects } } })), [['objects', 1]]);
     assert.equal(objectsCharge(2 ** 30).quantity, 1);
     for (const [state, type, expected] of [

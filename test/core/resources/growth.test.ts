@@ -121,6 +121,29 @@ describe('growing a volume', () => {
     assert.equal((await volumeOf(context)).sizeGib, 2);
   });
 
+  it('tells that AWS could not grow it, and why, instead of waiting for that', async () => {
+    const context = asking(await newVolume(), { sizeGib: 2 });
+    await controlPlane().send('POST', 'settings', { modificationSeconds: 1e6 });
+    const failed = { ModificationState: 'failed', StatusMessage: 'The key is disabled' };
+    context.clients.ec2.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const seen = await next(args);
+          const { VolumesModifications = [] } = seen.output as { VolumesModifications?: object[] };
+          if (commandName === 'DescribeVolumesModificationsCommand') {
+            for (const one of VolumesModifications) Object.assign(one, failed);
+          }
+          return seen;
+        },
+      { step: 'initialize' },
+    );
+    try {
+      await assert.rejects(provision(context, 'volume'), /could not grow the volume vol-\w+: The key is disabled/);
+    } finally {
+      await controlPlane().send('POST', 'settings', { modificationSeconds: 0 });
+    }
+  });
+
   it('tells in words that AWS allows no other change now, whether one is under way or was a while ago', async () => {
     const before = await newVolume();
     const { volumeId } = await volumeOf(before);

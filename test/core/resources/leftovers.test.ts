@@ -5,6 +5,7 @@ import { tagsFor } from '../../../src/core/names';
 import { findInstance } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
+import { leftInRegion } from '../../../src/core/resources/teardown/leftInRegion';
 import { findLeftovers, type Leftovers } from '../../../src/core/resources/teardown/leftovers';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { provision } from './provisioned';
@@ -76,6 +77,28 @@ describe('what is left of sites', () => {
         ],
       ],
     );
+  });
+
+  it('is no volume that AWS is deleting just now', async () => {
+    const { clients, site } = newContext();
+    await clients.ec2.send(
+      new CreateVolumeCommand({
+        ...{ AvailabilityZone: 'us-east-1a', Size: 1, VolumeType: 'gp3' },
+        TagSpecifications: [{ ResourceType: 'volume', Tags: tagsFor(site, 'volume') }],
+      }),
+    );
+    assert.equal((await leftInRegion(clients.ec2, site.region, site.id, newOp())).length, 1);
+    clients.ec2.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const seen = await next(args);
+          const output = seen.output as { Volumes?: { State?: string }[] };
+          if (commandName === 'DescribeVolumesCommand') for (const one of output.Volumes ?? []) one.State = 'deleting';
+          return seen;
+        },
+      { step: 'initialize' },
+    );
+    assert.deepEqual(await leftInRegion(clients.ec2, site.region, site.id, newOp()), []);
   });
 
   it('costs no hours of a server that is stopped', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
 import { planPower, powerNotes, type PowerChange } from '../../../src/core/resources/power';
+import { rebootStep } from '../../../src/core/resources/reboot';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite, type SiteHave } from '../../../src/core/resources/stack';
 import { instanceReaches } from '../../sandbox/controlplane/testInstances';
@@ -177,6 +178,9 @@ describe('the power of the server', () => {
     await provision(context, 'server');
     const plan = await power(context, 'reboot');
     assert.deepEqual(keysOf(plan), ['askReboot']);
+    for (const online of [true, false]) {
+      assert.equal(rebootStep(context, { instanceId: 'i-1', online }).loses, 'uptime');
+    }
     assert.match(stepsOf(plan)[0]?.title ?? '', /^ask AWS to reboot .*that it does cannot be seen/);
     assert.equal(stepsOf(plan)[0]?.loses, 'uptime');
     assert.equal(requests(await callsOf(() => run(plan, newOp())), 'RebootInstances').length, 1);

@@ -1,23 +1,29 @@
 import {
   AttachVolumeCommand,
+  CreateTagsCommand,
+  DeleteSnapshotCommand,
+  DeleteTagsCommand,
   DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   ModifyInstanceAttributeCommand,
   RunInstancesCommand,
+  StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { CreateRoleCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, GetRoleCommand, TagRoleCommand, UntagRoleCommand } from '@aws-sdk/client-iam';
 import {
   DeleteBucketTaggingCommand,
   DeleteObjectCommand,
+  ListObjectsV2Command,
   GetBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { bucketName, DESTROYING_TAG, SITE_TAG } from '../../../src/core/names';
-import { isUserError } from '../../../src/core/op';
+import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../../../src/core/names';
+import { isUserError, type Op } from '../../../src/core/op';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
 import { chargesOf, run, stepsOf, type Plan } from '../../../src/core/plan';
 import { findInstance, findVolume } from '../../../src/core/resources/lookup';
@@ -27,6 +33,7 @@ import { describeSite, type ResourceName } from '../../../src/core/resources/sta
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import type { VolumeFate } from '../../../src/core/resources/teardown/volumeRemoval';
+import { instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { inventory } from './inventory';
 import { callsOf, keysOf, leaveVolume, planned, provision } from './provisioned';
@@ -42,10 +49,33 @@ async function destroy(what: ResourceName | 'all', context: Context, fate?: Volu
   return keysOf(plan);
 }
 
+/** Runs some of the steps of a plan, as a run that is cut short does. */
+function runOnly(keys: readonly string[], plan: Plan, op: Op = newOp()): Promise<void> {
+  return run(
+    plan.map((stage) => stage.filter(({ key }) => keys.includes(key))),
+    op,
+  );
+}
+
 const whole = (file: Record<string, unknown>) => {
   file['distribution'] = { serves: 'site' };
   (file['server'] as Record<string, unknown>)['address'] = 'elastic';
 };
+/** An `Op` that is cancelled as soon as there is a last snapshot. */
+function cancelledOnceTaken(context: Context): Op {
+  const cancelled = new AbortController();
+  context.clients.ec2.middlewareStack.add(
+    (next, { commandName }) =>
+      async (given) => {
+        const seen = await next(given);
+        const { Snapshots = [] } = seen.output as { Snapshots?: unknown[] };
+        if (commandName === DescribeSnapshotsCommand.name && Snapshots.length > 0) cancelled.abort();
+        return seen;
+      },
+    { step: 'initialize' },
+  );
+  return newOp(cancelled.signal);
+}
 const losses = (plan: Plan) => Object.fromEntries(stepsOf(plan).map(({ key, loses }) => [key, loses]));
 const kindsIn = (items: readonly string[]) => [...new Set(items.map((item) => item.split(' ')[0]))].sort();
 
@@ -140,29 +170,95 @@ describe('destroying a site', () => {
         BlockDeviceMappings: [{ DeviceName: volume?.Attachments?.[0]?.Device, Ebs: { DeleteOnTermination: true } }],
       }),
     );
+    // Also one that does not carry the site's tag, or not any more.
+    await context.clients.ec2.send(
+      new DeleteTagsCommand({ Resources: [volume?.VolumeId ?? ''], Tags: [{ Key: SITE_TAG }] }),
+    );
     await destroy('all', context, 'keep');
-    assert.equal((await findVolume(context, newOp()))?.VolumeId, volume?.VolumeId);
+    const { Volumes = [] } = await context.clients.ec2.send(
+      new DescribeVolumesCommand({ VolumeIds: [volume?.VolumeId ?? ''] }),
+    );
+    assert.equal(Volumes.length, 1);
   });
 
   it('takes a last snapshot anew after the volume was in use again', async () => {
     const context = newContext();
     const before = await inventory(context.clients);
+    await provision(context, 'bucket');
     await provision(context, 'volume');
     await destroy('server', context);
-    const [snapshotting] = stepsOf(await teardown('all', context, 'snapshot'));
-    assert.equal(snapshotting?.key, 'snapshot');
-    await snapshotting?.run(newOp());
+    await runOnly(['mark', 'snapshot'], await teardown('all', context, 'snapshot'));
     const again = await teardown('all', context, 'snapshot');
-    assert.ok(!keysOf(again).includes('snapshot'));
+    assert.deepEqual(keysOf(again), ['deleteVolume', 'deleteBucket']);
     assert.match(
       stepsOf(again).find(({ key }) => key === 'deleteVolume')?.title ?? '',
       /its snapshot snap-\w+ of \d{4}/,
     );
-    await provision(context, 'volume');
+    const [site, parts] = await Promise.all([describeSite(context, newOp()), describeParts(context, newOp())]);
+    const volume = known(site.volume) ?? assert.fail('no volume');
+    const attachment = { instanceId: 'i-1', device: '/dev/sdf', state: 'attached' } as const;
+    const inUse = { ...site, volume: { kind: 'known', have: { ...volume, attachment } } } as const;
+    assert.ok(keysOf(planTeardown('all', context, inUse, parts, 'snapshot')).includes('snapshot'));
+    await provision(context, 'all');
+    // Nothing has the volume attached now, as when that snapshot was taken.
+    await destroy('server', context);
+    // Killed once it was marked again.
+    await runOnly(['mark'], await teardown('all', context, 'snapshot'));
     assert.ok((await destroy('all', context, 'snapshot')).includes('snapshot'));
     const left = (await inventory(context.clients)).filter((item) => !before.includes(item));
     assert.deepEqual(kindsIn(left), ['snapshot']);
     assert.equal(left.length, 2);
+  });
+
+  it('deletes the volume only once its snapshot is complete, which a later run waits for', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await leaveVolume(context, 'us-east-1a');
+    await controlPlane().send('POST', 'settings', { snapshotSeconds: 1e6 });
+    const first = await teardown('all', context, 'snapshot');
+    await runOnly(['mark'], first);
+    await assert.rejects(runOnly(['snapshot'], first, cancelledOnceTaken(context)));
+    const again = await teardown('all', context, 'snapshot');
+    assert.deepEqual(keysOf(again), ['snapshot', 'deleteVolume', 'deleteBucket']);
+    assert.match(stepsOf(again)[0]?.title ?? '', /^wait until the snapshot snap-\w+ of volume vol-\w+ is complete/);
+    await assert.rejects(runOnly(['deleteVolume'], again, newOp(AbortSignal.timeout(1500))));
+    assert.ok(await findVolume(context, newOp()));
+    await controlPlane().send('POST', 'settings', { snapshotSeconds: 0.2 });
+    await runOnly(['snapshot'], again);
+    await destroy('all', context, 'snapshot');
+    assert.equal(await findVolume(context, newOp()), undefined);
+  });
+
+  it('keeps a volume whose snapshot AWS could not make, and takes another one the next time', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await leaveVolume(context, 'us-east-1a');
+    await controlPlane().send('POST', 'misfortunes', { kind: 'snapshot' });
+    await assert.rejects(
+      destroy('all', context, 'snapshot'),
+      (error) => isUserError(error) && /could not make the snapshot snap-\w+/.test(error.message),
+    );
+    assert.ok(await findVolume(context, newOp()));
+    assert.deepEqual(await destroy('all', context, 'snapshot'), ['snapshot', 'deleteVolume', 'deleteBucket']);
+  });
+
+  it('leaves a volume alone whose tag, or whose snapshot, somebody takes away meanwhile', async () => {
+    const context = newContext();
+    const { ec2 } = context.clients;
+    await provision(context, 'bucket');
+    const VolumeId = await leaveVolume(context, 'us-east-1a');
+    const plan = await teardown('all', context, 'delete');
+    await ec2.send(new DeleteTagsCommand({ Resources: [VolumeId], Tags: [{ Key: SITE_TAG }] }));
+    await assert.rejects(run(plan, newOp()), /does not carry this site’s tag any more/);
+    await ec2.send(new CreateTagsCommand({ Resources: [VolumeId], Tags: tagsFor(context.site, 'volume') }));
+    const taken = await teardown('all', context, 'snapshot');
+    await runOnly(['mark', 'snapshot'], taken);
+    for (const { snapshotId } of (await describeParts(context, newOp())).lastSnapshots ?? []) {
+      await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
+    }
+    await assert.rejects(runOnly(['deleteVolume'], taken), /is not there, or not complete/);
+    assert.ok(await findVolume(context, newOp()));
+    await destroy('all', context);
   });
 
   it('is seen by every other window until it is done, and taken back by provisioning', async () => {
@@ -222,6 +318,26 @@ describe('destroying a site', () => {
     assert.equal((await describeSite(context, newOp())).bucket.kind, 'absent');
   });
 
+  it('tries again where S3 fails to delete single objects for the moment', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await putObject(context, 'site/a.png');
+    let isFirst = true;
+    context.clients.s3.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName !== 'DeleteObjectsCommand' || !isFirst) return next(args);
+          isFirst = false;
+          const Errors = [{ Key: 'site/a.png', Code: 'InternalError', Message: 'Please try again.' }];
+          return { response: {}, output: { $metadata: {}, Errors } };
+        },
+      { step: 'initialize' },
+    );
+    await destroy('bucket', context);
+    assert.equal(isFirst, false);
+    assert.equal((await describeSite(context, newOp())).bucket.kind, 'absent');
+  });
+
   it('leaves a bucket, a role and an address alone that are not known to be the site’s', async () => {
     const context = newContext();
     await provision(context, 'bucket');
@@ -229,6 +345,18 @@ describe('destroying a site', () => {
     await assert.rejects(
       teardown('all', context),
       (error) => isUserError(error) && /does not carry this site’s tag/.test(error.message),
+    );
+    const known = newContext();
+    await provision(known, 'bucket');
+    await refuse('s3', 'GetBucketTagging');
+    await assert.rejects(teardown('bucket', known), /is this site’s could not be read, so it is left alone/);
+    const agreed = await teardown('bucket', known);
+    await known.clients.s3.send(new DeleteBucketTaggingCommand({ Bucket: bucketName(known.site) }));
+    await putObject(known, 'site/a.png');
+    await assert.rejects(run(agreed, newOp()), /does not carry this site’s tag any more/);
+    assert.equal(
+      (await known.clients.s3.send(new ListObjectsV2Command({ Bucket: bucketName(known.site) }))).KeyCount,
+      1,
     );
     const other = newContext();
     const RoleName = profileName(other.site);
@@ -238,6 +366,12 @@ describe('destroying a site', () => {
     assert.deepEqual(keysOf(await teardown('all', other)), []);
     await other.clients.iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: SITE_TAG, Value: other.site.id }] }));
     assert.deepEqual(await destroy('all', other), ['deleteRole']);
+    const theirs = newContext();
+    await provision(theirs, 'server');
+    const name = profileName(theirs.site);
+    await theirs.clients.iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: [SITE_TAG] }));
+    await destroy('all', theirs);
+    assert.equal((await theirs.clients.iam.send(new GetRoleCommand({ RoleName: name }))).Role?.RoleName, name);
   });
 
   it('destroys nothing where something could not be read, since that would go on costing unseen', async () => {
@@ -259,6 +393,19 @@ describe('destroying a site', () => {
       await controlPlane().send('DELETE', 'faults');
     }
     await destroy('all', context);
+  });
+
+  it('destroys nothing where the site lies in another region than its file says', async () => {
+    const context = newContext();
+    const site = await describeSite(context, newOp());
+    const parts = await describeParts(context, newOp());
+    const moved = { ...site, server: { kind: 'absent', otherRegion: 'eu-west-1' } } as const;
+    for (const what of ['all', 'server'] as const) {
+      assert.throws(
+        () => planTeardown(what, context, moved, parts, 'delete'),
+        (error) => isUserError(error) && /eu-west-1/.test(error.message),
+      );
+    }
   });
 
   it('does not take a volume from an instance that is not the site’s', async () => {
@@ -296,6 +443,74 @@ describe('destroying a site', () => {
     await assert.rejects(destroy('server', context), /is protected against termination/);
     await protect(false);
     await destroy('server', context);
+  });
+
+  it('releases an address that a server which is going still has, and none that something else uses', async () => {
+    const context = newContext(whole);
+    await provision(context, 'server');
+    const { ec2 } = context.clients;
+    const InstanceId = (await findInstance(context, newOp()))?.InstanceId ?? assert.fail('no server');
+    const site = await describeSite(context, newOp());
+    // A server that is alive, as one that was launched meanwhile is, keeps it.
+    await runOnly(['releaseAddress'], await teardown('all', context));
+    assert.equal((await describeParts(context, newOp())).addresses?.[0]?.instanceId, InstanceId);
+    await controlPlane().send('POST', 'settings', { stopSeconds: 1e6 });
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    const plan = await teardown('all', context);
+    await controlPlane().send('POST', 'settings', { stopSeconds: 0.1 });
+    assert.deepEqual(
+      keysOf(plan).filter((key) => !key.startsWith('securityGroup')),
+      ['releaseAddress', 'deleteRole'],
+    );
+    const parts = await describeParts(context, newOp());
+    const [address] = parts.addresses ?? [];
+    assert.deepEqual([address?.associationId, address?.instanceId], [undefined, undefined]);
+    const used = { ...(address ?? assert.fail('no address')), associationId: 'eipassoc-1', instanceId: undefined };
+    const absent = { ...site, server: { kind: 'absent' } as const };
+    const elsewhere = planTeardown('all', context, absent, { ...parts, addresses: [used] }, 'keep');
+    assert.ok(!keysOf(elsewhere).includes('releaseAddress'));
+    await run(plan, newOp());
+    assert.deepEqual((await describeParts(context, newOp())).addresses, []);
+  });
+
+  it('tells at once that a distribution on a flat-rate plan cannot go yet', async () => {
+    const context = newContext();
+    await provision(context, 'distribution');
+    const message = 'You can’t delete this distribution while it’s subscribed to a pricing plan.';
+    await controlPlane().send('POST', 'faults', {
+      ...{ service: 'cloudfront', action: 'DeleteDistribution', kind: 'error', code: 'ResourceInUse', status: 409 },
+      ...{ message, times: 1 },
+    });
+    await assert.rejects(
+      destroy('distribution', context),
+      (error) => isUserError(error) && /pricing plan\. It is disabled\..* cancel that/.test(error.message),
+    );
+    await destroy('all', context);
+  });
+
+  it('is marked also where another window changes the bucket just then', async () => {
+    const context = newContext();
+    await provision(context, 'bucket');
+    await leaveVolume(context, 'us-east-1a');
+    await refuse('s3', 'PutBucketTagging', 'OperationAborted', 409);
+    await runOnly(['mark'], await teardown('all', context, 'snapshot'));
+    assert.ok(known((await describeSite(context, newOp())).bucket)?.destroyingSince);
+    await destroy('all', context);
+  });
+
+  it('does not detach a volume without unmounting it where its server was started meanwhile', async () => {
+    const context = newContext();
+    await provision(context, 'volume');
+    const site = await describeSite(context, newOp());
+    const server = known(site.server) ?? assert.fail('no server');
+    const stopped = {
+      ...site,
+      server: { kind: 'known', have: { ...server, state: 'stopped', online: false } },
+    } as const;
+    const plan = planTeardown('volume', context, stopped, await describeParts(context, newOp()), 'delete');
+    await assert.rejects(run(plan, newOp()), /is running by now, so its volume must be unmounted/);
+    assert.equal((await findVolume(context, newOp()))?.State, 'in-use');
+    await destroy('all', context);
   });
 
   it('deletes a volume that AWS could not make', async () => {
@@ -349,9 +564,15 @@ describe('destroying one resource', () => {
         { ...site, server: { kind: 'known', have: { ...server, state, online } } },
         ...([parts, 'delete'] as const),
       );
+    const alone = planTeardown('server', context, { ...site, volume: { kind: 'absent' } }, parts, 'keep');
+    // Where no volume has the pages, they go with the server.
+    assert.equal(losses(alone)['terminate'], 'data');
     assert.deepEqual(keysOf(as('running', true)), ['unmount', 'detach', 'deleteVolume']);
     assert.deepEqual(keysOf(as('stopped', false)), ['detach', 'deleteVolume']);
     assert.throws(() => as('running', false), /agent does not answer/);
+    const { ec2 } = context.clients;
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [server.instanceId] }));
+    await instanceReaches(ec2, server.instanceId, 'stopped');
     const calls = await callsOf(() => run(as('stopped', false), newOp()));
     assert.ok(calls.some(({ action }) => action === 'DetachVolume'));
     assert.equal((await describeSite(context, newOp())).volume.kind, 'absent');

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
-from moto.ec2.models.elastic_block_store import Volume, VolumeAttachment
+from moto.ec2.models.elastic_block_store import Snapshot, Volume, VolumeAttachment
 
 from awscall import AwsError, Call
 from ec2_state import Ec2State, earlier_answer, ec2, life_of, remember_answer
@@ -29,6 +30,31 @@ def _goes_with_instance(attachment: Any) -> bool:
 # Moto's volumes never fail, and do not tell that they go with their instance.
 Volume.status = property(_status)  # type: ignore[method-assign, assignment]
 VolumeAttachment.delete_on_termination = property(_goes_with_instance)  # type: ignore[attr-defined]
+
+
+def _snapshot_status(snapshot: Any) -> str:
+    settings, since = getattr(snapshot, "taking", (None, 0))
+    if settings and time.monotonic() < since + settings.snapshot_seconds:
+        return "pending"
+    return "error" if getattr(snapshot, "failed", False) else "completed"
+
+
+# Moto's snapshots are complete at once.
+Snapshot.status = property(_snapshot_status, lambda snapshot, status: None)  # type: ignore[assignment]
+
+
+@handles("ec2", "CreateSnapshot")
+def create_snapshot(call: Call) -> object:
+    """A snapshot is of the moment at which it is asked for, and complete long after; one that fails is in state `error`."""
+    backend = ec2(call)
+    before = set(backend.snapshots)
+    failed = call.sandbox.state(Misfortunes).meet("snapshot") is not None
+    response = call.forward()
+    for snapshot_id in set(backend.snapshots) - before:
+        snapshot = backend.snapshots[snapshot_id]
+        snapshot.taking = (call.sandbox.settings, time.monotonic())
+        snapshot.failed = failed
+    return response
 
 
 @handles("ec2", "CreateVolume")

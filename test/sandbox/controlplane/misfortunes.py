@@ -5,6 +5,7 @@ its Message begins with a code of the API reference (Client.InternalError when t
 Client.VolumeLimitExceeded, Server.InsufficientInstanceCapacity), while its Code and StateTransitionReason were seen to say just
 Server.InternalError.
 `volume`: the volume is in state `error` after CreateVolume; it can be neither attached nor changed, only deleted.
+`snapshot`: the snapshot is in state `error` after CreateSnapshot.
 `agent`: the SSM agent of the instance never registers, as without a way out to SSM; with `instanceId` the agent of that instance dies
 now and comes back with the next boot.
 `command`: the agent never takes the command, whose delivery time is over at once: status TimedOut, details DeliveryTimedOut.
@@ -18,14 +19,14 @@ from typing import Any, Literal
 from ec2_state import life_of
 from state import Sandbox
 
-KINDS = ("launch", "volume", "agent", "command")
+KINDS = ("launch", "volume", "snapshot", "agent", "command")
 
 
 @dataclass
 class Misfortune:
-    """Meets the next `times` launches, volumes or commands."""
+    """Meets the next `times` launches, volumes, snapshots or commands."""
 
-    kind: Literal["launch", "volume", "agent", "command"]
+    kind: Literal["launch", "volume", "snapshot", "agent", "command"]
     times: int = 1
     code: str = "Server.InternalError"
     message: str = "Client.InternalError: Client error on launch"

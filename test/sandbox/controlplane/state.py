@@ -46,6 +46,8 @@ class Settings:
     boot_seconds: float = 0.3
     stop_seconds: float = 0.3
     linger_seconds: float = 1.0
+    # Until a snapshot is complete, and pending till then.
+    snapshot_seconds: float = 0.2
     # How long an instance whose Elastic IP was taken away has no public address.
     address_seconds: float = 0.3
     modification_seconds: float = 1.0

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import {
   AttachVolumeCommand,
+  CreateSnapshotCommand,
   CreateVolumeCommand,
   DeleteVolumeCommand,
   DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
   DescribeVolumesCommand,
   DescribeVolumesModificationsCommand,
   DetachVolumeCommand,
@@ -80,6 +82,25 @@ describe('the control plane, on volumes', () => {
     plane.ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId, Device }));
   const detach = (VolumeId: string, InstanceId?: string) =>
     plane.ec2.send(new DetachVolumeCommand({ VolumeId, ...(InstanceId ? { InstanceId } : {}) }));
+
+  it('takes a snapshot over time, or fails to', async () => {
+    const VolumeId = (await plane.ec2.send(new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 })))
+      .VolumeId;
+    const states = async () =>
+      (
+        await plane.ec2.send(
+          new DescribeSnapshotsCommand({ Filters: [{ Name: 'volume-id', Values: [VolumeId ?? ''] }] }),
+        )
+      ).Snapshots?.map(({ State }) => State);
+    await setNever(plane, 'snapshotSeconds');
+    await plane.ec2.send(new CreateSnapshotCommand({ VolumeId }));
+    assert.deepEqual(await states(), ['pending']);
+    await setInstant(plane);
+    assert.deepEqual(await states(), ['completed']);
+    await plane.admin('POST', 'misfortunes', { kind: 'snapshot' });
+    await plane.ec2.send(new CreateSnapshotCommand({ VolumeId }));
+    assert.deepEqual((await states())?.sort(), ['completed', 'error']);
+  });
 
   it('makes one volume per client token', async () => {
     const first = await create({ ClientToken: 'data' });

@@ -17,6 +17,8 @@ import type { BucketHave } from '../bucket';
 import { carriesTag, readTags } from '../bucketSettings';
 import { known, type Seen } from '../resource';
 
+/** What S3 says of single objects of a request, and not again a moment later. */
+const PASSING = ['InternalError', 'ServiceUnavailable', 'SlowDown'];
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 10, limitSeconds: 300 };
 
 /** The steps that delete the bucket with its objects; stages in order. Throws `UserError` for a bucket that is not known to be this site's. */
@@ -52,7 +54,7 @@ async function deleteBucket(context: Context, op: Op): Promise<void> {
         await clients.s3.send(new DeleteBucketCommand(owned(context)), { abortSignal: op.signal });
       }, 'NoSuchBucket'),
     // Somebody who publishes puts objects into it meanwhile.
-    (error) => isConflict(error) || hasCode(error, 'BucketNotEmpty'),
+    (error) => isConflict(error) || hasCode(error, 'BucketNotEmpty', ...PASSING),
     SETTLE,
     op,
   );
@@ -77,11 +79,14 @@ async function empty(context: Context, op: Op): Promise<void> {
         new DeleteObjectsCommand({ ...owned(context), Delete: { Objects, Quiet: true } }),
         options,
       );
-      if (first) {
+      // These pass; what is left is listed again.
+      if (first && !PASSING.includes(first.Code ?? '')) {
         throw new UserError(
           `S3 did not delete ${first.Key} from the bucket: ${first.Code}: ${first.Message} Remove the cause (a lock on the object, or a missing right such as s3:DeleteObjectVersion), then run the command again.`,
         );
       }
+      if (first)
+        throw Object.assign(new Error(`S3 did not delete ${first.Key}: ${first.Message}`), { name: first.Code });
       deleted += Objects.length;
       op.report(`deleted ${deleted} objects`);
     }

@@ -2,7 +2,7 @@ import { DeleteDistributionCommand, GetDistributionConfigCommand } from '@aws-sd
 import { hasCode } from '../../aws/errors';
 import { isConflict, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
-import type { Op } from '../../op';
+import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { distributionById, type DistributionHave } from '../distribution';
 import { changeConfig } from '../distributionUpdate';
@@ -68,6 +68,11 @@ async function disable(context: Context, id: string, op: Op): Promise<void> {
   );
 }
 
+/** True for a distribution that is in use by something, or on a flat-rate plan (CloudFront documentation, “Delete a distribution”). */
+function isHeld(error: unknown): boolean {
+  return hasCode(error, 'ResourceInUse') || (error instanceof Error && /pricing plan/i.test(error.message));
+}
+
 async function deleteDistribution(context: Context, Id: string, op: Op): Promise<void> {
   const { cloudfront } = context.clients;
   const options = { abortSignal: op.signal };
@@ -90,9 +95,15 @@ async function deleteDistribution(context: Context, Id: string, op: Op): Promise
         await cloudfront.send(new DeleteDistributionCommand({ Id, IfMatch: ETag }), options);
       }, MISSING);
     },
-    // It can still be said not to be disabled when it is shown as deployed.
-    (error) => hasCode(error, 'DistributionNotDisabled') || isConflict(error),
+    // It can still be said not to be disabled when it is shown as deployed; what uses it does not go by itself.
+    (error) => hasCode(error, 'DistributionNotDisabled') || (isConflict(error) && !isHeld(error)),
     EDGES,
     op,
-  );
+  ).catch((error: unknown) => {
+    if (!isHeld(error)) throw error;
+    throw new UserError(
+      `CloudFront does not let the distribution ${Id} go: ${(error as Error).message} It is disabled. If it is on a flat-rate plan, cancel that in the CloudFront console; once the month that is paid for is over, run the command again.`,
+      { cause: error },
+    );
+  });
 }

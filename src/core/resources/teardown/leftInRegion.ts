@@ -56,7 +56,8 @@ export async function leftInRegion(
     },
     volume: async () => {
       const volumes = await allItems(paginateDescribeVolumes(from, input, options), (page) => page.Volumes);
-      return volumes.map(({ Size = 0, State, Tags: tags, VolumeId = '', VolumeType }) => {
+      const there = volumes.filter(({ State }) => State !== 'deleting' && State !== 'deleted');
+      return there.map(({ Size = 0, State, Tags: tags, VolumeId = '', VolumeType }) => {
         const charges = [diskCharge(VolumeType, Size, 'volume')];
         return { kind: 'volume', id: VolumeId, about: `${Size} GiB, ${State}`, costs: 'existence', charges, tags };
       });

@@ -4,7 +4,7 @@ import type { Context } from '../../context';
 import { ROLE_TAG, SITE_TAG } from '../../names';
 import type { Op } from '../../op';
 import { listAddresses, type SiteAddress } from '../address';
-import { listVolumes } from '../lookup';
+import { instanceById, isDead, listVolumes } from '../lookup';
 import { findAccessControl } from '../originAccessControl';
 import { readDetail } from '../resource';
 import { findRoleParts } from './roleRemoval';
@@ -41,7 +41,7 @@ export interface SiteParts {
 /** Reads the parts of a site. Each is read on its own, so that one that may not be read stops no other. */
 export async function describeParts(context: Context, op: Op): Promise<SiteParts> {
   const [addresses, groups, rights, accessControl, functions, snapshots, volumes] = await Promise.all([
-    readDetail('the site’s Elastic IP addresses', () => listAddresses(context, op), op),
+    readDetail('the site’s Elastic IP addresses', () => addressesLeft(context, op), op),
     readDetail('the site’s security groups', () => ownGroups(context, op), op),
     readDetail('the server’s role', () => findRoleParts(context, op), op),
     readDetail('the origin access control', () => findAccessControl(context, op), op),
@@ -62,7 +62,21 @@ export async function describeParts(context: Context, op: Op): Promise<SiteParts
   };
 }
 
-/** The last snapshots of the site's volumes, the newest first; those that AWS could not make do not count. */
+/** The site's Elastic IP addresses; one that an instance has which is going or gone counts as free, as AWS takes it off by itself. */
+async function addressesLeft(context: Context, op: Op): Promise<readonly SiteAddress[]> {
+  const all = await listAddresses(context, op);
+  return Promise.all(
+    all.map(async (address) => {
+      const { instanceId } = address;
+      if (instanceId === undefined) return address;
+      const holder = await instanceById(context, instanceId, op);
+      const isHeld = holder && !isDead(holder);
+      return isHeld ? address : { ...address, associationId: undefined, instanceId: undefined };
+    }),
+  );
+}
+
+/** The last snapshots of the site's volumes, the newest first, also those that AWS could not make (state `error`). */
 export async function listSnapshots({ site, clients }: Context, op: Op): Promise<readonly VolumeSnapshot[]> {
   const Filters = [
     { Name: `tag:${SITE_TAG}`, Values: [site.id] },
@@ -76,7 +90,7 @@ export async function listSnapshots({ site, clients }: Context, op: Op): Promise
 }
 
 function snapshotOf({ SnapshotId, StartTime, State, VolumeId }: Snapshot): VolumeSnapshot[] {
-  if (!SnapshotId || !VolumeId || State === 'error') return [];
+  if (!SnapshotId || !VolumeId) return [];
   return [
     { snapshotId: SnapshotId, volumeId: VolumeId, state: State ?? 'pending', startedMs: StartTime?.getTime() ?? 0 },
   ];

@@ -38,7 +38,7 @@ export function planTeardown(
       return sequence(disableStages(context, seen), distributionStages(context, seen));
     case 'all':
       return sequence(
-        markStages(context, site),
+        markStages(context, site, fate),
         together(disableStages(context, seen), terminateStages(context, seen)),
         together(serverPartStages(context, seen), volumeStages(context, seen, fate)),
         distributionStages(context, seen),
@@ -48,10 +48,11 @@ export function planTeardown(
   }
 }
 
-function markStages(context: Context, { bucket, ...others }: SiteHave): Step[][] {
+function markStages(context: Context, { bucket, distribution, server, volume }: SiteHave, fate: VolumeFate): Step[][] {
   const have = known(bucket);
-  // What is alone goes at once.
-  const isAlone = !known(others.server) && !known(others.distribution);
+  // What is alone goes at once; a snapshot takes time, and the mark tells which one is of this time.
+  const isSnapped = fate === 'snapshot' && known(volume) !== undefined;
+  const isAlone = !known(server) && !known(distribution) && !isSnapped;
   if (!have?.tagged || have.destroyingSince !== undefined || isAlone) return [];
   const title = 'mark the bucket, so that every window sees that the site is being destroyed';
   return [[{ key: 'mark', title, run: (op) => markDestroying(context, op) }]];

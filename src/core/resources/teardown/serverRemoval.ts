@@ -12,7 +12,7 @@ import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { listAddresses, type SiteAddress } from '../address';
 import { giveUp } from '../addressPlan';
-import { findInstance, findVolume, instanceById, isDead } from '../lookup';
+import { findInstance, instanceById, isDead } from '../lookup';
 import { known, type Seen } from '../resource';
 import type { ServerHave } from '../server';
 import { isMounted } from '../mounted';
@@ -63,7 +63,9 @@ function terminatedCharges(have: ServerHave): readonly Charge[] {
 /** The steps that give up what the server alone needed, once it is gone; stages in order. */
 export function serverPartStages(context: Context, { server, parts }: ServerRemoval): Step[][] {
   const instanceId = known(server)?.instanceId;
-  const released = (parts.addresses ?? []).filter((address) => isFree(address) || address.instanceId === instanceId);
+  const released = (parts.addresses ?? []).filter(
+    (address) => isFree(address) || (address.instanceId !== undefined && address.instanceId === instanceId),
+  );
   const ips = released.map(({ ip }) => ip).join(', ');
   const groups = parts.groupIds ?? [];
   const first: Step[] = [
@@ -100,7 +102,7 @@ async function terminate(context: Context, op: Op): Promise<void> {
   const instance = await findInstance(context, op);
   if (!instance?.InstanceId) return;
   const { InstanceId } = instance;
-  await keepVolume(context, InstanceId, op);
+  await keepVolumes(context, InstanceId, op);
   try {
     await unlessMissing(
       () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }), options),
@@ -124,16 +126,28 @@ async function terminate(context: Context, op: Op): Promise<void> {
   );
 }
 
-/** A volume that somebody set to go with its instance stays, whatever becomes of it later. */
-async function keepVolume(context: Context, InstanceId: string, op: Op): Promise<void> {
-  const attachment = (await findVolume(context, op))?.Attachments?.[0];
-  if (attachment?.InstanceId !== InstanceId || !attachment.DeleteOnTermination) return;
+/** Volumes that somebody set to go with the instance stay, whosever they are and whatever becomes of them later; its own disk goes. */
+async function keepVolumes(context: Context, InstanceId: string, op: Op): Promise<void> {
+  const going = async () => {
+    const instance = await instanceById(context, InstanceId, op);
+    return (instance?.BlockDeviceMappings ?? []).filter(
+      ({ DeviceName, Ebs }) => DeviceName !== instance?.RootDeviceName && Ebs?.DeleteOnTermination,
+    );
+  };
+  const found = await going();
+  if (found.length === 0) return;
   await context.clients.ec2.send(
     new ModifyInstanceAttributeCommand({
       InstanceId,
-      BlockDeviceMappings: [{ DeviceName: attachment.Device, Ebs: { DeleteOnTermination: false } }],
+      BlockDeviceMappings: found.map(({ DeviceName }) => ({ DeviceName, Ebs: { DeleteOnTermination: false } })),
     }),
     { abortSignal: op.signal },
+  );
+  await waitFor(
+    'the volumes to be kept when the server goes',
+    async () => ((await going()).length === 0 ? true : undefined),
+    SETTLE,
+    op,
   );
 }
 

@@ -1,12 +1,13 @@
-import { CreateSnapshotCommand, DeleteVolumeCommand, type Volume } from '@aws-sdk/client-ec2';
+import { CreateSnapshotCommand, DeleteVolumeCommand, DescribeVolumesCommand, type Volume } from '@aws-sdk/client-ec2';
 import { ec2Once } from '../../aws/clients';
 import { hasCode, statusOf } from '../../aws/errors';
 import { appearance, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { diskCharge, ended, snapshotCharge } from '../../cost/charge';
 import { tagsFor } from '../../names';
-import { UserError, type Op } from '../../op';
+import { isUserError, UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
+import { carriesTag } from '../bucketSettings';
 import { instanceById, isDead, listVolumes } from '../lookup';
 import { moment } from '../../release/moment';
 import { known, type Seen } from '../resource';
@@ -19,16 +20,20 @@ export type VolumeFate = 'keep' | 'snapshot' | 'delete';
 /** What the steps that remove a volume depend on. */
 export interface VolumeRemoval {
   readonly volume: Seen<VolumeHave>;
+  /** Tells since when the site is being destroyed. */
+  readonly bucket: Seen<{ readonly destroyingSince?: string | undefined }>;
   readonly parts: SiteParts;
 }
 
+const MISSING = 'InvalidVolume.NotFound';
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 300 };
 /** A first snapshot takes minutes, of a large volume hours (EBS documentation, “How EBS snapshots work”). */
 const SNAPSHOT = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 4 * 3600 };
 
 /** The steps that delete the volume, after a snapshot if one is wanted; stages in order. */
-export function volumeStages(context: Context, { volume, parts }: VolumeRemoval, fate: VolumeFate): Step[][] {
+export function volumeStages(context: Context, site: VolumeRemoval, fate: VolumeFate): Step[][] {
   if (fate === 'keep') return [];
+  const { parts, volume } = site;
   const have = known(volume);
   const failed = (parts.failedVolumeIds ?? []).map((volumeId): Step => ({
     key: `failedVolume ${volumeId}`,
@@ -37,16 +42,23 @@ export function volumeStages(context: Context, { volume, parts }: VolumeRemoval,
   }));
   if (!have || have.state === 'error') return failed.length > 0 ? [failed] : [];
   const { sizeGib, volumeId } = have;
-  const taken = takenBefore(have, parts);
+  const taken = takenBefore(have, site);
+  // What was taken before this site began to be destroyed may lack what was written since.
+  const former = (parts.lastSnapshots ?? []).flatMap(({ snapshotId }) =>
+    snapshotId === taken?.snapshotId ? [] : [snapshotId],
+  );
+  const find = (op: Op) => findSnapshot(context, volumeId, former, op);
   const stages: Step[][] = [];
-  if (fate === 'snapshot' && !taken) {
-    const seen = (parts.lastSnapshots ?? []).map(({ snapshotId }) => snapshotId);
+  if (fate === 'snapshot' && taken?.state !== 'completed') {
+    const what = taken
+      ? `wait until the snapshot ${taken.snapshotId} of volume ${volumeId} is complete`
+      : `take a snapshot of volume ${volumeId}`;
     stages.push([
       {
         key: 'snapshot',
-        title: `take a snapshot of volume ${volumeId}, which stays and costs by what is on it`,
+        title: `${what}, which stays and costs by what is on it`,
         charges: [snapshotCharge(sizeGib, 'snapshot of the volume')],
-        run: (op) => takeSnapshot(context, volumeId, seen, op),
+        run: (op) => takeSnapshot(context, volumeId, find, op),
       },
     ]);
   }
@@ -64,32 +76,77 @@ export function volumeStages(context: Context, { volume, parts }: VolumeRemoval,
       title,
       loses: 'data',
       charges: [ended(diskCharge(have.volumeType, sizeGib, 'volume'))],
-      run: (op) => deleteVolume(context, volumeId, op),
+      async run(op) {
+        if (fate === 'snapshot') await requireComplete(volumeId, find, op);
+        await deleteVolume(context, volumeId, op);
+      },
     },
   ]);
   return stages;
 }
 
-/** The last snapshot of a volume that cannot have changed since, as nothing has it attached. */
-function takenBefore({ attachment, volumeId }: VolumeHave, parts: SiteParts): VolumeSnapshot | undefined {
-  return attachment ? undefined : parts.lastSnapshots?.find((snapshot) => snapshot.volumeId === volumeId);
+/**
+ * The last snapshot of a volume that cannot have changed since: nothing has it attached, and the snapshot was asked for after the site began to be destroyed,
+ * of which provisioning, that would attach it again, takes the mark away.
+ */
+function takenBefore(
+  { attachment, volumeId }: VolumeHave,
+  { bucket, parts }: VolumeRemoval,
+): VolumeSnapshot | undefined {
+  const sinceMs = Date.parse(known(bucket)?.destroyingSince ?? '');
+  if (attachment || Number.isNaN(sinceMs)) return undefined;
+  return parts.lastSnapshots?.find(
+    (snapshot) =>
+      snapshot.volumeId === volumeId &&
+      snapshot.state !== 'error' &&
+      // AWS may tell whole seconds.
+      snapshot.startedMs >= sinceMs - (sinceMs % 1000),
+  );
+}
+
+type FindSnapshot = (op: Op) => Promise<VolumeSnapshot | undefined>;
+
+/** The newest snapshot of a volume that is none of the former ones. Throws `UserError` when AWS could not make it. */
+async function findSnapshot(
+  context: Context,
+  volumeId: string,
+  former: readonly string[],
+  op: Op,
+): Promise<VolumeSnapshot | undefined> {
+  const found = (await listSnapshots(context, op)).filter(
+    (snapshot) => snapshot.volumeId === volumeId && !former.includes(snapshot.snapshotId),
+  );
+  const usable = found.find(({ state }) => state !== 'error');
+  const [failed] = found;
+  if (usable || !failed) return usable;
+  throw new UserError(
+    `AWS could not make the snapshot ${failed.snapshotId} of the volume ${volumeId}, which stays as it is. Run the command again to take another one; if that fails as well, see whether the key that encrypts the volume can be used (KMS console).`,
+  );
 }
 
 /** CreateSnapshot knows no client token: it is asked for once, and when no answer comes, the list tells whether it made one. */
-async function takeSnapshot(context: Context, volumeId: string, before: readonly string[], op: Op): Promise<void> {
+async function takeSnapshot(context: Context, volumeId: string, find: FindSnapshot, op: Op): Promise<void> {
   await waitUntilLetGo(context, volumeId, op);
-  const find = async () =>
-    (await listSnapshots(context, op)).find(
-      (snapshot) => snapshot.volumeId === volumeId && !before.includes(snapshot.snapshotId),
-    );
-  if (!(await find())) await askForSnapshot(context, volumeId, find, op);
+  if (!(await find(op))) await askForSnapshot(context, volumeId, () => find(op), op);
   await waitFor(
     'the snapshot to be complete',
-    async () => {
-      const snapshot = await find();
-      return snapshot?.state === 'completed' ? true : undefined;
-    },
+    async () => ((await find(op))?.state === 'completed' ? true : undefined),
     SNAPSHOT,
+    op,
+  );
+}
+
+/** Throws `UserError` unless the snapshot that was to be taken is there and complete; a list may be behind for a moment. */
+async function requireComplete(volumeId: string, find: FindSnapshot, op: Op): Promise<void> {
+  await retry(
+    async () => {
+      if ((await find(op))?.state === 'completed') return;
+      throw new UserError(
+        `The snapshot of the volume ${volumeId} is not there, or not complete, so the volume is not deleted. Run the command again.`,
+      );
+    },
+    isUserError,
+    { limitSeconds: 5 },
     op,
   );
 }
@@ -124,7 +181,7 @@ async function deleteVolume(context: Context, VolumeId: string, op: Op): Promise
     () =>
       unlessMissing(
         () => context.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }), { abortSignal: op.signal }),
-        'InvalidVolume.NotFound',
+        MISSING,
       ),
     (error) => hasCode(error, 'VolumeInUse', 'IncorrectState'),
     SETTLE,
@@ -132,18 +189,30 @@ async function deleteVolume(context: Context, VolumeId: string, op: Op): Promise
   );
   await waitFor(
     'the volume to be gone',
-    async () => ((await volumeOf(context, VolumeId, op)) ? undefined : true),
+    async () => {
+      if (await volumeById(context, VolumeId, op)) return undefined;
+      // The report of what is left goes by lists, which may be behind.
+      return (await listVolumes(context, op)).some((listed) => listed.VolumeId === VolumeId) ? undefined : true;
+    },
     SETTLE,
     op,
   );
 }
 
-/** AWS takes a volume off an instance that is terminated by itself, and not at once. Throws `UserError` when something alive has it. */
+/**
+ * AWS takes a volume off an instance that is terminated by itself, and not at once. Throws `UserError` when something alive has it, and for a volume that is
+ * not this site's any more: whoever took its tag away wants to keep it.
+ */
 async function waitUntilLetGo(context: Context, volumeId: string, op: Op): Promise<void> {
   await waitFor(
     'the volume to be let go by its server',
     async () => {
-      const found = await volumeOf(context, volumeId, op);
+      const found = await volumeById(context, volumeId, op);
+      if (found && !carriesTag(found.Tags ?? [], context)) {
+        throw new UserError(
+          `The volume ${volumeId} does not carry this site’s tag any more, so it is left alone. It goes on costing.`,
+        );
+      }
       if (found?.State !== 'in-use') return true;
       const holderId = found.Attachments?.[0]?.InstanceId;
       const holder = holderId === undefined ? undefined : await instanceById(context, holderId, op);
@@ -157,6 +226,11 @@ async function waitUntilLetGo(context: Context, volumeId: string, op: Op): Promi
   );
 }
 
-async function volumeOf(context: Context, volumeId: string, op: Op): Promise<Volume | undefined> {
-  return (await listVolumes(context, op)).find(({ VolumeId }) => VolumeId === volumeId);
+/** A volume by its id, whatever its tags; undefined for one that is gone or going. */
+async function volumeById({ clients }: Context, volumeId: string, op: Op): Promise<Volume | undefined> {
+  const answer = await unlessMissing(
+    () => clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), { abortSignal: op.signal }),
+    MISSING,
+  );
+  return answer?.Volumes?.find(({ State }) => State !== 'deleting' && State !== 'deleted');
 }
