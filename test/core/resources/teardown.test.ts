@@ -26,6 +26,7 @@ import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../../../src/core
 import { isUserError, type Op } from '../../../src/core/op';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
 import { chargesOf, run, stepsOf, type Plan } from '../../../src/core/plan';
+import { detachStages } from '../../../src/core/resources/detachment';
 import { findInstance, findVolume } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
 import { profileName } from '../../../src/core/resources/role';
@@ -567,6 +568,9 @@ describe('destroying one resource', () => {
     const alone = planTeardown('server', context, { ...site, volume: { kind: 'absent' } }, parts, 'keep');
     // Where no volume has the pages, they go with the server.
     assert.equal(losses(alone)['terminate'], 'data');
+    // From an instance that is not the site's server, nothing is taken.
+    const foreign = { kind: 'known', have: { ...server, instanceId: 'i-0' } } as const;
+    assert.deepEqual(detachStages(context, { ...site, server: foreign }), []);
     assert.deepEqual(keysOf(as('running', true)), ['unmount', 'detach', 'deleteVolume']);
     assert.deepEqual(keysOf(as('stopped', false)), ['detach', 'deleteVolume']);
     assert.throws(() => as('running', false), /agent does not answer/);
