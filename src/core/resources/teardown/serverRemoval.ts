@@ -21,6 +21,7 @@ import { profileName } from '../role';
 import type { SiteParts } from './parts';
 import { deleteRole } from './roleRemoval';
 
+const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** Until an instance is gone, and until its network interfaces are. */
 const GOING = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 900 };
 
