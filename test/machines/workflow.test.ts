@@ -71,10 +71,11 @@ describe('the workflow of the documentation, in a checkout where nothing else is
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }],
     });
-    for (const name of ['publish', 'plan']) {
+    const policies = { publish: 'iam-policy-publish.json', plan: 'plan-policy.json' };
+    for (const [name, file] of Object.entries(policies)) {
       const RoleName = `sitelift-${name}`;
       await clients.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-      const PolicyDocument = JSON.stringify(docsJson(`${name}-policy.json`, of));
+      const PolicyDocument = JSON.stringify(docsJson(file, of));
       await clients.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: name, PolicyDocument }));
     }
   }
