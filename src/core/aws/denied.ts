@@ -8,6 +8,7 @@ const OTHERWISE_NAMED: Readonly<Record<string, string>> = {
   's3:CopyObject': 's3:PutObject',
   's3:CreateMultipartUpload': 's3:PutObject',
   's3:DeleteObjects': 's3:DeleteObject',
+  's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',
   's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
   's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
   's3:HeadBucket': 's3:ListBucket',
