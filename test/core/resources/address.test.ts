@@ -278,7 +278,10 @@ describe('an address that stays', () => {
     await controlPlane().send('POST', 'denies', { action: 'ec2:DescribeAddresses' });
     await provision(context, 'server');
     const have = await serverOf(context);
-    assert.match(have.problems.join(), /Could not read the site’s Elastic IP addresses: ec2:DescribeAddresses is forbidden/);
+    assert.match(
+      have.problems.join(),
+      /Could not read the site’s Elastic IP addresses: ec2:DescribeAddresses is forbidden/,
+    );
     await assert.rejects(provision(asking(context, { address: 'elastic' }), 'server'), {
       name: 'UnauthorizedOperation',
     });
