@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { until } from '../vscode/until';
 import type { Workbench } from './workbench';
 
 /** What a reader of the tree sees once everything is provisioned. */
@@ -52,8 +53,12 @@ export async function publishSite(workbench: Workbench): Promise<string> {
   await workbench.dialog().waitFor();
   await workbench.screenshot('publish-plan');
   await workbench.answerDialog('Publish');
-  const summary = workbench.notification(/Published “/);
-  await summary.waitFor();
+  const summary = workbench.notification(/Published “/).first();
+  // What the publication before this one told may still be there.
+  await until(
+    async () => !(await workbench.progress().first().isVisible()) && (await summary.isVisible()),
+    () => Promise.resolve(),
+  );
   return summary.locator('.notification-list-item-message').innerText();
 }
 
