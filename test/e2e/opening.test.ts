@@ -75,7 +75,10 @@ describe('a workbench for a newcomer', function () {
     await workbench.showView('Sitelift');
     await workbench.welcome().filter({ hasText: 'Create Site…' }).waitFor();
     const wanted = [
+      // What whoever gives permissions needs, and what a folder that is gone has left.
+      'Sitelift: Copy Policy',
       'Sitelift: Create Site…',
+      'Sitelift: Find Leftovers',
       // VS Code's own, for every view.
       'Sitelift: Focus on Site View',
       'Sitelift: Select Profile and Region…',
