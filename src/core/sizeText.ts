@@ -10,3 +10,10 @@ export function sizeText(bytes: number): string {
   }
   return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }
+
+/** What files or objects hold together, in bytes. */
+export function bytesOf(parts: Iterable<{ readonly sizeBytes: number }>): number {
+  let sum = 0;
+  for (const { sizeBytes } of parts) sum += sizeBytes;
+  return sum;
+}

@@ -56,6 +56,27 @@ export async function appearance<Value>(find: () => Promise<Value | undefined>, 
   return poll(find, { limitSeconds: 30 }, op);
 }
 
+/**
+ * What `ask` makes, which knows no client token and so is asked for once; where no answer came, what `find` shows of it by then. Throws what AWS answered,
+ * and the error of a request of which nothing came.
+ */
+export async function madeOnce<Answer, Found>(
+  ask: () => Promise<Answer>,
+  find: () => Promise<Found | undefined>,
+  op: Op,
+): Promise<Answer | Found> {
+  try {
+    return await ask();
+  } catch (error) {
+    op.signal.throwIfAborted();
+    const status = statusOf(error) ?? 0;
+    if (status >= 400 && status < 500) throw error;
+    const made = await appearance(find, op);
+    if (made === undefined) throw error;
+    return made;
+  }
+}
+
 async function poll<Value>(look: () => Promise<Value | undefined>, pace: Pace, op: Op): Promise<Value | undefined> {
   const end = Date.now() + pace.limitSeconds * 1000;
   let seconds = pace.firstSeconds ?? 0.5;

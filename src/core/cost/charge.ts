@@ -1,4 +1,4 @@
-import { sizeText } from '../sizeText';
+import { bytesOf, sizeText } from '../sizeText';
 
 /** Hours of a month, as AWS’s own calculator counts them (AWS Pricing Calculator user guide). */
 export const HOURS_A_MONTH = 730;
@@ -54,6 +54,12 @@ export function idleAddressCharge(ip?: string): Charge {
 /** What a bucket holds. */
 export function objectsCharge(sizeBytes: number): Charge {
   return { rate: 'objects', quantity: sizeBytes / GIB, what: `bucket, ${sizeText(sizeBytes)} below site/` };
+}
+
+/** What is charged for the objects of a bucket: nothing where there are none. */
+export function bucketCharges(objects: Iterable<{ readonly sizeBytes: number }>): readonly Charge[] {
+  const sizeBytes = bytesOf(objects);
+  return sizeBytes > 0 ? [objectsCharge(sizeBytes)] : [];
 }
 
 /** A charge that ends. */

@@ -8,7 +8,7 @@ import {
   diskCharge,
   idleAddressCharge,
   instanceCharge,
-  objectsCharge,
+  bucketCharges,
   rootDiskCharge,
   type Charge,
 } from './charge';
@@ -41,14 +41,13 @@ function chargesOf(have: SiteHave, isStopped: boolean): SiteCharges {
   const names = Object.keys(have) as ResourceName[];
   const volume = known(have.volume);
   const bucket = known(have.bucket);
-  const sizeBytes = [...(bucket?.objects.values() ?? [])].reduce((sum, object) => sum + object.sizeBytes, 0);
   const server = known(have.server);
   const left = have.server.kind === 'absent' ? (have.server.addresses ?? []) : [];
   const charges = [
     ...(server ? serverCharges(server, isStopped) : left.map(addressAlone)),
     // One that AWS could not make is not charged for.
     ...(volume && volume.state !== 'error' ? [diskCharge(volume.volumeType, volume.sizeGib, 'volume')] : []),
-    ...(sizeBytes > 0 ? [objectsCharge(sizeBytes)] : []),
+    ...bucketCharges(bucket?.objects.values() ?? []),
   ];
   return { charges, unread: names.filter((name) => have[name].kind === 'unknown') };
 }

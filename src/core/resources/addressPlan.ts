@@ -5,8 +5,8 @@ import {
   ReleaseAddressCommand,
 } from '@aws-sdk/client-ec2';
 import { ec2Once } from '../aws/clients';
-import { hasCode, statusOf } from '../aws/errors';
-import { appearance, isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
+import { hasCode } from '../aws/errors';
+import { isNotSeenYet, madeOnce, retry, unlessMissing, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { addressCharge, ended, idleAddressCharge } from '../cost/charge';
 import { tagsFor } from '../names';
@@ -88,26 +88,23 @@ async function ensureAddress(context: Context, op: Op): Promise<void> {
 }
 
 /** AllocateAddress knows no client token: it is tried once, and when no answer comes, the list tells whether it made one. */
-async function allocate(context: Context, op: Op): Promise<SiteAddress> {
+function allocate(context: Context, op: Op): Promise<SiteAddress> {
   const { clients, site } = context;
-  try {
-    const { AllocationId, PublicIp } = await ec2Once(clients).send(
-      new AllocateAddressCommand({
-        Domain: 'vpc',
-        TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsFor(site, 'address') }],
-      }),
-      { abortSignal: op.signal },
-    );
-    if (!AllocationId || !PublicIp) throw new Error('EC2 answered without the id of the new address.');
-    return { allocationId: AllocationId, ip: PublicIp, associationId: undefined, instanceId: undefined };
-  } catch (error) {
-    op.signal.throwIfAborted();
-    const status = statusOf(error) ?? 0;
-    if (status >= 400 && status < 500) throw error;
-    const made = await appearance(async () => (await listAddresses(context, op))[0], op);
-    if (!made) throw error;
-    return made;
-  }
+  return madeOnce(
+    async () => {
+      const { AllocationId, PublicIp } = await ec2Once(clients).send(
+        new AllocateAddressCommand({
+          Domain: 'vpc',
+          TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsFor(site, 'address') }],
+        }),
+        { abortSignal: op.signal },
+      );
+      if (!AllocationId || !PublicIp) throw new Error('EC2 answered without the id of the new address.');
+      return { allocationId: AllocationId, ip: PublicIp, associationId: undefined, instanceId: undefined };
+    },
+    async () => (await listAddresses(context, op))[0],
+    op,
+  );
 }
 
 async function associate(context: Context, address: SiteAddress, InstanceId: string, op: Op): Promise<void> {

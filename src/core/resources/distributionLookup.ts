@@ -3,6 +3,7 @@ import {
   ListTagsForResourceCommand,
   type DistributionSummary,
 } from '@aws-sdk/client-cloudfront';
+import { allMarked } from '../aws/pages';
 import type { Context } from '../context';
 import { SITE_TAG, stackName } from '../names';
 import type { Op } from '../op';
@@ -31,17 +32,13 @@ export async function listDistributions(
   clients: Pick<Context['clients'], 'cloudfront'>,
   op: Op,
 ): Promise<readonly DistributionSummary[]> {
-  const summaries: DistributionSummary[] = [];
-  let marker: string | undefined;
-  do {
+  return allMarked(async (Marker) => {
     const { DistributionList: list } = await clients.cloudfront.send(
-      new ListDistributionsCommand(marker ? { Marker: marker } : {}),
+      new ListDistributionsCommand(Marker ? { Marker } : {}),
       { abortSignal: op.signal },
     );
-    summaries.push(...(list?.Items ?? []));
-    marker = list?.IsTruncated ? list.NextMarker : undefined;
-  } while (marker);
-  return summaries;
+    return { items: list?.Items, next: list?.IsTruncated ? list.NextMarker : undefined };
+  });
 }
 
 async function firstTagged(

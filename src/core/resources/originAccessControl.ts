@@ -3,8 +3,10 @@ import {
   DeleteOriginAccessControlCommand,
   GetOriginAccessControlCommand,
   ListOriginAccessControlsCommand,
+  type OriginAccessControlSummary,
 } from '@aws-sdk/client-cloudfront';
 import { hasCode } from '../aws/errors';
+import { allMarked } from '../aws/pages';
 import { isConflict, retry, unlessMissing } from '../aws/wait';
 import { bucketName, distributionComment } from '../names';
 import type { Op } from '../op';
@@ -12,19 +14,23 @@ import type { Context } from '../context';
 
 const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 
-/** The id of the site's origin access control, which is found by its name, having no tags. */
-export async function findAccessControl({ site, clients }: Context, op: Op): Promise<string | undefined> {
-  let marker: string | undefined;
-  do {
-    const { OriginAccessControlList: list } = await clients.cloudfront.send(
-      new ListOriginAccessControlsCommand(marker ? { Marker: marker } : {}),
+/** All origin access controls of the account. */
+export function listAccessControls(
+  { cloudfront }: Pick<Context['clients'], 'cloudfront'>,
+  op: Op,
+): Promise<readonly OriginAccessControlSummary[]> {
+  return allMarked(async (Marker) => {
+    const { OriginAccessControlList: list } = await cloudfront.send(
+      new ListOriginAccessControlsCommand(Marker ? { Marker } : {}),
       { abortSignal: op.signal },
     );
-    const found = list?.Items?.find(({ Name }) => Name === accessControlName(site))?.Id;
-    if (found) return found;
-    marker = list?.IsTruncated ? list.NextMarker : undefined;
-  } while (marker);
-  return undefined;
+    return { items: list?.Items, next: list?.IsTruncated ? list.NextMarker : undefined };
+  });
+}
+
+/** The id of the site's origin access control, which is found by its name, having no tags. */
+export async function findAccessControl({ site, clients }: Context, op: Op): Promise<string | undefined> {
+  return (await listAccessControls(clients, op)).find(({ Name }) => Name === accessControlName(site))?.Id;
 }
 
 /** Makes the origin access control with which the distribution signs its requests to the bucket; gives its id. */

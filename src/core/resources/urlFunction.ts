@@ -36,19 +36,18 @@ export function isCurrentUrlFunction(site: Context['site'], arn: string | undefi
 }
 
 /** Makes the function that finds the pages of short URLs, published so that a distribution can run it; gives its ARN. */
-export async function ensureUrlFunction({ site, clients }: Context, op: Op): Promise<string> {
-  const { cloudfront } = clients;
+export async function ensureUrlFunction(context: Context, op: Op): Promise<string> {
+  const { site } = context;
+  const { cloudfront } = context.clients;
   const Name = functionName(site);
   const options = { abortSignal: op.signal };
-  const describe = (Stage: 'DEVELOPMENT' | 'LIVE') =>
-    unlessMissing(() => cloudfront.send(new DescribeFunctionCommand({ Name, Stage }), options), 'NoSuchFunctionExists');
   const arnOf = (found: Awaited<ReturnType<typeof describe>>) => found?.FunctionSummary?.FunctionMetadata?.FunctionARN;
   return retry(
     async () => {
-      const live = arnOf(await describe('LIVE'));
+      const live = arnOf(await describe(context, Name, 'LIVE', op));
       if (live) return live;
       const draft =
-        (await describe('DEVELOPMENT')) ??
+        (await describe(context, Name, 'DEVELOPMENT', op)) ??
         (await cloudfront.send(
           new CreateFunctionCommand({
             Name,
@@ -72,7 +71,7 @@ export async function ensureUrlFunction({ site, clients }: Context, op: Op): Pro
 /** The names of the site's functions that are there, of all versions. */
 export async function findUrlFunctions(context: Context, op: Op): Promise<readonly string[]> {
   const names = Array.from({ length: VERSION }, (_, index) => functionName(context.site, String(index + 1)));
-  const there = await Promise.all(names.map((name) => describeDraft(context, name, op)));
+  const there = await Promise.all(names.map((name) => describe(context, name, 'DEVELOPMENT', op)));
   return names.filter((_, index) => there[index] !== undefined);
 }
 
@@ -81,7 +80,7 @@ export async function deleteUrlFunctions(context: Context, op: Op): Promise<void
   for (const Name of await findUrlFunctions(context, op)) {
     await retry(
       async () => {
-        const draft = await describeDraft(context, Name, op);
+        const draft = await describe(context, Name, 'DEVELOPMENT', op);
         if (!draft) return;
         const command = new DeleteFunctionCommand({ Name, IfMatch: draft.ETag });
         await unlessMissing(
@@ -96,8 +95,8 @@ export async function deleteUrlFunctions(context: Context, op: Op): Promise<void
   }
 }
 
-function describeDraft({ clients }: Context, Name: string, op: Op) {
-  const command = new DescribeFunctionCommand({ Name, Stage: 'DEVELOPMENT' });
+function describe({ clients }: Context, Name: string, Stage: 'DEVELOPMENT' | 'LIVE', op: Op) {
+  const command = new DescribeFunctionCommand({ Name, Stage });
   return unlessMissing(() => clients.cloudfront.send(command, { abortSignal: op.signal }), 'NoSuchFunctionExists');
 }
 

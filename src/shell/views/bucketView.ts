@@ -1,11 +1,12 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import type { BucketHave } from '../../core/resources/bucket';
 import { moment } from '../../core/release/moment';
+import { bytesOf } from '../../core/sizeText';
 import { look, type Shown } from './shown';
 
 /** How the bucket is shown. */
 export function bucketView(have: BucketHave): Shown {
-  const sizeBytes = [...have.objects.values()].reduce((sum, object) => sum + object.sizeBytes, 0);
+  const sizeBytes = bytesOf(have.objects.values());
   const isPrivate = have.blocksPublicAccess !== false && have.ownerEnforced !== false;
   const isKnown = have.blocksPublicAccess !== undefined && have.ownerEnforced !== undefined;
   const place: ConsolePlace = { kind: 'bucket', name: have.name };

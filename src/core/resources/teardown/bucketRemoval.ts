@@ -9,7 +9,7 @@ import {
 import { hasCode } from '../../aws/errors';
 import { isConflict, retry, unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
-import { ended, objectsCharge } from '../../cost/charge';
+import { ended, bucketCharges } from '../../cost/charge';
 import { bucketName, SITE_TAG } from '../../names';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
@@ -34,8 +34,7 @@ export function bucketStages(context: Context, { bucket }: { readonly bucket: Se
   }
   const { size } = have.objects;
   const title = `delete bucket ${have.name} with all that is in it (${size} ${size === 1 ? 'image or other file' : 'images and other files'}, and all kept releases)`;
-  const sizeBytes = [...have.objects.values()].reduce((sum, object) => sum + object.sizeBytes, 0);
-  const charges = sizeBytes > 0 ? [ended(objectsCharge(sizeBytes))] : [];
+  const charges = bucketCharges(have.objects.values()).map(ended);
   return [[{ key: 'deleteBucket', title, loses: 'data', charges, run: (op) => deleteBucket(context, op) }]];
 }
 

@@ -1,10 +1,11 @@
-import { ListFunctionsCommand, ListOriginAccessControlsCommand } from '@aws-sdk/client-cloudfront';
+import { ListFunctionsCommand } from '@aws-sdk/client-cloudfront';
 import { paginateListInstanceProfiles, paginateListRoles } from '@aws-sdk/client-iam';
 import { paginateListBuckets } from '@aws-sdk/client-s3';
 import type { Clients } from '../../aws/clients';
-import { allItems } from '../../aws/pages';
+import { allItems, allMarked } from '../../aws/pages';
 import type { Op } from '../../op';
 import { listDistributions } from '../distributionLookup';
+import { listAccessControls } from '../originAccessControl';
 import { readDetail, type Detail } from '../resource';
 import { ROLE_PATH } from '../role';
 import type { Leftover } from './leftover';
@@ -43,20 +44,13 @@ export function leftInNoRegion(
         ...{ about: `${DomainName}${Enabled ? '' : ', disabled'}`, costs: Enabled ? 'use' : 'nothing' },
       })),
     ),
-    read('the origin access controls', async () => {
-      const all = await everyPage(async (Marker) => {
-        const { OriginAccessControlList: list } = await cloudfront.send(
-          new ListOriginAccessControlsCommand(Marker ? { Marker } : {}),
-          options,
-        );
-        return { items: list?.Items, next: list?.IsTruncated ? list.NextMarker : undefined };
-      });
-      return all.map(({ Id = '', Name = '' }) => {
+    read('the origin access controls', async () =>
+      (await listAccessControls(clients, op)).map(({ Id = '', Name = '' }) => {
         return { ...rights, kind: 'origin access control', id: Id, about: Name, siteId: siteOf(Name) };
-      });
-    }),
+      }),
+    ),
     read('the CloudFront functions', async () => {
-      const all = await everyPage(async (Marker) => {
+      const all = await allMarked(async (Marker) => {
         const { FunctionList: list } = await cloudfront.send(
           new ListFunctionsCommand({ Stage: 'DEVELOPMENT', ...(Marker ? { Marker } : {}) }),
           options,
@@ -90,19 +84,4 @@ export function leftInNoRegion(
 
 function siteOf(name: string): string {
   return NAMED.exec(name)?.[1] ?? '';
-}
-
-async function everyPage<Item>(
-  page: (
-    marker: string | undefined,
-  ) => Promise<{ readonly items: readonly Item[] | undefined; readonly next: string | undefined }>,
-): Promise<Item[]> {
-  const all: Item[] = [];
-  let marker: string | undefined;
-  do {
-    const { items = [], next } = await page(marker);
-    all.push(...items);
-    marker = next;
-  } while (marker);
-  return all;
 }

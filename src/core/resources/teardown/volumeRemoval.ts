@@ -1,7 +1,7 @@
 import { CreateSnapshotCommand, DeleteVolumeCommand, DescribeVolumesCommand, type Volume } from '@aws-sdk/client-ec2';
 import { ec2Once } from '../../aws/clients';
-import { hasCode, statusOf } from '../../aws/errors';
-import { appearance, retry, unlessMissing, waitFor } from '../../aws/wait';
+import { hasCode } from '../../aws/errors';
+import { madeOnce, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { diskCharge, ended, snapshotCharge } from '../../cost/charge';
 import { tagsFor } from '../../names';
@@ -127,7 +127,10 @@ async function findSnapshot(
 /** CreateSnapshot knows no client token: it is asked for once, and when no answer comes, the list tells whether it made one. */
 async function takeSnapshot(context: Context, volumeId: string, find: FindSnapshot, op: Op): Promise<void> {
   await waitUntilLetGo(context, volumeId, op);
-  if (!(await find(op))) await askForSnapshot(context, volumeId, () => find(op), op);
+  if (!(await find(op))) {
+    const ask = () => askForSnapshot(context, volumeId, op);
+    await madeOnce(ask, () => find(op), op);
+  }
   await waitFor(
     'the snapshot to be complete',
     async () => ((await find(op))?.state === 'completed' ? true : undefined),
@@ -151,28 +154,15 @@ async function requireComplete(volumeId: string, find: FindSnapshot, op: Op): Pr
   );
 }
 
-async function askForSnapshot(
-  { clients, site }: Context,
-  VolumeId: string,
-  find: () => Promise<VolumeSnapshot | undefined>,
-  op: Op,
-): Promise<void> {
-  const [name, ...marks] = tagsFor(site, LAST_SNAPSHOT);
-  try {
-    await ec2Once(clients).send(
-      new CreateSnapshotCommand({
-        VolumeId,
-        Description: `Last state of the pages of ${site.name}`,
-        TagSpecifications: [{ ResourceType: 'snapshot', Tags: [...(name ? [name] : []), ...marks] }],
-      }),
-      { abortSignal: op.signal },
-    );
-  } catch (error) {
-    op.signal.throwIfAborted();
-    const status = statusOf(error) ?? 0;
-    if (status >= 400 && status < 500) throw error;
-    if (!(await appearance(find, op))) throw error;
-  }
+async function askForSnapshot({ clients, site }: Context, VolumeId: string, op: Op): Promise<void> {
+  await ec2Once(clients).send(
+    new CreateSnapshotCommand({
+      VolumeId,
+      Description: `Last state of the pages of ${site.name}`,
+      TagSpecifications: [{ ResourceType: 'snapshot', Tags: tagsFor(site, LAST_SNAPSHOT) }],
+    }),
+    { abortSignal: op.signal },
+  );
 }
 
 async function deleteVolume(context: Context, VolumeId: string, op: Op): Promise<void> {
