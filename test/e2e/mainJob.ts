@@ -54,9 +54,10 @@ export async function publishSite(workbench: Workbench): Promise<string> {
   await workbench.screenshot('publish-plan');
   await workbench.answerDialog('Publish');
   const summary = workbench.notification(/Published “/).first();
-  // What the publication before this one told may still be there.
+  // What the publication before this one told may still be there; the status bar shows this one from before its plan to its end.
+  const going = workbench.page.locator('.statusbar-item', { hasText: 'Publishing ' });
   await until(
-    async () => !(await workbench.progress().first().isVisible()) && (await summary.isVisible()),
+    async () => !(await going.first().isVisible()) && (await summary.isVisible()),
     () => Promise.resolve(),
   );
   return summary.locator('.notification-list-item-message').innerText();
