@@ -1,6 +1,4 @@
-import assert from 'node:assert/strict';
-import { sampleOnServer } from './sample';
-import { expectKills, startBench, type ScriptBench } from './scriptBench';
+import { holdScript } from './holdScript';
 
 /** The checks of `guest/grow.sh` and what each promises. */
 const PROMISES = {
@@ -13,21 +11,4 @@ const PROMISES = {
   tells: 'tells what the programs say, and goes on where it stopped',
 } as const;
 
-describe('grow.sh on a real server', function () {
-  this.timeout(1_800_000);
-  let bench: ScriptBench;
-  before(async () => {
-    bench = await startBench({ grow: 'set_up_mount' });
-  });
-  after(() => bench?.stop());
-
-  for (const [name, promise] of Object.entries(PROMISES)) {
-    it(promise, async () => void (await bench.run('grow', `check_${name}`)));
-  }
-
-  it('killed before any of its commands that changes something, comes to the same end the next time', async () => {
-    const commands = (await bench.run('grow', 'changes_of_grow')).trim().split('\n');
-    assert.ok(commands.length >= 5, `${commands.length} commands`);
-    await expectKills(bench, 'grow', 'kills_grow', sampleOnServer(commands, { contained: 16, emulated: 4 }, 'grow'));
-  });
-});
+holdScript({ name: 'grow', area: 'grow', promises: PROMISES, changes: 5, kills: { contained: 16, emulated: 4 } });

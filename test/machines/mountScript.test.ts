@@ -1,6 +1,4 @@
-import assert from 'node:assert/strict';
-import { sampleOnServer } from './sample';
-import { expectKills, startBench, type ScriptBench } from './scriptBench';
+import { holdScript } from './holdScript';
 
 /** The checks of `guest/mount.sh` and what each promises. */
 const PROMISES = {
@@ -26,21 +24,4 @@ const PROMISES = {
   look: 'is seen by a look inside: the disk, its place in fstab, the release and the web server as they are',
 } as const;
 
-describe('mount.sh on a real server', function () {
-  this.timeout(1_800_000);
-  let bench: ScriptBench;
-  before(async () => {
-    bench = await startBench({ mount: 'set_up_mount' });
-  });
-  after(() => bench?.stop());
-
-  for (const [name, promise] of Object.entries(PROMISES)) {
-    it(promise, async () => void (await bench.run('mount', `check_${name}`)));
-  }
-
-  it('killed before any of its commands that changes something, comes to the same end the next time', async () => {
-    const commands = (await bench.run('mount', 'changes_of_mount')).trim().split('\n');
-    assert.ok(commands.length > 25, `${commands.length} commands`);
-    await expectKills(bench, 'mount', 'kills_mount', sampleOnServer(commands, { contained: 16, emulated: 8 }, 'mount'));
-  });
-});
+holdScript({ name: 'mount', area: 'mount', promises: PROMISES, changes: 26, kills: { contained: 16, emulated: 8 } });

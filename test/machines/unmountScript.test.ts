@@ -1,6 +1,4 @@
-import assert from 'node:assert/strict';
-import { sampleOnServer } from './sample';
-import { expectKills, startBench, type ScriptBench } from './scriptBench';
+import { holdScript } from './holdScript';
 
 /** The checks of `guest/mount.sh` for `unmount.sh` and what each promises. */
 const PROMISES = {
@@ -12,26 +10,4 @@ const PROMISES = {
   unmount_order: 'forgets the volume last',
 } as const;
 
-describe('unmount.sh on a real server', function () {
-  this.timeout(1_800_000);
-  let bench: ScriptBench;
-  before(async () => {
-    bench = await startBench({ mount: 'set_up_mount' });
-  });
-  after(() => bench?.stop());
-
-  for (const [name, promise] of Object.entries(PROMISES)) {
-    it(promise, async () => void (await bench.run('mount', `check_${name}`)));
-  }
-
-  it('killed before any of its commands that changes something, comes to the same end the next time', async () => {
-    const commands = (await bench.run('mount', 'changes_of_unmount')).trim().split('\n');
-    assert.ok(commands.length > 5, `${commands.length} commands`);
-    await expectKills(
-      bench,
-      'mount',
-      'kills_unmount',
-      sampleOnServer(commands, { contained: 8, emulated: 2 }, 'unmount'),
-    );
-  });
-});
+holdScript({ name: 'unmount', area: 'mount', promises: PROMISES, changes: 6, kills: { contained: 8, emulated: 2 } });
