@@ -1,30 +1,75 @@
 // The commands' chunk: loaded when the first command is run or a site was found, so that activation stays small.
-export { askAgain } from './commands/askAgain';
-export { changeInstanceType } from './commands/changeInstanceType';
-export { chooseAddress } from './commands/chooseAddress';
-export { copyPolicy } from './commands/copyPolicy';
-export { copyValue } from './commands/copyValue';
-export { createSite } from './commands/createSite';
-export { destroy } from './commands/destroy';
-export { detachVolume } from './commands/detachVolume';
-export { diffWithLive } from './commands/diffWithLive';
-export { exportInfrastructure } from './commands/exportInfrastructure';
-export { findLeftovers } from './commands/findLeftovers';
-export { invalidate } from './commands/invalidate';
-export { openInConsole } from './commands/openInConsole';
-export { openSite } from './commands/openSite';
-export { powerServer } from './commands/powerServer';
-export { provision } from './commands/provision';
-export { publishEverything, publishSite } from './commands/publishSite';
-export { resizeVolume } from './commands/resizeVolume';
-export { rollback } from './commands/rollback';
-export { selectProfile } from './commands/selectProfile';
-export { setGeoRestriction } from './commands/setGeoRestriction';
-export { showActions } from './commands/showActions';
-export { showPlan } from './commands/showPlan';
-export { switchDistribution } from './commands/switchDistribution';
-export { uploadToCdn } from './commands/uploadToCdn';
-export { verifySite } from './commands/verifySite';
+import { askAgain } from './commands/askAgain';
+import { changeInstanceType } from './commands/changeInstanceType';
+import { chooseAddress } from './commands/chooseAddress';
+import { copyPolicy } from './commands/copyPolicy';
+import { copyValue } from './commands/copyValue';
+import { createSite } from './commands/createSite';
+import { destroy } from './commands/destroy';
+import { detachVolume } from './commands/detachVolume';
+import { diffWithLive } from './commands/diffWithLive';
+import { exportInfrastructure } from './commands/exportInfrastructure';
+import { findLeftovers } from './commands/findLeftovers';
+import { invalidate } from './commands/invalidate';
+import { openInConsole } from './commands/openInConsole';
+import { openSite } from './commands/openSite';
+import { powerServer } from './commands/powerServer';
+import { provision } from './commands/provision';
+import { publishEverything, publishSite } from './commands/publishSite';
+import { resizeVolume } from './commands/resizeVolume';
+import { rollback } from './commands/rollback';
+import { selectProfile } from './commands/selectProfile';
+import { setGeoRestriction } from './commands/setGeoRestriction';
+import { showActions } from './commands/showActions';
+import { showPlan } from './commands/showPlan';
+import { switchDistribution } from './commands/switchDistribution';
+import { uploadToCdn } from './commands/uploadToCdn';
+import { verifySite } from './commands/verifySite';
+import type { Runs } from './intents';
+
 export { publishOnSave } from './publishOnSave';
 export { statusBar } from './statusBar';
 export { taskOf, tasksOf } from './tasks';
+
+/** What runs the commands, by their names. */
+export const RUNS: Runs = {
+  createSite,
+  provisionServer: provision('server'),
+  provisionVolume: provision('volume'),
+  provisionBucket: provision('bucket'),
+  provisionDistribution: provision('distribution'),
+  provisionAll: provision('all'),
+  showPlan,
+  chooseAddress,
+  attachVolume: provision('volume'),
+  detachVolume,
+  destroySite: destroy('all'),
+  destroyServer: destroy('server'),
+  destroyVolume: destroy('volume'),
+  destroyBucket: destroy('bucket'),
+  destroyDistribution: destroy('distribution'),
+  findLeftovers,
+  exportInfrastructure,
+  startServer: powerServer('start'),
+  stopServer: powerServer('stop'),
+  rebootServer: powerServer('reboot'),
+  changeInstanceType,
+  resizeVolume,
+  disableDistribution: switchDistribution(false),
+  enableDistribution: switchDistribution(true),
+  setGeoRestriction,
+  publishSite,
+  publishEverything,
+  askAgain,
+  verifySite,
+  diffWithLive,
+  rollback,
+  uploadToCdn,
+  invalidate,
+  openSite,
+  copyValue,
+  openInConsole,
+  showActions,
+  copyPolicy,
+  selectProfile,
+};

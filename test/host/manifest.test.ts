@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { COMMANDS } from '../../src/shell/commands';
+import { INTENTS } from '../../src/shell/intents';
 
 interface Manifest {
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
@@ -23,6 +23,10 @@ interface Manifest {
 }
 
 const extension = () => vscode.extensions.getExtension('sitelift.sitelift') ?? assert.fail('not installed');
+const ids = () =>
+  Object.keys(INTENTS)
+    .map((name) => `sitelift.${name}`)
+    .sort();
 const contributes = () => (extension().packageJSON as Manifest).contributes;
 
 describe('the manifest', () => {
@@ -32,7 +36,7 @@ describe('the manifest', () => {
       .commands.map(({ command }) => command)
       .sort();
     const registered = (await vscode.commands.getCommands(true)).filter((id) => /^sitelift\.[a-zA-Z]+$/.test(id));
-    assert.deepEqual(declared, Object.keys(COMMANDS).sort());
+    assert.deepEqual(declared, ids());
     assert.deepEqual(registered.filter((id) => declared.includes(id)).sort(), declared);
   });
 
@@ -59,7 +63,7 @@ describe('the manifest', () => {
     const inPalette = contributes().menus['commandPalette'] ?? [];
     const named = inPalette.map(({ command }) => command).sort();
     // The log can be shown at any time.
-    assert.deepEqual([...named, 'sitelift.showLog'].sort(), Object.keys(COMMANDS).sort());
+    assert.deepEqual([...named, 'sitelift.showLog'].sort(), ids());
     for (const { command, when } of inPalette) {
       assert.match(when, /isWorkspaceTrusted/, command);
       // What is left of sites is looked for without any folder as well.

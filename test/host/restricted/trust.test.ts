@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { newSiteId, siteFileText } from '../../../src/core/site';
 import type { App } from '../../../src/shell/app';
-import { COMMANDS } from '../../../src/shell/commands';
+import { INTENTS } from '../../../src/shell/intents';
 import { Connections } from '../../../src/shell/connections';
 import { publishOnSave } from '../../../src/shell/publishOnSave';
 import { Sites } from '../../../src/shell/sites';
@@ -31,7 +31,8 @@ describe('a workspace that is not trusted', () => {
   });
 
   // With a site, each of these calls AWS in a workspace that is trusted, if only to compare the account.
-  for (const id of Object.keys(COMMANDS)) {
+  for (const name of Object.keys(INTENTS)) {
+    const id = `sitelift.${name}`;
     it(`gets nothing done by ${id}, although it is a site`, async () => {
       const text = siteFile();
       await writeFile(join(root(), 'sitelift.json'), text);
