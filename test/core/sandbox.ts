@@ -20,6 +20,12 @@ export function refuse(service: string, action: string, code = 'AccessDenied', s
   return controlPlane().send('POST', 'faults', { service, action, kind: 'error', code, status, message: 'not now' });
 }
 
+/** Lets the sandbox deny every call of an action until its faults are taken away, however many are on their way already. */
+export function deny(service: string, action: string): Promise<unknown> {
+  const fault = { service, action, kind: 'error', code: 'AccessDenied', status: 403, message: 'not now' };
+  return controlPlane().send('POST', 'faults', { ...fault, times: 1000 });
+}
+
 /** A new site of the sandbox's account with a random id, so tests never meet. */
 export function newContext(change: (file: Record<string, unknown>) => void = () => undefined): Context {
   const text = siteFileText({ name: 'demo', id: newSiteId(), account: ACCOUNT, region: 'us-east-1', root: '.' });

@@ -4,7 +4,7 @@ import { stepsOf } from '../../../src/core/plan';
 import { planAssets } from '../../../src/core/publish/planUpload';
 import { NO_CACHE } from '../../../src/core/release/localCache';
 import { newBucketContext } from '../resources/provisioned';
-import { controlPlane, newContext, newOp, refuse } from '../sandbox';
+import { controlPlane, deny, newContext, newOp, refuse } from '../sandbox';
 import { changes, HERE, invalidated, newPublishDriver, type PublishDriver } from './publishDriver';
 
 const ASSET = {
@@ -114,8 +114,9 @@ describe('Upload to CDN', function () {
       ['s3', 'ListObjectsV2'],
       ['s3', 'GetObject'],
     ] as const) {
-      await refuse(service, action);
+      await deny(service, action);
       await assert.rejects(site.upload('images/a.png'), /AccessDenied/);
+      await controlPlane().send('DELETE', 'faults');
     }
     assert.deepEqual(await changes(), []);
   });
