@@ -68,11 +68,11 @@ describe('the packed extension', () => {
     );
   });
 
-  it('is at most 450 KB without its pictures', () => {
+  it('is at most 500 KB without its pictures', () => {
     const bytes = entries
       .filter(({ name }) => !PICTURE.test(name))
       .reduce((sum, entry) => sum + entry.compressedBytes, 0);
-    assert.ok(bytes <= 450 * KB, `${Math.round(bytes / KB)} KB`);
+    assert.ok(bytes <= 500 * KB, `${Math.round(bytes / KB)} KB`);
   });
 
   it('activates from at most 20 KB, and loads the rest on first use', () => {
