@@ -3,6 +3,7 @@ import { UserError, type Remedy } from '../op';
 import type { BucketHave } from '../resources/bucket';
 import { readerOf } from '../resources/bucketPolicy';
 import type { DistributionHave } from '../resources/distribution';
+import { START_SERVER } from '../resources/lookup';
 import { offerOf } from '../resources/offer';
 import { known, remediesOfUnknown } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
@@ -93,10 +94,9 @@ export function isServedAsWanted(
 
 function requireInspection(server: ServerHave): Inspection {
   if (server.inspection) return server.inspection;
-  const remedy = provision('Server');
   if (server.state !== 'running') {
-    throw new UserError(`The server is ${server.state}. Run “Provision Server…” to start it, then publish again.`, {
-      remedy,
+    throw new UserError(`The server is ${server.state}. Run “Start Server…”, then publish again.`, {
+      remedy: START_SERVER,
     });
   }
   if (server.inspectionProblem !== undefined) {
@@ -108,7 +108,7 @@ function requireInspection(server: ServerHave): Inspection {
     server.online
       ? 'The server’s SSM agent answers, but what is on the server could not be read. Wait a minute and publish again.'
       : 'The server is running but its SSM agent does not answer yet. Wait a minute and publish again.',
-    { remedy },
+    { remedy: provision('Server') },
   );
 }
 

@@ -13,7 +13,8 @@ import { UserError, type Op } from '../op';
 import type { Context } from '../context';
 
 const LIVING: readonly InstanceStateName[] = ['pending', 'running', 'stopping', 'stopped'];
-const START = { title: 'Start Server…', command: 'sitelift.startServer' };
+/** The way on when the server is stopped. */
+export const START_SERVER = { title: 'Start Server…', command: 'sitelift.startServer' };
 const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 
 /** The living instance of the site, by tag; terminated ones do not count. */
@@ -58,7 +59,7 @@ export async function runningInstance(context: Context, op: Op): Promise<Instanc
       const instance = await findInstance(context, op);
       if (!instance?.InstanceId) throw new UserError('This site has no server yet. Run “Provision Server…” first.');
       if (instance.State?.Name === 'stopped') {
-        throw new UserError('The server is stopped. Run “Start Server…” first.', { remedy: START });
+        throw new UserError('The server is stopped. Run “Start Server…” first.', { remedy: START_SERVER });
       }
       return instance.State?.Name === 'running' ? { ...instance, InstanceId: instance.InstanceId } : undefined;
     },

@@ -3,6 +3,7 @@ import { startCharges } from '../cost/serverCharges';
 import { UserError } from '../op';
 import type { Plan, Step } from '../plan';
 import { agentStep, startStep, stopStep } from './instanceState';
+import { START_SERVER } from './lookup';
 import { rebootStep } from './reboot';
 import { known } from './resource';
 import type { ServerHave } from './server';
@@ -13,7 +14,6 @@ import { requireSameRegion } from './whereabouts';
 export type PowerChange = 'start' | 'stop' | 'reboot';
 
 const PROVISION = { title: 'Provision Server…', command: 'sitelift.provisionServer' };
-const START = { title: 'Start Server…', command: 'sitelift.startServer' };
 
 /** The plan that starts, stops or reboots the server. Throws `UserError` where there is none, or it cannot be read. */
 export function planPower(change: PowerChange, context: Context, site: SiteHave): Plan {
@@ -26,7 +26,7 @@ export function planPower(change: PowerChange, context: Context, site: SiteHave)
     case 'reboot':
       if (have.state === 'running') return [[rebootStep(context, have)]];
       throw new UserError(`The server is ${have.state}, so it cannot be rebooted. Start it instead.`, {
-        remedy: START,
+        remedy: START_SERVER,
       });
   }
 }

@@ -97,8 +97,8 @@ describe('requireReady', () => {
     const blind = (change: object) => ({ server: known({ ...server, inspection: undefined, ...change }) });
     refused(
       blind({ state: 'stopped', online: false }),
-      /^The server is stopped\. Run “Provision Server…”/,
-      'sitelift.provisionServer',
+      /^The server is stopped\. Run “Start Server…”, then publish again\.$/,
+      'sitelift.startServer',
     );
     refused(blind({ online: false }), /its SSM agent does not answer yet/, 'sitelift.provisionServer');
     refused(blind({}), /agent answers, but what is on the server could not be read/, 'sitelift.provisionServer');
