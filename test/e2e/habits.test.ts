@@ -248,7 +248,7 @@ describe('habits of publishing, in the workbench', function () {
   });
 
   it('looks right in a dark theme as well', async () => {
-    await workbench.chooseTheme('Dark Modern');
+    await workbench.chooseTheme('dark');
     await until(
       () => workbench.tooltip().isVisible(),
       async () => {

@@ -5,10 +5,9 @@ import { createSite, provisionAll, publishSite } from './mainJob';
 import { until } from '../vscode/until';
 import { inSequence } from '../setup/sequence';
 import { startSession, type Session } from './session';
-import type { Workbench } from './workbench';
+import { THEME_WORDS, type Workbench } from './workbench';
 
 const SAMPLE = join(__dirname, '..', 'fixtures', 'sample-site');
-const THEMES = ['Light Modern', 'Dark Modern'];
 
 describe('a workbench that compares with what readers get', function () {
   this.timeout(1_200_000);
@@ -30,10 +29,10 @@ describe('a workbench that compares with what readers get', function () {
   after(() => session?.close());
 
   const inThemes = async (name: string, show: () => Promise<unknown>) => {
-    for (const theme of THEMES) {
+    for (const theme of THEME_WORDS) {
       await workbench.chooseTheme(theme);
       await show();
-      await workbench.screenshot(`${name}-${theme.split(' ')[0]?.toLowerCase()}`);
+      await workbench.screenshot(`${name}-${theme}`);
     }
   };
   const modified = () => workbench.page.locator('.monaco-diff-editor .editor.modified');
@@ -113,11 +112,11 @@ describe('a workbench that compares with what readers get', function () {
   it('makes the edges forget a folder that is picked, once the plan was agreed to', async () => {
     await session.sandbox.clearCalls();
     const question = 'What the edges are to forget';
-    for (const theme of THEMES) {
+    for (const theme of THEME_WORDS) {
       await workbench.chooseTheme(theme);
       await workbench.runCommand('Sitelift: Invalidate…', workbench.question(question), workbench.progress());
-      await workbench.screenshot(`invalidate-${theme.split(' ')[0]?.toLowerCase()}`);
-      if (theme === THEMES[0]) {
+      await workbench.screenshot(`invalidate-${theme}`);
+      if (theme === THEME_WORDS[0]) {
         await workbench.pick('Other paths…');
         await workbench.waitForQuestion('Paths, each after a comma');
         await workbench.screenshot('invalidate-paths');

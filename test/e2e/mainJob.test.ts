@@ -9,7 +9,7 @@ import { enterSandbox } from '../sandbox/enterSandbox';
 import { inSequence } from '../setup/sequence';
 import { until } from '../vscode/until';
 import { startSession, type Session } from './session';
-import { SCREENSHOTS, type Workbench } from './workbench';
+import { SCREENSHOTS, THEME_WORDS, THEMES, type Workbench } from './workbench';
 
 const SAMPLE = join(__dirname, '..', 'fixtures', 'sample-site');
 const CHANGING = /^(Run|Create|Put|Attach|Add|Authorize|Start|Allocate|Associate|Modify|Update|Delete|Send)/;
@@ -318,9 +318,8 @@ describe('the main job, in the workbench', function () {
     for (let index = 0; index < 15; index += 1) {
       await copyFile(join(session.workspace, 'images', 'puffin.svg'), join(session.workspace, `puffin ${index}.svg`));
     }
-    for (const theme of ['Light Modern', 'Dark Modern']) {
-      const name = theme.split(' ')[0]?.toLowerCase() ?? '';
-      await workbench.chooseTheme(theme);
+    for (const name of THEME_WORDS) {
+      await workbench.chooseTheme(name);
       await workbench.runCommand('Sitelift: Publish Site…', workbench.dialog(), workbench.progress());
       await workbench.dialog().waitFor();
       await workbench.screenshot(`plan-${name}`);
@@ -340,11 +339,10 @@ describe('the main job, in the workbench', function () {
     );
   });
 
-  for (const theme of ['Light Modern', 'Dark Modern']) {
-    it(`shows tree, tooltip and menu in the theme ${theme}`, async () => {
-      const name = theme.split(' ')[0]?.toLowerCase() ?? '';
+  for (const name of THEME_WORDS) {
+    it(`shows tree, tooltip and menu in the theme ${THEMES[name]}`, async () => {
       const tree = workbench.tree();
-      await workbench.chooseTheme(theme);
+      await workbench.chooseTheme(name);
       await workbench.showView('Sitelift');
       await tree.waitForText('Distribution', /^Distribution Deployed$/);
       await tree.expand('Releases');

@@ -6,7 +6,7 @@ import type { Locator } from 'playwright-core';
 import { until } from '../vscode/until';
 import { showSitelift, stepsOf } from './opening';
 import { startSession, type Session } from './session';
-import type { Workbench } from './workbench';
+import { THEME_WORDS, type Workbench } from './workbench';
 
 const CHECKOUT = join(__dirname, '..', '..');
 
@@ -41,10 +41,10 @@ describe('a workbench for a newcomer', function () {
     await workbench.screenshot('walkthrough');
   });
 
-  it('shows every step of the walkthrough whole, in a light and in a dark theme', async () => {
+  it('shows every step of the walkthrough whole, in light, dark and high-contrast themes', async () => {
     const workbench = await session.openWorkbench();
     const { contributes } = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as Manifest;
-    for (const theme of ['Light Modern', 'Dark Modern']) {
+    for (const theme of THEME_WORDS) {
       await workbench.chooseTheme(theme);
       await showSitelift(workbench);
       for (const { id, title, media } of contributes.walkthroughs[0]?.steps ?? []) {
@@ -65,7 +65,7 @@ describe('a workbench for a newcomer', function () {
         assert.deepEqual(await outsideOfFrames(picture), [], `words of the picture of ${title} run over its frames`);
         const colours = await coloursOf(picture);
         assert.deepEqual(colours.drawn, colours.ofTheme, `the picture of ${title} has the colours of ${theme}`);
-        await workbench.screenshot(`walkthrough-${id}-${theme.split(' ')[0]?.toLowerCase()}`);
+        await workbench.screenshot(`walkthrough-${id}-${theme}`);
       }
     }
   });

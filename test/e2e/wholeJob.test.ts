@@ -6,7 +6,7 @@ import { until } from '../vscode/until';
 import { loadPage } from './loadedPage';
 import { createSite, openSite, provisionAll, publishSite } from './mainJob';
 import { startSession, type Session } from './session';
-import type { Workbench } from './workbench';
+import { THEME_WORDS, type Workbench } from './workbench';
 
 const SAMPLE = join(__dirname, '..', 'fixtures', 'sample-site');
 /** A name that holds the hash of an image’s content. */
@@ -59,7 +59,11 @@ describe('a whole site behind CloudFront, in the workbench', function () {
     assert.match(text, /Account 123456789012, region us-east-1/);
     assert.match(text, /launch t3\.micro server.*\+\$\d+\.\d\d/);
     assert.match(text, /Cost afterwards: about \$\d+\.\d\d a month/);
-    await workbench.screenshot('show-plan');
+    for (const theme of THEME_WORDS) {
+      await workbench.chooseTheme(theme);
+      await table.waitFor();
+      await workbench.screenshot(`show-plan-${theme}`);
+    }
   });
 
   it('is provisioned by a plan that tells what the address costs', async () => {
@@ -120,7 +124,7 @@ describe('a whole site behind CloudFront, in the workbench', function () {
   });
 
   it('looks right in a dark theme as well', async () => {
-    await workbench.chooseTheme('Dark Modern');
+    await workbench.chooseTheme('dark');
     await workbench.showView('Sitelift');
     await workbench.tree().expand('Distribution');
     await workbench.screenshot('whole-tree-dark');

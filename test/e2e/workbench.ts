@@ -11,6 +11,12 @@ const AIM = { timeout: 5000 };
 /** Where pictures of the workbench and of published pages are left. */
 export const SCREENSHOTS = join(__dirname, '..', '..', 'out', 'screenshots');
 
+/** Themes that pictures are taken in: their names by the word in a picture's name, and the class that each gives the workbench. */
+export const THEMES = { light: 'Light Modern', dark: 'Dark Modern', 'high-contrast': 'Dark High Contrast' } as const;
+const CLASSES = { light: '.vs', dark: '.vs-dark', 'high-contrast': '.hc-black' } as const;
+export type ThemeWord = keyof typeof THEMES;
+export const THEME_WORDS = Object.keys(THEMES) as ThemeWord[];
+
 /** A VS Code workbench as a person sees and uses it. */
 export class Workbench {
   readonly page: Page;
@@ -313,11 +319,11 @@ export class Workbench {
   }
 
   /** Chooses a colour theme by its name, e.g. `Dark Modern`. */
-  async chooseTheme(name: string): Promise<void> {
-    const kind = name.startsWith('Dark') ? '.vs-dark' : '.vs';
+  async chooseTheme(word: ThemeWord): Promise<void> {
+    const name = THEMES[word];
     await this.runCommand('Preferences: Color Theme');
     await until(
-      () => this.page.locator(`.monaco-workbench${kind}`).isVisible(),
+      () => this.page.locator(`.monaco-workbench${CLASSES[word]}`).isVisible(),
       async () => {
         if (!(await this.#quickInput().isVisible())) await this.runCommand('Preferences: Color Theme');
         await this.#quickInputBox().fill(name, AIM);
