@@ -13,7 +13,7 @@ import { registerSiteTree } from './shell/views/siteTree';
 /** Builds the application and registers all that VS Code calls; AWS and HTML code is loaded on first use. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = logTo(vscode.window.createOutputChannel('Sitelift', { log: true }));
-  const connections = new Connections();
+  const connections = new Connections(async (...asked) => (await import('./shell/entryCommands')).askToSignIn(...asked));
   const cacheFolder = context.globalStorageUri.fsPath;
   const sites = new Sites(log, connections, cacheFolder);
   const tree = registerSiteTree(sites);

@@ -1,15 +1,16 @@
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { MiddlewareStack } from '@smithy/types';
 import { heeding, UserError, type Op } from '../op';
+import { credentialsOf, type CredentialHooks } from './credentials';
 import { noteOperation } from './denied';
-import { isCredentialProblem, SELECT_PROFILE } from './errors';
+import { hasExpired, isCredentialProblem, SELECT_PROFILE } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
 import { regionProblem } from './regions';
@@ -38,9 +39,7 @@ export interface ClientSettings extends ProxySettings {
 }
 
 /** What the clients ask of, and tell, whoever made them. */
-export interface ClientHooks {
-  /** Asks the user for the code that the MFA device with this serial shows; for profiles with `mfa_serial`. */
-  readonly mfaCodeProvider?: (serial: string) => Promise<string>;
+export interface ClientHooks extends CredentialHooks {
   /** Called when AWS refuses the credentials or none could be had. */
   readonly onCredentialProblem?: () => void;
 }
@@ -51,7 +50,6 @@ const PRICE_LIST_REGION = 'us-east-1';
 /** Makes the clients of a profile and region; nothing is sent yet. */
 export function createClients(settings: ClientSettings, hooks: ClientHooks = {}): Clients {
   const { profile, region, proxyUrl, noProxy } = settings;
-  const { mfaCodeProvider } = hooks;
   const shared = {
     region,
     requestHandler: createRequestHandler(settings),
@@ -60,7 +58,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
   };
   const sts = new STSClient({
     ...shared,
-    credentials: defaultProvider({ ...(profile ? { profile } : {}), ...(mfaCodeProvider ? { mfaCodeProvider } : {}) }),
+    credentials: credentialsOf(profile || undefined, shared.requestHandler, hooks),
   });
   // One provider for all, so that a role is assumed, or a credential process asked, once and not seven times.
   const same = { ...shared, credentials: sts.config.credentials };
@@ -73,15 +71,20 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     pricing: new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }),
     sts,
   };
-  const { onCredentialProblem } = hooks;
-  watch(clients.ec2.middlewareStack, onCredentialProblem);
-  watch(clients.s3.middlewareStack, onCredentialProblem);
-  watch(clients.cloudfront.middlewareStack, onCredentialProblem);
-  watch(clients.ssm.middlewareStack, onCredentialProblem);
-  watch(clients.iam.middlewareStack, onCredentialProblem);
-  watch(clients.pricing.middlewareStack, onCredentialProblem);
-  watch(clients.sts.middlewareStack, onCredentialProblem);
+  const watch = watcher(sts.config.credentials, hooks.onCredentialProblem);
+  watch(clients.ec2.middlewareStack);
+  watch(clients.s3.middlewareStack);
+  watch(clients.cloudfront.middlewareStack);
+  watch(clients.ssm.middlewareStack);
+  watch(clients.iam.middlewareStack);
+  watch(clients.pricing.middlewareStack);
+  watch(clients.sts.middlewareStack);
   return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };
+}
+
+/** What signs in by IAM Identity Center, which itself needs no credentials. */
+export function createSsoOidcClient({ profile, region, ...proxy }: ClientSettings): SSOOIDCClient {
+  return new SSOOIDCClient({ region, requestHandler: createRequestHandler(proxy), ...(profile ? { profile } : {}) });
 }
 
 /** EC2 of another region than theirs, with the credentials and connections of these clients. */
@@ -97,24 +100,40 @@ export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   return new EC2Client({ ...shared, ...(profile ? { profile } : {}) });
 }
 
-/** Notes on errors which operation they came of, and tells of those that the credentials cause. */
-function watch<Input extends object, Output extends object>(
-  stack: MiddlewareStack<Input, Output>,
-  onCredentialProblem: (() => void) | undefined,
-): void {
-  stack.add(
-    (next, { clientName, commandName }) =>
-      async (args) => {
-        try {
-          return await next(args);
-        } catch (error) {
-          noteOperation(error, clientName, commandName);
-          if (isCredentialProblem(error)) onCredentialProblem?.();
-          throw error;
-        }
-      },
-    { step: 'initialize', name: 'siteliftErrors' },
-  );
+/**
+ * What makes a client note on errors which operation they came of, tell of those that the credentials cause, and send once more with new credentials what AWS
+ * refused because they had expired, and so did not do.
+ */
+function watcher(credentials: STSClient['config']['credentials'], onCredentialProblem: (() => void) | undefined) {
+  return <Input extends object, Output extends object>(stack: MiddlewareStack<Input, Output>): void => {
+    stack.add(
+      (next, { clientName, commandName }) =>
+        async (args) => {
+          try {
+            const used = await credentials();
+            try {
+              return await next(args);
+            } catch (error) {
+              if (!hasExpired(error) || !used.expiration || isStream(args.input)) throw error;
+              const { accessKeyId } = await credentials();
+              // Whoever came first has renewed them for all.
+              if (accessKeyId === used.accessKeyId) await credentials({ forceRefresh: true });
+              return await next(args);
+            }
+          } catch (error) {
+            noteOperation(error, clientName, commandName);
+            if (isCredentialProblem(error)) onCredentialProblem?.();
+            throw error;
+          }
+        },
+      { step: 'initialize', name: 'siteliftErrors' },
+    );
+  };
+}
+
+/** True for a request whose body can be read once only. */
+function isStream(input: object): boolean {
+  return 'Body' in input && typeof (input.Body as { pipe?: unknown } | undefined)?.pipe === 'function';
 }
 
 /** Who the credentials belong to. */
