@@ -6,11 +6,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { MiddlewareStack } from '@smithy/types';
+import type { AwsCredentialIdentity, MiddlewareStack } from '@smithy/types';
 import { heeding, UserError, type Op } from '../op';
 import { credentialsOf, type CredentialHooks } from './credentials';
 import { noteOperation } from './denied';
-import { hasExpired, isCredentialProblem, SELECT_PROFILE } from './errors';
+import { hasCode, hasExpired, isCredentialProblem, SELECT_PROFILE, statusOf } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
 import { regionProblem } from './regions';
@@ -71,7 +71,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     pricing: new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }),
     sts,
   };
-  const watch = watcher(sts.config.credentials, hooks.onCredentialProblem);
+  const watch = watcher(sts, hooks.onCredentialProblem);
   watch(clients.ec2.middlewareStack);
   watch(clients.s3.middlewareStack);
   watch(clients.cloudfront.middlewareStack);
@@ -104,7 +104,18 @@ export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
  * What makes a client note on errors which operation they came of, tell of those that the credentials cause, and send once more with new credentials what AWS
  * refused because they had expired, and so did not do.
  */
-function watcher(credentials: STSClient['config']['credentials'], onCredentialProblem: (() => void) | undefined) {
+function watcher(sts: STSClient, onCredentialProblem: (() => void) | undefined) {
+  const { credentials } = sts.config;
+  const renewed = async (error: unknown, used: AwsCredentialIdentity): Promise<boolean> => {
+    if (!used.expiration) return false;
+    const isNew = async () => (await credentials()).accessKeyId !== used.accessKeyId;
+    // Whoever came first has renewed them for all.
+    if (hasExpired(error)) return (await isNew()) || (await credentials({ forceRefresh: true }), await isNew());
+    // An answer to HEAD does not say what was wrong; one to this question does, which is renewed by itself.
+    if (statusOf(error) !== 400 || !hasCode(error, 'Unknown', 'BadRequest', '400')) return false;
+    await sts.send(new GetCallerIdentityCommand({}));
+    return isNew();
+  };
   return <Input extends object, Output extends object>(stack: MiddlewareStack<Input, Output>): void => {
     stack.add(
       (next, { clientName, commandName }) =>
@@ -114,10 +125,7 @@ function watcher(credentials: STSClient['config']['credentials'], onCredentialPr
             try {
               return await next(args);
             } catch (error) {
-              if (!hasExpired(error) || !used.expiration || isStream(args.input)) throw error;
-              const { accessKeyId } = await credentials();
-              // Whoever came first has renewed them for all.
-              if (accessKeyId === used.accessKeyId) await credentials({ forceRefresh: true });
+              if (isStream(args.input) || !(await renewed(error, used))) throw error;
               return await next(args);
             }
           } catch (error) {

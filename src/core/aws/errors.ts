@@ -161,6 +161,12 @@ export function explain(error: unknown): Error {
       { cause: error },
     );
   }
+  if (isCredentialProblem(error) && /\bForbiddenException\b/.test(error.message)) {
+    return new UserError(
+      `IAM Identity Center does not give you the role that this AWS profile names (“sso_account_id”, “sso_role_name”). Choose another profile, or ask whoever keeps the permission sets. ${said(error)}`,
+      { cause: error, remedy: SELECT_PROFILE },
+    );
+  }
   if (/MultiFactorAuthentication failed/i.test(error.message)) {
     return new UserError(
       'AWS did not accept the MFA code. Wait until your device shows the next one and run the command again.',
