@@ -8,6 +8,7 @@ import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { AwsCredentialIdentity, MiddlewareStack } from '@smithy/types';
 import { heeding, UserError, type Op } from '../op';
+import { atEndpoint } from './endpoints';
 import { credentialsOf, type CredentialHooks } from './credentials';
 import { noteOperation } from './denied';
 import { hasCode, hasExpired, isCredentialProblem, SELECT_PROFILE, statusOf } from './errors';
@@ -56,19 +57,22 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     maxAttempts: 6,
     ...(profile ? { profile } : {}),
   };
-  const sts = new STSClient({
-    ...shared,
-    credentials: credentialsOf(profile || undefined, shared.requestHandler, hooks),
-  });
+  const sts = atEndpoint(
+    new STSClient({
+      ...shared,
+      credentials: credentialsOf(profile || undefined, shared.requestHandler, hooks),
+    }),
+    profile,
+  );
   // One provider for all, so that a role is assumed, or a credential process asked, once and not seven times.
   const same = { ...shared, credentials: sts.config.credentials };
   const clients = {
-    ec2: new EC2Client(same),
-    s3: new S3Client(same),
-    cloudfront: new CloudFrontClient(same),
-    ssm: new SSMClient(same),
-    iam: new IAMClient(same),
-    pricing: new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }),
+    ec2: atEndpoint(new EC2Client(same), profile),
+    s3: atEndpoint(new S3Client(same), profile),
+    cloudfront: atEndpoint(new CloudFrontClient(same), profile),
+    ssm: atEndpoint(new SSMClient(same), profile),
+    iam: atEndpoint(new IAMClient(same), profile),
+    pricing: atEndpoint(new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }), profile),
     sts,
   };
   const watch = watcher(sts, hooks.onCredentialProblem);
@@ -84,20 +88,22 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
 
 /** What signs in by IAM Identity Center, which itself needs no credentials. */
 export function createSsoOidcClient({ profile, region, ...proxy }: ClientSettings): SSOOIDCClient {
-  return new SSOOIDCClient({ region, requestHandler: createRequestHandler(proxy), ...(profile ? { profile } : {}) });
+  const requestHandler = createRequestHandler(proxy);
+  return atEndpoint(new SSOOIDCClient({ region, requestHandler, ...(profile ? { profile } : {}) }), profile);
 }
 
 /** EC2 of another region than theirs, with the credentials and connections of these clients. */
 export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
   const { credentials, maxAttempts, requestHandler } = ec2.config;
-  return new EC2Client({ region, credentials, maxAttempts, requestHandler, ...(profile ? { profile } : {}) });
+  const shared = { region, credentials, maxAttempts, requestHandler };
+  return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
 /** The EC2 of these clients for a request that must not be sent twice: whatever comes of it, it is one attempt. */
 export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   const { credentials, requestHandler, systemClockOffset } = ec2.config;
   const shared = { region, credentials, requestHandler, systemClockOffset, maxAttempts: 1 };
-  return new EC2Client({ ...shared, ...(profile ? { profile } : {}) });
+  return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
 /**

@@ -136,7 +136,10 @@ describe('the credentials of a profile that signs in by IAM Identity Center', ()
     await addSsoProfile(here, profile, 'session', { sso_role_name: 'Nobody' });
     const { asked, clients } = await clientsOf(profile);
     const { message } = await told(identify(clients, newOp()));
-    assert.match(message, /^IAM Identity Center does not give you the role .*\(CredentialsProviderError: .*No access\)$/);
+    assert.match(
+      message,
+      /^IAM Identity Center does not give you the role .*\(CredentialsProviderError: .*No access\)$/,
+    );
     assert.equal(asked.length, 1);
   });
 });
