@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { newSiteId, siteFileText } from '../../src/core/site';
+import { SIGN_IN } from '../../src/core/aws/errors';
+import { UserError } from '../../src/core/op';
+import { newSiteId, parseSite, siteFileText } from '../../src/core/site';
 import { Connections } from '../../src/shell/connections';
 import { isSignedOut, newEntry } from '../../src/shell/siteEntry';
 import { SiteReader } from '../../src/shell/siteReader';
@@ -104,6 +106,27 @@ describe('a site whose profile signs in by IAM Identity Center', () => {
     const { problem } = await reader.read(newEntry(folder()), 'cheap', () => undefined);
     reader.close();
     assert.ok(isSignedOut(problem), String(problem));
+  });
+
+  it('is shown as signed out also when it was signed in at the reading before', async () => {
+    const site = parseSite(await readFile(file(), 'utf8'));
+    await useProfile('sitelift');
+    const { clients } = await new Connections().contextFor(folder(), site);
+    await useProfile(profile);
+    const { config } = clients.sts;
+    let isOver = false;
+    const ended = () => Promise.reject(new UserError('over', { remedy: SIGN_IN }));
+    const credentials: typeof config.credentials = (options) => (isOver ? ended() : config.credentials(options));
+    const sts = Object.create(clients.sts, { config: { value: { ...config, credentials } } }) as typeof clients.sts;
+    const connections = { contextFor: () => Promise.resolve({ site, clients: { ...clients, sts } }) };
+    const reader = new SiteReader(connections as unknown as Connections, '/dev/null/nowhere');
+    const first = await reader.read(newEntry(folder()), 'cheap', () => undefined);
+    assert.deepEqual([first.problem, first.have?.bucket.kind], [undefined, 'known']);
+    isOver = true;
+    const second = await reader.read(first, 'cheap', () => undefined);
+    reader.close();
+    assert.ok(isSignedOut(second.problem), String(second.problem));
+    assert.equal(second.have?.bucket.kind === 'known' && second.have.bucket.old, 'over');
   });
 
   it('is not asked about by a task or a keybinding with options', async () => {

@@ -42,8 +42,8 @@ export function credentialsOf(
 }
 
 function signedOut(profile: string | undefined, cause: unknown): UserError {
-  const [who, option] =
-    profile === undefined ? ['default profile', ''] : [`profile “${profile}”`, ` --profile ${profile}`];
+  const who = profile === undefined ? 'default profile' : `profile “${profile}”`;
+  const option = profile === undefined ? '' : ` --profile ${/^[\w.@-]+$/.test(profile) ? profile : `"${profile}"`}`;
   return new UserError(
     `The AWS ${who} is not signed in, or its sign-in (IAM Identity Center, SSO) has expired. Sign in, in VS Code with “Sitelift: Sign In to AWS…”, elsewhere with “aws sso login${option}”; then run the command again, it goes on where it stopped.`,
     { cause, remedy: [SIGN_IN, SELECT_PROFILE] },
