@@ -40,7 +40,8 @@ export async function startSignIn(
       { cause: error },
     );
   });
-  const { deviceCode = '', expiresIn = 600, interval, userCode = '', verificationUriComplete: url = '' } = device;
+  const { deviceCode = '', expiresIn = 600, interval, userCode = '' } = device;
+  const url = device.verificationUriComplete ?? device.verificationUri ?? '';
   if (!url.startsWith('https://')) throw new Error('AWS gave no page to sign in at.');
   const own = {
     clientId,

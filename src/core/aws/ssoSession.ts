@@ -24,9 +24,10 @@ export async function findSsoSession(profile: string | undefined): Promise<SsoSe
   while (name !== undefined && !seen.has(name)) {
     seen.add(name);
     const settings: Section = { ...configFile[name], ...credentialsFile[name] };
-    const found = sessionOf(settings, sessions);
-    if (found) return found;
-    name = settings['source_profile'];
+    // A role comes before all else that a profile may hold.
+    const { role_arn: role, source_profile: source } = settings;
+    if (role === undefined || source === undefined) return sessionOf(settings, sessions);
+    name = source;
   }
   return undefined;
 }
