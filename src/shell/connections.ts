@@ -17,8 +17,10 @@ export class Connections {
   readonly #askToSignIn: AskToSignIn;
   #attended = 0;
   #cache: ClientCache | undefined;
-  /** What came, or will come, of asking for each sign-in while a person's commands run, so that nobody is asked twice. */
-  readonly #asked = new Map<string, Promise<boolean>>();
+  /** The sign-ins that somebody is asked for, so that nobody is asked twice. */
+  readonly #asking = new Map<string, Promise<boolean>>();
+  /** Those that were refused while a person’s commands run. */
+  readonly #refused = new Set<string>();
 
   constructor(askToSignIn: AskToSignIn = () => Promise.resolve(false)) {
     this.#askToSignIn = askToSignIn;
@@ -48,21 +50,27 @@ export class Connections {
       return await work();
     } finally {
       this.#attended -= 1;
-      if (this.#attended === 0) this.#asked.clear();
+      if (this.#attended === 0) this.#refused.clear();
     }
   }
 
   readonly #signIn: AskToSignIn = (session, settings) => {
-    if (this.#attended === 0) return Promise.resolve(false);
-    const earlier = this.#asked.get(session.key);
-    if (earlier) return earlier;
-    const asked = this.#askToSignIn(session, settings);
-    this.#asked.set(session.key, asked);
-    // One that has ended since is a new question, a refusal is not.
-    const forget = (isDone: boolean) => (isDone ? this.#asked.delete(session.key) : false);
-    asked.then(forget, () => forget(true));
+    const { key } = session;
+    if (this.#attended === 0 || this.#refused.has(key)) return Promise.resolve(false);
+    const asked = this.#asking.get(key) ?? this.#ask(session, settings);
+    this.#asking.set(key, asked);
     return asked;
   };
+
+  async #ask(session: SsoSession, settings: ClientSettings): Promise<boolean> {
+    try {
+      const isDone = await this.#askToSignIn(session, settings);
+      if (!isDone && this.#attended > 0) this.#refused.add(session.key);
+      return isDone;
+    } finally {
+      this.#asking.delete(session.key);
+    }
+  }
 
   /** Asks for the code of an MFA device. Throws `UserError` when nobody is there to be asked, or none is given. */
   readonly #mfaCode = async (device: string): Promise<string> => {

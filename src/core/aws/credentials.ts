@@ -24,7 +24,7 @@ export function credentialsOf(
   const named = profile === undefined ? {} : { profile };
   const provider = defaultProvider({
     ...named,
-    // What the SDK asks besides for a sign-in: by the same connections, and at the endpoints that the profile names.
+    // What the SDK asks IAM Identity Center goes by the same connections, and so through the same proxy.
     clientConfig: { ...named, requestHandler },
     ...(mfaCodeProvider ? { mfaCodeProvider } : {}),
   });
