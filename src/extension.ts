@@ -13,7 +13,13 @@ import { registerSiteTree } from './shell/views/siteTree';
 /** Builds the application and registers all that VS Code calls; AWS and HTML code is loaded on first use. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = logTo(vscode.window.createOutputChannel('Sitelift', { log: true }));
-  const connections = new Connections();
+  const connections = new Connections(async (...asked) => {
+    const { askToSignIn } = await import('./shell/entryCommands');
+    const isDone = await askToSignIn(...asked);
+    // What could not be read without is read soon.
+    if (isDone) void sites.expire();
+    return isDone;
+  });
   const cacheFolder = context.globalStorageUri.fsPath;
   const sites = new Sites(log, connections, cacheFolder);
   const tree = registerSiteTree(sites);

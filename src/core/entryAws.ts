@@ -3,6 +3,8 @@ export { createClients, identify, requireAccount, type Clients, type Identity } 
 export { ClientCache } from './aws/clientCache';
 export { explain } from './aws/errors';
 export { listProfiles } from './aws/profiles';
+export { startSignIn } from './aws/signIn';
+export { findSsoSession } from './aws/ssoSession';
 export { ratesOf, type Charge, type Rate } from './cost/charge';
 export { readPrices, type PriceReading } from './cost/readPrices';
 export { whatStillCosts } from './cost/stillCosts';

@@ -1,17 +1,30 @@
 import type * as vscode from 'vscode';
 import { UserError } from '../core/op';
 import type { ClientCache } from '../core/aws/clientCache';
-import type { Clients } from '../core/aws/clients';
+import type { Clients, ClientSettings } from '../core/aws/clients';
+import type { SsoSession } from '../core/aws/ssoSession';
 import type { Context } from '../core/context';
 import type { Site } from '../core/site';
 import { loadAws } from './chunks';
 import { connectionSettings, type ConnectionSettings } from './settings';
 import { askLine } from './tell';
 
+/** Has somebody sign in by IAM Identity Center in the browser; false when that was refused. */
+export type AskToSignIn = (session: SsoSession, settings: ClientSettings) => Promise<boolean>;
+
 /** Makes the clients that reach AWS, and knows whether a person is there to be asked for what signing in needs. */
 export class Connections {
+  readonly #askToSignIn: AskToSignIn;
   #attended = 0;
   #cache: ClientCache | undefined;
+  /** The sign-ins that somebody is asked for, so that nobody is asked twice. */
+  readonly #asking = new Map<string, Promise<boolean>>();
+  /** Those that were refused while a person’s commands run. */
+  readonly #refused = new Set<string>();
+
+  constructor(askToSignIn: AskToSignIn = () => Promise.resolve(false)) {
+    this.#askToSignIn = askToSignIn;
+  }
 
   /** The site together with clients for its region under the folder's settings. */
   async contextFor(folder: vscode.WorkspaceFolder, site: Site): Promise<Context> {
@@ -21,17 +34,41 @@ export class Connections {
   /** The clients of a profile and region, kept as long as these, the proxy and the AWS configuration files stay the same. */
   async clientsFor(settings: ConnectionSettings & { readonly region: string }): Promise<Clients> {
     const { ClientCache } = await loadAws();
-    this.#cache ??= new ClientCache(this.#mfaCode);
+    this.#cache ??= new ClientCache({ mfaCodeProvider: this.#mfaCode, signIn: this.#signIn });
     return this.#cache.clientsFor(settings);
   }
 
-  /** Runs what a person has asked for, who can be asked for an MFA code meanwhile. */
+  /** Drops all clients, or those of all profiles but these, and the credentials that they have. */
+  keepOnly(profiles: readonly (string | undefined)[] = []): void {
+    this.#cache?.keepOnly(profiles);
+  }
+
+  /** Runs what a person has asked for, who can be asked for an MFA code, or to sign in, meanwhile. */
   async attended<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#attended += 1;
     try {
       return await work();
     } finally {
       this.#attended -= 1;
+      if (this.#attended === 0) this.#refused.clear();
+    }
+  }
+
+  readonly #signIn: AskToSignIn = (session, settings) => {
+    const { key } = session;
+    if (this.#attended === 0 || this.#refused.has(key)) return Promise.resolve(false);
+    const asked = this.#asking.get(key) ?? this.#ask(session, settings);
+    this.#asking.set(key, asked);
+    return asked;
+  };
+
+  async #ask(session: SsoSession, settings: ClientSettings): Promise<boolean> {
+    try {
+      const isDone = await this.#askToSignIn(session, settings);
+      if (!isDone && this.#attended > 0) this.#refused.add(session.key);
+      return isDone;
+    } finally {
+      this.#asking.delete(session.key);
     }
   }
 

@@ -22,12 +22,14 @@ import { selectProfile } from './commands/selectProfile';
 import { setGeoRestriction } from './commands/setGeoRestriction';
 import { showActions } from './commands/showActions';
 import { showPlan } from './commands/showPlan';
+import { signIn } from './commands/signIn';
 import { switchDistribution } from './commands/switchDistribution';
 import { uploadToCdn } from './commands/uploadToCdn';
 import { verifySite } from './commands/verifySite';
 import type { Runs } from './intents';
 
 export { publishOnSave } from './publishOnSave';
+export { askToSignIn } from './signingIn';
 export { statusBar } from './statusBar';
 export { taskOf, tasksOf } from './tasks';
 
@@ -72,4 +74,5 @@ export const RUNS: Runs = {
   showActions,
   copyPolicy,
   selectProfile,
+  signIn,
 };

@@ -46,6 +46,7 @@ export const INTENTS = {
   showActions: 'show what can be done',
   copyPolicy: 'copy the policy',
   selectProfile: 'select the profile',
+  signIn: 'sign in to AWS',
 };
 
 /** A command's id without `sitelift.`. */

@@ -22,6 +22,11 @@ export function connectionSettings(folder: vscode.WorkspaceFolder | undefined): 
   };
 }
 
+/** The profiles of the window's folders, undefined for the default credential chain. */
+export function profilesInUse(): readonly (string | undefined)[] {
+  return (vscode.workspace.workspaceFolders ?? []).map((folder) => connectionSettings(folder).profile);
+}
+
 /** Writes profile and default region into the folder's settings. */
 export async function saveConnection(
   folder: vscode.WorkspaceFolder,

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Prices } from '../core/cost/prices';
 import type { Releases } from '../core/release/releases';
+import { remediesOf } from '../core/op';
 import type { ResourceName, SiteHave } from '../core/resources/stack';
 import type { Site } from '../core/site';
 
@@ -23,4 +24,9 @@ export interface SiteEntry {
 /** A site of which nothing was read yet. */
 export function newEntry(folder: vscode.WorkspaceFolder): SiteEntry {
   return { folder, site: undefined, have: undefined, releases: undefined, readMs: {}, problem: undefined };
+}
+
+/** True for a problem that signing in to AWS ends. */
+export function isSignedOut(problem: Error | undefined): boolean {
+  return remediesOf(problem).some(({ command }) => command === 'sitelift.signIn');
 }

@@ -60,6 +60,8 @@ export class SiteReader {
       const context = await heeding(signal, async () => {
         const found = await this.#connections.contextFor(folder, site);
         await this.#requireAccount(found, op);
+        // Whose account was compared earlier may be signed out by now, which is told once and not by each resource.
+        await found.clients.sts.config.credentials();
         return found;
       });
       const [have, releases] = await Promise.all([

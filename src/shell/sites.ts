@@ -5,6 +5,7 @@ import { loadAws } from './chunks';
 import type { Connections } from './connections';
 import type { Log } from './log';
 import { Lookout, type Depth, type Found } from './lookout';
+import { profilesInUse } from './settings';
 import { newEntry, type SiteEntry } from './siteEntry';
 import { foldersOfSites } from './siteFiles';
 import type { SiteReader } from './siteReader';
@@ -38,6 +39,7 @@ export class Sites implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(expire),
       vscode.workspace.onDidGrantWorkspaceTrust(expire),
       vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('sitelift.profile')) connections.keepOnly(profilesInUse());
         if (event.affectsConfiguration('sitelift') || event.affectsConfiguration('http.proxy')) expire();
       }),
     ];

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { explain, hasCode, isCredentialProblem, statusOf } from '../../src/core/aws/errors';
+import { explain, hasCode, isCredentialProblem, isSignInProblem, statusOf } from '../../src/core/aws/errors';
 import { proxyFor } from '../../src/core/aws/http';
 import { listProfiles } from '../../src/core/aws/profiles';
 import { regionProblem } from '../../src/core/aws/regions';
@@ -159,6 +159,25 @@ describe('explain', () => {
     }
     for (const code of ['AccessDenied', 'Throttling', 'NoSuchBucket']) {
       assert.ok(!isCredentialProblem(awsError(code)), code);
+    }
+  });
+
+  it('knows by its text, as it has no code, that a sign-in by IAM Identity Center is wanted', () => {
+    const login = "To refresh this SSO session run 'aws sso login' with the corresponding profile.";
+    const problem = (message: string, name = 'CredentialsProviderError') =>
+      isSignInProblem(Object.assign(new Error(message), { name }));
+    for (const message of [
+      `The SSO session associated with this profile has expired. ${login}`,
+      `The SSO session token associated with profile=a was not found or is invalid. ${login}`,
+      `Token is expired. ${login}`,
+      'UnauthorizedException: Session token not found or invalid',
+    ]) {
+      assert.ok(problem(message), message);
+      assert.ok(problem(message, 'TokenProviderError'), message);
+      assert.ok(!problem(message, 'Error'), message);
+    }
+    for (const message of ['Could not load credentials from any providers', 'ForbiddenException: No access']) {
+      assert.ok(!problem(message), message);
     }
   });
 

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { isUserError } from '../../src/core/op';
 import { loadAws } from '../../src/shell/chunks';
 import { Connections } from '../../src/shell/connections';
-import { addMfaProfile } from '../sandbox/profiles';
+import { addCountingProfile, addMfaProfile } from '../sandbox/profiles';
 import { connectControlPlane } from '../sandbox/controlPlane';
 import type { MadeUser, SandboxUser } from '../sandbox/sandbox';
 
@@ -75,5 +75,22 @@ describe('a profile with an MFA device', () => {
       connections.attended(() => identify(connections)),
       /needs an MFA code, and none was entered/,
     );
+  });
+});
+
+describe('the clients of a window', () => {
+  const account = '123456789012';
+  const select = (profile?: string) =>
+    vscode.commands.executeCommand('sitelift.selectProfile', { account, ...(profile ? { profile } : {}) });
+  after(() => select());
+
+  it('are dropped with their credentials when the profile is switched, and back, and chosen once more', async () => {
+    const { count } = await addCountingProfile(here, 'switched');
+    const asked: number[] = [];
+    for (const profile of ['switched', undefined, 'switched', 'switched']) {
+      await select(profile);
+      asked.push(await count());
+    }
+    assert.deepEqual(asked, [1, 1, 2, 3]);
   });
 });

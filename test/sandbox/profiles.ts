@@ -1,5 +1,6 @@
 import { CreateRoleCommand, PutRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { MadeUser, Sandbox, SandboxUser } from './sandbox';
@@ -49,6 +50,41 @@ export async function addCountingProfile(
     count: async () => (await readFile(counter, 'utf8')).split('\n').length - 1,
     answer,
   };
+}
+
+/** The one instance of IAM Identity Center that a sandbox has; everybody who signs in has the administrator's rights. */
+export const IDENTITY_CENTER = { sso_start_url: 'https://sandbox.awsapps.com/start', sso_region: 'eu-west-1' };
+
+/** Adds a profile that signs in by IAM Identity Center: by a section `sso-session` of the same name, or in the way from before there were such sections. */
+export async function addSsoProfile(
+  sandbox: Pick<Sandbox, 'env'>,
+  name: string,
+  kind: 'session' | 'legacy' = 'session',
+  others: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const role = { sso_account_id: '123456789012', sso_role_name: 'AdministratorAccess', ...others };
+  if (kind === 'legacy') return addProfile(sandbox, name, { ...IDENTITY_CENTER, ...role });
+  const lines = Object.entries(IDENTITY_CENTER).map(([key, value]) => `${key} = ${value}\n`);
+  await appendFile(sandbox.env['AWS_CONFIG_FILE'] ?? '', `\n[sso-session ${name}]\n${lines.join('')}`);
+  await addProfile(sandbox, name, { sso_session: name, ...role });
+}
+
+/** Does what a person does on the page that a sign-in opens; gives what the page said before. Throws when it knows no such sign-in. */
+export async function answerSignIn(port: number, url: string, answer: 'approve' | 'deny'): Promise<string> {
+  const { host, search } = new URL(url);
+  const ask = (method: string, body = ''): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const headers = { host, ...(body ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) };
+      const asked = request({ port, host: '127.0.0.1', path: `/${search}`, method, headers }, (response) => {
+        let page = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (page += chunk));
+        response.on('end', () => (response.statusCode === 200 ? resolve(page) : reject(new Error(page))));
+      });
+      asked.on('error', reject).end(body);
+    });
+  const page = await ask('GET');
+  await ask('POST', `${search.slice(1)}&answer=${answer}`);
+  return page;
 }
 
 /** A profile whose role wants the code of an MFA device. */

@@ -84,6 +84,10 @@ export interface SandboxSettings {
   readonly deliveryLimitSeconds?: number;
   /** How long after the launch of an Ubuntu `apt-get update` fails, as another one holds the lock of the package lists. */
   readonly aptLockSeconds?: number;
+  /** How long a sign-in by IAM Identity Center holds; 0 for eight hours. */
+  readonly signInSeconds?: number;
+  /** How often a client may ask whether a sign-in is done: `SlowDownException` for one that asks sooner. */
+  readonly signInIntervalSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */
   readonly viewerCountry?: string;
   /** How many milliseconds a second of CloudFront's time-outs for servers as origins takes; 1000 unless set. */

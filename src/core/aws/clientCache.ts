@@ -2,18 +2,24 @@ import { getHomeDir, loadSharedConfigFiles } from '@smithy/shared-ini-file-loade
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClients, type ClientHooks, type Clients, type ClientSettings } from './clients';
+import type { SsoSession } from './ssoSession';
+
+/** Whom the clients ask; who is to sign in learns how AWS is reached. */
+interface Hooks extends Pick<ClientHooks, 'mfaCodeProvider'> {
+  readonly signIn?: (session: SsoSession, settings: ClientSettings) => Promise<boolean>;
+}
 
 /**
  * Keeps the clients of each profile, region and proxy, so that a credential process is asked, a role assumed and an MFA code wanted once and
  * not at each look. They are made anew when an AWS configuration file changed, and after AWS refused their credentials.
  */
 export class ClientCache {
-  readonly #mfaCodeProvider: ClientHooks['mfaCodeProvider'];
+  readonly #hooks: Hooks;
   readonly #clients = new Map<string, Clients>();
   #filesSeen = '';
 
-  constructor(mfaCodeProvider?: ClientHooks['mfaCodeProvider']) {
-    this.#mfaCodeProvider = mfaCodeProvider;
+  constructor(hooks: Hooks = {}) {
+    this.#hooks = hooks;
   }
 
   /** The clients for these settings. */
@@ -29,14 +35,21 @@ export class ClientCache {
     const key = JSON.stringify([profile ?? '', region, proxyUrl ?? '', noProxy ?? []]);
     const kept = this.#clients.get(key);
     if (kept) return kept;
+    const { mfaCodeProvider, signIn } = this.#hooks;
     const made: Clients = createClients(settings, {
-      ...(this.#mfaCodeProvider ? { mfaCodeProvider: this.#mfaCodeProvider } : {}),
+      ...(mfaCodeProvider ? { mfaCodeProvider } : {}),
+      ...(signIn ? { signIn: (session) => signIn(session, settings) } : {}),
       onCredentialProblem: () => {
         if (this.#clients.get(key) === made) this.#clients.delete(key);
       },
     });
     this.#clients.set(key, made);
     return made;
+  }
+
+  /** Drops the clients of all profiles but these, with the credentials that they have. */
+  keepOnly(profiles: readonly (string | undefined)[] = []): void {
+    for (const [key, { profile }] of this.#clients) if (!profiles.includes(profile)) this.#clients.delete(key);
   }
 }
 

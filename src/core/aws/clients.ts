@@ -1,15 +1,17 @@
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { MiddlewareStack } from '@smithy/types';
+import type { AwsCredentialIdentity, MiddlewareStack } from '@smithy/types';
 import { heeding, UserError, type Op } from '../op';
+import { atEndpoint } from './endpoints';
+import { credentialsOf, type CredentialHooks } from './credentials';
 import { noteOperation } from './denied';
-import { isCredentialProblem, SELECT_PROFILE } from './errors';
+import { hasCode, hasExpired, isCredentialProblem, SELECT_PROFILE, statusOf } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
 import { regionProblem } from './regions';
@@ -38,9 +40,7 @@ export interface ClientSettings extends ProxySettings {
 }
 
 /** What the clients ask of, and tell, whoever made them. */
-export interface ClientHooks {
-  /** Asks the user for the code that the MFA device with this serial shows; for profiles with `mfa_serial`. */
-  readonly mfaCodeProvider?: (serial: string) => Promise<string>;
+export interface ClientHooks extends CredentialHooks {
   /** Called when AWS refuses the credentials or none could be had. */
   readonly onCredentialProblem?: () => void;
 }
@@ -51,70 +51,103 @@ const PRICE_LIST_REGION = 'us-east-1';
 /** Makes the clients of a profile and region; nothing is sent yet. */
 export function createClients(settings: ClientSettings, hooks: ClientHooks = {}): Clients {
   const { profile, region, proxyUrl, noProxy } = settings;
-  const { mfaCodeProvider } = hooks;
   const shared = {
     region,
     requestHandler: createRequestHandler(settings),
     maxAttempts: 6,
     ...(profile ? { profile } : {}),
   };
-  const sts = new STSClient({
-    ...shared,
-    credentials: defaultProvider({ ...(profile ? { profile } : {}), ...(mfaCodeProvider ? { mfaCodeProvider } : {}) }),
-  });
+  const sts = atEndpoint(
+    new STSClient({
+      ...shared,
+      credentials: credentialsOf(profile || undefined, shared.requestHandler, hooks),
+    }),
+    profile,
+  );
   // One provider for all, so that a role is assumed, or a credential process asked, once and not seven times.
   const same = { ...shared, credentials: sts.config.credentials };
   const clients = {
-    ec2: new EC2Client(same),
-    s3: new S3Client(same),
-    cloudfront: new CloudFrontClient(same),
-    ssm: new SSMClient(same),
-    iam: new IAMClient(same),
-    pricing: new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }),
+    ec2: atEndpoint(new EC2Client(same), profile),
+    s3: atEndpoint(new S3Client(same), profile),
+    cloudfront: atEndpoint(new CloudFrontClient(same), profile),
+    ssm: atEndpoint(new SSMClient(same), profile),
+    iam: atEndpoint(new IAMClient(same), profile),
+    pricing: atEndpoint(new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }), profile),
     sts,
   };
-  const { onCredentialProblem } = hooks;
-  watch(clients.ec2.middlewareStack, onCredentialProblem);
-  watch(clients.s3.middlewareStack, onCredentialProblem);
-  watch(clients.cloudfront.middlewareStack, onCredentialProblem);
-  watch(clients.ssm.middlewareStack, onCredentialProblem);
-  watch(clients.iam.middlewareStack, onCredentialProblem);
-  watch(clients.pricing.middlewareStack, onCredentialProblem);
-  watch(clients.sts.middlewareStack, onCredentialProblem);
+  const watch = watcher(sts, hooks.onCredentialProblem);
+  watch(clients.ec2.middlewareStack);
+  watch(clients.s3.middlewareStack);
+  watch(clients.cloudfront.middlewareStack);
+  watch(clients.ssm.middlewareStack);
+  watch(clients.iam.middlewareStack);
+  watch(clients.pricing.middlewareStack);
+  watch(clients.sts.middlewareStack);
   return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };
+}
+
+/** What signs in by IAM Identity Center, which itself needs no credentials. */
+export function createSsoOidcClient({ profile, region, ...proxy }: ClientSettings): SSOOIDCClient {
+  const requestHandler = createRequestHandler(proxy);
+  return atEndpoint(new SSOOIDCClient({ region, requestHandler, ...(profile ? { profile } : {}) }), profile);
 }
 
 /** EC2 of another region than theirs, with the credentials and connections of these clients. */
 export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
   const { credentials, maxAttempts, requestHandler } = ec2.config;
-  return new EC2Client({ region, credentials, maxAttempts, requestHandler, ...(profile ? { profile } : {}) });
+  const shared = { region, credentials, maxAttempts, requestHandler };
+  return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
 /** The EC2 of these clients for a request that must not be sent twice: whatever comes of it, it is one attempt. */
 export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   const { credentials, requestHandler, systemClockOffset } = ec2.config;
   const shared = { region, credentials, requestHandler, systemClockOffset, maxAttempts: 1 };
-  return new EC2Client({ ...shared, ...(profile ? { profile } : {}) });
+  return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
-/** Notes on errors which operation they came of, and tells of those that the credentials cause. */
-function watch<Input extends object, Output extends object>(
-  stack: MiddlewareStack<Input, Output>,
-  onCredentialProblem: (() => void) | undefined,
-): void {
-  stack.add(
-    (next, { clientName, commandName }) =>
-      async (args) => {
-        try {
-          return await next(args);
-        } catch (error) {
-          noteOperation(error, clientName, commandName);
-          if (isCredentialProblem(error)) onCredentialProblem?.();
-          throw error;
-        }
-      },
-    { step: 'initialize', name: 'siteliftErrors' },
-  );
+/**
+ * What makes a client note on errors which operation they came of, tell of those that the credentials cause, and send once more with new credentials what AWS
+ * refused because they had expired, and so did not do.
+ */
+function watcher(sts: STSClient, onCredentialProblem: (() => void) | undefined) {
+  const { credentials } = sts.config;
+  const renewed = async (error: unknown, used: AwsCredentialIdentity): Promise<boolean> => {
+    if (!used.expiration) return false;
+    const isNew = async () => (await credentials()).accessKeyId !== used.accessKeyId;
+    // Whoever came first has renewed them for all.
+    if (hasExpired(error)) return (await isNew()) || (await credentials({ forceRefresh: true }), await isNew());
+    // An answer to HEAD does not say what was wrong; one to this question does, which is renewed by itself.
+    if (statusOf(error) !== 400 || !hasCode(error, 'Unknown', 'BadRequest', '400')) return false;
+    await sts.send(new GetCallerIdentityCommand({}));
+    return isNew();
+  };
+  return <Input extends object, Output extends object>(stack: MiddlewareStack<Input, Output>): void => {
+    stack.add(
+      (next, { clientName, commandName }) =>
+        async (args) => {
+          try {
+            const used = await credentials();
+            try {
+              return await next(args);
+            } catch (error) {
+              if (isStream(args.input) || !(await renewed(error, used))) throw error;
+              return await next(args);
+            }
+          } catch (error) {
+            noteOperation(error, clientName, commandName);
+            if (isCredentialProblem(error)) onCredentialProblem?.();
+            throw error;
+          }
+        },
+      { step: 'initialize', name: 'siteliftErrors' },
+    );
+  };
+}
+
+/** True for a request whose body can be read once only. */
+function isStream(input: object): boolean {
+  return 'Body' in input && typeof (input.Body as { pipe?: unknown } | undefined)?.pipe === 'function';
 }
 
 /** Who the credentials belong to. */

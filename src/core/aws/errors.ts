@@ -27,6 +27,9 @@ export function statusOf(error: unknown): number | undefined {
 /** The way on when the credentials are the problem. */
 export const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
 
+/** The way on when a sign-in by IAM Identity Center is lacking or has ended. */
+export const SIGN_IN: Remedy = { title: 'Sign In…', command: 'sitelift.signIn' };
+
 /** The way on when permissions are lacking. */
 const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
 
@@ -55,6 +58,20 @@ const REFUSED = [
 /** True when other credentials, or the same ones read anew, may help. */
 export function isCredentialProblem(error: unknown): boolean {
   return hasCode(error, ...NO_CREDENTIALS, ...EXPIRED, ...REFUSED);
+}
+
+/**
+ * True when a profile needs a new sign-in by IAM Identity Center (SSO): the SDK has no code for that, and hands on in its text when the sign-in was ended
+ * elsewhere.
+ */
+export function isSignInProblem(error: unknown): boolean {
+  if (!hasCode(error, ...NO_CREDENTIALS, 'SSOTokenProviderFailure')) return false;
+  return /SSO session|SSO Token|\bsso login\b|^UnauthorizedException\b/i.test((error as Error).message);
+}
+
+/** True when AWS says that the credentials were good until a while ago. */
+export function hasExpired(error: unknown): boolean {
+  return hasCode(error, ...EXPIRED);
 }
 
 const DENIED = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'AccessDeniedFault'];
@@ -142,6 +159,12 @@ export function explain(error: unknown): Error {
     return new UserError(
       `AWS must verify this account before it may do that; ask AWS Support to do so, then run the command again. (${firstLine(error.message)})`,
       { cause: error },
+    );
+  }
+  if (isCredentialProblem(error) && /\bForbiddenException\b/.test(error.message)) {
+    return new UserError(
+      `IAM Identity Center does not give you the role that this AWS profile names (“sso_account_id”, “sso_role_name”). Choose another profile, or ask whoever keeps the permission sets. ${said(error)}`,
+      { cause: error, remedy: SELECT_PROFILE },
     );
   }
   if (/MultiFactorAuthentication failed/i.test(error.message)) {

@@ -7,6 +7,8 @@ export interface Pace {
   readonly firstSeconds?: number;
   readonly slowestSeconds?: number;
   readonly limitSeconds: number;
+  /** Exactly so long until the next look, instead: for what says itself how often it may be asked. */
+  readonly intervalSeconds?: () => number;
 }
 
 /**
@@ -84,7 +86,8 @@ async function poll<Value>(look: () => Promise<Value | undefined>, pace: Pace, o
     op.signal.throwIfAborted();
     const value = await look();
     if (value !== undefined || Date.now() + seconds * 1000 > end) return value;
-    await delay(seconds * 1000 * (0.8 + Math.random() * 0.4), undefined, { signal: op.signal });
+    const pauseSeconds = pace.intervalSeconds?.() ?? seconds * (0.8 + Math.random() * 0.4);
+    await delay(pauseSeconds * 1000, undefined, { signal: op.signal });
     seconds = Math.min(seconds * 1.5, pace.slowestSeconds ?? 5);
   }
 }

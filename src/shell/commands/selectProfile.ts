@@ -34,6 +34,8 @@ export async function selectProfile(app: App, argument: unknown): Promise<string
     ? { profile: options.profile, region: options.region }
     : await askForProfile(folder);
   if (!choice) return undefined;
+  // Whoever switches, also to the same one, gets nothing that an earlier one has left.
+  app.connections.keepOnly();
   const settings = { ...connectionSettings(folder), profile: choice.profile };
   const clients = await app.connections.clientsFor({
     ...settings,

@@ -49,6 +49,8 @@ export interface NextStep {
   readonly command: string;
   /** How far that has come already, if it was begun. */
   readonly progress?: string;
+  /** What comes of it, where no plan is shown first. */
+  readonly about?: string;
 }
 
 /** The step that brings a site on: a command and its title; undefined when everything is there and published. */

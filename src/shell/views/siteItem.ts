@@ -34,7 +34,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
         description: node.progress ?? '',
         tooltip: [
           ...(node.progress === undefined ? [] : [`Begun: ${node.progress}.`]),
-          'Shows account, region and every step before anything changes.',
+          node.about ?? 'Shows account, region and every step before anything changes.',
         ].join('\n'),
         iconPath: new vscode.ThemeIcon('arrow-right'),
         command: { title: node.title, command: node.command, arguments: [node] },

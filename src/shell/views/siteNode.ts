@@ -2,7 +2,7 @@ import { consoleUrl, type ConsolePlace } from '../../core/consoleUrl';
 import type { ResourceName } from '../../core/resources/stack';
 import { oneLine } from '../../core/plainText';
 import type { Release } from '../../core/release/ledger';
-import type { SiteEntry } from '../siteEntry';
+import { isSignedOut, type SiteEntry } from '../siteEntry';
 import { costView, type CostView } from './costView';
 import { releaseView, type ReleaseView } from './releaseView';
 import { nextStep, viewOf, type NextStep } from './resourceView';
@@ -20,6 +20,12 @@ export type SiteNode =
 
 const RESOURCES: readonly ResourceName[] = ['server', 'volume', 'bucket', 'distribution'];
 
+const SIGN_IN: NextStep = {
+  title: 'Sign In to AWS…',
+  command: 'sitelift.signIn',
+  about: 'The sign-in has expired. Opens the page of IAM Identity Center in the browser; afterwards AWS is read again.',
+};
+
 /** The topmost rows: of one site its resources, of several the sites. */
 export function roots(entries: readonly SiteEntry[]): SiteNode[] {
   const [only] = entries;
@@ -32,7 +38,7 @@ export function childrenOf(node: SiteNode): SiteNode[] {
   const { entry } = node;
   const { have, problem } = entry;
   if (node.kind === 'site' && have) {
-    const next = nextStep(have);
+    const next = isSignedOut(problem) ? SIGN_IN : nextStep(have);
     const resources = RESOURCES.map((name) => ({ kind: 'resource', entry, name }) as const);
     const { current, isUnreadable, publishing } = entry.releases ?? {};
     return [

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { plainText } from '../../core/plainText';
+import { isSignedOut } from '../siteEntry';
 import { loadView } from '../viewChunk';
 import type { Sites } from '../sites';
 import type { SiteNode } from './siteNode';
@@ -49,6 +50,7 @@ export function registerSiteTree(sites: Sites): vscode.Disposable & { selected()
 function stateOf({ entries, isFound }: Sites): string {
   if (!vscode.workspace.isTrusted) return 'untrusted';
   if (entries.some(({ have }) => have)) return 'ready';
+  if (entries.some(({ problem }) => isSignedOut(problem))) return 'signedOut';
   if (entries.some(({ problem }) => problem)) {
     return entries.some(({ site }) => site) ? 'unreachable' : 'broken';
   }

@@ -110,9 +110,11 @@ describe('kept clients', () => {
     const { profile, user, roleName } = await addMfaProfile(here, createUser, createClients({ region }).iam, '*');
     const asked: string[] = [];
     let code = '000000';
-    const cache = new ClientCache((serial) => {
-      asked.push(serial);
-      return Promise.resolve(code);
+    const cache = new ClientCache({
+      mfaCodeProvider(serial) {
+        asked.push(serial);
+        return Promise.resolve(code);
+      },
     });
     const wrong = await identify(await cache.clientsFor({ profile, region }), newOp()).then(
       () => assert.fail('a wrong code was taken'),

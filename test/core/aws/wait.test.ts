@@ -22,6 +22,18 @@ describe('waiting', () => {
     assert.deepEqual(intervals, [1000, 1500, 2000, 2000, 2000]);
   });
 
+  it('looks exactly as often as it is told to, when it is told', async () => {
+    const looksAt: number[] = [];
+    const look = () => {
+      looksAt.push(Date.now());
+      return Promise.resolve(looksAt.length === 4 ? 'there' : undefined);
+    };
+    const intervalSeconds = () => (looksAt.length < 3 ? 1 : 6);
+    await atTestSpeed(waitFor('it', look, { limitSeconds: 60, intervalSeconds }, newOp()));
+    const intervals = looksAt.slice(1).map((at, index) => at - (looksAt[index] ?? 0));
+    assert.deepEqual(intervals, [1000, 1000, 6000]);
+  });
+
   it('takes any value but undefined for an answer', async () => {
     for (const value of [false, 0, '', null]) {
       assert.equal(await waitFor('it', () => Promise.resolve(value), { limitSeconds: 1 }, newOp()), value);

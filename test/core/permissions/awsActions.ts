@@ -117,6 +117,9 @@ export const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'ssm:GetCommandInvocation': ['ssm:GetCommandInvocation'],
   'ssm:GetParameter': ['ssm:GetParameter'],
   'ssm:SendCommand': ['ssm:SendCommand'],
+  'sso-oidc:CreateToken': [],
+  'sso-oidc:RegisterClient': [],
+  'sso-oidc:StartDeviceAuthorization': [],
   'sts:GetCallerIdentity': [],
 };
 

@@ -10,6 +10,7 @@ from moto.core.exceptions import ServiceException
 from werkzeug.wrappers import Request, Response
 
 import misfortunes
+import sso
 from faults import Fault
 from identities import Sessions, create_user
 from permissions import arm_denial, clear_denials
@@ -61,6 +62,8 @@ class Admin:
                     return create_user(**_body(request))
                 case "DELETE", "sessions":
                     sandbox.shared(Sessions).end_all()
+                case "DELETE", "signIns":
+                    sandbox.shared(sso.SignIns).end_all()
                 case "POST", "denies":
                     arm_denial(sandbox, _body(request))
                 case "DELETE", "denies":

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 ACCOUNT_ID = "123456789012"
 
 # Endpoint host label and signing name -> botocore's name of the service.
-SERVICE_NAMES = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch", "servicequotas": "service-quotas"}
+SERVICE_NAMES = {
+    "tagging": "resourcegroupstaggingapi",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+    "oidc": "sso-oidc",
+}
 
 
 class AwsError(ServiceException):
@@ -82,7 +87,7 @@ def service_and_region(request: Request) -> tuple[str, str]:
     )
     if match:
         return SERVICE_NAMES.get(match[2], match[2]), _real_region(match[1], host)
-    label = re.match(r"^(?:api\.)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?\.amazonaws\.com$", host)
+    label = re.match(r"^(?:api\.|portal\.)?([a-z0-9-]+)(?:\.([a-z0-9-]+))?\.amazonaws\.com$", host)
     if label and not re.match(r"^s3[.-]", host) and ".s3." not in host and label[1] != "s3":
         return SERVICE_NAMES.get(label[1], label[1]), label[2] or "us-east-1"
     scope = request.args.get("X-Amz-Credential", "").split("/")

@@ -52,14 +52,25 @@ def handles(service: str, *operations: str) -> Callable[[Handler], Handler]:
 class Gateway:
     """Answers every request of the control plane's port."""
 
-    def __init__(self, sandbox: Sandbox, admin: Callable[[Request], Response]) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        admin: Callable[[Request], Response],
+        sites: dict[str, Callable[[Sandbox, Request], Response]] | None = None,
+    ) -> None:
+        """`sites` are the web pages of AWS, by the beginnings of their hosts' names."""
         self._sandbox = sandbox
         self._admin = admin
+        self._sites = sites or {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         if request.path.startswith("/sandbox/") and not request.host.endswith(".amazonaws.com"):
             return self._admin(request)(environ, start_response)
+        for beginning, site in self._sites.items():
+            if request.host.startswith(beginning):
+                with self._sandbox.lock:
+                    return site(self._sandbox, request)(environ, start_response)
         response = self._answer(request)
         # The server sends its own, by AWS's clock.
         response.headers.remove("Date")

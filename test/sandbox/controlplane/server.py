@@ -42,6 +42,12 @@ class QuietHandler(WSGIRequestHandler):
 
     sandbox: Sandbox
 
+    def make_environ(self) -> dict[str, Any]:
+        """Werkzeug leaves names with an underscore out, and AWS has one such header."""
+        environ = super().make_environ()
+        token = self.headers.get("x-amz-sso_bearer_token")
+        return environ if token is None else {**environ, "HTTP_X_AMZ_SSO_BEARER_TOKEN": token}
+
     def date_time_string(self, timestamp: float | None = None) -> str:
         return http_date(self.sandbox.now() if timestamp is None else timestamp)
 
@@ -63,7 +69,7 @@ def main() -> None:
         sandbox.machines = Machines(arguments.image, arguments.folder, arguments.proxy_port, arguments.ca)
     services.install(sandbox)
     QuietHandler.sandbox = sandbox
-    gateway = Gateway(sandbox, Admin(sandbox, services.REPORTS))
+    gateway = Gateway(sandbox, Admin(sandbox, services.REPORTS), services.SITES)
     server = make_server("127.0.0.1", arguments.port, gateway, threaded=True, request_handler=QuietHandler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

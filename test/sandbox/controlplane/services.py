@@ -22,6 +22,7 @@ import pricing  # noqa: F401
 import s3  # noqa: F401
 import ssm
 import ssm_commands
+import sso_page
 import sts  # noqa: F401
 import tag_rules
 import tagging  # noqa: F401
@@ -33,6 +34,9 @@ REPORTS: dict[str, Report] = {
     "functions": cloudfront_functions.report,
     "instances": ec2_instances.report,
 }
+
+
+SITES = {sso_page.HOST: sso_page.answer}
 
 
 def install(sandbox: Sandbox) -> None:

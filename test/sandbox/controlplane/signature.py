@@ -24,6 +24,8 @@ from signature_refusals import refusal
 BASIC_TIME = "%Y%m%dT%H%M%SZ"
 MOST_SKEW = timedelta(minutes=15)
 UNSIGNED_OPERATIONS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+# IAM Identity Center gives credentials to who has none; its tokens are checked by its handlers.
+UNSIGNED_SERVICES = ("sso-oidc", "sso")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def authenticate(call: Call) -> Identity | None:
     """Whoever signed the call, or None for an anonymous request to S3; raises AwsError as the service does."""
     presented = _presented(call)
     if presented is None:
-        if call.service == "s3" or call.operation in UNSIGNED_OPERATIONS:
+        if call.service in ("s3", *UNSIGNED_SERVICES) or call.operation in UNSIGNED_OPERATIONS:
             return None
         raise refusal(call, "missing")
     credentials = find_credentials(call.sandbox, presented.access_key)

@@ -63,6 +63,9 @@ class Settings:
     ping_lag_seconds: float = 0.0
     # Ends the wait for an agent before the command's own delivery time does, which is at least 30; 0 leaves it alone.
     delivery_limit_seconds: float = 0.0
+    # How long a sign-in by IAM Identity Center holds, eight hours for 0, and how often its client may ask whether it is done.
+    sign_in_seconds: float = 0.0
+    sign_in_interval_seconds: float = 1.0
     # How long the updates that a fresh Ubuntu starts by itself keep `apt-get update` out: minutes on AWS.
     apt_lock_seconds: float = 0.0
 

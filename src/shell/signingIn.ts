@@ -1,0 +1,43 @@
+import * as vscode from 'vscode';
+import type { ClientSettings } from '../core/aws/clients';
+import type { SsoSession } from '../core/aws/ssoSession';
+import { isAbort, opFor, type Op } from '../core/op';
+import { loadAws } from './chunks';
+import { askModal, showProgress } from './tell';
+
+const SIGN_IN = 'Sign In';
+const START_SECONDS = 60;
+
+/** Asks the person whose command needs it to sign in, and has that done; false when it was refused or cancelled. Throws what `signInHere` throws. */
+export async function askToSignIn(session: SsoSession, settings: ClientSettings): Promise<boolean> {
+  const whose = settings.profile ? `The AWS profile “${settings.profile}”` : 'The default AWS profile';
+  const lines = [
+    `${whose} is not signed in, or its sign-in has expired.`,
+    `You sign in at ${session.startUrl} in your browser. What you have asked for goes on by itself afterwards.`,
+  ];
+  if ((await askModal({ question: 'Sign in to AWS to go on?', lines }, SIGN_IN)) !== SIGN_IN) return false;
+  try {
+    return await signInHere(session, settings);
+  } catch (error) {
+    if (isAbort(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Opens the page of IAM Identity Center in the browser and waits for the person to sign in there; false when the browser was not to be opened. Throws
+ * `UserError` when the sign-in was denied or took too long, and the abort of who cancels.
+ */
+export async function signInHere(session: SsoSession, settings: ClientSettings): Promise<boolean> {
+  const { startSignIn } = await loadAws();
+  const { finish, url, userCode } = await startSignIn(session, settings, opFor(START_SECONDS));
+  if (!(await vscode.env.openExternal(vscode.Uri.parse(url)))) return false;
+  const title = `Signing in to AWS. Go on in the browser only if the page shows the code ${userCode}`;
+  await showProgress(title, async (_report, cancellation) => {
+    const controller = new AbortController();
+    const subscription = cancellation.onCancellationRequested(() => controller.abort());
+    const op: Op = { signal: controller.signal, report: () => undefined };
+    await finish(op).finally(() => subscription.dispose());
+  });
+  return true;
+}

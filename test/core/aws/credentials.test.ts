@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { ClientCache } from '../../../src/core/aws/clientCache';
+import { createClients, identify, type Clients } from '../../../src/core/aws/clients';
+import { explain } from '../../../src/core/aws/errors';
+import { startSignIn } from '../../../src/core/aws/signIn';
+import type { SsoSession } from '../../../src/core/aws/ssoSession';
+import { remediesOf } from '../../../src/core/op';
+import { describeSite } from '../../../src/core/resources/stack';
+import { newSiteId } from '../../../src/core/site';
+import { addMfaProfile, addProfile, addSsoProfile, answerSignIn } from '../../sandbox/profiles';
+import type { MadeUser, SandboxUser } from '../../sandbox/sandbox';
+import { callsOf, keysOf, planned, provision, requests } from '../resources/provisioned';
+import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
+import { inHomeOfItsOwn } from './ssoHome';
+
+const here = { env: process.env as Record<string, string> };
+const region = 'us-east-1';
+const endSignIns = () => controlPlane().send('DELETE', 'signIns');
+const endSessions = () => controlPlane().send('DELETE', 'sessions');
+const told = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    () => assert.fail('ended well'),
+    (error: unknown) => explain(error),
+  );
+
+/** Clients of a profile, and the sign-ins that they ask for; those are approved at once. */
+async function clientsOf(profile: string): Promise<{ readonly clients: Clients; readonly asked: SsoSession[] }> {
+  const asked: SsoSession[] = [];
+  const signIn = async (session: SsoSession) => {
+    asked.push(session);
+    const { finish, url } = await startSignIn(session, { profile }, newOp());
+    await answerSignIn(controlPlane().port, url, 'approve');
+    await finish(newOp());
+    return true;
+  };
+  return { clients: await new ClientCache({ signIn }).clientsFor({ profile, region }), asked };
+}
+
+async function newProfile(kind?: 'session' | 'legacy'): Promise<string> {
+  const profile = newSiteId();
+  await addSsoProfile(here, profile, kind);
+  return profile;
+}
+
+const unknownIn = async (clients: Clients) =>
+  Object.values(await describeSite({ ...newContext(), clients }, newOp())).filter(({ kind }) => kind === 'unknown');
+
+describe('the credentials of a profile that signs in by IAM Identity Center', () => {
+  inHomeOfItsOwn();
+
+  for (const kind of ['session', 'legacy'] as const) {
+    it(`wait for one sign-in, whoever needs them, and go on by themselves (${kind})`, async () => {
+      const { asked, clients } = await clientsOf(await newProfile(kind));
+      assert.deepEqual(await unknownIn(clients), []);
+      assert.equal(asked.length, 1);
+      assert.equal((await identify(clients, newOp())).account, ACCOUNT);
+    });
+
+    it(`are told to be signed out, with what to do, where nobody can be asked (${kind})`, async () => {
+      const profile = await newProfile(kind);
+      const calls = await callsOf(async () => {
+        for (const hooks of [{}, { signIn: () => Promise.resolve(false) }]) {
+          const { message, ...error } = await told(identify(createClients({ profile, region }, hooks), newOp()));
+          assert.match(
+            message,
+            new RegExp(
+              `^The AWS profile “${profile}” is not signed in, or its sign-in .* has expired\\. Sign in, .*“Sitelift: Sign In to AWS…”, .*“aws sso login --profile ${profile}”; then run`,
+            ),
+          );
+          assert.deepEqual(
+            remediesOf(Object.assign(new Error(message), error, { name: 'UserError' })).map(({ command }) => command),
+            ['sitelift.signIn', 'sitelift.selectProfile'],
+          );
+        }
+      });
+      assert.deepEqual(calls, []);
+    });
+  }
+
+  it('are renewed, and what AWS refused is sent again, when they end before their time', async () => {
+    const { asked, clients } = await clientsOf(await newProfile());
+    await identify(clients, newOp());
+    await endSessions();
+    const calls = await callsOf(async () => assert.deepEqual(await unknownIn(clients), []));
+    // One renewal for all of the calls that were refused.
+    assert.equal(requests(calls, 'GetRoleCredentials').length, 1);
+    assert.equal(asked.length, 1);
+  });
+
+  it('wait for a new sign-in in the middle of an operation, which then does the rest', async () => {
+    const { asked, clients } = await clientsOf(await newProfile());
+    const context = { ...newContext(), clients };
+    await identify(clients, newOp());
+    const { ec2 } = clients;
+    let isOver = false;
+    ec2.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (!isOver && commandName === 'RunInstancesCommand') {
+            isOver = true;
+            await Promise.all([endSignIns(), endSessions()]);
+          }
+          return next(args);
+        },
+      { step: 'initialize', priority: 'high', name: 'ending' },
+    );
+    assert.ok((await provision(context, 'all')).includes('instance'));
+    assert.ok(isOver);
+    assert.deepEqual(keysOf(await planned(context, 'all')), []);
+    assert.equal(asked.length, 2);
+  });
+
+  it('are those of a role that the profile takes them for', async () => {
+    const source = await newProfile();
+    const role = newSiteId();
+    await addMfaProfile(
+      here,
+      (user: SandboxUser) => controlPlane().make<MadeUser>('users', user),
+      createClients({ region }).iam,
+      '*',
+    ).then(({ roleName }) =>
+      addProfile(here, role, { role_arn: `arn:aws:iam::${ACCOUNT}:role/${roleName}`, source_profile: source }),
+    );
+    const { asked, clients } = await clientsOf(role);
+    // Whose trust wants an MFA code, which a sign-in by IAM Identity Center does not count as: it was asked with the sign-in's keys.
+    const { message } = await told(identify(clients, newOp()));
+    assert.match(
+      message,
+      /AWSReservedSSO_AdministratorAccess_.*is not authorized to perform: sts:AssumeRole|sts:AssumeRole is not allowed/,
+    );
+    assert.equal(asked[0]?.key, source);
+  });
+
+  it('are not asked for by another sign-in when IAM Identity Center does not give the role', async () => {
+    const profile = newSiteId();
+    await addSsoProfile(here, profile, 'session', { sso_role_name: 'Nobody' });
+    const { asked, clients } = await clientsOf(profile);
+    const { message } = await told(identify(clients, newOp()));
+    assert.match(
+      message,
+      /^IAM Identity Center does not give you the role .*\(CredentialsProviderError: .*No access\)$/,
+    );
+    assert.equal(asked.length, 1);
+  });
+});
+
+describe('the credentials of a role with an MFA device', () => {
+  it('are asked for once more when the session ends, and the operation goes on', async () => {
+    const createUser = (user: SandboxUser) => controlPlane().make<MadeUser>('users', user);
+    const { profile } = await addMfaProfile(here, createUser, createClients({ region }).iam, '*');
+    let asked = 0;
+    const mfaCodeProvider = () => Promise.resolve((asked += 1) > 0 ? '123456' : '');
+    const clients = createClients({ profile, region }, { mfaCodeProvider });
+    await identify(clients, newOp());
+    await endSessions();
+    assert.deepEqual(await unknownIn(clients), []);
+    assert.equal(asked, 2);
+  });
+});
