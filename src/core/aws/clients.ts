@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { MiddlewareStack } from '@smithy/types';
@@ -28,6 +29,8 @@ export interface Clients {
   readonly iam: IAMClient;
   /** The price list of all regions, which AWS offers in few of them. */
   readonly pricing: PricingClient;
+  /** How much of a thing the account may have in the region. */
+  readonly quotas: ServiceQuotasClient;
   readonly sts: STSClient;
 }
 
@@ -62,7 +65,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     ...shared,
     credentials: defaultProvider({ ...(profile ? { profile } : {}), ...(mfaCodeProvider ? { mfaCodeProvider } : {}) }),
   });
-  // One provider for all, so that a role is assumed, or a credential process asked, once and not seven times.
+  // One provider for all, so that a role is assumed, or a credential process asked, once and not eight times.
   const same = { ...shared, credentials: sts.config.credentials };
   const clients = {
     ec2: new EC2Client(same),
@@ -71,6 +74,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     ssm: new SSMClient(same),
     iam: new IAMClient(same),
     pricing: new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }),
+    quotas: new ServiceQuotasClient({ ...same, maxAttempts: 2 }),
     sts,
   };
   const { onCredentialProblem } = hooks;
@@ -80,6 +84,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
   watch(clients.ssm.middlewareStack, onCredentialProblem);
   watch(clients.iam.middlewareStack, onCredentialProblem);
   watch(clients.pricing.middlewareStack, onCredentialProblem);
+  watch(clients.quotas.middlewareStack, onCredentialProblem);
   watch(clients.sts.middlewareStack, onCredentialProblem);
   return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };
 }

@@ -28,7 +28,7 @@ export function statusOf(error: unknown): number | undefined {
 export const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
 
 /** The way on when permissions are lacking. */
-const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
+export const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
 
 interface Explanation {
   readonly codes: readonly string[];

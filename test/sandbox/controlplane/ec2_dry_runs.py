@@ -17,14 +17,17 @@ def check(call: Call) -> None:
         return
     if call.operation == "RunInstances":
         ensure_images(call.sandbox, call.region)
-        _check_subnet(call)
+        _check_names(call)
         check_launch(call)
     raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
 
 
-def _check_subnet(call: Call) -> None:
+def _check_names(call: Call) -> None:
     known = {subnet.id for subnet in ec2(call).describe_subnets()}
     interfaces = call.parameters.get("NetworkInterfaces") or [{}]
     subnet_id = call.parameters.get("SubnetId") or interfaces[0].get("SubnetId")
     if subnet_id and subnet_id not in known:
         raise AwsError("InvalidSubnetID.NotFound", f"The subnet ID '{subnet_id}' does not exist")
+    key = call.parameters.get("KeyName")
+    if key and key not in ec2(call).key_pairs:
+        raise AwsError("InvalidKeyPair.NotFound", f"The key pair '{key}' does not exist")
