@@ -25,6 +25,8 @@ export { requireNothingInTheWay, type PreflightFinding } from './preflight/findi
 export { preflight } from './preflight/preflight';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
+export { findInstance, findVolume } from './resources/lookup';
+export { listGroupsForServer, listProfilesForServer } from './resources/existing';
 export { offeredTypes, typesForServer } from './resources/instanceTypes';
 export { listSubnets, unfitness } from './resources/subnets';
 export { planPower, powerNotes } from './resources/power';

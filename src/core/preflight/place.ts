@@ -44,11 +44,10 @@ async function lookAtSubnets(context: Context, places: readonly Place[], op: Op)
   const seen = await listSubnets(context, ids, op);
   const inOrder = ids.flatMap((id) => seen.find(({ subnetId }) => subnetId === id) ?? []);
   const chosen = inOrder.find(({ freeAddresses }) => freeAddresses > 0) ?? inOrder[0];
-  const reason = chosen && unfitness(chosen);
-  if (!chosen || reason === undefined) return [];
-  const finding = { what: 'network' as const, sentence: `${wordsFor(chosen)}: ${reason}.`, remedy: CHOOSE_SUBNET };
-  // From where a way leads elsewhere, such as through a NAT gateway, the agent may well reach AWS.
-  return [{ ...finding, severity: chosen.wayOut === 'elsewhere' && chosen.freeAddresses > 0 ? 'warns' : 'stops' }];
+  const unfit = chosen && unfitness(chosen);
+  if (!chosen || !unfit) return [];
+  const sentence = `${wordsFor(chosen)}: ${unfit.reason}.`;
+  return [{ what: 'network', severity: unfit.isFinal ? 'stops' : 'warns', sentence, remedy: CHOOSE_SUBNET }];
 }
 
 function wordsFor({ subnetId, vpc, zone }: SubnetSeen): string {

@@ -58,12 +58,23 @@ export async function listSubnets(
     );
 }
 
-/** What is wrong with a subnet as the place of a web server, in words that follow a colon; undefined for nothing. */
-export function unfitness({ freeAddresses, wayOut }: Pick<SubnetSeen, 'freeAddresses' | 'wayOut'>): string | undefined {
-  if (freeAddresses === 0) return 'it has no free address';
-  if (wayOut === 'none') return 'it has no way out to the internet, which the server needs for AWS’s agent';
-  if (wayOut === 'elsewhere') return 'it has no route to an internet gateway, so readers do not reach the server';
-  return undefined;
+/** What is wrong with a subnet as the place of a web server; `isFinal` where no server could be set up there. */
+export interface Unfitness {
+  /** Words that follow a colon. */
+  readonly reason: string;
+  readonly isFinal: boolean;
+}
+
+/** What is wrong with a subnet; undefined for nothing. From where a way leads elsewhere, such as through a NAT gateway, AWS’s agent may well reach AWS. */
+export function unfitness({
+  freeAddresses,
+  wayOut,
+}: Pick<SubnetSeen, 'freeAddresses' | 'wayOut'>): Unfitness | undefined {
+  if (freeAddresses === 0) return { reason: 'it has no free address', isFinal: true };
+  if (wayOut === 'gateway') return undefined;
+  return wayOut === 'none'
+    ? { reason: 'it has no way out to the internet, which the server needs for AWS’s agent', isFinal: true }
+    : { reason: 'it has no route to an internet gateway, so readers do not reach the server', isFinal: false };
 }
 
 /** The table that a subnet goes by is its own, else the main one of its VPC; of a route that leads nowhere any more nothing comes. */
