@@ -50,7 +50,7 @@ async function lookAtAdvanced(workbench: Workbench): Promise<void> {
   await workbench.waitForQuestion('Instance type of the server');
   await workbench
     .entry('t4g.micro')
-    .getByText(/^\$\d+\.\d\d a month, running$/)
+    .getByText(/^\$\d+\.\d\d a month$/)
     .waitFor();
   await workbench.screenshot('create-type');
   await workbench.answer('Instance type of the server');

@@ -125,7 +125,7 @@ describe('the last question of Create Site…', () => {
     const [graviton, usual] = ['t4g.micro', 't3.micro'].map((name) => types.find(({ label }) => label === name));
     assert.match(graviton?.description ?? '', /2 vCPUs, 1 GiB memory, arm64/);
     assert.match(usual?.description ?? '', /x86_64/);
-    assert.match(graviton?.detail ?? '', /^\$\d+\.\d\d a month, running$/);
+    assert.match(graviton?.detail ?? '', /^\$\d+\.\d\d a month$/);
     await picks('System');
     await picks('Ubuntu 24.04');
     await picks('Volume size');

@@ -104,7 +104,9 @@ function verdictOn({ site }: Context, error: unknown, op: Op): readonly Prefligh
   const found = denial(error);
   // A profile of ours may be seconds old, which EC2 then does not know yet.
   const isNamed = site.server.instanceProfile !== undefined && hasCode(error, 'InvalidParameterValue');
-  const isWrong = isNamed || hasCode(error, 'InvalidKeyPair.NotFound', 'InvalidGroup.NotFound');
+  // A group of another network than the subnet’s is an `InvalidParameter`.
+  const isOther = site.server.securityGroup !== undefined && hasCode(error, 'InvalidParameter');
+  const isWrong = isNamed || isOther || hasCode(error, 'InvalidKeyPair.NotFound', 'InvalidGroup.NotFound');
   return [isWrong ? { ...found, severity: 'stops' } : found];
 }
 

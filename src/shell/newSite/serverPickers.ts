@@ -26,10 +26,15 @@ export const pickType: Picker = async (desk, answers, position) => {
   });
   const items = types.map((type) => ({
     ...{ label: type.name, description: `${sizeOf(type)}, ${type.architecture}`, name: type.name },
-    ...(rankOf(type) === 0 ? { detail: `${chargeText(instanceCharge(type.name), prices)}, running` } : {}),
+    ...(rankOf(type) === 0 ? { detail: chargeText(instanceCharge(type.name), prices) } : {}),
   }));
   const active = items.find(({ name }) => name === context.site.server.instanceType);
-  const picked = await askPick(position, 'Instance type of the server; arm64 gets an image made for it', items, active);
+  const picked = await askPick(
+    position,
+    'Instance type of the server, with its price while it runs; arm64 gets an image of its own',
+    items,
+    active,
+  );
   return picked === 'back' || !picked ? picked : withWants(answers, 'server', { instanceType: picked.name });
 };
 

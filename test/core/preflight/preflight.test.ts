@@ -3,6 +3,7 @@ import {
   CreateInternetGatewayCommand,
   CreateRouteTableCommand,
   CreateSubnetCommand,
+  DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -239,6 +240,22 @@ describe('the preflight', function () {
       assert.match(findings[0]?.sentence ?? '', told);
       assert.equal(findings[0]?.remedy?.command ?? '', command);
     }
+  });
+
+  it('stops for a security group of another network than the subnet’s', async () => {
+    const { clients } = contextIn('eu-west-1');
+    const { subnetId } = await makeNetwork(clients.ec2, { zone: 'eu-west-1a' });
+    const Filters = [{ Name: 'group-name', Values: ['default'] }];
+    const { SecurityGroups } = await clients.ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    const { Subnets } = await clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
+    const other = SecurityGroups?.find(({ VpcId }) => VpcId !== Subnets?.[0]?.VpcId);
+    const context = contextIn('eu-west-1', { subnet: subnetId, securityGroup: other?.GroupId });
+    const findings = await found(context);
+    assert.deepEqual(
+      findings.map(({ severity }) => severity),
+      ['stops'],
+    );
+    assert.match(findings[0]?.sentence ?? '', /belong to different networks/);
   });
 
   it('counts the vCPUs that run against the quota, and does not know one that it may not read', async () => {

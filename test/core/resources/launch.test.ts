@@ -252,6 +252,13 @@ describe('a launch', () => {
     assert.deepEqual(await count(context), { instances: 1, dataVolumes: 0 });
   });
 
+  it('takes the next zone when the subnet of one has no free address', async () => {
+    const context = newContext();
+    await fault({ service: 'ec2', action: 'RunInstances', code: 'InsufficientFreeAddressesInSubnet' });
+    await provision(context, 'server');
+    assert.equal(known((await describeSite(context, newOp())).server)?.zone, 'us-east-1b');
+  });
+
   it('takes no next zone for another reason', async () => {
     const context = newContext();
     await fault({ service: 'ec2', action: 'RunInstances', code: 'VcpuLimitExceeded', times: 9 });
