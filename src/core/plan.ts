@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { Charge } from './cost/charge';
-import type { Op } from './op';
+import { isUserError, UserError, type Op } from './op';
 import { noteSoFar, type SoFar } from './soFar';
 
 const STEPS_AT_ONCE = 24;
@@ -18,6 +18,8 @@ export interface Step {
   readonly charges?: readonly Charge[];
   /** What holds as long as it has not begun, e.g. `no page was changed`. */
   readonly untouched?: string;
+  /** The step of an earlier stage without which it makes no sense. */
+  readonly follows?: string;
   run(op: Op): Promise<void>;
 }
 
@@ -53,17 +55,18 @@ export function samePlan(one: Plan, other: Plan): boolean {
 
 /**
  * The only runner of plans. On failure or cancel it starts nothing more, waits for what is in flight, then throws the
- * first error, on which `soFarOf` finds what was done. Progress is the number of finished steps, and of what a step tells of itself, over all steps.
+ * first error, on which `soFarOf` finds what was done. Of a step that is parked the rest is done without what follows it before its error is thrown. Progress is the number of finished steps, and of what a step tells of itself, over all steps.
  */
 export async function run(plan: Plan, op: Op): Promise<void> {
   const total = stepsOf(plan).length;
   const begun = new Map<Step, string | undefined>();
   const done = new Set<Step>();
+  const parked = new Map<string, unknown>();
   for (const stage of plan) {
     const limit = pLimit(STEPS_AT_ONCE);
     let failure: { readonly error: unknown } | undefined;
     const runStep = async (step: Step) => {
-      if (failure) return;
+      if (failure || (step.follows !== undefined && parked.has(step.follows))) return;
       try {
         op.signal.throwIfAborted();
         begun.set(step, undefined);
@@ -78,12 +81,30 @@ export async function run(plan: Plan, op: Op): Promise<void> {
         done.add(step);
         op.report(step.title, done.size / total);
       } catch (error) {
-        failure ??= { error };
+        if (isParked(error) && !op.signal.aborted) {
+          begun.delete(step);
+          parked.set(step.key, error);
+        } else {
+          failure ??= { error };
+        }
       }
     };
     await Promise.all(stage.map((step) => limit(runStep, step)));
     if (failure) throw noteSoFar(failure.error, soFarIn(plan, begun, done));
   }
+  for (const error of parked.values()) throw noteSoFar(error, soFarIn(plan, begun, done));
+}
+
+const PARKED = 'parked';
+
+/** What a step throws that must wait for somebody outside, while the rest of its plan can be done; the next plan has it again. */
+export function parkedError(message: string, cause: unknown): UserError {
+  return new UserError(message, { cause, code: PARKED });
+}
+
+/** True for such an error, also of another bundle. */
+export function isParked(error: unknown): boolean {
+  return isUserError(error) && error.code === PARKED;
 }
 
 function soFarIn(plan: Plan, begun: ReadonlyMap<Step, string | undefined>, done: ReadonlySet<Step>): SoFar {

@@ -22,14 +22,23 @@ export function newSiteId(): string {
   }).join('');
 }
 
+/** What a new site wants beyond what is usual. */
+export interface Wants {
+  readonly server?: Partial<Site['server']>;
+  readonly volume?: Partial<Site['volume']>;
+  readonly publish?: Partial<Site['publish']>;
+}
+
 /**
- * The text of a new site file, two-space indented, with what users change most. The server that a whole site is read from gets an address that stays: AWS gives
+ * The text of a new site file, two-space indented, with what users change most and what else is wanted. The server that a whole site is read from gets an address that stays: AWS gives
  * a changing one to others, and the edges would go on asking it.
  */
 export function siteFileText(
-  site: Pick<Site, 'name' | 'id' | 'account' | 'region' | 'root'> & Partial<Pick<Site['distribution'], 'serves'>>,
+  site: Pick<Site, 'name' | 'id' | 'account' | 'region' | 'root'> &
+    Partial<Pick<Site['distribution'], 'serves'>> &
+    Wants,
 ): string {
-  const { name, id, account, region, root, serves = 'images' } = site;
+  const { name, id, account, region, root, server, volume, publish, serves = 'images' } = site;
   const content = {
     name,
     id,
@@ -39,9 +48,11 @@ export function siteFileText(
     server: {
       ...{ image: 'amazon-linux-2023', instanceType: 't3.micro' },
       ...(serves === 'site' ? { address: 'elastic' } : {}),
+      ...server,
     },
-    volume: { sizeGib: 1 },
+    volume: { sizeGib: 1, ...volume },
     distribution: { serves },
+    ...(publish ? { publish } : {}),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -41,7 +41,7 @@ const server = v.pipe(
         text(
           /^[a-z0-9-]+\.[a-z0-9-]+$/,
           'an instance type such as t3.micro',
-          'EC2 instance type (x86_64, Nitro). Another one than the server has is given to it while it is stopped for that.',
+          'EC2 instance type of the Nitro system, x86_64 or arm64; the image follows its architecture. Another one than the server has is given to it while it is stopped for that.',
         ),
         't3.micro',
       ),

@@ -2,6 +2,7 @@
 import { askAgain } from './commands/askAgain';
 import { changeInstanceType } from './commands/changeInstanceType';
 import { chooseAddress } from './commands/chooseAddress';
+import { chooseSubnet } from './commands/chooseSubnet';
 import { copyPolicy } from './commands/copyPolicy';
 import { copyValue } from './commands/copyValue';
 import { createSite } from './commands/createSite';
@@ -43,6 +44,7 @@ export const RUNS: Runs = {
   provisionAll: provision('all'),
   showPlan,
   chooseAddress,
+  chooseSubnet,
   attachVolume: provision('volume'),
   detachVolume,
   destroySite: destroy('all'),

@@ -13,6 +13,7 @@ export const INTENTS = {
   provisionAll: 'provision the site',
   showPlan: 'show the plan',
   chooseAddress: 'choose the server’s address',
+  chooseSubnet: 'choose the server’s subnet',
   attachVolume: 'attach the volume',
   detachVolume: 'detach the volume',
   destroySite: 'destroy the site',

@@ -9,6 +9,8 @@ export interface Priced {
   readonly name: string;
   /** Account, region and whose credentials. */
   readonly where: readonly string[];
+  /** What was found out before the first change. */
+  readonly findings?: readonly string[];
   readonly plan: Plan;
   readonly now: SiteCharges;
   readonly prices: Prices;
@@ -18,7 +20,7 @@ const STEP_WIDTH = 72;
 const LOSES = { data: 'DATA', uptime: 'uptime', files: 'many files' } as const;
 
 /** The whole plan as a table of text: each step with what it loses and costs, then what the site costs before and after it. */
-export function planTable({ name, now, plan, prices, where }: Priced): string {
+export function planTable({ findings = [], name, now, plan, prices, where }: Priced): string {
   const charges = chargesOf(plan);
   const steps = stepsOf(plan).length;
   const does =
@@ -37,6 +39,8 @@ export function planTable({ name, now, plan, prices, where }: Priced): string {
     '',
     ...does,
     '',
+    ...findings.flatMap((line) => wrapped(plainText(line))),
+    ...(findings.length > 0 ? [''] : []),
     ...costLines(now, plan, prices),
     '',
     ...priceNotes(all, prices),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { run, sequence, samePlan, together, type Step } from '../../src/core/plan';
+import { isParked, parkedError, run, sequence, samePlan, together, type Step } from '../../src/core/plan';
+import { soFarOf } from '../../src/core/soFar';
 import type { Op } from '../../src/core/op';
 import { newOp } from './sandbox';
 
@@ -71,6 +72,29 @@ describe('run', () => {
       ['four', 0.75],
       ['four', 1],
     ]);
+  });
+
+  it('does the rest without a step that is parked and what follows it, and then tells what that waits for', async () => {
+    const log: string[] = [];
+    const noted = (key: string) => step(key, () => Promise.resolve(void log.push(key)));
+    const parked = step('parked', () => Promise.reject(parkedError('Not verified.', new Error('no'))));
+    const plan = [
+      [parked, noted('beside')],
+      [
+        { ...noted('follower'), follows: 'parked' },
+        { ...noted('other'), follows: 'beside' },
+      ],
+      [noted('later')],
+    ];
+    const error: unknown = await run(plan, newOp()).catch((thrown: unknown) => thrown);
+    assert.ok(isParked(error) && error instanceof Error && error.message === 'Not verified.');
+    assert.deepEqual(log, ['beside', 'other', 'later']);
+    const { begun, done, waiting } = soFarOf(error) ?? assert.fail('nothing noted');
+    const titles = [done, begun, waiting].map((steps) => steps.map(({ title }) => title));
+    assert.deepEqual(titles, [['beside', 'other', 'later'], [], ['parked', 'follower']]);
+    const failing = step('failing', () => Promise.reject(new Error('worse')));
+    await assert.rejects(run([[parked], [failing], [noted('never')]], newOp()), /worse/);
+    assert.ok(!log.includes('never'));
   });
 
   it('ends with an abort when it is cancelled between stages', async () => {

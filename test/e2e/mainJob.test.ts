@@ -74,7 +74,7 @@ describe('the main job, in the workbench', function () {
   });
 
   it('creates a site by a few answers, and nothing in AWS', async () => {
-    await createSite(workbench, 'Far Shores');
+    await createSite(workbench, 'Far Shores', undefined, true);
     for (const label of ['Server', 'Volume', 'Bucket', 'Distribution']) {
       assert.equal(await workbench.tree().text(label), `${label} not created`);
     }

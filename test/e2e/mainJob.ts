@@ -11,7 +11,12 @@ const READY: Readonly<Record<string, RegExp>> = {
 };
 
 /** Creates a site by answering the questions of *Create Site*; root and region as they are suggested, and what readers get from CloudFront where it is not chosen. */
-export async function createSite(workbench: Workbench, name: string, served?: string): Promise<void> {
+export async function createSite(
+  workbench: Workbench,
+  name: string,
+  served?: string,
+  isLookedAt = false,
+): Promise<void> {
   await workbench.showView('Sitelift');
   await workbench.runCommand('Sitelift: Create Site…', workbench.question('Name of the site'), workbench.progress());
   await workbench.answer('Name of the site', name);
@@ -29,8 +34,32 @@ export async function createSite(workbench: Workbench, name: string, served?: st
       .waitFor();
     await workbench.pick(served);
   }
+  await workbench.waitForQuestion('All that is needed is known');
+  if (isLookedAt) await lookAtAdvanced(workbench);
+  await workbench.pick('Create Site');
   await workbench.notification('is a site of account').waitFor();
   await workbench.tree().row('Server').waitFor();
+}
+
+/** Goes through some of what few change, and chooses nothing else than what is suggested. */
+async function lookAtAdvanced(workbench: Workbench): Promise<void> {
+  await workbench.pick('Advanced…');
+  await workbench.waitForQuestion('What to change');
+  await workbench.screenshot('create-advanced');
+  await workbench.pick('Server type');
+  await workbench.waitForQuestion('Instance type of the server');
+  await workbench
+    .entry('t4g.micro')
+    .getByText(/^\$\d+\.\d\d a month$/)
+    .waitFor();
+  await workbench.screenshot('create-type');
+  await workbench.answer('Instance type of the server');
+  await workbench.waitForQuestion('What to change');
+  await workbench.pick('Subnet');
+  await workbench.waitForQuestion('Subnet of the server');
+  await workbench.screenshot('create-subnet');
+  await workbench.answer('Subnet of the server');
+  await workbench.waitForQuestion('What to change');
 }
 
 /** Provisions everything through the palette; gives the text of the plan that was agreed to. */

@@ -20,8 +20,11 @@ const execute = async <Result>(id: string, ...args: unknown[]): Promise<Result> 
 const CHANGING = /^(Create|Put|Run|Attach|Update|Delete|Start|Stop|Terminate|Authorize|Send|Add|Tag)/;
 const controlPlane = () => connectControlPlane(Number(new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '').port));
 
-/** The calls since they were last forgotten that change something. */
-const changes = async () => (await controlPlane().calls()).filter(({ action }) => CHANGING.test(action));
+/** The calls since they were last forgotten that change something, as dry runs do not. */
+const changes = async () =>
+  (await controlPlane().calls()).filter(
+    ({ action, parameters }) => CHANGING.test(action) && parameters?.['DryRun'] !== true,
+  );
 
 async function actionsAt(name: string, needle: string): Promise<vscode.CodeAction[]> {
   const document = await vscode.workspace.openTextDocument(file(name));
@@ -65,6 +68,15 @@ describe('a site in VS Code', () => {
 
     it('options without an account are refused', async () => {
       await assert.rejects(execute('createSite', { name: 'x' }), /must name the expected account/);
+    });
+
+    it('what its file would not take is refused, and nothing is written', async () => {
+      const region = 'us-east-1';
+      await assert.rejects(
+        execute('createSite', { ...account, region, volume: { sizeGib: 0 } }),
+        /“volume\.sizeGib” in sitelift\.json must be a whole number/,
+      );
+      await assert.rejects(readFile(file('sitelift.json')), /ENOENT/);
     });
 
     it('another account than the expected one writes nothing', async () => {
@@ -197,6 +209,26 @@ describe('a site in VS Code', () => {
         /cannot shrink: 0 GiB is less than 1 GiB/,
       );
       await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 16_385 }), /16384 GiB at most/);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
+    it('is put into no subnet that is not there, and asks for the one that is chosen before it plans', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await assert.rejects(execute('chooseSubnet', account), /must name a subnet of us-east-1/);
+      const subnet = 'subnet-0123456789abcdef0';
+      await assert.rejects(execute('chooseSubnet', { ...account, subnet }), /must name a subnet of us-east-1/);
+      await assert.rejects(execute('chooseSubnet', { account: '999999999999', subnet }), /999999999999/);
+      await controlPlane().send('POST', 'denies', { action: 'ec2:RunInstances' });
+      try {
+        await controlPlane().send('DELETE', 'calls');
+        await assert.rejects(
+          execute('chooseSubnet', { ...account, subnet: 'default' }),
+          /Nothing was changed\. ec2:RunInstances is forbidden to this AWS user or role/,
+        );
+        assert.deepEqual(await changes(), []);
+      } finally {
+        await controlPlane().send('DELETE', 'denies');
+      }
       assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
     });
 

@@ -53,6 +53,14 @@ describe('a plan as a table', () => {
     ]);
   });
 
+  it('tells between the steps and the cost what was found out before the first change', () => {
+    const findings = ['Not checked (quota): Not told.'];
+    const plan = [[step('create role')]];
+    const lines = planTable({ name: 'demo', where, findings, plan, now: nothing, prices: PRICES }).split('\n');
+    const at = lines.indexOf('Not checked (quota): Not told.');
+    assert.deepEqual([lines[at - 1], lines[at + 1], lines[at + 2]], ['', '', 'Cost now: nothing']);
+  });
+
   it('says that there is nothing to do, and what the site costs', () => {
     const now = { charges: [instanceCharge('t3.micro'), addressCharge()], unread: [] };
     assert.deepEqual(table([], now).slice(5, 10), [

@@ -3,6 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -30,6 +31,8 @@ export interface Clients {
   readonly iam: IAMClient;
   /** The price list of all regions, which AWS offers in few of them. */
   readonly pricing: PricingClient;
+  /** How much of a thing the account may have in the region. */
+  readonly quotas: ServiceQuotasClient;
   readonly sts: STSClient;
 }
 
@@ -64,7 +67,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     }),
     profile,
   );
-  // One provider for all, so that a role is assumed, or a credential process asked, once and not seven times.
+  // One provider for all, so that a role is assumed, or a credential process asked, once and not eight times.
   const same = { ...shared, credentials: sts.config.credentials };
   const clients = {
     ec2: atEndpoint(new EC2Client(same), profile),
@@ -72,6 +75,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     cloudfront: atEndpoint(new CloudFrontClient(same), profile),
     ssm: atEndpoint(new SSMClient(same), profile),
     iam: atEndpoint(new IAMClient(same), profile),
+    quotas: atEndpoint(new ServiceQuotasClient({ ...same, maxAttempts: 2 }), profile),
     pricing: atEndpoint(new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }), profile),
     sts,
   };
@@ -82,6 +86,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
   watch(clients.ssm.middlewareStack);
   watch(clients.iam.middlewareStack);
   watch(clients.pricing.middlewareStack);
+  watch(clients.quotas.middlewareStack);
   watch(clients.sts.middlewareStack);
   return { region, profile, proxy: { proxyUrl, ...(noProxy ? { noProxy } : {}) }, ...clients };
 }

@@ -31,7 +31,7 @@ export const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'si
 export const SIGN_IN: Remedy = { title: 'Sign In…', command: 'sitelift.signIn' };
 
 /** The way on when permissions are lacking. */
-const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
+export const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
 
 interface Explanation {
   readonly codes: readonly string[];

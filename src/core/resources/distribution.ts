@@ -8,7 +8,7 @@ import { hasCode } from '../aws/errors';
 import { appearance, unlessMissing, waitFor } from '../aws/wait';
 import { bucketRegionOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
-import { sequence, type Plan, type Step } from '../plan';
+import { parkedError, sequence, type Plan, type Step } from '../plan';
 import { bucket, type BucketNeeds } from './bucket';
 import { pagesOrigin } from './pagesOrigin';
 import { pagesHost, proofOf, type Described } from './wholeSite';
@@ -80,7 +80,7 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
         {
           key: 'distribution',
           title: `create CloudFront distribution in front of ${behind}`,
-          run: (op) => createDistribution(context, op),
+          run: (op) => createUnlessUnverified(context, op),
         },
       ]);
     } else if (drift.length > 0) {
@@ -109,6 +109,7 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
           key: 'bucketPolicy',
           title: `let this distribution alone read the bucket${isTaken ? ` (instead of ${reader})` : ''}`,
           ...(isTaken ? { loses: 'uptime' as const } : {}),
+          follows: 'distribution',
           run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, op),
         },
       ]);
@@ -173,6 +174,19 @@ function haveOf(
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
+}
+
+/** A new account may have to wait for days until AWS has verified it for CloudFront; all else of the site can be made meanwhile. */
+async function createUnlessUnverified(context: Context, op: Op): Promise<void> {
+  try {
+    await createDistribution(context, op);
+  } catch (error) {
+    if (!(error instanceof Error) || !/must be verified/i.test(error.message)) throw error;
+    throw parkedError(
+      `CloudFront makes no distribution for account ${context.site.account} until AWS has verified it. All else was done. Ask AWS Support to verify the account (console, Support, “Account and billing”) and send along what it said: “${error.message}” Then provision again, which makes the distribution.`,
+      error,
+    );
+  }
 }
 
 async function createDistribution(context: Context, op: Op): Promise<void> {

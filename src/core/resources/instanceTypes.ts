@@ -16,7 +16,12 @@ export interface OfferedType {
   readonly name: string;
   readonly vcpus: number;
   readonly memoryMib: number;
+  readonly architecture: Architecture;
 }
+
+/** What a system is made for; arm64 is that of AWS’s Graviton. */
+export type Architecture = 'x86_64' | 'arm64';
+const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
 
 /** The system that a server has, and the zone that it cannot leave. */
 export interface Placed {
@@ -42,28 +47,44 @@ export async function typesForServer(
 ): Promise<{ readonly present: string | undefined; readonly types: readonly OfferedType[] }> {
   const [instance, volume] = await Promise.all([findInstance(context, op), findVolume(context, op)]);
   const zone = instance?.Placement?.AvailabilityZone ?? volume?.AvailabilityZone;
-  const architecture = instance?.Architecture ?? 'x86_64';
+  const architecture = instance?.Architecture;
   return { present: instance?.InstanceType, types: await offeredTypes(context, { zone, architecture }, op) };
 }
 
-/** The current types that a zone, or else the region, offers and that a server of an architecture can have, small ones first. */
+/** The architecture of a type, by which its image is chosen; undefined for one that has another than these. */
+export function architectureOf({ ProcessorInfo }: InstanceTypeInfo): Architecture | undefined {
+  return ARCHITECTURES.find((one) => ProcessorInfo?.SupportedArchitectures?.includes(one));
+}
+
+/** What AWS tells of the wanted instance type; undefined where the region does not know it. */
+export async function wantedType(context: Context, op: Op): Promise<InstanceTypeInfo | undefined> {
+  const Filters = [{ Name: 'instance-type', Values: [context.site.server.instanceType] }];
+  return (await readTypes(context, Filters, op))[0];
+}
+
+/** The current types that a zone, or else the region, offers and that a server of an architecture, or of any, can have, small ones first. */
 export async function offeredTypes(
   context: Context,
-  { zone, architecture }: { readonly zone: string | undefined; readonly architecture: string },
+  { zone, architecture }: { readonly zone: string | undefined; readonly architecture: string | undefined },
   op: Op,
 ): Promise<readonly OfferedType[]> {
   const Filters = [
-    { Name: 'processor-info.supported-architecture', Values: [architecture] },
+    {
+      Name: 'processor-info.supported-architecture',
+      Values: architecture === undefined ? [...ARCHITECTURES] : [architecture],
+    },
     { Name: 'hypervisor', Values: ['nitro'] },
     { Name: 'current-generation', Values: ['true'] },
   ];
   const [types, offered] = await Promise.all([readTypes(context, Filters, op), offeredIn(context, zone, [], op)]);
   return types
-    .flatMap(({ InstanceType: name, MemoryInfo, VCpuInfo }) =>
-      name && offered.has(name)
-        ? [{ name, vcpus: VCpuInfo?.DefaultVCpus ?? 0, memoryMib: MemoryInfo?.SizeInMiB ?? 0 }]
-        : [],
-    )
+    .flatMap((type) => {
+      const { InstanceType: name, MemoryInfo, VCpuInfo } = type;
+      const made = architectureOf(type);
+      return name && made && offered.has(name)
+        ? [{ name, vcpus: VCpuInfo?.DefaultVCpus ?? 0, memoryMib: MemoryInfo?.SizeInMiB ?? 0, architecture: made }]
+        : [];
+    })
     .sort(
       (one, other) => one.vcpus - other.vcpus || one.memoryMib - other.memoryMib || one.name.localeCompare(other.name),
     );

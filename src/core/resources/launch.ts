@@ -11,7 +11,7 @@ import { appearance, retry, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { clientToken, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
-import { isBurstable } from './instanceTypes';
+import { architectureOf, isBurstable, wantedType } from './instanceTypes';
 import { findInstance, findVolume, instanceById, isDead } from './lookup';
 import { places, type Place } from './network';
 import { profileName } from './role';
@@ -19,14 +19,23 @@ import { ensureSecurityGroup } from './securityGroup';
 
 /** Public parameters that name the newest image (AWS documentation, “Reference the latest AMIs using Systems Manager public parameters”). */
 const IMAGE_PARAMETERS = {
-  'amazon-linux-2023': '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
-  'ubuntu-24.04': '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id',
+  'amazon-linux-2023': {
+    x86_64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+    arm64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
+  },
+  'ubuntu-24.04': {
+    x86_64: '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id',
+    arm64: '/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id',
+  },
 } as const;
 const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 const PROFILE_SPREAD = { firstSeconds: 1, slowestSeconds: 8, limitSeconds: 180 };
 const MAX_GENERATIONS = 50;
-/** A zone without a machine to spare, told at once or only by the instance that died of it. */
-const FULL = ['InsufficientInstanceCapacity', 'Server.InsufficientInstanceCapacity', 'Unsupported'];
+/** A zone without a machine or an address to spare, told at once or only by the instance that died of it. */
+const FULL = [
+  ...['InsufficientInstanceCapacity', 'Server.InsufficientInstanceCapacity', 'Unsupported'],
+  'InsufficientFreeAddressesInSubnet',
+];
 
 /** How a launch or a start ended. */
 type Fate =
@@ -79,7 +88,7 @@ export async function start(context: Context, op: Op): Promise<void> {
 }
 
 /** Zones and subnets that the server may go to, the volume’s alone once there is one. */
-async function candidatePlaces(context: Context, op: Op): Promise<Place[]> {
+export async function candidatePlaces(context: Context, op: Op): Promise<Place[]> {
   const { instanceType, subnet } = context.site.server;
   const [all, volume] = await Promise.all([places(context, op), findVolume(context, op)]);
   const zone = volume?.AvailabilityZone;
@@ -124,7 +133,8 @@ async function launchIn(context: Context, place: Place, imageId: string, groupId
   throw new Error(`No client token of ${MAX_GENERATIONS} was free for a new server.`);
 }
 
-function launchRequest({ site }: Context, place: Place, imageId: string, groupId: string, token: string) {
+/** The request for the server in one place. */
+export function launchRequest({ site }: Context, place: Place, imageId: string, groupId: string, token: string) {
   const { image, instanceProfile, instanceType, keyName } = site.server;
   return {
     ImageId: imageId,
@@ -232,10 +242,12 @@ function adviceFor(code: string): string {
   return 'Remove the cause if it is yours to remove.';
 }
 
-async function newestImage({ site, clients }: Context, op: Op): Promise<string> {
-  const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name: IMAGE_PARAMETERS[site.server.image] }), {
-    abortSignal: op.signal,
-  });
+/** The newest image of the wanted system, made for the architecture of the wanted type. */
+export async function newestImage(context: Context, op: Op): Promise<string> {
+  const { clients, site } = context;
+  const type = await wantedType(context, op);
+  const Name = IMAGE_PARAMETERS[site.server.image][(type && architectureOf(type)) ?? 'x86_64'];
+  const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name }), { abortSignal: op.signal });
   if (!Parameter?.Value) throw new Error(`AWS names no image for ${site.server.image} in ${site.region}.`);
   return Parameter.Value;
 }

@@ -7,9 +7,13 @@ import {
 } from '@aws-sdk/client-ec2';
 import { allItems } from '../aws/pages';
 import { unlessMissing } from '../aws/wait';
-import { UserError, type Op } from '../op';
+import { UserError, type Op, type Remedy } from '../op';
 import type { Context } from '../context';
-import { hasSerials } from './instanceTypes';
+import { architectureOf, hasSerials } from './instanceTypes';
+
+/** The way on when there is no network for the server, or one that does not do. */
+export const CHOOSE_SUBNET: Remedy = { title: 'Choose Subnet…', command: 'sitelift.chooseSubnet' };
+const CHANGE_TYPE: Remedy = { title: 'Change Instance Type…', command: 'sitelift.changeInstanceType' };
 
 /** A place for the server: an availability zone and a subnet in it. */
 export interface Place {
@@ -34,6 +38,7 @@ export async function subnets(
     if (!found?.VpcId || !found.AvailabilityZone) {
       throw new UserError(
         `${site.region} has no subnet ${subnet}. Correct “server.subnet” in sitelift.json, or leave it out to use the default VPC.`,
+        { remedy: CHOOSE_SUBNET },
       );
     }
     return { vpcId: found.VpcId, subnets: [{ zone: found.AvailabilityZone, subnetId: subnet }] };
@@ -48,6 +53,7 @@ export async function subnets(
   if (found.length === 0) {
     throw new UserError(
       `The default VPC of ${site.region} (${vpcId}) has no default subnet, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default one with “aws ec2 create-default-subnet --availability-zone ${site.region}a --region ${site.region}”; then run the command again.`,
+      { remedy: CHOOSE_SUBNET },
     );
   }
   const places = found.flatMap(({ AvailabilityZone: zone, SubnetId: subnetId }) =>
@@ -65,6 +71,7 @@ async function defaultVpc({ site, clients }: Context, op: Op): Promise<string> {
   if (found?.VpcId) return found.VpcId;
   throw new UserError(
     `The region ${site.region} has no default VPC, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC with “aws ec2 create-default-vpc --region ${site.region}”; then run the command again.`,
+    { remedy: CHOOSE_SUBNET },
   );
 }
 
@@ -82,15 +89,18 @@ export async function places(context: Context, op: Op): Promise<Place[]> {
     ),
     allItems(paginateDescribeInstanceTypes(from, { Filters }, options), ({ InstanceTypes }) => InstanceTypes),
   ]);
-  if ((type && !hasSerials(type)) || type?.ProcessorInfo?.SupportedArchitectures?.includes('x86_64') === false) {
+  const isOther = type?.ProcessorInfo?.SupportedArchitectures !== undefined && !architectureOf(type);
+  if (type && (!hasSerials(type) || isOther)) {
     throw new UserError(
-      `${instanceType} is not an x86_64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
+      `${instanceType} is not an x86_64 or arm64 type of the Nitro system, whose disks can be told apart by their serial. Choose another “server.instanceType” in sitelift.json, such as t3.micro.`,
+      { remedy: CHANGE_TYPE },
     );
   }
   const offered = new Set(offerings.map(({ Location }) => Location));
   if (offered.size === 0) {
     throw new UserError(
       `${site.region} does not offer the instance type ${instanceType}. Choose another “server.instanceType” in sitelift.json.`,
+      { remedy: CHANGE_TYPE },
     );
   }
   const fit = candidates.filter(({ zone }) => offered.has(zone));
@@ -100,5 +110,6 @@ export async function places(context: Context, op: Op): Promise<Place[]> {
     subnet
       ? `${instanceType} is not offered in ${zones}, where the subnet ${subnet} lies. Choose another “server.instanceType” or “server.subnet” in sitelift.json.`
       : `${instanceType} is not offered in ${zones}, the zones of ${site.region} that have a default subnet. Choose another “server.instanceType” in sitelift.json, or create a default subnet in another zone.`,
+    { remedy: CHANGE_TYPE },
   );
 }

@@ -61,6 +61,7 @@ export function groupStep(context: Context, reach: Reach | undefined): Step {
       title:
         'keep port 80 of the security group for CloudFront, once the distribution serves the pages (whoever comes to the server itself is refused)',
       loses: 'uptime',
+      follows: 'distribution',
       run: async (op) => {
         await requireServed(context, op);
         await ensureSecurityGroup(context, op);

@@ -2,15 +2,18 @@ import * as vscode from 'vscode';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/op';
-import { newSiteId, SITE_FILE, siteFileText, type Site } from '../../core/site';
+import { newSiteId, SITE_FILE, siteFileText, type Site, type Wants } from '../../core/site';
 import type { App } from '../app';
 import { chooseFolder } from '../choose';
 import { unattended, type Unattended } from '../options';
-import { loadAws } from '../chunks';
+import { loadAws, type AwsChunk } from '../chunks';
+import { nearestRegion } from '../nearestRegion';
+import { askAdvanced } from '../newSite/advanced';
+import type { Answers, Desk } from '../newSite/answers';
 import { withOp } from '../operation';
 import { REGIONS } from '../regions';
 import { costOfNew } from '../prices';
-import { connectionSettings } from '../settings';
+import { connectionSettings, type ConnectionSettings } from '../settings';
 import { hasSiteFile } from '../siteFiles';
 import { ask, askPick, askText, type Position } from '../steps';
 import { tell } from '../tell';
@@ -21,13 +24,10 @@ export interface CreateOptions extends Unattended {
   readonly region?: string;
   readonly root?: string;
   readonly serves?: Site['distribution']['serves'];
-}
-
-interface Answers {
-  readonly name: string;
-  readonly root: string;
-  readonly region: string;
-  readonly serves: Site['distribution']['serves'];
+  /** Parts of the site file with what is not to be as usual. */
+  readonly server?: Wants['server'];
+  readonly volume?: Wants['volume'];
+  readonly publish?: Wants['publish'];
 }
 
 /** What a distribution can serve, as a beginner understands it. */
@@ -64,38 +64,43 @@ export async function createSite(app: App, argument: unknown): Promise<string | 
     );
   }
   const settings = connectionSettings(folder);
+  const aws = await loadAws();
+  const { server, volume, publish } = options ?? {};
   const start: Answers = {
     name: options?.name ?? folder.name,
     root: options?.root ?? (await likelyRoot(path)),
-    region: options?.region ?? settings.region ?? 'us-east-1',
+    region: options?.region ?? (await likelyRegion(settings, aws)),
     serves: options?.serves ?? 'images',
+    wants: { ...(server ? { server } : {}), ...(volume ? { volume } : {}), ...(publish ? { publish } : {}) },
   };
-  const { identify, parseSite } = await loadAws();
-  const clients = await app.connections.clientsFor({ ...settings, region: start.region });
-  const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) => identify(clients, op));
+  const clientsFor = ({ region }: Answers) => app.connections.clientsFor({ ...settings, region });
+  const clients = await clientsFor(start);
+  const identity = await withOp(app.log, 'Asking AWS whose credentials these are', (op) => aws.identify(clients, op));
   if (options && options.account !== identity.account) {
     throw new UserError(
       `The caller expects account ${options.account}, but these credentials belong to ${identity.account}. Nothing was written.`,
     );
   }
-  const cost = async (given: Answers) => {
-    const site = parseSite(siteFileText({ ...given, id: newSiteId(), account: identity.account }));
-    return costOfNew(app, clients, site);
-  };
+  const id = newSiteId();
+  const textOf = ({ wants, ...given }: Answers) => siteFileText({ ...given, ...wants, id, account: identity.account });
+  const siteOf = (given: Answers) => aws.parseSite(textOf(given));
+  const cost = (given: Answers) => costOfNew(app, clients, siteOf(given));
   // The prices of the region that is suggested are looked up while the first questions are answered.
   if (!options) void cost(start).catch((error: unknown) => app.log.debug(`No price of a new site: ${String(error)}`));
   const title = `Create Site in account ${identity.account}`;
-  const answers = options ? start : await ask(title, start, await questions(path, cost));
+  const answers = options
+    ? start
+    : await ask(title, start, await questions(path, { app, aws, siteOf, clientsFor, cost }));
   if (!answers) return undefined;
-  const text = siteFileText({ ...answers, id: newSiteId(), account: identity.account });
-  parseSite(text);
+  siteOf(answers);
+  const text = textOf(answers);
   await writeFile(join(path, SITE_FILE), text, { flag: 'wx' });
   await app.sites.expire();
   if (!options) void tellCreated(answers.name, identity.account, folder);
   return text;
 }
 
-async function questions(path: string, cost: (answers: Answers) => Promise<string>) {
+async function questions(path: string, desk: Desk) {
   const folders = (await readdir(path, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')
     .map(({ name }) => ({ label: name, description: 'folder' }));
@@ -113,15 +118,17 @@ async function questions(path: string, cost: (answers: Answers) => Promise<strin
       return picked === 'back' || !picked ? picked : { root: picked.label };
     },
     async (answers: Answers, position: Position) => {
-      const active = REGIONS.find(({ label }) => label === answers.region);
-      const picked = await askPick(position, 'Region of server, volume and bucket', REGIONS, active);
+      const isListed = REGIONS.some(({ label }) => label === answers.region);
+      const items = [...(isListed ? [] : [{ label: answers.region, description: 'as configured' }]), ...REGIONS];
+      const active = items.find(({ label }) => label === answers.region);
+      const picked = await askPick(position, 'Region of server, volume and bucket', items, active);
       return picked === 'back' || !picked ? picked : { region: picked.label };
     },
     async (answers: Answers, position: Position) => {
       const items = await Promise.all(
         SERVED.map(async (one) => ({
           ...one,
-          detail: `${await cost({ ...answers, serves: one.serves })} ${one.detail}`,
+          detail: `${await desk.cost({ ...answers, serves: one.serves })} ${one.detail}`,
         })),
       );
       const active = items.find(({ serves }) => serves === answers.serves);
@@ -133,7 +140,18 @@ async function questions(path: string, cost: (answers: Answers) => Promise<strin
       );
       return picked === 'back' || !picked ? picked : { serves: picked.serves };
     },
+    (answers: Answers, position: Position) => askAdvanced(desk, answers, position),
   ];
+}
+
+/** The region of the settings or the profile, else of the environment, else one that is likely to be near. */
+async function likelyRegion({ profile, region }: ConnectionSettings, { listProfiles }: AwsChunk): Promise<string> {
+  if (region) return region;
+  const { AWS_DEFAULT_REGION, AWS_PROFILE, AWS_REGION } = process.env;
+  const profiles = await listProfiles();
+  const of = (wanted: string | undefined) => profiles.find(({ name }) => name === wanted)?.region;
+  const configured = of(profile) ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? of(AWS_PROFILE ?? 'default');
+  return configured || nearestRegion();
 }
 
 async function likelyRoot(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import type { ResourceName } from '../../core/resources/stack';
+import { checkOnce } from '../preflight';
 import { siteCommand, type Bench } from '../siteCommand';
 import { tell } from '../tell';
 
@@ -12,16 +13,20 @@ export function provision(what: ResourceName | 'all') {
 /** Provisions one resource or all of them for the site of a bench. */
 export function provisionHere(what: ResourceName | 'all') {
   const piece = what === 'all' ? 'everything' : `the ${what}`;
-  return async ({ options, site, context, aws, working, confirm }: Bench): Promise<readonly string[] | undefined> => {
+  return async (bench: Bench): Promise<readonly string[] | undefined> => {
+    const { options, site, context, aws, working, confirm } = bench;
+    const check = checkOnce(bench);
     const keys = await working(`Provisioning ${piece} for ${site.name}`, (op) =>
       confirm(
         {
           question: `Provision ${piece} for “${site.name}”?`,
           verb: 'Provision',
-          plan: async (planOp) => ({
-            plan: aws.planProvision(what, context, await aws.describeSite(context, planOp)),
-            about: ['AWS charges for what exists, whether it is used or not.'],
-          }),
+          plan: async (planOp) => {
+            const have = await aws.describeSite(context, planOp);
+            const plan = aws.planProvision(what, context, have);
+            const warnings = await check(have, plan, planOp);
+            return { plan, about: [...warnings, 'AWS charges for what exists, whether it is used or not.'] };
+          },
         },
         op,
       ),

@@ -3,6 +3,7 @@ import { chargesOf } from '../../core/plan';
 import type { App } from '../app';
 import { openText } from '../person';
 import { planTable } from '../planTable';
+import { findingLines } from '../preflight';
 import { pricesOf } from '../prices';
 import { siteCommand } from '../siteCommand';
 
@@ -15,11 +16,12 @@ export function showPlan(app: App, argument: unknown): Promise<string | undefine
       op.report('Looking at what is there');
       const have = await aws.describeSite(context, op);
       const plan = aws.planProvision('all', context, have);
+      const findings = findingLines(await aws.preflight(context, have, plan, op));
       const now = chargesOfSite(have);
       op.report('Looking up prices');
       const prices = await pricesOf(app, clients, site.region, [...now.charges, ...chargesOf(plan)], op);
       const where = [`Account ${account}, region ${site.region}`, `as ${arn}`];
-      return planTable({ name: site.name, where, plan, now, prices });
+      return planTable({ name: site.name, where, findings, plan, now, prices });
     });
     if (!options) await openText(app, `Plan for ${site.name}`, text);
     return text;

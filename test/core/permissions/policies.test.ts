@@ -72,7 +72,7 @@ describe('the IAM policies of the documentation', () => {
   }
 
   it('allow changes only of what has the site’s tag or name, or of what is made with it', () => {
-    const isRead = (action: string) => /^[a-z0-9]+:(Describe|Get|List)/.test(action);
+    const isRead = (action: string) => /^[a-z0-9]+:(Describe|Get|List|Simulate)/.test(action);
     // Which of a function, an access control or a network interface is the site’s, AWS lets no policy say; of a running command neither.
     const unscoped = [
       ...['cloudfront:CreateFunction', 'cloudfront:CreateOriginAccessControl', 'cloudfront:PublishFunction'],

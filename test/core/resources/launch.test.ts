@@ -1,5 +1,6 @@
 import {
   CreateKeyPairCommand,
+  DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
   RunInstancesCommand,
@@ -136,6 +137,21 @@ describe('a launch', () => {
     ]);
   });
 
+  for (const [image, instanceType, name] of [
+    ['amazon-linux-2023', 't4g.micro', /^al2023-ami-.*-arm64$/],
+    ['ubuntu-24.04', 't4g.micro', /^ubuntu.*-arm64-/],
+    ['ubuntu-24.04', 't3.micro', /^ubuntu.*-amd64-/],
+  ] as const) {
+    it(`boots ${image} in the architecture of a ${instanceType}`, async () => {
+      const context = newContext((file) => (file['server'] = { image, instanceType }));
+      const [launch] = requests(await callsOf(() => provision(context, 'server')), 'RunInstances');
+      const ImageIds = [String(launch?.['ImageId'])];
+      const { Images } = await context.clients.ec2.send(new DescribeImagesCommand({ ImageIds }));
+      assert.match(Images?.[0]?.Name ?? '', name);
+      assert.deepEqual(keysOf(await planned(context, 'server')), []);
+    });
+  }
+
   it('takes the user’s group, key, image, type, subnet, profile and device, and makes none of its own', async () => {
     const maker = newContext();
     await ensureRole(maker, newOp());
@@ -234,6 +250,13 @@ describe('a launch', () => {
     );
     assert.equal(known((await describeSite(context, newOp())).server)?.zone, 'us-east-1c');
     assert.deepEqual(await count(context), { instances: 1, dataVolumes: 0 });
+  });
+
+  it('takes the next zone when the subnet of one has no free address', async () => {
+    const context = newContext();
+    await fault({ service: 'ec2', action: 'RunInstances', code: 'InsufficientFreeAddressesInSubnet' });
+    await provision(context, 'server');
+    assert.equal(known((await describeSite(context, newOp())).server)?.zone, 'us-east-1b');
   });
 
   it('takes no next zone for another reason', async () => {
@@ -387,9 +410,10 @@ describe('a region without the usual network', () => {
   it('is not blamed for an instance type that is not there', async () => {
     const { subnetId } = await makeNetwork(inRegion().clients.ec2, { zone: 'eu-west-2b' });
     const old = inRegion({ subnet: subnetId, instanceType: 't2.micro' });
-    assert.match(await rejection(provision(old, 'server')), /^t2\.micro is not an x86_64 type of the Nitro system/);
-    const arm = inRegion({ subnet: subnetId, instanceType: 't4g.micro' });
-    assert.match(await rejection(provision(arm, 'server')), /^t4g\.micro is not an x86_64 type/);
+    assert.match(
+      await rejection(provision(old, 'server')),
+      /^t2\.micro is not an x86_64 or arm64 type of the Nitro system/,
+    );
     const none = inRegion({ subnet: subnetId, instanceType: 'z9.nano' });
     assert.match(await rejection(provision(none, 'server')), /^eu-west-2 does not offer the instance type z9\.nano/);
   });

@@ -141,6 +141,13 @@ def create_distribution_with_tags(call: Call) -> dict[str, Any]:
 
 
 def _create(call: Call, given: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
+    if call.sandbox.settings.unverified_account:
+        raise AwsError(
+            "AccessDenied",
+            "Your account must be verified before you can add new CloudFront resources. To verify your account, please"
+            " contact AWS Support (https://console.aws.amazon.com/support/home#/) and include this error message.",
+            403,
+        )
     state = call.sandbox.state(CloudFrontState)
     config = complete_config(given)
     existing = state.caller_references.get(config["CallerReference"])

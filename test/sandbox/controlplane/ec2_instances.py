@@ -15,6 +15,7 @@ from ec2_credits import launched_credits
 from ec2_images import ensure_images
 from ec2_launch import check_launch, completed_body, launched_platform
 from ec2_lives import STATE_CODES, find_instance, has_machine, next_state
+from ec2_quota import check_vcpus
 from ec2_state import Ec2State, Life, earlier_answer, ec2, life_of, remember_answer
 from ec2_volumes import drop_disk, make_disk
 from gateway import handles
@@ -110,6 +111,9 @@ def start_instances(call: Call) -> object:
         if has_machine(call.sandbox, life):
             _work(call.sandbox, instance.id, lambda machines: machines.start(instance.id))
 
+    for instance in ec2(call).get_multi_instances_by_id(call.parameters["InstanceIds"]):
+        if instance.state == "stopped":
+            check_vcpus(call, instance.instance_type)
     return {"StartingInstances": _change(call, "start", {"stopped"}, "pending", start)}
 
 

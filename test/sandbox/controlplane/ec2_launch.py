@@ -10,6 +10,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from awscall import AwsError, Call
 from ec2_credits import check_credits
 from ec2_images import platform_of
+from ec2_quota import check_vcpus
 from ec2_state import ec2
 from iam import IamTimes
 from state import Sandbox
@@ -24,6 +25,8 @@ def check_launch(call: Call) -> None:
     _check_type(call, parameters)
     _check_network(call, parameters)
     check_credits(call)
+    if parameters.get("InstanceType"):
+        check_vcpus(call, parameters["InstanceType"])
     for mapping in parameters.get("BlockDeviceMappings") or []:
         size_gib = (mapping.get("Ebs") or {}).get("VolumeSize")
         if size_gib is not None and size_gib < 8 and mapping["DeviceName"] == _root_device(call):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from awscall import AwsError, Call
-from ec2_state import ec2
+from ec2_state import Ec2State, ec2
 from gateway import handles
 
 # The quotas that every account starts with, and how much of them CloudFront's list takes (CloudFront documentation, "Use the CloudFront
@@ -25,6 +25,22 @@ def create_subnet(call: Call) -> object:
         return response
     made.default_for_az = made.map_public_ip_on_launch = call.operation == "CreateDefaultSubnet"
     return {"Subnet": made}
+
+
+@handles("ec2", "DescribeRouteTables", "DescribeInternetGateways")
+def describe_routes(call: Call) -> object:
+    """A default VPC comes with an internet gateway and a route to it, which moto leaves out."""
+    backend = ec2(call)
+    vpc = backend.get_default_vpc()
+    if vpc is not None and not any(gateway.vpc is vpc for gateway in backend.internet_gateways.values()):
+        state = call.sandbox.state(Ec2State)
+        if vpc.id not in state.vpcs_with_gateway:
+            state.vpcs_with_gateway.add(vpc.id)
+            gateway = backend.create_internet_gateway()
+            backend.attach_internet_gateway(gateway.id, vpc.id)
+            table = next(one for one in backend.route_tables.values() if one.vpc_id == vpc.id and one.main_association_id)
+            backend.create_route(table.id, destination_cidr_block="0.0.0.0/0", gateway_id=gateway.id)
+    return call.forward()
 
 
 @handles("ec2", "CreateSecurityGroup")

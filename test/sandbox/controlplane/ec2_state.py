@@ -58,6 +58,8 @@ class Ec2State:
     # The volumes that have a disk in the machines' folder; root volumes are the machines' own.
     disks: set[str] = field(default_factory=set)
     regions_with_images: set[str] = field(default_factory=set)
+    # The default VPCs that were given an internet gateway, which their owner may take away.
+    vpcs_with_gateway: set[str] = field(default_factory=set)
 
     def work(self, instance_id: str, job: Callable[[], None]) -> None:
         """Does slow work on one machine in the background, in the order in which it was asked for."""

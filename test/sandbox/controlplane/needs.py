@@ -144,6 +144,8 @@ def _ec2_arn_of(call: Call, resource_id: str) -> str:
 
 def _iam(call: Call) -> list[Need]:
     parameters = call.parameters
+    if "PolicySourceArn" in parameters:
+        return [Need(_action(call), parameters["PolicySourceArn"])]
     context = _request_tags(parameters.get("Tags"))
     if "PolicyArn" in parameters:
         context["iam:policyarn"] = parameters["PolicyArn"]

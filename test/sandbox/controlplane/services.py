@@ -9,13 +9,16 @@ import cloudfront_policies  # noqa: F401
 import cloudfront_report
 import ec2_addresses
 import ec2_attributes  # noqa: F401
+import ec2_dry_runs
 import ec2_instances
 import ec2_lag
 import ec2_lives
 import ec2_modifications
 import ec2_network  # noqa: F401
+import ec2_quota  # noqa: F401
 import ec2_volumes  # noqa: F401
 import iam  # noqa: F401
+import iam_simulation  # noqa: F401
 import pages
 import permissions
 import pricing  # noqa: F401
@@ -45,7 +48,7 @@ def install(sandbox: Sandbox) -> None:
     ec2_lag.install()
     pages.install()
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
-    sandbox.checks += [permissions.check, tag_rules.check]
+    sandbox.checks += [permissions.check, tag_rules.check, ec2_dry_runs.check]
 
 
 def warm_up(sandbox: Sandbox) -> None:

@@ -35,6 +35,10 @@ class Settings:
     deploy_seconds: float = 2.0
     registration_seconds: float = 2.0
     invalidation_seconds: float = 1.0
+    # 1: CloudFront makes no distribution yet, as for a new account that AWS has not verified.
+    unverified_account: float = 0.0
+    # How many vCPUs the account may run; 0: more than a test needs.
+    vcpu_quota: float = 0.0
     # How far AWS's clock is ahead of this computer's.
     clock_skew_seconds: float = 0.0
     # 1: buckets encrypt with KMS unless a PUT says otherwise, as an account's rules can demand.

@@ -1,0 +1,124 @@
+import { CreateVolumeCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
+import { hasCode, isDenied } from '../aws/errors';
+import type { Context } from '../context';
+import { tagsFor } from '../names';
+import type { Op } from '../op';
+import { candidatePlaces, launchRequest, newestImage } from '../resources/launch';
+import { CHOOSE_SUBNET, type Place } from '../resources/network';
+import { profileName } from '../resources/role';
+import { listSubnets, unfitness, type SubnetSeen } from '../resources/subnets';
+import { denial, lookAt, type PreflightFinding } from './finding';
+
+/** What EC2 says of a dry run that would have been done (Amazon EC2 API, “RunInstances”). */
+const ALLOWED = 'DryRunOperation';
+
+/** Looks at where the server would be made, and asks EC2 whether these credentials may make it there, with its volume. */
+export async function lookAtPlace(
+  context: Context,
+  makesVolume: boolean,
+  op: Op,
+): Promise<readonly PreflightFinding[]> {
+  let places: readonly Place[] = [];
+  const placed = await lookAt(
+    'network',
+    async () => {
+      places = await candidatePlaces(context, op);
+      return [];
+    },
+    op,
+  );
+  const [first] = places;
+  if (!first) return placed;
+  const found = await Promise.all([
+    lookAt('network', () => lookAtSubnets(context, places, op), op),
+    lookAt('permissions', () => tryLaunch(context, first, op), op),
+    makesVolume ? lookAtVolume(context, first.zone, op) : [],
+  ]);
+  return found.flat();
+}
+
+/** The server goes to the first place that has an address for it. */
+async function lookAtSubnets(context: Context, places: readonly Place[], op: Op): Promise<readonly PreflightFinding[]> {
+  const ids = places.map(({ subnetId }) => subnetId);
+  const seen = await listSubnets(context, ids, op);
+  const inOrder = ids.flatMap((id) => seen.find(({ subnetId }) => subnetId === id) ?? []);
+  const chosen = inOrder.find(({ freeAddresses }) => freeAddresses > 0) ?? inOrder[0];
+  const unfit = chosen && unfitness(chosen);
+  if (!chosen || !unfit) return [];
+  const sentence = `${wordsFor(chosen)}: ${unfit.reason}.`;
+  return [{ what: 'network', severity: unfit.isFinal ? 'stops' : 'warns', sentence, remedy: CHOOSE_SUBNET }];
+}
+
+function wordsFor({ subnetId, vpc, zone }: SubnetSeen): string {
+  return `The server would get into the subnet ${subnetId} (${zone}, ${vpc.id})`;
+}
+
+async function tryLaunch(context: Context, place: Place, op: Op): Promise<readonly PreflightFinding[]> {
+  const { ec2 } = context.clients;
+  try {
+    const [imageId, hasProfile] = await Promise.all([newestImage(context, op), hasProfileAlready(context, op)]);
+    const { securityGroup } = context.site.server;
+    const request = launchRequest(context, place, imageId, securityGroup ?? '', '');
+    // The site's own group is made later; without one EC2 takes the default group of the network.
+    const Groups = securityGroup === undefined ? undefined : [securityGroup];
+    const interfaces = request.NetworkInterfaces.map((one) => ({ ...one, Groups }));
+    await ec2.send(
+      new RunInstancesCommand({
+        ...{ ...request, DryRun: true, ClientToken: undefined, NetworkInterfaces: interfaces },
+        IamInstanceProfile: hasProfile ? request.IamInstanceProfile : undefined,
+      }),
+      { abortSignal: op.signal },
+    );
+  } catch (error) {
+    return verdictOn(context, error, op);
+  }
+  return [];
+}
+
+/** Asks EC2 whether these credentials may make the volume in a zone. */
+export function lookAtVolume(context: Context, zone: string, op: Op): Promise<readonly PreflightFinding[]> {
+  return lookAt('permissions', () => tryVolume(context, zone, op), op);
+}
+
+async function tryVolume(context: Context, zone: string, op: Op): Promise<readonly PreflightFinding[]> {
+  const { clients, site } = context;
+  try {
+    await clients.ec2.send(
+      new CreateVolumeCommand({
+        ...{ AvailabilityZone: zone, Size: site.volume.sizeGib, VolumeType: 'gp3', Encrypted: true, DryRun: true },
+        TagSpecifications: [{ ResourceType: 'volume', Tags: tagsFor(site, 'volume') }],
+      }),
+      { abortSignal: op.signal },
+    );
+  } catch (error) {
+    return verdictOn(context, error, op);
+  }
+  return [];
+}
+
+/** What is wrong with what the site file names, such as a key pair that is not there, stops as a denial does. */
+function verdictOn({ site }: Context, error: unknown, op: Op): readonly PreflightFinding[] {
+  op.signal.throwIfAborted();
+  if (hasCode(error, ALLOWED)) return [];
+  const found = denial(error);
+  // A profile of ours may be seconds old, which EC2 then does not know yet.
+  const isNamed = site.server.instanceProfile !== undefined && hasCode(error, 'InvalidParameterValue');
+  // A group of another network than the subnet’s is an `InvalidParameter`.
+  const isOther = site.server.securityGroup !== undefined && hasCode(error, 'InvalidParameter');
+  const isWrong = isNamed || isOther || hasCode(error, 'InvalidKeyPair.NotFound', 'InvalidGroup.NotFound');
+  return [isWrong ? { ...found, severity: 'stops' } : found];
+}
+
+/** The site’s own profile is there after an earlier run; whoever may not see it is asked without. */
+async function hasProfileAlready({ clients, site }: Context, op: Op): Promise<boolean> {
+  if (site.server.instanceProfile) return true;
+  try {
+    const command = new GetInstanceProfileCommand({ InstanceProfileName: profileName(site) });
+    const { InstanceProfile } = await clients.iam.send(command, { abortSignal: op.signal });
+    return (InstanceProfile?.Roles?.length ?? 0) > 0;
+  } catch (error) {
+    if (isDenied(error) || hasCode(error, 'NoSuchEntity', 'NoSuchEntityException')) return false;
+    throw error;
+  }
+}

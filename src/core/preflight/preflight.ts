@@ -1,0 +1,35 @@
+import type { Context } from '../context';
+import type { Op } from '../op';
+import { stepsOf, type Plan } from '../plan';
+import type { SiteHave } from '../resources/stack';
+import { lookAt, type PreflightFinding } from './finding';
+import { known } from '../resources/resource';
+import { lookAtPlace, lookAtVolume } from './place';
+import { lookAtQuota } from './quota';
+import { simulate } from './simulation';
+
+/**
+ * Looks before the first change at what would keep a plan from ending well: network, instance type, quota and permissions. Where nothing is to be made it
+ * looks at nothing. Changes nothing in AWS.
+ */
+export async function preflight(
+  context: Context,
+  site: SiteHave,
+  plan: Plan,
+  op: Op,
+): Promise<readonly PreflightFinding[]> {
+  const steps = new Set(stepsOf(plan).map(({ key }) => key));
+  // Putting the bucket in order has the same key as making it.
+  if (site.bucket.kind !== 'absent') steps.delete('bucket');
+  const [makesServer, makesVolume] = [steps.has('instance'), steps.has('volume')];
+  const zone = known(site.server)?.zone;
+  if (!['instance', 'volume', 'bucket', 'distribution'].some((key) => steps.has(key))) return [];
+  op.report('Checking network, quota and permissions');
+  const found = await Promise.all([
+    makesServer ? lookAtPlace(context, makesVolume, op) : [],
+    makesVolume && zone !== undefined ? lookAtVolume(context, zone, op) : [],
+    makesServer ? lookAt('quota', () => lookAtQuota(context, op), op) : [],
+    lookAt('permissions', () => simulate(context, steps, op), op),
+  ]);
+  return found.flat();
+}
