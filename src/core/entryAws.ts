@@ -23,6 +23,8 @@ export { cachedNotes, folderMemory, type FolderMemory } from './release/folderMe
 export { folderCache } from './release/localCache';
 export { readReleases, type Releases } from './release/releases';
 export { siteUrl } from './names';
+export { listCandidates, type Adoptable, type Candidate } from './resources/adopt/candidates';
+export { planAdoption } from './resources/adopt/planAdoption';
 export { typesForServer } from './resources/instanceTypes';
 export { planPower, powerNotes } from './resources/power';
 export { planSwitch } from './resources/distributionSwitch';

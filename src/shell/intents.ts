@@ -15,6 +15,7 @@ export const INTENTS = {
   chooseAddress: 'choose the server’s address',
   attachVolume: 'attach the volume',
   detachVolume: 'detach the volume',
+  adoptResource: 'adopt the resource',
   destroySite: 'destroy the site',
   destroyServer: 'destroy the server',
   destroyVolume: 'destroy the volume',

@@ -10,6 +10,7 @@ import deployScript from '../../src/core/remote/scripts/deploy.sh';
 import growScript from '../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
+import surveyScript from '../../src/core/remote/scripts/survey.sh';
 import unmountScript from '../../src/core/remote/scripts/unmount.sh';
 import verifyScript from '../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../src/core/remote/scripts/webServer.sh';
@@ -30,6 +31,7 @@ export const SCRIPTS = {
   grow: growScript,
   inspect: inspectScript,
   mount: mountScript,
+  survey: surveyScript,
   unmount: unmountScript,
   verify: verifyScript,
   webServer: webServerScript,

@@ -14,6 +14,7 @@ import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
+import { isAdopted } from './adopt/fitness';
 import { findVolume, instanceById, listVolumes, runningInstance, usableVolume } from './lookup';
 import type { Context } from '../context';
 import { growthStages, type WantedSize } from './growth';
@@ -31,6 +32,8 @@ export interface VolumeHave {
   /** E.g. `gp3`; undefined when AWS did not tell. */
   readonly volumeType?: string | undefined;
   readonly encrypted: boolean;
+  /** It was there before the site, and stays when that goes. */
+  readonly isAdopted?: boolean;
   /** The size that the site file asks for. */
   readonly wanted: WantedSize;
   readonly attachment:
@@ -96,6 +99,7 @@ function haveOf({ site }: Context, found: Volume, volumeId: string): VolumeHave 
     sizeGib: found.Size ?? 0,
     volumeType: found.VolumeType,
     encrypted: found.Encrypted ?? false,
+    ...(isAdopted(found.Tags) ? { isAdopted: true } : {}),
     wanted: { sizeGib: site.volume.sizeGib, partitionMib: site.volume.partitionMib },
     attachment: attachment?.InstanceId
       ? {

@@ -5,6 +5,7 @@ import deployScript from '../../../src/core/remote/scripts/deploy.sh';
 import growScript from '../../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
+import surveyScript from '../../../src/core/remote/scripts/survey.sh';
 import unmountScript from '../../../src/core/remote/scripts/unmount.sh';
 import verifyScript from '../../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../../src/core/remote/scripts/webServer.sh';
@@ -15,6 +16,7 @@ const SCRIPTS = {
   grow: growScript,
   inspect: inspectScript,
   mount: mountScript,
+  survey: surveyScript,
   unmount: unmountScript,
   verify: verifyScript,
   webServer: webServerScript,

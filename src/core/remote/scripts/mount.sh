@@ -72,6 +72,8 @@ if [ "$(partition_count)" -gt 0 ]; then
     if [ "$label" = sitelift-data ]; then target=$part; break; fi
   done
   if [ -z "$target" ] && [ "$(partition_count)" = 1 ]; then target=$(partition_path 1); fi
+  # Which of several holds the pages is known once one of them is there.
+  [ -n "$target" ] || target=$mounted
   [ -n "$target" ] || stop several-partitions "$VOLUME_ID"
 elif [ -n "$(file_system "$disk")" ]; then
   target=$disk

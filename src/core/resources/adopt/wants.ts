@@ -1,0 +1,27 @@
+import type { Context } from '../../context';
+import { parseSite, type Site } from '../../site';
+
+/** A property of the site file and the value that it gets; undefined takes it out. */
+export interface Want {
+  readonly path: readonly ['server' | 'volume', string];
+  readonly value: string | number | undefined;
+}
+
+/** Those of some wants that the site file does not say yet. Throws `UserError` for one that it cannot say. */
+export function newWants({ site }: Pick<Context, 'site'>, wants: readonly Want[]): readonly Want[] {
+  const said = site as Readonly<Record<Want['path'][0], Readonly<Record<string, unknown>>>>;
+  const changed = wants.filter(({ path: [part, property], value }) => said[part][property] !== value);
+  wished(site, changed);
+  return changed;
+}
+
+/** The site as its file says it with some wants. */
+export function wished(site: Site, wants: readonly Want[]): Site {
+  const text = JSON.stringify(site, (key, value: unknown) => {
+    const here = wants.filter(({ path: [part] }) => part === key);
+    return here.length === 0 || typeof value !== 'object'
+      ? value
+      : { ...value, ...Object.fromEntries(here.map(({ path: [, property], value: wish }) => [property, wish])) };
+  });
+  return parseSite(text);
+}
