@@ -3,7 +3,9 @@ import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   CreateVolumeCommand,
+  DescribeInstancesCommand,
   DescribeVolumesCommand,
+  type EC2Client,
   type RunInstancesCommandInput,
   type Volume,
 } from '@aws-sdk/client-ec2';
@@ -33,18 +35,14 @@ export interface HandMade {
 export interface Odd {
   readonly launch?: Partial<RunInstancesCommandInput>;
   readonly port?: number;
-  readonly policy?: boolean;
 }
 
 /** Makes a server whose agent answers, with a group that lets everyone in, and a volume attached to it. */
-export async function makeByHand(
-  { clients, site }: Context,
-  { launch = {}, policy = true, port = 80 }: Odd = {},
-): Promise<HandMade> {
+export async function makeByHand({ clients, site }: Context, { launch = {}, port = 80 }: Odd = {}): Promise<HandMade> {
   const { ec2 } = clients;
   const plane = clients as unknown as TestControlPlane;
   const profile = `web-${site.id}`;
-  await makeProfile(plane, profile, { policy });
+  await makeProfile(plane, profile);
   const { GroupId = '' } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: profile, Description: 'web' }));
   const rule = { IpProtocol: 'tcp', FromPort: port, ToPort: port, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
   await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [rule] }));
@@ -55,11 +53,6 @@ export async function makeByHand(
   };
   const id = await soon(() => launchInstance(plane, { ...usual, ...launch }), 'Invalid IAM Instance Profile');
   await instanceReaches(ec2, id, 'running');
-  if (policy) {
-    const Filters = [{ Key: 'InstanceIds', Values: [id] }];
-    const ask = () => clients.ssm.send(new DescribeInstanceInformationCommand({ Filters }));
-    await until(async () => (await ask()).InstanceInformationList?.[0]?.PingStatus === 'Online');
-  }
   const volumeId = await makeVolume({ clients, site }, 'us-east-1a');
   await ec2.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: id, Device: '/dev/sdg' }));
   await until(async () => (await volumeOf({ clients, site }, volumeId)).Attachments?.[0]?.State === 'attached');
@@ -100,7 +93,7 @@ export function tellingOf(volumeId: string | undefined, changes: Readonly<Record
     .join('');
 }
 
-/** The same context, whose servers answer each command with a text. */
+/** The same context, in which the agents of all running instances answer, and each command with a text. */
 export function telling({ clients, site }: Context, text: string): Context {
   const { ssm } = clients;
   const send = (command: never, options: never): Promise<unknown> => {
@@ -109,10 +102,18 @@ export function telling({ clients, site }: Context, text: string): Context {
     if (given instanceof GetCommandInvocationCommand) {
       return Promise.resolve({ Status: 'Success', StandardOutputContent: text });
     }
+    if (given instanceof DescribeInstanceInformationCommand) return running(clients.ec2);
     return ssm.send(command, options) as unknown as Promise<unknown>;
   };
   const told = Object.assign(Object.create(ssm) as SSMClient, { send });
   return { site, clients: { ...clients, ssm: told } };
+}
+
+async function running(ec2: EC2Client): Promise<unknown> {
+  const Filters = [{ Name: 'instance-state-name', Values: ['running'] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  const ids = Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId));
+  return { InstanceInformationList: ids.map((InstanceId) => ({ InstanceId, PingStatus: 'Online' })) };
 }
 
 const until = (look: () => Promise<boolean>) =>
