@@ -136,6 +136,7 @@ mkdir -p "$(dirname "$path")"; base64 -d <<<${encoded[1]} >"$path"`);
       const { body, status } = fetched(address, encodePath(path));
       assert.deepEqual([status, body], ['200', path === 'index.html' ? 'new\n' : content], path);
     }
+    assert.equal(await inside('cat /var/www/html/.sitelift/before/index.html'), BEFORE['index.html']);
     const { other } = await site.verify();
     assert.deepEqual([other.count, other.paths.length], [3, 3]);
     assert.equal(await inside('find / -name PWNED -not -path "/proc/*" 2>/dev/null || true'), '');

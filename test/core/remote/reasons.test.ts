@@ -4,6 +4,7 @@ import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
 import growScript from '../../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
+import keepScript from '../../../src/core/remote/scripts/keep.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
 import surveyScript from '../../../src/core/remote/scripts/survey.sh';
 import unmountScript from '../../../src/core/remote/scripts/unmount.sh';
@@ -15,6 +16,7 @@ const SCRIPTS = {
   deploy: deployScript,
   grow: growScript,
   inspect: inspectScript,
+  keep: keepScript,
   mount: mountScript,
   survey: surveyScript,
   unmount: unmountScript,

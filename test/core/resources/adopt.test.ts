@@ -97,7 +97,9 @@ describe('adopting', function () {
     await writeFile(join(folder, 'other.html'), 'other');
     const files = ['same.html', 'other.html', 'gone.html', '../outside.html'].map((path) => `file=${PAGE} ${path}`);
     const told = telling(context, `${tellingOf(volumeId, { files: '7' })}${files.join('\n')}\n`);
-    const about = (await plan('server', id, told)).about.join('\n');
+    const adoption = await plan('server', id, told);
+    assert.deepEqual(keysOf(adoption.plan), ['keepPages', 'adopt']);
+    const about = adoption.about.join('\n');
     assert.match(about, /serves 7 files of its own\. They stay/);
     assert.match(about, /Not in this folder, and served on: gone\.html, \.\.\/outside\.html\./);
     assert.match(about, /with other content, .*: other\.html\./);

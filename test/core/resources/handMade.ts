@@ -84,7 +84,7 @@ export function tellingOf(volumeId: string | undefined, changes: Readonly<Record
   };
   const lines = {
     ...{ installed: 'yes', enabled: 'enabled', active: 'active', packages: 'dnf', listener: 'httpd' },
-    ...{ served_root: '/var/www/html', fstab: '', files: '0' },
+    ...{ served_root: '/var/www/html', fstab: '', kept: 'no', files: '0' },
     ...(volumeId === undefined ? {} : mount),
     ...changes,
   };

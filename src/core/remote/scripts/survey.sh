@@ -5,6 +5,7 @@ if command -v dnf >/dev/null 2>&1; then echo packages=dnf; elif command -v apt-g
 echo "listener=$(ss -Hltnp 'sport = :80' 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | sort -u | head -n 1)"
 echo "served_root=$(apachectl -t -D DUMP_RUN_CFG 2>/dev/null | sed -n 's/^Main DocumentRoot: "\(.*\)"$/\1/p')"
 echo "fstab=$(awk -v at="$root" '!/^[[:space:]]*#/ { point = $2; if (point != "/") sub(/\/+$/, "", point); if (point == at) print $1 }' /etc/fstab | tail -n 1)"
+if [ -d "$root/.sitelift/before" ]; then echo kept=yes; else echo kept=no; fi
 cd "$root" 2>/dev/null || exit 0
 found() { find . \( -path ./.sitelift -o -path ./lost+found \) -prune -o -type f -printf '%P\0' | sort -z; }
 echo "files=$(found | tr -cd '\0' | wc -c)"

@@ -2,7 +2,7 @@ import type { Instance, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../context';
 import { ADOPTED_TAG, BLANK_TAG, DOCUMENT_ROOT, ROLE_TAG, SITE_TAG } from '../../names';
 import { UserError, type Op } from '../../op';
-import type { Plan } from '../../plan';
+import { sequence, type Plan } from '../../plan';
 import { plainText } from '../../plainText';
 import { inspect, type Inspection, type MountSeen } from '../../remote/inspect';
 import { SITE_FILE } from '../../site';
@@ -20,7 +20,7 @@ import {
   volumeProblem,
   type Region,
 } from './fitness';
-import { compareWithFolder, surveyServer, type Survey } from './survey';
+import { compareWithFolder, keepServed, surveyServer, type Survey } from './survey';
 import { tagAdopted } from './tagging';
 import { newWants, type Want } from './wants';
 
@@ -91,7 +91,7 @@ async function serverAdoption(context: Context, region: Region, id: string, root
     ...(volume ? volumeWants(volume, inside.inspection.mount) : []),
   ]);
   const about = [...serverNotes(context, inside, volume), ...(await fileNotes(root, inside.survey, op))];
-  return { wants, about, plan: tagPlan(context, instance, volume) };
+  return { wants, about, plan: sequence(keepPlan(context, id, inside.survey), tagPlan(context, instance, volume)) };
 }
 
 async function volumeAdoption(context: Context, region: Region, id: string, op: Op): Promise<Adoption> {
@@ -183,6 +183,13 @@ function volumeWants({ Attachments, Size }: Volume, mount: MountSeen | undefined
     { path: ['volume', 'partitionMib'], value: isSmaller ? Math.floor(mount.sizeBytes / MIB) : undefined },
     ...(DEVICE.test(device) ? [{ path: ['volume', 'device'], value: device } as const] : []),
   ];
+}
+
+/** The step that keeps what a publication may replace, since no release has it to be rolled back to. */
+function keepPlan(context: Context, id: string, { fileCount, isKept }: Survey): Plan {
+  if (fileCount === 0 || isKept) return [];
+  const title = `keep what the server serves now in ${DOCUMENT_ROOT}/.sitelift/before as well (hard links, which take no room)`;
+  return [[{ key: 'keepPages', title, run: (op) => keepServed(context, id, op) }]];
 }
 
 function tagPlan(context: Context, instance: Instance | undefined, volume: Volume | undefined): Plan {

@@ -5,6 +5,7 @@ import type { Context } from '../../context';
 import type { Op } from '../../op';
 import { pathBelow } from '../../pathBelow';
 import { parseReport } from '../../remote/report';
+import keepScript from '../../remote/scripts/keep.sh';
 import surveyScript from '../../remote/scripts/survey.sh';
 import { runScript } from '../../remote/ssm';
 
@@ -18,6 +19,8 @@ export interface Survey {
   readonly servedRoot: string;
   /** What `/etc/fstab` mounts on the document root, as it is written there; empty for nothing. */
   readonly fstab: string;
+  /** What was served before the first publication is kept already. */
+  readonly isKept: boolean;
   /** How many files the document root has. */
   readonly fileCount: number;
   /** The first of them, with the SHA-256 of their bytes. */
@@ -36,6 +39,11 @@ export async function surveyServer(context: Context, instanceId: string, op: Op)
   return parseSurvey(await runScript(context, instanceId, remote, op));
 }
 
+/** Keeps on a server what it serves, beside it, where the web server cannot read it and publications leave it. */
+export async function keepServed(context: Context, instanceId: string, op: Op): Promise<void> {
+  await runScript(context, instanceId, { name: 'keep what is served', script: keepScript, timeoutSeconds: 600 }, op);
+}
+
 /** Reads the `name=value` lines of `survey.sh`. */
 export function parseSurvey(output: string): Survey {
   const report = parseReport(output);
@@ -44,6 +52,7 @@ export function parseSurvey(output: string): Survey {
     listener: report.text('listener'),
     servedRoot: report.text('served_root'),
     fstab: report.text('fstab'),
+    isKept: report.text('kept') === 'yes',
     fileCount: Number(report.text('files')) || 0,
     files: report.all('file').flatMap((line) => {
       const [, sha256, path] = /^([0-9a-f]{64}) (.+)$/.exec(line) ?? [];
