@@ -344,6 +344,26 @@ changes_of_mount() {
   is_mounted
 }
 
+check_by_hand() {
+  blank
+  printf 'label: dos\n,20MiB\n,20MiB\n' | sfdisk -q "$data"
+  udevadm settle
+  local second uuid
+  second=$(lsblk -nrpo NAME,TYPE "$data" | awk '$2 == "part" && ++i == 2 { print $1 }')
+  mkfs.ext4 -q "$second"
+  uuid=$(blkid -p -s UUID -o value "$second")
+  mount "$second" $html
+  echo mine >$html/mine.html
+  mount_volume CREATED_BLANK=no
+  succeeds
+  mount_volume CREATED_BLANK=no
+  succeeds
+  [ "$(findmnt -nro SOURCE --mountpoint $html)" = "$second" ] || fail 'it is mounted once, as it was'
+  grep -q "^UUID=$uuid $html ext4 .*x-sitelift" /etc/fstab || fail 'it is mounted for every boot'
+  [ "$(ls $html)" = $'lost+found\nmine.html' ] && [ "$(cat $html/mine.html)" = mine ] || fail 'what is on it stays, and nothing comes to it'
+  [ "$(blkid -p -s UUID -o value "$second")" = "$uuid" ] && [ -z "$(wipefs -n "$(part)")" ] || fail 'neither partition is formatted'
+  umount $html
+}
 # unmount_volume [NAME=value…]
 unmount_volume() { run unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html "$@"; }
 is_unmounted() {
@@ -504,7 +524,8 @@ check_survey() {
   run survey
   succeeds
   local line
-  for line in packages=dnf listener=httpd served_root=/var/www/html fstab= kept=no files=8 "file=$(sha256sum <$html/-rf | cut -b -64) -rf" \
+  grep -qE "^listener=(httpd|apache2)$" /root/printed || fail "it tells who answers"
+  for line in packages=dnf served_root=/var/www/html fstab= kept=no files=8 "file=$(sha256sum <$html/-rf | cut -b -64) -rf" \
     "file=$(sha256sum <$html/sub/page.html | cut -b -64) sub/page.html" "file=$(echo odd | sha256sum | cut -b -64) new?line.html"; do
     grep -qxF -- "$line" /root/printed || fail "it tells $line: $(cat /root/printed)"
   done
