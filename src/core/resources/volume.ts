@@ -85,7 +85,7 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
   },
 };
 
-/** The size of the site’s volume in GiB; undefined when there is none. */
+/** The size of the site’s volume in GiB, if there is one. */
 export async function volumeSizeGib(context: Context, op: Op): Promise<number | undefined> {
   return (await findVolume(context, op))?.Size;
 }
@@ -230,7 +230,7 @@ async function mount(context: Context, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   const found = await findVolume(context, op);
   if (!found?.VolumeId) throw new UserError('This site has no volume yet. Run “Provision Volume…” first.');
-  const blank = found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes') ?? false;
+  const blank = !isAdopted(found.Tags) && found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
   await runScript(
     context,
     InstanceId,

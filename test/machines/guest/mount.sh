@@ -490,6 +490,24 @@ check_keeps() {
   [ "$(cat $html/.sitelift/before/-rf)" = dash ] || fail 'what was there before stays as it was, whatever was published since'
   rm -rf $html/.sitelift
 }
+check_keep_notes() {
+  served
+  mkdir -m 700 $html/.sitelift
+  echo r1 >$html/.sitelift/release
+  echo list >$html/.sitelift/published
+  keep
+  succeeds
+  is_kept
+  [ "$(ls $html/.sitelift)" = before ] || fail 'what another site published is nobody’s now'
+  echo list >$html/.sitelift/published
+  echo more >$html/more.html
+  cp -a $html/more.html /root/old
+  keep
+  succeeds
+  is_kept
+  [ "$(ls -d $html/.sitelift/before* | wc -l)" = 2 ] && ! ls $html/.sitelift/before.*/more.html 2>/dev/null || fail 'what was kept before stays'
+  rm -rf $html/.sitelift
+}
 check_keep_link() {
   served
   mkdir -p /root/elsewhere

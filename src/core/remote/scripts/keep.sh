@@ -7,7 +7,12 @@ work=$root/.sitelift
 exec 9>/run/sitelift.lock
 flock -w 300 9 || stop busy
 [ ! -L "$work" ] || stop link-in-the-way 1 .sitelift
-[ ! -e "$work/before" ] || exit 0
+# What another site published counts as everybody's own from now on, so that no publication deletes it.
+notes=("$work/release" "$work/published" "$work/placing")
+if [ -e "$work/before" ]; then
+  [ -n "$(find "${notes[@]}" -maxdepth 0 2>/dev/null)" ] || exit 0
+  mv "$work/before" "$work/before.$(date +%s)"
+fi
 mkdir -p -m 700 "$work"
 rm -rf "$work/before.new"
 mkdir "$work/before.new"
@@ -15,4 +20,6 @@ cd "$root"
 find . -mindepth 1 -maxdepth 1 ! -name .sitelift ! -name lost+found -exec cp -alx -t "$work/before.new" -- {} +
 sync -f "$root"
 mv "$work/before.new" "$work/before"
+sync -f "$root"
+rm -f "${notes[@]}"
 sync -f "$root"

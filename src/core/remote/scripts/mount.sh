@@ -144,7 +144,7 @@ if [ -z "$mounted" ]; then
   [ "$(fstab for)" = "$(cat /etc/fstab)" ] || fstab for | write_fstab
   mount "$target" "$MOUNT_POINT"
 fi
-chmod 755 "$MOUNT_POINT"
+chmod u+rwx,go+rx "$MOUNT_POINT"
 if command -v restorecon >/dev/null 2>&1; then restorecon -R "$MOUNT_POINT"; fi
 entry="UUID=$uuid $MOUNT_POINT $(file_system "$target") defaults,nofail,x-systemd.device-timeout=30,x-sitelift 0 2"
 { fstab for; echo "$entry"; } | write_fstab

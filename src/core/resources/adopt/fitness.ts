@@ -1,9 +1,8 @@
 import type { Instance, InstanceTypeInfo, IpPermission, SecurityGroup, Tag, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../context';
 import { ADOPTED_TAG, DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
-import type { Inspection } from '../../remote/inspect';
 import { hasSerials } from '../instanceTypes';
-import type { Survey } from './survey';
+import type { Inside } from './survey';
 
 /** What a region has of what fitness depends on. */
 export interface Region {
@@ -84,10 +83,7 @@ export function volumeProblem(context: Context, region: Region, volume: Volume):
 }
 
 /** Why what is inside an instance does not let it become the site's server; undefined when it does. */
-export function insideProblem(
-  instance: Instance,
-  { inspection, survey }: { readonly inspection: Inspection; readonly survey: Survey },
-): string | undefined {
+export function insideProblem(instance: Instance, { inspection, survey }: Inside): string | undefined {
   const { fstab, listener, packages, servedRoot } = survey;
   if (packages === '') return 'its system has neither dnf nor apt-get, by which Apache httpd would be kept';
   if (listener !== '' && listener !== 'httpd' && listener !== 'apache2') {

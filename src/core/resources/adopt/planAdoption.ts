@@ -1,10 +1,9 @@
 import type { Instance, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../context';
-import { ADOPTED_TAG, BLANK_TAG, DOCUMENT_ROOT, ROLE_TAG, SITE_TAG } from '../../names';
+import { ADOPTED_TAG, DOCUMENT_ROOT, ROLE_TAG, SITE_TAG } from '../../names';
 import { UserError, type Op } from '../../op';
 import { sequence, type Plan } from '../../plan';
-import { plainText } from '../../plainText';
-import { inspect, type Inspection, type MountSeen } from '../../remote/inspect';
+import { inspect, type MountSeen } from '../../remote/inspect';
 import { SITE_FILE } from '../../site';
 import { addressKind } from '../address';
 import { absentHere } from '../otherRegion';
@@ -20,7 +19,8 @@ import {
   volumeProblem,
   type Region,
 } from './fitness';
-import { compareWithFolder, keepServed, surveyServer, type Survey } from './survey';
+import { fileNotes, serverNotes } from './notes';
+import { keepServed, surveyServer, type Inside, type Survey } from './survey';
 import { tagAdopted } from './tagging';
 import { newWants, type Want } from './wants';
 
@@ -31,16 +31,9 @@ export interface Adoption {
   readonly about: readonly string[];
 }
 
-/** What a look inside a server found. */
-interface Inside {
-  readonly inspection: Inspection;
-  readonly survey: Survey;
-}
-
 const MIB = 1024 ** 2;
 /** As in the growth of a file system: a partition that ends this far before its disk fills it. */
 const SLACK_BYTES = 8 * MIB;
-const SHOWN_FILES = 5;
 const DEVICE = /^(\/dev\/(sd[b-z]|xvd[b-z])|xvd[b-z][a-z]?)$/;
 
 /**
@@ -90,8 +83,8 @@ async function serverAdoption(context: Context, region: Region, id: string, root
     ...serverWants(context, region, instance, inside.survey),
     ...(volume ? volumeWants(volume, inside.inspection.mount) : []),
   ]);
-  const about = [...serverNotes(context, inside, volume), ...(await fileNotes(root, inside.survey, op))];
-  return { wants, about, plan: sequence(keepPlan(context, id, inside.survey), tagPlan(context, instance, volume)) };
+  const about = [...serverNotes(context, region, inside, volume), ...(await fileNotes(root, inside.survey, op))];
+  return { wants, about, plan: sequence(keepPlan(context, instance, inside), tagPlan(context, instance, volume)) };
 }
 
 async function volumeAdoption(context: Context, region: Region, id: string, op: Op): Promise<Adoption> {
@@ -186,9 +179,15 @@ function volumeWants({ Attachments, Size }: Volume, mount: MountSeen | undefined
 }
 
 /** The step that keeps what a publication may replace, since no release has it to be rolled back to. */
-function keepPlan(context: Context, id: string, { fileCount, isKept }: Survey): Plan {
-  if (fileCount === 0 || isKept) return [];
-  const title = `keep what the server serves now in ${DOCUMENT_ROOT}/.sitelift/before as well (hard links, which take no room)`;
+function keepPlan(context: Context, { InstanceId: id = '', Tags }: Instance, { inspection, survey }: Inside): Plan {
+  const { fileCount, isKept } = survey;
+  const isOwn = isTagged(Tags, context.site.id, 'server');
+  const { list, placing, release } = inspection;
+  // Of a site that was there before this one, a publication would delete what it lacks.
+  const hasNotes = list !== undefined || placing !== undefined || release !== undefined;
+  if (isOwn || ((fileCount === 0 || isKept) && !hasNotes)) return [];
+  const forget = hasNotes ? ', and forget that another site published it, so that it stays' : '';
+  const title = `keep what the server serves now in ${DOCUMENT_ROOT}/.sitelift/before as well (hard links, which take no room)${forget}`;
   return [[{ key: 'keepPages', title, run: (op) => keepServed(context, id, op) }]];
 }
 
@@ -202,47 +201,6 @@ function tagPlan(context: Context, instance: Instance | undefined, volume: Volum
   const what = [instance && `server ${adopted.serverId}`, volume && `volume ${adopted.volumeId}`].filter(Boolean);
   const title = `make ${what.join(' and ')} this site’s (tags ${SITE_TAG}, ${ROLE_TAG} and ${ADOPTED_TAG}; nothing is replaced, formatted or started anew)`;
   return [[{ key: 'adopt', title, run: (op) => tagAdopted(context, adopted, op) }]];
-}
-
-function serverNotes({ site }: Context, { inspection, survey }: Inside, volume: Volume | undefined): readonly string[] {
-  const { active, enabled, installed } = inspection.webServer;
-  const then = [
-    ...(installed ? [] : ['installs Apache httpd']),
-    ...(enabled && active ? [] : ['enables and starts it']),
-    ...(volume
-      ? inspection.mount?.inFstab
-        ? []
-        : ['writes into /etc/fstab what is mounted, so that it is after a boot']
-      : [`makes a volume of ${site.volume.sizeGib} GiB, copies ${DOCUMENT_ROOT} onto it and mounts it there`]),
-  ];
-  const blank = volume?.Tags?.some(({ Key }) => Key === BLANK_TAG);
-  return [
-    then.length === 0
-      ? 'It is as the site needs it.'
-      : `Afterwards Provision Volume… ${then.join(', ')}; its plan comes next.`,
-    ...(blank ? [`Its volume carries the tag ${BLANK_TAG} of an earlier site.`] : []),
-    ...(survey.fileCount === 0 ? [`${DOCUMENT_ROOT} has no files.`] : []),
-  ];
-}
-
-/** What becomes of the files that a server serves. */
-async function fileNotes(root: string, { fileCount, files }: Survey, op: Op): Promise<readonly string[]> {
-  if (fileCount === 0) return [];
-  const { lacking, other } = await compareWithFolder(root, files, op);
-  const unread = fileCount - files.length;
-  return [
-    `It serves ${fileCount} ${fileCount === 1 ? 'file' : 'files'} of its own. They stay: publishing replaces those that this folder has at the same path and removes none of the others.`,
-    ...(lacking.length > 0 ? [`Not in this folder, and served on: ${some(lacking)}.`] : []),
-    ...(other.length > 0
-      ? [`In this folder with other content, which the next publication puts in their place: ${some(other)}.`]
-      : []),
-    ...(unread > 0 ? [`${unread} more files were not compared.`] : []),
-  ];
-}
-
-function some(paths: readonly string[]): string {
-  const shown = paths.slice(0, SHOWN_FILES).map((path) => plainText(path, 80));
-  return shown.join(', ') + (paths.length > shown.length ? ` and ${paths.length - shown.length} more` : '');
 }
 
 function requireFit(what: string, problem: string | undefined): void {

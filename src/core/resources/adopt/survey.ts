@@ -7,6 +7,7 @@ import { pathBelow } from '../../pathBelow';
 import { parseReport } from '../../remote/report';
 import keepScript from '../../remote/scripts/keep.sh';
 import surveyScript from '../../remote/scripts/survey.sh';
+import type { Inspection } from '../../remote/inspect';
 import { runScript } from '../../remote/ssm';
 
 /** What a server serves that is to be adopted. */
@@ -25,6 +26,12 @@ export interface Survey {
   readonly fileCount: number;
   /** The first of them, with the SHA-256 of their bytes. */
   readonly files: readonly ServedFile[];
+}
+
+/** What a look inside a server found. */
+export interface Inside {
+  readonly inspection: Inspection;
+  readonly survey: Survey;
 }
 
 /** A file in a document root, as the server wrote its path. */

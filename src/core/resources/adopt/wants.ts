@@ -17,11 +17,14 @@ export function newWants({ site }: Pick<Context, 'site'>, wants: readonly Want[]
 
 /** The site as its file says it with some wants. */
 export function wished(site: Site, wants: readonly Want[]): Site {
-  const text = JSON.stringify(site, (key, value: unknown) => {
-    const here = wants.filter(({ path: [part] }) => part === key);
-    return here.length === 0 || typeof value !== 'object'
-      ? value
-      : { ...value, ...Object.fromEntries(here.map(({ path: [, property], value: wish }) => [property, wish])) };
-  });
-  return parseSite(text);
+  const partOf = (name: Want['path'][0]) =>
+    Object.fromEntries(
+      wants.flatMap(({ path: [part, property], value }) => (part === name ? [[property, value]] : [])),
+    );
+  const said = {
+    ...site,
+    server: { ...site.server, ...partOf('server') },
+    volume: { ...site.volume, ...partOf('volume') },
+  };
+  return parseSite(JSON.stringify(said));
 }
