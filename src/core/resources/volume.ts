@@ -230,17 +230,16 @@ async function mount(context: Context, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   const found = await findVolume(context, op);
   if (!found?.VolumeId) throw new UserError('This site has no volume yet. Run “Provision Volume…” first.');
-  const blank = !isAdopted(found.Tags) && found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
+  const isBlank = found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
   await runScript(
     context,
     InstanceId,
     {
-      name: 'mount',
-      script: mountScript,
+      ...{ name: 'mount', script: mountScript },
       values: {
         VOLUME_ID: found.VolumeId,
         SERIAL: serialOf(found.VolumeId),
-        CREATED_BLANK: blank ? 'yes' : 'no',
+        CREATED_BLANK: isBlank ? 'yes' : 'no',
         PARTITION_MIB: String(context.site.volume.partitionMib ?? 0),
         MOUNT_POINT: DOCUMENT_ROOT,
       },
