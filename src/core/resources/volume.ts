@@ -230,7 +230,7 @@ async function mount(context: Context, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   const found = await findVolume(context, op);
   if (!found?.VolumeId) throw new UserError('This site has no volume yet. Run “Provision Volume…” first.');
-  const isBlank = found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
+  const isBlank = !isAdopted(found.Tags) && found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
   await runScript(
     context,
     InstanceId,
