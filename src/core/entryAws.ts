@@ -31,6 +31,8 @@ export { findInstance, findVolume } from './resources/lookup';
 export { listGroupsForServer, listProfilesForServer } from './resources/existing';
 export { offeredTypes, typesForServer } from './resources/instanceTypes';
 export { listSubnets, unfitness } from './resources/subnets';
+export { listCandidates, type Adoptable, type Candidate } from './resources/adopt/candidates';
+export { planAdoption } from './resources/adopt/planAdoption';
 export { planPower, powerNotes } from './resources/power';
 export { planSwitch } from './resources/distributionSwitch';
 export { planRestriction } from './resources/planRestriction';

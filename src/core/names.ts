@@ -10,6 +10,9 @@ export const REGION_TAG = 'sitelift:region';
 /** Tag key of a volume that we created blank; only such a volume may ever be formatted. */
 export const BLANK_TAG = 'sitelift:created-blank';
 
+/** Tag key of a server or volume that was there before the site and was given to it; it is never ended or deleted with the site. */
+export const ADOPTED_TAG = 'sitelift:adopted';
+
 /** Tag key on the bucket of a site that is being destroyed; its value is the moment at which that began. */
 export const DESTROYING_TAG = 'sitelift:destroying';
 

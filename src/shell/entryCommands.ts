@@ -1,4 +1,5 @@
 // The commands' chunk: loaded when the first command is run or a site was found, so that activation stays small.
+import { adoptResource } from './commands/adoptResource';
 import { askAgain } from './commands/askAgain';
 import { changeInstanceType } from './commands/changeInstanceType';
 import { chooseAddress } from './commands/chooseAddress';
@@ -47,6 +48,7 @@ export const RUNS: Runs = {
   chooseSubnet,
   attachVolume: provision('volume'),
   detachVolume,
+  adoptResource,
   destroySite: destroy('all'),
   destroyServer: destroy('server'),
   destroyVolume: destroy('volume'),

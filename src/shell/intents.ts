@@ -16,6 +16,7 @@ export const INTENTS = {
   chooseSubnet: 'choose the server’s subnet',
   attachVolume: 'attach the volume',
   detachVolume: 'detach the volume',
+  adoptResource: 'adopt the resource',
   destroySite: 'destroy the site',
   destroyServer: 'destroy the server',
   destroyVolume: 'destroy the volume',

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../core/op';
-import type { Step } from '../core/plan';
+import type { Plan, Step } from '../core/plan';
 import { SITE_FILE } from '../core/site';
 import { siteFileEdits } from '../core/siteFileEdit';
 
@@ -38,6 +38,27 @@ export function siteFileStep(folder: vscode.WorkspaceFolder, path: readonly [str
     untouched: `${SITE_FILE} is as it was`,
     run: async () => writeSiteFile(await openSiteFile(folder), path, value),
   };
+}
+
+/** The stage that makes a site file say several things, before anything of them is done; none where there are none. */
+export function siteFileSteps(
+  folder: vscode.WorkspaceFolder,
+  wants: readonly { readonly path: readonly [string, string]; readonly value: unknown }[],
+): Plan {
+  if (wants.length === 0) return [];
+  const said = wants.map(({ path, value }) => siteFileStep(folder, path, value).title);
+  return [
+    [
+      {
+        key: 'siteFile',
+        title: said.join('; '),
+        untouched: `${SITE_FILE} is as it was`,
+        async run() {
+          for (const { path, value } of wants) await writeSiteFile(await openSiteFile(folder), path, value);
+        },
+      },
+    ],
+  ];
 }
 
 function textOf(property: string, value: unknown): string {

@@ -232,6 +232,21 @@ describe('a site in VS Code', () => {
       assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
     });
 
+    it('adopts nothing that is not named, or is not there, nor for another account, and writes nothing', async () => {
+      const text = await readFile(file('sitelift.json'), 'utf8');
+      await controlPlane().send('DELETE', 'calls');
+      await assert.rejects(execute('adoptResource', account), /must name what is adopted: \{ "resource": "server"/);
+      const gone = { ...account, resource: 'server', id: 'i-0123456789abcdef0' };
+      await assert.rejects(execute('adoptResource', { ...gone, id: '$(id)' }), /must name what is adopted/);
+      await assert.rejects(execute('adoptResource', gone), /There is no instance i-0123456789abcdef0 in us-east-1/);
+      await assert.rejects(
+        execute('adoptResource', { ...gone, account: '999999999999' }),
+        /expects account 999999999999/,
+      );
+      assert.deepEqual(await changes(), []);
+      assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
+    });
+
     for (const id of ['startServer', 'stopServer', 'rebootServer']) {
       it(`${id} says that there is no server yet`, async () => {
         await assert.rejects(execute(id, account), /This site has no server yet/);

@@ -125,4 +125,10 @@ export const MOUNT: readonly Fault[] = [
     put: '  *) : stop other-file-system',
     noticedBy: 'other_contents',
   },
+  {
+    fault: 'the one of several partitions that is there is not taken',
+    find: '[ -n "$target" ] || target=$mounted',
+    put: ':',
+    noticedBy: 'by_hand',
+  },
 ];

@@ -12,6 +12,8 @@ const PROMISES = {
   empty_table: 'never formats a disk with an empty partition table',
   other_contents: 'never formats a disk or partition with other contents',
   keeps_volume: 'mounts a volume with the pages that it holds',
+  by_hand:
+    'makes what somebody mounted by hand outlast a boot, also one of several partitions, and touches nothing on it',
   other_mount: 'leaves what is mounted there by others, with or without a UUID',
   other_fstab_line: 'leaves lines of fstab that are not its own, and does not mount over them',
   own_fstab_line: 'replaces its own line of fstab and no other',

@@ -54,7 +54,12 @@ export function shrinkRefusal(
   if (have.sizeGib > sizeGib) {
     return `The volume ${have.volumeId} has ${have.sizeGib} GiB, and sitelift.json asks for ${sizeGib} GiB. A volume cannot shrink: write ${have.sizeGib} as “volume.sizeGib”.`;
   }
-  if (!mount || mount.roomBytes === 0 || partitionMib === undefined || mount.sizeBytes <= partitionMib * MIB) {
+  if (
+    !mount ||
+    mount.roomBytes === 0 ||
+    partitionMib === undefined ||
+    Math.floor(mount.sizeBytes / MIB) <= partitionMib
+  ) {
     return undefined;
   }
   const has = mib(mount.sizeBytes);

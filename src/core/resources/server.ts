@@ -7,6 +7,7 @@ import webServerScript from '../remote/scripts/webServer.sh';
 import { isOnline, runScript, waitUntilOnline } from '../remote/ssm';
 import { addressKind, leftAddresses, listAddresses, type AddressKind, type SiteAddress } from './address';
 import { addressStages } from './addressPlan';
+import { isAdopted } from './adopt/fitness';
 import { isAsWanted, type Reach } from './httpRules';
 import { instanceStages, readCredits, typeStep } from './instanceSteps';
 import { readTypeRefusal } from './instanceTypes';
@@ -27,6 +28,8 @@ export interface ServerHave {
   readonly startedMs: number | undefined;
   /** Public DNS name, or the address where the VPC gives no names. */
   readonly host: string | undefined;
+  /** It was there before the site, and stays when that goes. */
+  readonly isAdopted?: boolean;
   /** The SSM agent answers. */
   readonly online: boolean;
   /** Undefined when IAM could not be read and no agent answers that would show that the role works. */
@@ -165,6 +168,7 @@ export function outsideOf(instance: Instance, instanceId: string) {
     startedMs: instance.LaunchTime?.getTime(),
     host: instance.PublicDnsName || instance.PublicIpAddress,
     address: addressKind(instance),
+    ...(isAdopted(instance.Tags) ? { isAdopted: true } : {}),
   };
 }
 

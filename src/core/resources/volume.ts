@@ -14,6 +14,7 @@ import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
+import { isAdopted } from './adopt/fitness';
 import { findVolume, instanceById, listVolumes, runningInstance, usableVolume } from './lookup';
 import type { Context } from '../context';
 import { growthStages, type WantedSize } from './growth';
@@ -31,6 +32,8 @@ export interface VolumeHave {
   /** E.g. `gp3`; undefined when AWS did not tell. */
   readonly volumeType?: string | undefined;
   readonly encrypted: boolean;
+  /** It was there before the site, and stays when that goes. */
+  readonly isAdopted?: boolean;
   /** The size that the site file asks for. */
   readonly wanted: WantedSize;
   readonly attachment:
@@ -82,7 +85,7 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
   },
 };
 
-/** The size of the site’s volume in GiB; undefined when there is none. */
+/** The size of the site’s volume in GiB, if there is one. */
 export async function volumeSizeGib(context: Context, op: Op): Promise<number | undefined> {
   return (await findVolume(context, op))?.Size;
 }
@@ -96,6 +99,7 @@ function haveOf({ site }: Context, found: Volume, volumeId: string): VolumeHave 
     sizeGib: found.Size ?? 0,
     volumeType: found.VolumeType,
     encrypted: found.Encrypted ?? false,
+    ...(isAdopted(found.Tags) ? { isAdopted: true } : {}),
     wanted: { sizeGib: site.volume.sizeGib, partitionMib: site.volume.partitionMib },
     attachment: attachment?.InstanceId
       ? {
@@ -226,17 +230,16 @@ async function mount(context: Context, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   const found = await findVolume(context, op);
   if (!found?.VolumeId) throw new UserError('This site has no volume yet. Run “Provision Volume…” first.');
-  const blank = found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes') ?? false;
+  const isBlank = !isAdopted(found.Tags) && found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
   await runScript(
     context,
     InstanceId,
     {
-      name: 'mount',
-      script: mountScript,
+      ...{ name: 'mount', script: mountScript },
       values: {
         VOLUME_ID: found.VolumeId,
         SERIAL: serialOf(found.VolumeId),
-        CREATED_BLANK: blank ? 'yes' : 'no',
+        CREATED_BLANK: isBlank ? 'yes' : 'no',
         PARTITION_MIB: String(context.site.volume.partitionMib ?? 0),
         MOUNT_POINT: DOCUMENT_ROOT,
       },

@@ -1,6 +1,6 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import type { ServerHave } from '../../core/resources/server';
-import { look, timeText, type Shown } from './shown';
+import { look, OLDER, timeText, type Shown } from './shown';
 
 /** How the server is shown. */
 export function serverView(have: ServerHave): Shown {
@@ -47,7 +47,7 @@ export function serverView(have: ServerHave): Shown {
       ...have.problems,
     ],
     details: [
-      { label: 'Instance', value: have.instanceId, place, about: 'Its id in EC2.' },
+      { label: 'Instance', value: have.instanceId, place, about: `Its id in EC2.${have.isAdopted ? OLDER : ''}` },
       {
         label: 'Type',
         value: have.instanceType,

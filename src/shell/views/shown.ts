@@ -56,3 +56,6 @@ export function timeText(ms: number | undefined, nowMs: number = Date.now()): st
   const isToday = at.toDateString() === new Date(nowMs).toDateString();
   return isToday ? time : `${at.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })}, ${time}`;
 }
+
+/** What is said of something that was adopted. */
+export const OLDER = ' It was there before the site, which leaves it when it goes.';

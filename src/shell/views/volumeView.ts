@@ -3,7 +3,7 @@ import { DOCUMENT_ROOT, serialOf } from '../../core/names';
 import type { ServerHave } from '../../core/resources/server';
 import type { VolumeHave } from '../../core/resources/volume';
 import { lackOf } from '../../core/resources/growth';
-import { look, type Shown } from './shown';
+import { look, OLDER, type Shown } from './shown';
 
 /** How the volume is shown; whether it is mounted, a look inside the server tells. */
 export function volumeView(have: VolumeHave, server: ServerHave | undefined): Shown {
@@ -38,7 +38,7 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
     tooltip:
       server?.inspection || !isAttached ? next : ['Whether it is mounted is known once the server’s agent answers.'],
     details: [
-      { label: 'Volume', value: have.volumeId, place, about: 'Its id in EBS.' },
+      { label: 'Volume', value: have.volumeId, place, about: `Its id in EBS.${have.isAdopted ? OLDER : ''}` },
       {
         label: 'Size',
         value: `${have.sizeGib} GiB${have.encrypted ? ', encrypted' : ''}`,

@@ -4,7 +4,9 @@ import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
 import growScript from '../../../src/core/remote/scripts/grow.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
+import keepScript from '../../../src/core/remote/scripts/keep.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
+import surveyScript from '../../../src/core/remote/scripts/survey.sh';
 import unmountScript from '../../../src/core/remote/scripts/unmount.sh';
 import verifyScript from '../../../src/core/remote/scripts/verify.sh';
 import webServerScript from '../../../src/core/remote/scripts/webServer.sh';
@@ -14,7 +16,9 @@ const SCRIPTS = {
   deploy: deployScript,
   grow: growScript,
   inspect: inspectScript,
+  keep: keepScript,
   mount: mountScript,
+  survey: surveyScript,
   unmount: unmountScript,
   verify: verifyScript,
   webServer: webServerScript,

@@ -1,7 +1,7 @@
 import { CreateTagsCommand, CreateVolumeCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { BLANK_TAG, tagsFor } from '../../../src/core/names';
+import { ADOPTED_TAG, BLANK_TAG, tagsFor } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite, planProvision } from '../../../src/core/resources/stack';
@@ -47,6 +47,15 @@ describe('mounting a volume', () => {
     const other = { ...marked, Tags: [{ Key: BLANK_TAG, Value: 'no' }] };
     await context.clients.ec2.send(new CreateTagsCommand(other));
     assert.equal(await mounted(context), script(volumeId, 'no', 250));
+  });
+
+  it('never formats one that was adopted, whatever an earlier site says of it', async () => {
+    const context = newContext();
+    await provision(context, 'volume');
+    const { volumeId } = known((await describeSite(context, newOp())).volume) ?? assert.fail('no volume');
+    const Tags = [{ Key: ADOPTED_TAG, Value: 'yes' }];
+    await context.clients.ec2.send(new CreateTagsCommand({ Resources: [volumeId], Tags }));
+    assert.equal(await mounted(context), script(volumeId, 'no', 0));
   });
 
   it('formats none that somebody else made, though it carries the site’s tag', async () => {

@@ -344,6 +344,26 @@ changes_of_mount() {
   is_mounted
 }
 
+check_by_hand() {
+  blank
+  printf 'label: dos\n,20MiB\n,20MiB\n' | sfdisk -q "$data"
+  udevadm settle
+  local second uuid
+  second=$(lsblk -nrpo NAME,TYPE "$data" | awk '$2 == "part" && ++i == 2 { print $1 }')
+  mkfs.ext4 -q "$second"
+  uuid=$(blkid -p -s UUID -o value "$second")
+  mount "$second" $html
+  echo mine >$html/mine.html
+  mount_volume CREATED_BLANK=no
+  succeeds
+  mount_volume CREATED_BLANK=no
+  succeeds
+  [ "$(findmnt -nro SOURCE --mountpoint $html)" = "$second" ] || fail 'it is mounted once, as it was'
+  grep -q "^UUID=$uuid $html ext4 .*x-sitelift" /etc/fstab || fail 'it is mounted for every boot'
+  [ "$(ls $html)" = $'lost+found\nmine.html' ] && [ "$(cat $html/mine.html)" = mine ] || fail 'what is on it stays, and nothing comes to it'
+  [ "$(blkid -p -s UUID -o value "$second")" = "$uuid" ] && [ -z "$(wipefs -n "$(part)")" ] || fail 'neither partition is formatted'
+  umount $html
+}
 # unmount_volume [NAME=value…]
 unmount_volume() { run unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html "$@"; }
 is_unmounted() {
@@ -439,4 +459,107 @@ changes_of_unmount() {
   compose unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html >/root/run.sh
   changing_commands
   is_unmounted
+}
+
+# What is served before the first publication, with names that are hard to handle.
+served() {
+  blank
+  rm -rf $html/.sitelift
+  echo odd >"$html/"$'new\nline.html'
+  echo dash >$html/-rf
+  rm -rf /root/old
+  cp -a $html /root/old
+}
+keep() { run keep; }
+is_kept() {
+  same_pages /root/old $html/.sitelift/before || fail 'all is kept, links as links'
+  diff -r --no-dereference -x .sitelift /root/old $html >/root/said || fail 'what is served stays'
+  [ "$(stat -c %a $html/.sitelift)" = 700 ] || fail 'the web server cannot read what is kept'
+  [ ! -e $html/.sitelift/before.new ] || fail 'nothing half is left'
+}
+check_keeps() {
+  served
+  keep
+  succeeds
+  is_kept
+  [ "$(stat -c %i $html/-rf)" = "$(stat -c %i $html/.sitelift/before/-rf)" ] || fail 'it takes no room'
+  echo new >/root/new
+  mv -f /root/new $html/-rf
+  keep
+  succeeds
+  [ "$(cat $html/.sitelift/before/-rf)" = dash ] || fail 'what was there before stays as it was, whatever was published since'
+  rm -rf $html/.sitelift
+}
+check_keep_notes() {
+  served
+  mkdir -m 700 $html/.sitelift
+  echo r1 >$html/.sitelift/release
+  echo list >$html/.sitelift/published
+  keep
+  succeeds
+  is_kept
+  [ "$(ls $html/.sitelift)" = before ] || fail 'what another site published is nobody’s now'
+  echo list >$html/.sitelift/published
+  echo more >$html/more.html
+  cp -a $html/more.html /root/old
+  keep
+  succeeds
+  is_kept
+  [ "$(ls -d $html/.sitelift/before* | wc -l)" = 2 ] && ! ls $html/.sitelift/before.*/more.html 2>/dev/null || fail 'what was kept before stays'
+  rm -rf $html/.sitelift
+}
+check_keep_link() {
+  served
+  mkdir -p /root/elsewhere
+  ln -s /root/elsewhere $html/.sitelift
+  keep
+  stops $'link-in-the-way\t1\t.sitelift'
+  [ -z "$(ls -A /root/elsewhere)" ] || fail 'nothing is written through a link'
+  rm $html/.sitelift
+}
+kills_keep() {
+  local n
+  for n; do
+    served
+    compose keep >/root/run.sh
+    killed_before "$n"
+    keep
+    succeeds
+    is_kept
+    echo "$n"
+  done
+  rm -rf $html/.sitelift
+}
+changes_of_keep() {
+  served
+  compose keep >/root/run.sh
+  changing_commands
+  is_kept
+}
+check_survey() {
+  served
+  systemctl start httpd
+  run survey
+  succeeds
+  local line
+  grep -qE "^listener=(httpd|apache2)$" /root/printed || fail "it tells who answers"
+  for line in packages=dnf served_root=/var/www/html fstab= kept=no files=8 "file=$(sha256sum <$html/-rf | cut -b -64) -rf" \
+    "file=$(sha256sum <$html/sub/page.html | cut -b -64) sub/page.html" "file=$(echo odd | sha256sum | cut -b -64) new?line.html"; do
+    grep -qxF -- "$line" /root/printed || fail "it tells $line: $(cat /root/printed)"
+  done
+  [ "$(grep -c ^file= /root/printed)" = 8 ] || fail 'it tells each file once, and no link'
+  printf '/dev/sdf1 /var/www/html/ ext4 defaults 0 2\n' >>/etc/fstab
+  keep
+  run survey
+  grep -qxF fstab=/dev/sdf1 /root/printed || fail 'it tells what is mounted at boot'
+  grep -qxF kept=yes /root/printed || fail 'it tells what is kept'
+  grep -qxF files=8 /root/printed || fail 'what is kept does not count as served'
+  cp /root/fstab /etc/fstab
+  local n
+  for n in {1..400}; do echo "$n" >"$html/a long name that many pages have, so that the answer has an end $n.html"; done
+  run survey
+  succeeds
+  grep -qxF files=408 /root/printed || fail 'it counts all files'
+  [ "$(stat -c %s /root/printed)" -lt 24000 ] || fail 'SSM keeps all that it prints'
+  rm -rf $html/.sitelift
 }

@@ -72,6 +72,8 @@ if [ "$(partition_count)" -gt 0 ]; then
     if [ "$label" = sitelift-data ]; then target=$part; break; fi
   done
   if [ -z "$target" ] && [ "$(partition_count)" = 1 ]; then target=$(partition_path 1); fi
+  # Which of several holds the pages is known once one of them is there.
+  [ -n "$target" ] || target=$mounted
   [ -n "$target" ] || stop several-partitions "$VOLUME_ID"
 elif [ -n "$(file_system "$disk")" ]; then
   target=$disk
@@ -142,7 +144,7 @@ if [ -z "$mounted" ]; then
   [ "$(fstab for)" = "$(cat /etc/fstab)" ] || fstab for | write_fstab
   mount "$target" "$MOUNT_POINT"
 fi
-chmod 755 "$MOUNT_POINT"
+chmod u+rwx,go+rx "$MOUNT_POINT"
 if command -v restorecon >/dev/null 2>&1; then restorecon -R "$MOUNT_POINT"; fi
 entry="UUID=$uuid $MOUNT_POINT $(file_system "$target") defaults,nofail,x-systemd.device-timeout=30,x-sitelift 0 2"
 { fstab for; echo "$entry"; } | write_fstab

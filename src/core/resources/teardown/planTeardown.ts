@@ -31,7 +31,10 @@ export function planTeardown(
     case 'server':
       return sequence(terminateStages(context, seen), serverPartStages(context, seen), rightsStages(context, parts));
     case 'volume':
-      return fate === 'keep' ? [] : sequence(detachStages(context, site), volumeStages(context, seen, fate));
+      if (fate === 'keep') return [];
+      return known(site.volume)?.isAdopted
+        ? volumeStages(context, seen, fate)
+        : sequence(detachStages(context, site), volumeStages(context, seen, fate));
     case 'bucket':
       return bucketStages(context, seen);
     case 'distribution':

@@ -17,6 +17,8 @@ import { known, type Seen } from '../resource';
 import type { ServerHave } from '../server';
 import { isMounted } from '../mounted';
 import type { VolumeHave } from '../volume';
+import { untag } from '../adopt/tagging';
+import { detachStages } from '../detachment';
 import { profileName } from '../role';
 import type { SiteParts } from './parts';
 import { deleteRole } from './roleRemoval';
@@ -36,6 +38,7 @@ export interface ServerRemoval {
 export function terminateStages(context: Context, site: ServerRemoval): Step[][] {
   const have = known(site.server);
   if (!have) return [];
+  if (have.isAdopted) return letGoStages(context, site, have);
   // Where the document root is not the volume's, the pages are on the disk that goes with the server.
   const volume = known(site.volume);
   const isKept = volume?.attachment?.instanceId === have.instanceId && (!have.inspection || isMounted(volume, have));
@@ -55,6 +58,16 @@ export function terminateStages(context: Context, site: ServerRemoval): Step[][]
   ];
 }
 
+/** A server that was there before the site stays as it is; a volume that was made for the site is taken off it. */
+function letGoStages(context: Context, { server, volume }: ServerRemoval, have: ServerHave): Step[][] {
+  const { instanceId } = have;
+  const made = known(volume)?.isAdopted ? [] : detachStages(context, { server, volume });
+  const title = `take this site’s tags off server ${instanceId}, which was there before it (it stays, with what is published on it, and goes on costing)`;
+  const isListed = async (op: Op) => (await findInstance(context, op))?.InstanceId === instanceId;
+  const run = (op: Op) => untag(context, instanceId, () => isListed(op), op);
+  return [...made, [{ key: 'letGoServer', title, run }]];
+}
+
 /** What ends with a server. An Elastic IP address of it costs until it is released. */
 function terminatedCharges(have: ServerHave): readonly Charge[] {
   const isRunning = have.state === 'running' || have.state === 'pending';
@@ -63,7 +76,9 @@ function terminatedCharges(have: ServerHave): readonly Charge[] {
 
 /** The steps that give up what the server alone needed, once it is gone; stages in order. */
 export function serverPartStages(context: Context, { server, parts }: ServerRemoval): Step[][] {
-  const instanceId = known(server)?.instanceId;
+  const have = known(server);
+  // An adopted one keeps what it has.
+  const instanceId = have?.isAdopted ? undefined : have?.instanceId;
   const released = (parts.addresses ?? []).filter(
     (address) => isFree(address) || (address.instanceId !== undefined && address.instanceId === instanceId),
   );

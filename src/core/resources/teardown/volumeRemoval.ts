@@ -7,6 +7,7 @@ import { diskCharge, ended, snapshotCharge } from '../../cost/charge';
 import { tagsFor } from '../../names';
 import { isUserError, UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
+import { untag } from '../adopt/tagging';
 import { carriesTag } from '../bucketSettings';
 import { instanceById, isDead, listVolumes } from '../lookup';
 import { moment } from '../../release/moment';
@@ -20,6 +21,8 @@ export type VolumeFate = 'keep' | 'snapshot' | 'delete';
 /** What the steps that remove a volume depend on. */
 export interface VolumeRemoval {
   readonly volume: Seen<VolumeHave>;
+  /** Where that was there before the site, so was what is on it. */
+  readonly server: Seen<{ readonly isAdopted?: boolean }>;
   /** Tells since when the site is being destroyed. */
   readonly bucket: Seen<{ readonly destroyingSince?: string | undefined }>;
   readonly parts: SiteParts;
@@ -32,9 +35,10 @@ const SNAPSHOT = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 4 * 3600 }
 
 /** The steps that delete the volume, after a snapshot if one is wanted; stages in order. */
 export function volumeStages(context: Context, site: VolumeRemoval, fate: VolumeFate): Step[][] {
-  if (fate === 'keep') return [];
   const { parts, volume } = site;
   const have = known(volume);
+  if (have?.isAdopted && (fate !== 'keep' || known(site.server)?.isAdopted)) return letGoStages(context, have);
+  if (fate === 'keep') return [];
   const failed = (parts.failedVolumeIds ?? []).map((volumeId): Step => ({
     key: `failedVolume ${volumeId}`,
     title: `delete ${volumeId}, which AWS could not make and which holds nothing`,
@@ -102,6 +106,13 @@ function takenBefore(
       // AWS may tell whole seconds.
       snapshot.startedMs >= sinceMs - (sinceMs % 1000),
   );
+}
+
+/** A volume that was there before the site stays as it is, where it is. */
+function letGoStages(context: Context, { volumeId }: VolumeHave): Step[][] {
+  const title = `take this site’s tags off volume ${volumeId}, which was there before it (it stays as it is, and goes on costing)`;
+  const isListed = async (op: Op) => (await listVolumes(context, op)).some(({ VolumeId }) => VolumeId === volumeId);
+  return [[{ key: 'letGoVolume', title, run: (op) => untag(context, volumeId, () => isListed(op), op) }]];
 }
 
 type FindSnapshot = (op: Op) => Promise<VolumeSnapshot | undefined>;

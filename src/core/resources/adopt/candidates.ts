@@ -1,0 +1,118 @@
+import {
+  paginateDescribeInstances,
+  paginateDescribeInstanceTypes,
+  paginateDescribeSecurityGroups,
+  paginateDescribeVolumes,
+  type Instance,
+  type InstanceTypeInfo,
+  type SecurityGroup,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import { paginateDescribeInstanceInformation } from '@aws-sdk/client-ssm';
+import { allItems } from '../../aws/pages';
+import type { Context } from '../../context';
+import type { Op } from '../../op';
+import { isDead } from '../lookup';
+import { instanceProblem, isTagged, volumeProblem, type Region } from './fitness';
+
+/** What can be adopted. */
+export type Adoptable = 'server' | 'volume';
+
+/** Something that exists and may be adopted, with the reason where it does not fit. */
+export interface Candidate {
+  readonly id: string;
+  /** Its tag `Name`; empty without one. */
+  readonly name: string;
+  readonly about: string;
+  readonly unfit: string | undefined;
+}
+
+/** All instances, or volumes, of the region, those that fit first; whether what is inside fits, too, only a look inside tells. */
+export async function listCandidates(kind: Adoptable, context: Context, op: Op): Promise<readonly Candidate[]> {
+  const region = await readRegion(context, op);
+  const all = kind === 'server' ? servers(context, region) : volumes(context, region);
+  const rank = ({ unfit }: Candidate) => (unfit === undefined ? 0 : 1);
+  return [...all].sort((one, other) => rank(one) - rank(other) || one.id.localeCompare(other.id));
+}
+
+function servers(context: Context, region: Region): readonly Candidate[] {
+  return region.instances.map((instance) => {
+    const { InstanceId: id = '', InstanceType, Placement, PublicIpAddress, State, Tags } = instance;
+    const facts = [InstanceType, State?.Name, Placement?.AvailabilityZone, PublicIpAddress];
+    return {
+      id,
+      name: nameIn(Tags),
+      about: facts.filter(Boolean).join(', '),
+      unfit: instanceProblem(context, region, instance),
+    };
+  });
+}
+
+function volumes(context: Context, region: Region): readonly Candidate[] {
+  return region.volumes.map((volume) => {
+    const { Attachments, AvailabilityZone, Encrypted, Size, Tags, VolumeId: id = '' } = volume;
+    const holder = Attachments?.[0]?.InstanceId;
+    const facts = [
+      `${Size} GiB`,
+      AvailabilityZone,
+      holder ? `attached to ${holder}` : 'not attached',
+      Encrypted ? 'encrypted' : 'not encrypted',
+    ];
+    return {
+      id,
+      name: nameIn(Tags),
+      about: facts.filter(Boolean).join(', '),
+      unfit: volumeProblem(context, region, volume),
+    };
+  });
+}
+
+/** What a region has of what fitness depends on. */
+export async function readRegion({ clients, site }: Context, op: Op): Promise<Region> {
+  const [from, options] = [{ client: clients.ec2 }, { abortSignal: op.signal }];
+  const [reservations, allVolumes, groups, agents] = await Promise.all([
+    allItems(paginateDescribeInstances(from, {}, options), (page) => page.Reservations),
+    allItems(paginateDescribeVolumes(from, {}, options), (page) => page.Volumes),
+    allItems(paginateDescribeSecurityGroups(from, {}, options), (page) => page.SecurityGroups),
+    allItems(
+      paginateDescribeInstanceInformation({ client: clients.ssm }, {}, options),
+      (page) => page.InstanceInformationList,
+    ),
+  ]);
+  const instances = reservations.flatMap(({ Instances = [] }) => Instances).filter((instance) => !isDead(instance));
+  const living = allVolumes.filter(({ State }) => State !== 'deleting' && State !== 'deleted');
+  return {
+    instances,
+    volumes: living,
+    groups: byId(groups, ({ GroupId }: SecurityGroup) => GroupId),
+    types: await readTypes({ clients, site }, instances, op),
+    online: new Set(
+      agents.flatMap(({ InstanceId, PingStatus }) => (PingStatus === 'Online' && InstanceId ? [InstanceId] : [])),
+    ),
+    ownServer: instances.find(({ Tags }) => isTagged(Tags, site.id, 'server'))?.InstanceId,
+    ownVolume: living.find((volume) => isTagged(volume.Tags, site.id, 'volume')),
+  };
+}
+
+async function readTypes(
+  { clients }: Context,
+  instances: readonly Instance[],
+  op: Op,
+): Promise<ReadonlyMap<string, InstanceTypeInfo>> {
+  const Values = [...new Set(instances.flatMap(({ InstanceType }) => InstanceType ?? []))];
+  if (Values.length === 0) return new Map();
+  const Filters = [{ Name: 'instance-type', Values }];
+  const types = await allItems(
+    paginateDescribeInstanceTypes({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
+    (page) => page.InstanceTypes,
+  );
+  return byId(types, ({ InstanceType }) => InstanceType);
+}
+
+function byId<Item>(items: readonly Item[], idOf: (item: Item) => string | undefined): ReadonlyMap<string, Item> {
+  return new Map(items.flatMap((item) => [[idOf(item) ?? '', item] as const]));
+}
+
+function nameIn(tags: readonly Tag[] = []): string {
+  return tags.find(({ Key }) => Key === 'Name')?.Value ?? '';
+}
