@@ -6,6 +6,7 @@ import { nextStep, viewOf } from '../../src/shell/views/resourceView';
 import { timeText } from '../../src/shell/views/shown';
 import { PRICES } from '../core/cost/somePrices';
 import { allRows, consoleUrlOf, valueOf, viewOfCost, type SiteNode } from '../../src/shell/views/siteNode';
+import { spokenOf } from '../../src/shell/views/spoken';
 import { contributes } from '../../package.json';
 
 const known = <Have>(have: Have) => ({ kind: 'known' as const, have });
@@ -405,5 +406,99 @@ describe('the rows of a site', () => {
     });
     assert.equal(nextStep({ ...settled, server: blind }), undefined);
     assert.equal(nextStep({ ...settled, server: known({ ...asleep, state: 'stopped' }) }), undefined);
+  });
+
+  it('mark every difference with a warning and both values, and what is refused with its reason', () => {
+    const odd = {
+      what: 'the system',
+      is: 'ubuntu-24.04',
+      wanted: 'amazon-linux-2023',
+      refusal: 'It stays.',
+      stops: true as const,
+    };
+    const two = { ...server, drift: [odd, { what: 'the address', is: 'a', wanted: 'b' }] };
+    const { icon, state, tooltip } = shown('server', { server: known(two) });
+    assert.deepEqual(icon, { id: 'warning', tone: 'attention' });
+    assert.equal(state, 'running · the system is ubuntu-24.04, wanted amazon-linux-2023, and 1 more');
+    assert.deepEqual(tooltip.slice(2, 5), [
+      'Differs: the system is ubuntu-24.04, wanted amazon-linux-2023.',
+      'It stays.',
+      'Differs: the address is a, wanted b.',
+    ]);
+    assert.ok(!tooltip.join('\n').includes('Next: Provision'));
+    const elsewhere = { ...volume, attachment: { ...volume.attachment, instanceId: 'i-99' } };
+    assert.equal(
+      shown('volume', { volume: known(elsewhere), server: known({ ...server, inspection: undefined }) }).state,
+      'attached · the attachment is i-99, wanted i-01',
+    );
+    const device = { ...volume, wanted: { ...volume.wanted, device: '/dev/sdg' } };
+    const { tooltip: told } = shown('volume', { volume: known(device) });
+    assert.match(
+      told.join('\n'),
+      /the device name is \/dev\/sdf, wanted \/dev\/sdg\.\n.*Detach Volume… and then Provision/,
+    );
+    const pages = { ...distribution, pagesHost: 'old.example' };
+    assert.match(shown('distribution', { distribution: known(pages) }).state, /is old\.example, wanted ec2\.example$/);
+    assert.match(
+      shown('bucket', { bucket: known({ ...bucket, policy: { Statement: [] } }) }).state,
+      /the reader in the bucket policy is nobody, wanted arn$/,
+    );
+  });
+
+  it('say to who does not see them what they are, their state, what differs, and what their icons say', () => {
+    const spoken = (have: SiteHave, more: object = {}) => {
+      const folder = { name: 'demo' } as SiteNode['entry']['folder'];
+      const entry = {
+        folder,
+        site,
+        have,
+        releases: undefined,
+        prices: PRICES,
+        readMs: {},
+        problem: undefined,
+        ...more,
+      };
+      const rows = allRows([entry]);
+      const labels = rows.map(spokenOf);
+      labels.forEach((label, index) => {
+        assert.match(label, /^\S.*\S$/, JSON.stringify(rows[index]));
+        assert.doesNotMatch(label, /undefined|·|\$\(/);
+      });
+      return { kinds: new Set(rows.map(({ kind }) => kind)), labels };
+    };
+    const current = {
+      ...{ id: 'r1', at: '2026-03-01T12:34:00Z', by: 'me', host: 'here', folder: 'demo' },
+      counts: { added: 1, changed: 0, removed: 0 },
+    } as NonNullable<NonNullable<SiteNode['entry']['releases']>['current']>;
+    const all = spoken({ ...settled, distribution: absent }, { releases: { current, former: [] } });
+    const kinds = [...all.kinds, ...spoken(settled).kinds];
+    assert.deepEqual([...new Set(kinds)].sort(), ['cost', 'detail', 'next', 'release', 'releases', 'resource']);
+    assert.ok(
+      all.labels.some((label) => /^Release, .*, live, 1 new$/.test(label)),
+      all.labels.join('\n'),
+    );
+    assert.ok(all.labels.includes('Distribution, not created'));
+    assert.ok(spoken(settled).labels.includes('Server, running'));
+    const drifted = { ...settled, server: known({ ...server, drift: [{ what: 'the type', is: 'a', wanted: 'b' }] }) };
+    assert.ok(spoken(drifted).labels.includes('Server, running, the type is a, wanted b, needs attention'));
+    const old = { ...settled, bucket: { ...known(bucket), old: 'No network.' } };
+    assert.ok(spoken(old).labels.some((label) => /^Bucket, 1 object, as of .*, may be out of date$/.test(label)));
+    const pending = { ...settled, distribution: known({ ...distribution, deployed: false }) };
+    assert.ok(spoken(pending).labels.includes('Distribution, Deploying…, in progress'));
+    const unknown = { ...settled, volume: { kind: 'unknown', reason: 'denied' } as const };
+    assert.ok(spoken(unknown).labels.includes('Volume, cannot be read, needs attention'));
+    const folder = { name: 'demo' } as SiteNode['entry']['folder'];
+    const entry = {
+      folder,
+      site,
+      have: settled,
+      releases: undefined,
+      prices: undefined,
+      readMs: {},
+      problem: undefined,
+    };
+    assert.equal(spokenOf({ kind: 'site', entry }), 'Site, demo, us-east-1');
+    const broken = { ...entry, site: undefined, problem: new Error('bad') };
+    assert.equal(spokenOf({ kind: 'site', entry: broken }), 'Site, demo, cannot be read');
   });
 });
