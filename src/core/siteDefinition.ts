@@ -164,9 +164,8 @@ const distribution = object(
     priceClass: v.exactOptional(
       oneOf(
         ['PriceClass_100', 'PriceClass_200', 'PriceClass_All'],
-        'Which edges are used: those of North America and Europe, also those of most of Asia, or all.',
+        'Which edges are used: those of North America and Europe, also those of most of Asia, or all. Left out, a new distribution gets PriceClass_100, and one that there is keeps what it has.',
       ),
-      'PriceClass_100',
     ),
   },
   'The CloudFront distribution in front of the bucket.',

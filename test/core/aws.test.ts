@@ -24,7 +24,7 @@ describe('credentials', () => {
     process.env['AWS_SHARED_CREDENTIALS_FILE'] = process.env['AWS_CONFIG_FILE'] = '/nonexistent/aws';
     const error = await identify(createClients({ region: 'us-east-1' }), newOp()).then(() => assert.fail(), explain);
     assert.ok(isUserError(error));
-    assert.match(error.message, /No usable AWS credentials were found\. Run “aws configure”/);
+    assert.match(error.message, /No usable AWS credentials were found\. .*Run “aws configure”/);
     assert.equal(error.remedy?.command, 'sitelift.selectProfile');
   });
 
@@ -60,12 +60,12 @@ describe('explain', () => {
     ['CredentialsProviderError CredentialsError TokenProviderError', /^No usable AWS credentials were found\./, true],
     [
       'ExpiredToken ExpiredTokenException TokenRefreshRequired RequestExpired SSOTokenProviderFailure',
-      /^The AWS sign-in has expired\. Sign in again/,
+      /^The AWS sign-in has expired\. .* Sign in again/,
       true,
     ],
     [
       'InvalidClientTokenId UnrecognizedClientException AuthFailure SignatureDoesNotMatch InvalidAccessKeyId',
-      /^AWS does not accept these credentials\. Choose another profile/,
+      /^AWS does not accept these credentials\. .* Choose another profile/,
       true,
     ],
     [
@@ -76,7 +76,7 @@ describe('explain', () => {
     ['VPCIdNotSpecified MissingDefaultVpc', /^This region has no default VPC, .*“server\.subnet”/, false],
     [
       'InsufficientInstanceCapacity Unsupported InstanceLimitExceeded VcpuLimitExceeded',
-      /^AWS cannot start this instance type here now\. Choose another “instanceType”/,
+      /^AWS cannot start this instance type here now\. .* Choose another “instanceType”/,
       false,
     ],
     [
@@ -86,12 +86,12 @@ describe('explain', () => {
     ],
     [
       'Throttling ThrottlingException RequestLimitExceeded SlowDown TooManyRequestsException',
-      /^AWS is slowing this account down\. Wait a minute/,
+      /^AWS is slowing this account down\. .* Wait a minute/,
       false,
     ],
     [
       'ENOTFOUND ECONNREFUSED ECONNRESET ETIMEDOUT EAI_AGAIN TimeoutError NetworkingError',
-      /^AWS could not be reached\. Check the network and the proxy/,
+      /^AWS could not be reached\. .* Check the network and the proxy/,
       false,
     ],
     [
@@ -99,7 +99,7 @@ describe('explain', () => {
       /^The certificate that answered for AWS is not trusted\. .*NODE_EXTRA_CA_CERTS/,
       false,
     ],
-    ['ENOSPC', /^The disk of this computer is full\. Free some space/, false],
+    ['ENOSPC', /^The disk of this computer is full\. .* Free some space/, false],
   ] as const) {
     it(`tells what ${codes} means and keeps what was said`, () => {
       for (const code of codes.split(' ')) {

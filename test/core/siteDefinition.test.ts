@@ -46,7 +46,7 @@ describe('the site file', () => {
       root: '.',
       server: { address: 'changing', openTo: 'everyone', image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
-      distribution: { serves: 'images', enabled: true, priceClass: 'PriceClass_100' },
+      distribution: { serves: 'images', enabled: true },
       assets: { naming: 'plain' },
       publish: { allow: [], caching: [], keptReleases: 10 },
     });

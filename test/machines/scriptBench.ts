@@ -22,6 +22,7 @@ import benchText from './guest/bench.sh';
 import deployChecks from './guest/deploy.sh';
 import growChecks from './guest/grow.sh';
 import mountChecks from './guest/mount.sh';
+import signatureChecks from './guest/signatures.sh';
 import { serialOf, type Ground, type Wanted } from './ground';
 import { chunk } from './sample';
 import { SERVERS_AT_ONCE, startScriptServer } from './scriptServer';
@@ -40,7 +41,12 @@ export const SCRIPTS = {
 } as const;
 export type ScriptName = keyof typeof SCRIPTS;
 
-const LIBRARIES = { deploy: deployChecks, grow: `${mountChecks}\n${growChecks}`, mount: mountChecks } as const;
+const LIBRARIES = {
+  deploy: deployChecks,
+  grow: `${mountChecks}\n${growChecks}`,
+  mount: mountChecks,
+  signatures: `${mountChecks}\n${signatureChecks}`,
+} as const;
 type Area = keyof typeof LIBRARIES;
 
 /** What the web server does, but for the few checks of settings that say more. */
@@ -108,7 +114,7 @@ export async function startBench(
   ];
   const runOn = async (server: Ground, call: string, script: string): Promise<string> => {
     const { rc, stdout, stderr } = await server.run(script, LIMIT_SECONDS);
-    if (rc !== 0) throw new Error(`${call} ended with ${rc}: ${stdout}${stderr}`);
+    if (rc !== 0) throw new Error(`${call.slice(0, 200)} ended with ${rc}: ${stdout}${stderr}`);
     return stdout;
   };
   const scriptOf = (area: Area, call: string, changed: Partial<Record<ScriptName, string>> = {}): string => {

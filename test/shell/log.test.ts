@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { explain } from '../../src/core/aws/errors';
 import { logTo } from '../../src/shell/log';
 
 describe('the log', () => {
@@ -30,5 +31,20 @@ describe('the log', () => {
     assert.equal(first, 'error Could not publish the site: first     at forged (file:///x) second');
     assert.ok(frames.length > 0);
     for (const frame of frames) assert.match(frame, /^ {4}at (?!forged)/);
+  });
+
+  it('has the id of the request to AWS that an error came of, though the user is told another sentence', () => {
+    const $metadata = { httpStatusCode: 400, requestId: '0b1c-\n42' };
+    const cause = Object.assign(new Error('slow'), { name: 'Throttling', $metadata });
+    log.error('Could not publish the site', explain(cause));
+    log.error('Could not publish the site', Object.assign(new Error('strange'), { name: 'Strange', $metadata }));
+    assert.equal((entries[0] ?? '').split('\n')[1], '    AWS: Throttling, HTTP 400, request id 0b1c- 42');
+    assert.deepEqual((entries[1] ?? '').split('\n').slice(0, 2), [
+      'error Could not publish the site: strange',
+      '    AWS: Strange, HTTP 400, request id 0b1c- 42',
+    ]);
+    const circle = new Error('circle');
+    log.error('Could not publish the site', Object.assign(circle, { cause: circle }));
+    assert.doesNotMatch(entries[2] ?? '', /request id/);
   });
 });

@@ -6,6 +6,7 @@ import { nextStep, viewOf } from '../../src/shell/views/resourceView';
 import { timeText } from '../../src/shell/views/shown';
 import { PRICES } from '../core/cost/somePrices';
 import { allRows, consoleUrlOf, valueOf, viewOfCost, type SiteNode } from '../../src/shell/views/siteNode';
+import { spokenOf } from '../../src/shell/views/spoken';
 import { contributes } from '../../package.json';
 
 const known = <Have>(have: Have) => ({ kind: 'known' as const, have });
@@ -204,8 +205,8 @@ describe('the rows of a site', () => {
       [
         'server',
         running({ inspection: { ...inspection, webServer: { installed: false, enabled: false, active: false } } }),
-        'running · no web server',
-        /Next: Provision Server… installs/,
+        'running · the web server is not installed, wanted running',
+        /Differs: the web server is not installed, wanted running\.\nNext: Provision Server… puts it in order/,
       ],
       [
         'server',
@@ -215,9 +216,9 @@ describe('the rows of a site', () => {
       ],
       [
         'server',
-        running({ drift: ['allocate an Elastic IP address'] }),
-        'running · differs from sitelift.json',
-        /asks for something else: allocate an Elastic IP address\.\nNext: Provision Server…/,
+        running({ drift: [{ what: 'the address', is: '192.0.2.1', wanted: 'one that stays' }] }),
+        'running · the address is 192.0.2.1, wanted one that stays',
+        /Differs: the address is 192\.0\.2\.1, wanted one that stays\.\nNext: Provision Server…/,
       ],
       [
         'server',
@@ -229,44 +230,54 @@ describe('the rows of a site', () => {
       [
         'volume',
         { volume: known({ ...volume, wanted: { sizeGib: 2 } }) },
-        'attached · mounted · differs from sitelift.json',
-        /It has 1 GiB, and sitelift\.json asks for 2 GiB\.\nNext: Provision Volume… makes it larger/,
+        'attached · mounted · the size is 1 GiB, wanted 2 GiB',
+        /Differs: the size is 1 GiB, wanted 2 GiB\.\nNext: Provision Volume… puts it in order/,
       ],
       [
         'volume',
         { volume: known({ ...volume, sizeGib: 4 }) },
-        'attached · mounted · differs from sitelift.json',
-        /It has 4 GiB, and .* 1 GiB\.\nA volume cannot shrink\. Next: write 4 as “volume\.sizeGib”/,
+        'attached · mounted · the size is 4 GiB, wanted 1 GiB',
+        /has 4 GiB, and .* 1 GiB\. A volume cannot shrink: write 4 as “volume\.sizeGib”\.(?!.*Next: Provision)/s,
       ],
       [
         'volume',
         { volume: known({ ...volume, wanted: { sizeGib: 1 } }) },
-        'attached · mounted · differs from sitelift.json',
-        /its partition has 250 MiB of 1022 MiB\.\nNext: Provision Volume…/,
+        'attached · mounted · the partition is 250 MiB, wanted 1022 MiB',
+        /the partition is 250 MiB, wanted 1022 MiB\.\nNext: Provision Volume…/,
       ],
       [
         'server',
-        running({ drift: ['change the type'], typeRefusal: 'It cannot become a t4g.micro.' }),
-        'running · differs from sitelift.json',
-        /change the type\.\nIt cannot become a t4g\.micro\./,
+        running({ drift: [{ what: 'the type', is: 'a', wanted: 'b', refusal: 'It cannot become b.' }] }),
+        'running · the type is a, wanted b',
+        /the type is a, wanted b\.\nIt cannot become b\.(?!.*Next: Provision)/s,
       ],
-      ['volume', running({ inspection: { ...inspection, mount: undefined } }), 'attached', /Next: Provision Volume…/],
+      [
+        'volume',
+        running({ inspection: { ...inspection, mount: undefined } }),
+        'attached · the mount point is none, wanted /var/www/html',
+        /Next: Provision Volume…/,
+      ],
       ['volume', { volume: known({ ...volume, attachment: undefined, state: 'error' as const }) }, 'error', /Next: /],
       ['bucket', {}, '1 object', /The private S3 bucket/],
-      ['bucket', { bucket: known({ ...bucket, blocksPublicAccess: false }) }, '1 object', /not private\. Next: /],
+      [
+        'bucket',
+        { bucket: known({ ...bucket, blocksPublicAccess: false }) },
+        '1 object · Block Public Access is not all on, wanted all on',
+        /wanted all on\.\nNext: Provision Bucket… puts it in order/,
+      ],
       ['distribution', {}, 'Deployed', /The CloudFront distribution/],
       ['distribution', { distribution: known({ ...distribution, deployed: false }) }, 'Deploying…', /takes minutes/],
       [
         'distribution',
         { distribution: known({ ...distribution, readsBucket: false, otherRegion: 'eu-west-1' }) },
-        'Deployed',
-        /It reads a bucket of this site in eu-west-1\.(?!.*Next:)/s,
+        'Deployed · the region of its bucket is eu-west-1, wanted the one of sitelift.json',
+        /A site cannot move to another region: put “region” in sitelift\.json back to eu-west-1\.(?!.*Next:)/s,
       ],
       [
         'distribution',
-        { distribution: known({ ...distribution, drift: ['it does not compress'] }) },
-        'Deployed',
-        /it does not compress\nNext: Provision Distribution…/,
+        { distribution: known({ ...distribution, drift: [{ what: 'compression', is: 'off', wanted: 'on' }] }) },
+        'Deployed · compression is off, wanted on',
+        /compression is off, wanted on\.\nNext: Provision Distribution…/,
       ],
     ];
     const off = (change: object) => ({ distribution: known({ ...distribution, enabled: false, ...change }) });
@@ -395,5 +406,99 @@ describe('the rows of a site', () => {
     });
     assert.equal(nextStep({ ...settled, server: blind }), undefined);
     assert.equal(nextStep({ ...settled, server: known({ ...asleep, state: 'stopped' }) }), undefined);
+  });
+
+  it('mark every difference with a warning and both values, and what is refused with its reason', () => {
+    const odd = {
+      what: 'the system',
+      is: 'ubuntu-24.04',
+      wanted: 'amazon-linux-2023',
+      refusal: 'It stays.',
+      stops: true as const,
+    };
+    const two = { ...server, drift: [odd, { what: 'the address', is: 'a', wanted: 'b' }] };
+    const { icon, state, tooltip } = shown('server', { server: known(two) });
+    assert.deepEqual(icon, { id: 'warning', tone: 'attention' });
+    assert.equal(state, 'running · the system is ubuntu-24.04, wanted amazon-linux-2023, and 1 more');
+    assert.deepEqual(tooltip.slice(2, 5), [
+      'Differs: the system is ubuntu-24.04, wanted amazon-linux-2023.',
+      'It stays.',
+      'Differs: the address is a, wanted b.',
+    ]);
+    assert.ok(!tooltip.join('\n').includes('Next: Provision'));
+    const elsewhere = { ...volume, attachment: { ...volume.attachment, instanceId: 'i-99' } };
+    assert.equal(
+      shown('volume', { volume: known(elsewhere), server: known({ ...server, inspection: undefined }) }).state,
+      'attached · the attachment is i-99, wanted i-01',
+    );
+    const device = { ...volume, wanted: { ...volume.wanted, device: '/dev/sdg' } };
+    const { tooltip: told } = shown('volume', { volume: known(device) });
+    assert.match(
+      told.join('\n'),
+      /the device name is \/dev\/sdf, wanted \/dev\/sdg\.\n.*Detach Volume… and then Provision/,
+    );
+    const pages = { ...distribution, pagesHost: 'old.example' };
+    assert.match(shown('distribution', { distribution: known(pages) }).state, /is old\.example, wanted ec2\.example$/);
+    assert.match(
+      shown('bucket', { bucket: known({ ...bucket, policy: { Statement: [] } }) }).state,
+      /the reader in the bucket policy is nobody, wanted arn$/,
+    );
+  });
+
+  it('say to who does not see them what they are, their state, what differs, and what their icons say', () => {
+    const spoken = (have: SiteHave, more: object = {}) => {
+      const folder = { name: 'demo' } as SiteNode['entry']['folder'];
+      const entry = {
+        folder,
+        site,
+        have,
+        releases: undefined,
+        prices: PRICES,
+        readMs: {},
+        problem: undefined,
+        ...more,
+      };
+      const rows = allRows([entry]);
+      const labels = rows.map(spokenOf);
+      labels.forEach((label, index) => {
+        assert.match(label, /^\S.*\S$/, JSON.stringify(rows[index]));
+        assert.doesNotMatch(label, /undefined|·|\$\(/);
+      });
+      return { kinds: new Set(rows.map(({ kind }) => kind)), labels };
+    };
+    const current = {
+      ...{ id: 'r1', at: '2026-03-01T12:34:00Z', by: 'me', host: 'here', folder: 'demo' },
+      counts: { added: 1, changed: 0, removed: 0 },
+    } as NonNullable<NonNullable<SiteNode['entry']['releases']>['current']>;
+    const all = spoken({ ...settled, distribution: absent }, { releases: { current, former: [] } });
+    const kinds = [...all.kinds, ...spoken(settled).kinds];
+    assert.deepEqual([...new Set(kinds)].sort(), ['cost', 'detail', 'next', 'release', 'releases', 'resource']);
+    assert.ok(
+      all.labels.some((label) => /^Release, .*, live, 1 new$/.test(label)),
+      all.labels.join('\n'),
+    );
+    assert.ok(all.labels.includes('Distribution, not created'));
+    assert.ok(spoken(settled).labels.includes('Server, running'));
+    const drifted = { ...settled, server: known({ ...server, drift: [{ what: 'the type', is: 'a', wanted: 'b' }] }) };
+    assert.ok(spoken(drifted).labels.includes('Server, running, the type is a, wanted b, needs attention'));
+    const old = { ...settled, bucket: { ...known(bucket), old: 'No network.' } };
+    assert.ok(spoken(old).labels.some((label) => /^Bucket, 1 object, as of .*, may be out of date$/.test(label)));
+    const pending = { ...settled, distribution: known({ ...distribution, deployed: false }) };
+    assert.ok(spoken(pending).labels.includes('Distribution, Deploying…, in progress'));
+    const unknown = { ...settled, volume: { kind: 'unknown', reason: 'denied' } as const };
+    assert.ok(spoken(unknown).labels.includes('Volume, cannot be read, needs attention'));
+    const folder = { name: 'demo' } as SiteNode['entry']['folder'];
+    const entry = {
+      folder,
+      site,
+      have: settled,
+      releases: undefined,
+      prices: undefined,
+      readMs: {},
+      problem: undefined,
+    };
+    assert.equal(spokenOf({ kind: 'site', entry }), 'Site, demo, us-east-1');
+    const broken = { ...entry, site: undefined, problem: new Error('bad') };
+    assert.equal(spokenOf({ kind: 'site', entry: broken }), 'Site, demo, cannot be read');
   });
 });

@@ -1,5 +1,9 @@
 import { isUserError, UserError, type Remedy } from '../op';
 import { deniedAction, forbiddingPolicy } from './denied';
+import type { Explanation } from './explanation';
+import { EXPIRED, EXPLANATIONS, NO_CREDENTIALS, REFUSED, SELECT_PROFILE } from './explanations';
+
+export { SELECT_PROFILE };
 
 /** True when an AWS error carries one of the codes; a code ending in `*` matches by its start, one starting with it by its end. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -24,36 +28,11 @@ export function statusOf(error: unknown): number | undefined {
   return metadata?.httpStatusCode;
 }
 
-/** The way on when the credentials are the problem. */
-export const SELECT_PROFILE: Remedy = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
-
 /** The way on when a sign-in by IAM Identity Center is lacking or has ended. */
 export const SIGN_IN: Remedy = { title: 'Sign In…', command: 'sitelift.signIn' };
 
 /** The way on when permissions are lacking. */
 export const COPY_POLICY: Remedy = { title: 'Copy Policy', command: 'sitelift.copyPolicy' };
-
-interface Explanation {
-  readonly codes: readonly string[];
-  readonly sentence: string;
-  readonly remedy?: Remedy;
-}
-
-const NO_CREDENTIALS = ['CredentialsProviderError', 'CredentialsError', 'TokenProviderError'];
-const EXPIRED = [
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'TokenRefreshRequired',
-  'RequestExpired',
-  'SSOTokenProviderFailure',
-];
-const REFUSED = [
-  'InvalidClientTokenId',
-  'UnrecognizedClientException',
-  'AuthFailure',
-  'SignatureDoesNotMatch',
-  'InvalidAccessKeyId',
-];
 
 /** True when other credentials, or the same ones read anew, may help. */
 export function isCredentialProblem(error: unknown): boolean {
@@ -82,74 +61,6 @@ export function isDenied(error: unknown): boolean {
   return hasCode(error, ...DENIED) || (hasCode(error, 'Unknown') && statusOf(error) === 403);
 }
 
-const EXPLANATIONS: readonly Explanation[] = [
-  {
-    codes: NO_CREDENTIALS,
-    sentence:
-      'No usable AWS credentials were found. Run “aws configure” or “aws sso login”, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then choose the profile.',
-    remedy: SELECT_PROFILE,
-  },
-  {
-    codes: EXPIRED,
-    sentence:
-      'The AWS sign-in has expired. Sign in again (for SSO: “aws sso login”); then run the command again, it goes on where it stopped.',
-    remedy: SELECT_PROFILE,
-  },
-  {
-    codes: REFUSED,
-    sentence: 'AWS does not accept these credentials. Choose another profile or correct the keys.',
-    remedy: SELECT_PROFILE,
-  },
-  {
-    codes: ['VPCIdNotSpecified', 'MissingDefaultVpc'],
-    sentence:
-      'This region has no default VPC, so there is no network to put the server into. Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC (“aws ec2 create-default-vpc”), and run the command again.',
-  },
-  {
-    codes: ['InsufficientInstanceCapacity', 'Unsupported', 'InstanceLimitExceeded', 'VcpuLimitExceeded'],
-    sentence:
-      'AWS cannot start this instance type here now. Choose another “instanceType” in sitelift.json, or ask AWS for a higher quota.',
-  },
-  {
-    codes: ['IncorrectInstanceState'],
-    sentence:
-      'The server is not in the state that this takes: somebody else may be starting or stopping it. Refresh to see its state, and run the command again.',
-  },
-  {
-    codes: ['AddressLimitExceeded'],
-    sentence:
-      'The account has as many Elastic IP addresses in this region as it may have, 5 unless AWS raised that. Release one that nothing needs (EC2 console, Elastic IPs), or ask for a higher quota in the console under Service Quotas; then run the command again. Or leave “server.address” out of sitelift.json for an address that changes.',
-  },
-  {
-    codes: ['Gateway.NotAttached'],
-    sentence:
-      'The server’s network has no internet gateway, so the server can have no Elastic IP address. Leave “server.address” out of sitelift.json, or attach a gateway to the network.',
-  },
-  {
-    codes: ['OptInRequired', 'PendingVerification', 'SubscriptionRequiredException'],
-    sentence:
-      'AWS has not enabled this service for the account yet. Sign in to the AWS console once and finish the account’s set-up.',
-  },
-  {
-    codes: ['Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'SlowDown', 'TooManyRequestsException'],
-    sentence: 'AWS is slowing this account down. Wait a minute and run the command again; it goes on where it stopped.',
-  },
-  {
-    codes: ['ENOTFOUND', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN', 'TimeoutError', 'NetworkingError'],
-    sentence:
-      'AWS could not be reached. Check the network and the proxy (“http.proxy”), then run the command again; it goes on where it stopped.',
-  },
-  {
-    codes: ['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
-    sentence:
-      'The certificate that answered for AWS is not trusted. If a proxy inspects traffic here, set NODE_EXTRA_CA_CERTS to its certificate.',
-  },
-  {
-    codes: ['ENOSPC'],
-    sentence: 'The disk of this computer is full. Free some space and run the command again.',
-  },
-];
-
 /** Turns any error into one whose message tells the user what happened, why and what to do; the original is its cause. */
 export function explain(error: unknown): Error {
   if (isUserError(error) || !(error instanceof Error)) {
@@ -174,14 +85,17 @@ export function explain(error: unknown): Error {
     );
   }
   if (isDenied(error) || DENIED.includes((error as NodeJS.ErrnoException).code ?? '')) return explainDenied(error);
-  const known = EXPLANATIONS.find(
-    ({ codes }) => hasCode(error, ...codes) || codes.includes((error as NodeJS.ErrnoException).code ?? ''),
-  );
+  const known = explanationOf(error);
   if (!known) return error;
-  return new UserError(`${known.sentence} ${said(error)}`, {
+  return new UserError(`${known.happened} ${known.why} ${known.next} ${said(error)}`, {
     cause: error,
     ...(known.remedy ? { remedy: known.remedy } : {}),
   });
+}
+
+/** Node tells its codes in a property of their own. */
+function explanationOf(error: NodeJS.ErrnoException): Explanation | undefined {
+  return EXPLANATIONS.find(({ codes }) => hasCode(error, ...codes) || codes.includes(error.code ?? ''));
 }
 
 /** Names the action first: it is what whoever gives permissions must know. */

@@ -4,6 +4,7 @@ import {
   paginateDescribeInstanceInformation,
   SendCommandCommand,
   type GetCommandInvocationCommandOutput,
+  type InstanceInformation,
 } from '@aws-sdk/client-ssm';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../aws/errors';
@@ -13,6 +14,7 @@ import { stackName } from '../names';
 import { isUserError, UserError, type Op } from '../op';
 import type { Context } from '../context';
 import { plainText } from '../plainText';
+import type { Site } from '../site';
 import { reasonOf } from './reasons';
 
 /** A script for the server; it runs as root under bash. `values` become its variables, never its code. */
@@ -35,13 +37,27 @@ const REGISTRATION = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 const PENDING: readonly (string | undefined)[] = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
 
 /** True when the instance's SSM agent answers. */
-export async function isOnline({ clients }: Context, instanceId: string, op: Op): Promise<boolean> {
+export async function isOnline(context: Context, instanceId: string, op: Op): Promise<boolean> {
+  return (await describeAgent(context, instanceId, op)).online;
+}
+
+/** Whether the instance’s SSM agent answers, and which of the systems of site files it tells it runs on; undefined for any other. */
+export async function describeAgent(
+  { clients }: Context,
+  instanceId: string,
+  op: Op,
+): Promise<{ readonly online: boolean; readonly system: Site['server']['image'] | undefined }> {
   const Filters = [{ Key: 'InstanceIds', Values: [instanceId] }];
   const [found] = await allItems(
     paginateDescribeInstanceInformation({ client: clients.ssm }, { Filters }, { abortSignal: op.signal }),
     ({ InstanceInformationList }) => InstanceInformationList,
   );
-  return found?.PingStatus === 'Online';
+  return { online: found?.PingStatus === 'Online', system: systemOf(found) };
+}
+
+function systemOf({ PlatformName = '', PlatformVersion = '' }: InstanceInformation = {}) {
+  if (PlatformName === 'Amazon Linux' && PlatformVersion.startsWith('2023')) return 'amazon-linux-2023';
+  return PlatformName === 'Ubuntu' && PlatformVersion.startsWith('24.04') ? 'ubuntu-24.04' : undefined;
 }
 
 /** Waits until the agent has registered, usually within a minute or two of boot; in vain, the error names what keeps agents silent. */

@@ -12,6 +12,7 @@ import type { Plan } from '../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
 import { BUCKET_SETTINGS, carriesTag, destroyingSince, readTags, type BucketSetting } from './bucketSettings';
 import type { Context } from '../context';
+import { driftText, type Drift } from './driftText';
 import { listObjects } from './listing';
 import { known, readDetail, type Resource, type Seen } from './resource';
 
@@ -87,16 +88,25 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     const name = bucketName(context.site);
     const run = (op: Op) => ensureBucket(context, op);
     if (!have) return [[{ key: 'bucket', title: `create private bucket ${name}`, run }]];
-    const wrong = [
-      ...(have.tagged === false ? ['it lacks this site’s tag'] : []),
-      ...(have.blocksPublicAccess === false ? ['public access is not blocked'] : []),
-      ...(have.ownerEnforced === false ? ['objects may have other owners'] : []),
-      ...(have.endsUploads === false ? ['unfinished uploads would stay'] : []),
-    ];
-    if (wrong.length === 0) return [];
-    return [[{ key: 'bucket', title: `put bucket ${name} in order (${wrong.join(', ')})`, run }]];
+    const drift = bucketDrift(have);
+    if (drift.length === 0) return [];
+    return [[{ key: 'bucket', title: `put bucket ${name} in order (${drift.map(driftText).join('; ')})`, run }]];
   },
 };
+
+/** What of a bucket’s own settings is not as it must be; what could not be read does not count. */
+export function bucketDrift(have: BucketHave): Drift[] {
+  return [
+    ...(have.tagged === false ? [{ what: 'this site’s tag', is: 'missing', wanted: 'there' }] : []),
+    ...(have.blocksPublicAccess === false ? [{ what: 'Block Public Access', is: 'not all on', wanted: 'all on' }] : []),
+    ...(have.ownerEnforced === false
+      ? [{ what: 'the owner of objects', is: 'whoever uploads them', wanted: 'the bucket’s' }]
+      : []),
+    ...(have.endsUploads === false
+      ? [{ what: 'the end of unfinished uploads', is: 'never', wanted: 'after a day' }]
+      : []),
+  ];
+}
 
 /** The bucket as far as a publication depends on it: its objects and who may read them. */
 export async function describeContents(context: Context, op: Op): Promise<Seen<BucketHave>> {

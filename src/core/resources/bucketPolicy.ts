@@ -58,7 +58,12 @@ export function readerOf(policy: BucketPolicy | undefined): string | undefined {
 
 /** The ARN of the site's bucket. */
 export function bucketArn(site: Context['site']): string {
-  return `arn:aws:s3:::${bucketName(site)}`;
+  return bucketArnOf(bucketName(site));
+}
+
+/** The ARN of a bucket. */
+export function bucketArnOf(name: string): string {
+  return `arn:aws:s3:::${name}`;
 }
 
 /** Lets one distribution read `site/*`; reads the policy afresh, so a statement added meanwhile is kept. */

@@ -14,6 +14,7 @@ import { pagesOrigin } from './pagesOrigin';
 import { pagesHost, proofOf, type Described } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
 import { aliasOf, correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
+import { driftText, type Drift } from './driftText';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { changeConfig } from './distributionUpdate';
 import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
@@ -40,8 +41,8 @@ export interface DistributionHave {
   readonly pagesHost: string | undefined;
   /** SHA-1, in hexadecimal digits, of what it shows the server so that this answers nobody else; undefined for nothing. */
   readonly proofSha1: string | undefined;
-  /** What differs from what the site needs, in words. */
-  readonly drift: readonly string[];
+  /** What differs from what the site needs, but for the name of its server. */
+  readonly drift: readonly Drift[];
   /** Region of this site's bucket that it reads, where that is not the region of the site file. */
   readonly otherRegion?: string;
 }
@@ -90,7 +91,7 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
       steps.push([
         {
           key: 'distributionSettings',
-          title: `put distribution ${have.id} in order (${drift.join(', ')})`,
+          title: `put distribution ${have.id} in order (${drift.map(driftText).join('; ')})`,
           // Whoever reads images of the other origin, or pages here, now gets those of the bucket, or none.
           ...(have.enabled && (!have.readsBucket || isMissed || isEnded) ? { loses: 'uptime' as const } : {}),
           run: (op) => repairDistribution(context, have.id, op),
@@ -119,9 +120,20 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
 };
 
 /** What differs, also from what the rest of the site is: a server that was stopped has another name once it is started. */
-function driftWith({ site }: Context, { drift, pagesHost: host }: DistributionHave, { server }: DistributionNeeds) {
-  const isOther = host !== undefined && server.kind !== 'unknown' && known(server)?.host !== host;
-  return site.distribution.serves === 'site' && isOther ? [...drift, 'its server has another address'] : drift;
+function driftWith({ site }: Context, have: DistributionHave, { server }: DistributionNeeds): readonly Drift[] {
+  const isRead = site.distribution.serves === 'site' && have.pagesHost !== undefined && server.kind !== 'unknown';
+  if (!isRead || known(server)?.host === have.pagesHost) return have.drift;
+  const host = known(server)?.host ?? 'the name that it has once it runs';
+  return [...have.drift, ...hostDrift(have, { host })];
+}
+
+/** The server that a distribution asks for pages where the site’s has another name, as one has after it was stopped. */
+export function hostDrift(
+  { pagesHost }: { readonly pagesHost: string | undefined },
+  server: { readonly host: string | undefined } | undefined,
+): Drift[] {
+  if (pagesHost === undefined || server?.host === undefined || server.host === pagesHost) return [];
+  return [{ what: 'the server that it asks for pages', is: pagesHost, wanted: server.host }];
 }
 
 /** A distribution by its id, in one call; undefined when it is gone. */

@@ -1,5 +1,6 @@
 import type { DistributionConfig, Origin } from '@aws-sdk/client-cloudfront';
 import type { Context } from '../context';
+import type { Drift } from './driftText';
 import { restrictionDrift, restrictionOf, restrictionsFor } from './geoRestriction';
 import { bucketDomain, distributionComment, PUBLIC_PREFIX, stackName } from '../names';
 import { pagesHost, wholeSiteDrift, withoutPages, withPages, type Described, type PagesOrigin } from './wholeSite';
@@ -11,6 +12,8 @@ const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
  * another origin, and without it masks, sprites and `crossorigin` images would not load.
  */
 const SIMPLE_CORS = '60669652-455b-4ae9-85a4-c4c02393f86c';
+/** The cheapest edges, those of North America and Europe. */
+const DEFAULT_PRICE_CLASS = 'PriceClass_100';
 const ORIGIN_ID = 'bucket';
 const ORIGIN_PATH = `/${PUBLIC_PREFIX.replace(/\/$/, '')}`;
 
@@ -27,7 +30,7 @@ export function newConfig(
     Enabled: site.distribution.enabled,
     HttpVersion: 'http2and3',
     IsIPV6Enabled: true,
-    PriceClass: site.distribution.priceClass,
+    PriceClass: site.distribution.priceClass ?? DEFAULT_PRICE_CLASS,
     ...wantedRestrictions(site),
     Origins: { Quantity: 1, Items: [originOf(site, accessControlId)] },
     DefaultCacheBehavior: {
@@ -71,25 +74,48 @@ export function readsBucket(site: Context['site'], described: Described): boolea
   );
 }
 
-/** What differs from what the site needs, in words; what is only a matter of taste (comment, price class, a headers policy of the user’s) does not count. */
-export function driftOf(site: Context['site'], described: Described): readonly string[] {
+/** What differs from what the site needs; what is only a matter of taste (comment, a price class that the site file does not ask for, a headers policy of the user’s) does not count. */
+export function driftOf(site: Context['site'], described: Described): readonly Drift[] {
   const behavior = described.DefaultCacheBehavior;
   return [
     ...enabledDrift(site, described),
     ...restrictionDrift(site.distribution.geoRestriction, restrictionOf(described)),
-    ...(readsBucket(site, described) ? [] : ['its origin changed']),
-    ...(behavior?.ViewerProtocolPolicy === 'allow-all' ? ['it answers plain HTTP'] : []),
-    ...(behavior?.CachePolicyId === CACHING_OPTIMIZED ? [] : ['its cache policy changed']),
-    ...(behavior?.Compress ? [] : ['it does not compress']),
-    ...(behavior?.ResponseHeadersPolicyId ? [] : ['it sends no CORS headers']),
+    ...(readsBucket(site, described) ? [] : [originDrift(site, described)]),
+    ...(behavior?.ViewerProtocolPolicy === 'allow-all'
+      ? [{ what: 'plain HTTP', is: 'answered', wanted: 'redirected to HTTPS' }]
+      : []),
+    ...(behavior?.CachePolicyId === CACHING_OPTIMIZED
+      ? []
+      : [{ what: 'the cache policy', is: behavior?.CachePolicyId ?? 'none', wanted: 'CachingOptimized' }]),
+    ...(behavior?.Compress ? [] : [{ what: 'compression', is: 'off', wanted: 'on' }]),
+    ...(behavior?.ResponseHeadersPolicyId
+      ? []
+      : [{ what: 'the policy of response headers', is: 'none', wanted: 'SimpleCORS' }]),
+    ...priceDrift(site, described),
     ...(site.distribution.serves === 'site' ? wholeSiteDrift(site, described) : []),
-    ...(site.distribution.serves === 'images' && pagesHost(described) ? ['it serves the pages as well'] : []),
+    ...(site.distribution.serves === 'images' && pagesHost(described)
+      ? [{ what: 'what it serves', is: 'the whole site', wanted: 'the images' }]
+      : []),
   ];
 }
 
-function enabledDrift({ distribution }: Context['site'], { Enabled = false }: Described): string[] {
+function enabledDrift({ distribution }: Context['site'], { Enabled = false }: Described): Drift[] {
   if (Enabled === distribution.enabled) return [];
-  return [Enabled ? 'it is enabled, while sitelift.json wants it disabled' : 'it is disabled'];
+  const [is, wanted] = Enabled ? ['enabled', 'disabled'] : ['disabled', 'enabled'];
+  return [{ what: 'the distribution', is, wanted }];
+}
+
+function originDrift(site: Context['site'], described: Described): Drift {
+  const target = targetOf(described);
+  const place = `${target?.DomainName ?? 'none'}${target?.OriginPath ?? ''}`;
+  const wanted = `${bucketDomain(site)}${ORIGIN_PATH}`;
+  // The right place can be read only through an access control.
+  return { what: 'the origin', is: place === wanted ? `${place} without an access control` : place, wanted };
+}
+
+function priceDrift({ distribution: { priceClass } }: Context['site'], { PriceClass }: Described): Drift[] {
+  if (priceClass === undefined || priceClass === PriceClass) return [];
+  return [{ what: 'the price class', is: PriceClass ?? 'unknown', wanted: priceClass }];
 }
 
 /** The config with what differs put right and all else as it is, `pages` being what it reads these with, if at all; throws when there is no behaviour to put right. */
@@ -113,6 +139,7 @@ export function correctedConfig(
   const corrected: DistributionConfig = {
     ...config,
     Enabled: site.distribution.enabled,
+    ...(site.distribution.priceClass === undefined ? {} : { PriceClass: site.distribution.priceClass }),
     ...wantedRestrictions(site),
     Origins: { Quantity: others.length + 1, Items: [origin, ...others] },
     DefaultCacheBehavior: {

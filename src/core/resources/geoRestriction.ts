@@ -4,6 +4,7 @@ import { COUNTRY_CODES } from '../countries';
 import { countryName } from '../countryName';
 import type { Site } from '../site';
 import { someOf } from '../someOf';
+import type { Drift } from './driftText';
 
 /** Which countries a distribution answers: those of a list alone, all but those of a list, or all. */
 export type GeoRestriction = NonNullable<Site['distribution']['geoRestriction']>;
@@ -49,9 +50,9 @@ export function restrictionText(restriction: GeoRestriction): string {
 }
 
 /** What differs from the restriction that the site file asks for, with both in words; nothing where it asks for none in particular. */
-export function restrictionDrift(wanted: GeoRestriction | undefined, found: GeoRestriction): string[] {
+export function restrictionDrift(wanted: GeoRestriction | undefined, found: GeoRestriction): Drift[] {
   if (wanted === undefined || isSameRestriction(wanted, found)) return [];
-  return [`its geo restriction is “${restrictionText(found)}”, while sitelift.json wants “${restrictionText(wanted)}”`];
+  return [{ what: 'the geo restriction', is: restrictionText(found), wanted: restrictionText(wanted) }];
 }
 
 function codesOf(restriction: Exclude<GeoRestriction, 'none'>): string[] {

@@ -8,6 +8,7 @@ import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
 import growScript from '../remote/scripts/grow.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
+import { driftText, type Drift } from './driftText';
 import { findVolume, runningInstance } from './lookup';
 
 /** What the site file asks for that grows. */
@@ -30,18 +31,21 @@ const SLACK_BYTES = 8 * MIB;
 /** The new size is there once the volume is *optimizing*: seconds, at times minutes. */
 const GROWING = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 1800 };
 
-/** What of a mounted volume is smaller than the site file asks, in words with both values; undefined when nothing is. */
-export function lackOf({ sizeGib, partitionMib }: WantedSize, mount: Mounted): string | undefined {
+/** What of a mounted volume is smaller than the site file asks; undefined when nothing is. */
+export function lackOf({ sizeGib, partitionMib }: WantedSize, mount: Mounted): Drift | undefined {
   const { diskBytes, fileSystemBytes, roomBytes, sizeBytes } = mount;
   if (fileSystemBytes === 0) return undefined;
-  if (diskBytes < sizeGib * 1024 * MIB) return `the server sees ${mib(diskBytes)} MiB of ${sizeGib * 1024} MiB`;
+  const lack = (what: string, isBytes: number, wantedMib: number): Drift => ({
+    ...{ what, is: `${mib(isBytes)} MiB`, wanted: `${wantedMib} MiB` },
+  });
+  if (diskBytes < sizeGib * 1024 * MIB) return lack('the disk that the server sees', diskBytes, sizeGib * 1024);
   if (roomBytes > 0) {
     const lackBytes = partitionMib === undefined ? roomBytes - SLACK_BYTES : partitionMib * MIB;
     const wantedMib = partitionMib ?? mib(roomBytes);
-    if (sizeBytes < lackBytes) return `its partition has ${mib(sizeBytes)} MiB of ${wantedMib} MiB`;
+    if (sizeBytes < lackBytes) return lack('the partition', sizeBytes, wantedMib);
   }
   return fileSystemBytes < sizeBytes - SLACK_BYTES
-    ? `its file system has ${mib(fileSystemBytes)} MiB of its partition’s ${mib(sizeBytes)} MiB`
+    ? lack('the file system', fileSystemBytes, mib(sizeBytes))
     : undefined;
 }
 
@@ -87,7 +91,7 @@ export function growthStages(
   };
   const fileSystem: Step = {
     key: 'growFileSystem',
-    title: `make the file system on ${DOCUMENT_ROOT} larger while it is in use (${lack ?? 'to all of the volume'})`,
+    title: `make the file system on ${DOCUMENT_ROOT} larger while it is in use (${lack ? driftText(lack) : 'to all of the volume'})`,
     run: (op) => growFileSystem(context, op),
   };
   const needsMore = lack !== undefined || (grows && partitionMib === undefined);

@@ -10,6 +10,7 @@ import { allItems } from '../aws/pages';
 import { isNotSeenYet, retry, unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
+import { isHttp, openingText, otherOpenings } from './otherOpenings';
 
 /**
  * The addresses from which CloudFront asks origins, a list that AWS keeps; a group’s 60 rules have room for it once, as it counts as 55 (CloudFront
@@ -23,18 +24,29 @@ export interface Reach {
   readonly everyone: boolean;
   readonly everyoneIpv6: boolean;
   readonly cloudFront: boolean;
+  /** What else the group lets in than port 80, in words; left out where it is nothing. */
+  readonly others?: readonly string[];
 }
 
 /** Who reaches port 80 through a group; `listId` is the id of CloudFront’s list in the group’s region. */
 export function reachOf(group: SecurityGroup | undefined, listId: string | undefined): Reach {
   const rules = httpRules(group);
+  const others = otherOpenings(group).map(openingText);
   return {
     everyone: rules.some(({ IpRanges }) => IpRanges?.some(({ CidrIp }) => CidrIp === '0.0.0.0/0')),
     everyoneIpv6: rules.some(({ Ipv6Ranges }) => Ipv6Ranges?.some(({ CidrIpv6 }) => CidrIpv6 === '::/0')),
     cloudFront:
       listId !== undefined &&
       rules.some(({ PrefixListIds }) => PrefixListIds?.some(({ PrefixListId }) => PrefixListId === listId)),
+    ...(others.length > 0 ? { others } : {}),
   };
+}
+
+/** Who reaches port 80, in words. */
+export function reachText({ cloudFront, everyone, everyoneIpv6 }: Reach): string {
+  const all = everyone ? 'everyone' : everyoneIpv6 ? 'everyone by IPv6' : undefined;
+  if (!cloudFront) return all ?? 'nobody whom Sitelift lets in';
+  return all === undefined ? 'CloudFront alone' : `${all} and CloudFront`;
 }
 
 /** True when port 80 is open to those whom the site file names, and to nobody else whom Sitelift would have let in. */
@@ -111,7 +123,7 @@ export async function closeHttp(
   listId: string | undefined,
   op: Op,
 ): Promise<void> {
-  const surplus = httpRules(group).flatMap(({ ToPort, IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }) => {
+  const surplus = httpRules(group).flatMap(({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }) => {
     const sources: IpPermission[] =
       site.server.openTo === 'everyone'
         ? PrefixListIds.some(({ PrefixListId }) => PrefixListId === listId)
@@ -121,7 +133,7 @@ export async function closeHttp(
             ...(IpRanges.some(({ CidrIp }) => CidrIp === '0.0.0.0/0') ? [{ IpRanges: [{ CidrIp: '0.0.0.0/0' }] }] : []),
             ...(Ipv6Ranges.some(({ CidrIpv6 }) => CidrIpv6 === '::/0') ? [{ Ipv6Ranges: [{ CidrIpv6: '::/0' }] }] : []),
           ];
-    return sources.map((source) => ({ IpProtocol: 'tcp', FromPort: 80, ToPort, ...source }));
+    return sources.map((source) => ({ IpProtocol: 'tcp', FromPort: 80, ToPort: 80, ...source }));
   });
   // One at a time, since EC2 refuses a request whole when one of its rules is gone already.
   for (const rule of surplus) {
@@ -136,5 +148,5 @@ export async function closeHttp(
 }
 
 function httpRules(group: SecurityGroup | undefined): readonly IpPermission[] {
-  return group?.IpPermissions?.filter(({ IpProtocol, FromPort }) => IpProtocol === 'tcp' && FromPort === 80) ?? [];
+  return group?.IpPermissions?.filter(isHttp) ?? [];
 }

@@ -7,12 +7,15 @@ import {
   GetRoleCommand,
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
   PutRolePolicyCommand,
   TagRoleCommand,
   type InstanceProfile,
   type Role,
 } from '@aws-sdk/client-iam';
 import { explain, hasCode, isDenied } from '../aws/errors';
+import { allItems } from '../aws/pages';
 import { isNotSeenYet, retry, unlessMissing, waitFor } from '../aws/wait';
 import { REGION_TAG, SITE_TAG, stackName, tagsFor } from '../names';
 import { remediesOf, UserError, type Op } from '../op';
@@ -49,6 +52,24 @@ export async function describeRole(context: Context, op: Op): Promise<RoleState>
   const [isBroad, isNarrow] = await Promise.all([hasBroadPolicy(context, op), hasAgentPolicy(context, op)]);
   if (isBroad) return 'broad';
   return isNarrow ? 'ready' : 'lacking';
+}
+
+/** Names of the policies that others gave the role; none where there is no role. */
+export async function policiesOfOthers({ clients: { iam }, site }: Context, op: Op): Promise<readonly string[]> {
+  const [from, input] = [{ client: iam }, { RoleName: profileName(site) }];
+  const options = { abortSignal: op.signal };
+  const both = () =>
+    Promise.all([
+      allItems(paginateListAttachedRolePolicies(from, input, options), ({ AttachedPolicies }) => AttachedPolicies),
+      allItems(paginateListRolePolicies(from, input, options), ({ PolicyNames }) => PolicyNames),
+    ]);
+  const [attached, inline] = (await unlessMissing(both, MISSING)) ?? [[], []];
+  return [
+    ...attached.flatMap(({ PolicyArn, PolicyName }) =>
+      PolicyName && PolicyArn !== BROAD_POLICY_ARN ? PolicyName : [],
+    ),
+    ...inline.filter((name) => name !== AGENT_POLICY_NAME),
+  ];
 }
 
 /** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site that tells one. */

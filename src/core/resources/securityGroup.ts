@@ -7,7 +7,7 @@ import { SITE_TAG, stackName, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
 import { waitUntilDeployed } from './distribution';
-import { closeHttp, cloudFrontListId, isAsWanted, openHttp, reachOf, type Reach } from './httpRules';
+import { closeHttp, cloudFrontListId, isAsWanted, openHttp, reachOf, reachText, type Reach } from './httpRules';
 import { subnets } from './network';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
@@ -27,7 +27,7 @@ export async function ownGroups(context: Context, op: Op): Promise<readonly Secu
 }
 
 function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
-  const Filters = [{ Name: 'group-name', Values: [groupName(context)] }];
+  const Filters = [{ Name: 'group-name', Values: [groupName(context.site)] }];
   return allItems(
     paginateDescribeSecurityGroups({ client: context.clients.ec2 }, { Filters }, { abortSignal: op.signal }),
     ({ SecurityGroups }) => SecurityGroups,
@@ -72,7 +72,7 @@ export function groupStep(context: Context, reach: Reach | undefined): Step {
     ? `create security group (port 80 only${isForAll ? '' : ', for CloudFront only'})`
     : isForAll && reach.everyone
       ? 'take the rule for CloudFront out of the security group, which lets everyone in'
-      : `put the security group in order (port 80 for ${isForAll ? 'everyone' : 'CloudFront only'})`;
+      : `put the security group in order (port 80 is open to ${reachText(reach)}, wanted ${isForAll ? 'everyone' : 'CloudFront alone'})`;
   return { key: 'securityGroup', title, run: async (op) => void (await ensureSecurityGroup(context, op)) };
 }
 
@@ -120,7 +120,7 @@ async function createSecurityGroup(context: Context, VpcId: string, op: Op): Pro
   try {
     const { GroupId } = await clients.ec2.send(
       new CreateSecurityGroupCommand({
-        GroupName: groupName(context),
+        GroupName: groupName(site),
         Description: `Web server of ${stackName(site)}: port 80 only`,
         VpcId,
         TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
@@ -134,17 +134,18 @@ async function createSecurityGroup(context: Context, VpcId: string, op: Op): Pro
   }
   // Whose it is can be told only once the list shows it: one of ours may be seconds old.
   const group = await waitFor(
-    `the security group ${groupName(context)} to be listed`,
+    `the security group ${groupName(context.site)} to be listed`,
     async () => (await groupsNamedOurs(context, op)).find((candidate) => candidate.VpcId === VpcId),
     SETTLE,
     op,
   );
   if (group.GroupId && isOurs(context, group)) return group.GroupId;
   throw new UserError(
-    `The security group ${groupName(context)} exists without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} with “${context.site.id}”; else delete it if nobody needs it, or name a group of yours in “server.securityGroup”.`,
+    `The security group ${groupName(context.site)} exists without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} with “${context.site.id}”; else delete it if nobody needs it, or name a group of yours in “server.securityGroup”.`,
   );
 }
 
-function groupName({ site }: Context): string {
+/** Name of the site’s security group. */
+export function groupName(site: Context['site']): string {
   return `${stackName(site)}-web`;
 }

@@ -2,20 +2,23 @@ import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import type { Op } from '../op';
 import type { Plan, Step } from '../plan';
-import { inspect, type Inspection } from '../remote/inspect';
-import webServerScript from '../remote/scripts/webServer.sh';
-import { isOnline, runScript, waitUntilOnline } from '../remote/ssm';
+import type { Inspection } from '../remote/inspect';
+import { isOnline } from '../remote/ssm';
 import { addressKind, leftAddresses, listAddresses, type AddressKind, type SiteAddress } from './address';
 import { addressStages } from './addressPlan';
 import { isAdopted } from './adopt/fitness';
 import { isAsWanted, type Reach } from './httpRules';
-import { instanceStages, readCredits, typeStep } from './instanceSteps';
+import type { Drift } from './driftText';
+import { closingSteps, groupSteps } from './groupSteps';
+import { instanceStages, readCredits } from './instanceSteps';
 import { readTypeRefusal } from './instanceTypes';
-import { findInstance, runningInstance } from './lookup';
+import { findInstance } from './lookup';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
-import { describeRole, ensureRole, profileName, type RoleState } from './role';
+import { describeRole, ensureRole, policiesOfOthers, profileName, type RoleState } from './role';
+import { lookInside, OFF, webServerSteps } from './serverInside';
 import { describeReach, groupStep, isNarrowing } from './securityGroup';
+import { groupDrift, serverDrift } from './serverDrift';
 
 /** The server as AWS shows it. */
 export interface ServerHave {
@@ -46,8 +49,12 @@ export interface ServerHave {
   readonly hasUnlimitedCredits?: boolean;
   /** Why it cannot get the instance type that the site file asks for; undefined when it can, or has it. */
   readonly typeRefusal?: string;
-  /** What provisioning would change because the site file asks for something else, as titles of steps. */
-  readonly drift: readonly string[];
+  /** Names of the security groups that it is in, and of its instance profile, by which a cheap reading sees that somebody changed them. */
+  readonly rights?: string;
+  /** What a deep reading found that is not as the site file asks. */
+  readonly drift: readonly Drift[];
+  /** How its security groups differ from the one that the site file asks for. */
+  readonly groups?: Drift;
   /** What a look inside found; undefined while the agent does not answer, and when the look failed. */
   readonly inspection: Inspection | undefined;
   /** Why there is no inspection although the server runs: SSM could not be asked, or the look inside failed. */
@@ -71,18 +78,27 @@ export const server: Resource<ServerHave, ServerNeeds> = {
       return addresses.length > 0 && absent.kind === 'absent' ? { ...absent, addresses } : absent;
     }
     const running = instance.State?.Name === 'running';
-    const [agent, role, reach, addresses, refusal, credits] = await Promise.all([
-      running ? lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined },
+    const [agent, role, policies, reach, addresses, refusal, credits] = await Promise.all([
+      running ? lookInside(context, instance.InstanceId, op) : OFF,
       readRole(context, op),
+      readPolicies(context, op),
       readReach(context, instance.VpcId, op),
       readDetail('the site’s Elastic IP addresses', () => listAddresses(context, op), op),
       readTypeRefusal(context, instance, op),
       readCredits(context, instance, op),
     ]);
-    const problems = [agent.online ? undefined : role.problem, reach.problem, addresses.problem, credits?.problem];
+    const problems = [
+      ...(agent.online ? [] : [role.problem, policies.problem]),
+      reach.problem,
+      addresses.problem,
+      credits?.problem,
+    ];
+    const { system, ...inside } = agent;
+    const outside = outsideOf(instance, instance.InstanceId);
+    const [groups] = groupDrift(context, instance);
     const have = {
-      ...outsideOf(instance, instance.InstanceId),
-      ...agent,
+      ...outside,
+      ...inside,
       // An agent that answers has a role that lets it.
       role: role.value ?? (agent.online ? 'ready' : undefined),
       addresses: addresses.value,
@@ -92,7 +108,11 @@ export const server: Resource<ServerHave, ServerNeeds> = {
       ...(credits?.value ? { hasUnlimitedCredits: true } : {}),
       problems: problems.filter((problem) => problem !== undefined),
     };
-    return { kind: 'known', have: { ...have, drift: driftOf(context, have) } };
+    const drift = serverDrift(context, instance, {
+      ...{ system, role: role.value, policies: policies.value, reach: reach.value, typeRefusal: refusal },
+      ...{ addresses: addresses.value, server: outside },
+    });
+    return { kind: 'known', have: { ...have, rights: rightsOf(instance), drift, ...(groups ? { groups } : {}) } };
   },
 
   async glance(context, before, op) {
@@ -102,8 +122,9 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     if (before.kind === 'absent') return undefined;
     const outside = outsideOf(instance, instance.InstanceId);
     const { inspection, inspectionProblem, ...rest } = before.have;
-    // Somebody changed its type, gave it an address that stays, or took that away.
+    // Somebody changed its type, its groups or its profile, gave it an address that stays, or took that away.
     if (rest.instanceType !== outside.instanceType) return undefined;
+    if (rest.rights !== undefined && rest.rights !== rightsOf(instance)) return undefined;
     if ((rest.address === 'elastic') !== (outside.address === 'elastic')) return undefined;
     const have = { ...rest, ...outside, inspection: undefined };
     if (outside.state !== 'running') return { kind: 'known', have: { ...have, online: false } };
@@ -129,19 +150,12 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     const addresses = site.server.kind === 'absent' ? (site.server.addresses ?? []) : have?.addresses;
     const stages: Step[][] = [
       rights(context, have),
+      have ? groupSteps(context, have.groups) : [],
+      context.site.server.securityGroup ? [] : closingSteps(context, have?.reach),
       ...instanceStages(context, volume?.state === 'error' ? undefined : volume?.zone, have),
       ...addressStages(context, { server: have, addresses }),
     ];
-    if (!have?.inspection || !have.inspection.webServer.enabled || !have.inspection.webServer.active) {
-      // A running server whose agent does not answer is looked at again by the step itself, which changes only what it must.
-      stages.push([
-        {
-          key: 'webServer',
-          title: 'install, enable and start the web server (httpd)',
-          run: (op) => installWebServer(context, op),
-        },
-      ]);
-    }
+    stages.push(webServerSteps(context, have?.inspection));
     return stages.filter((stage) => stage.length > 0);
   },
 };
@@ -151,7 +165,8 @@ export async function describeInside(context: Context, op: Op): Promise<Seen<Ser
   const instance = await findInstance(context, op);
   if (!instance?.InstanceId) return { kind: 'absent' };
   const running = instance.State?.Name === 'running';
-  const agent = running ? await lookInside(context, instance.InstanceId, op) : { online: false, inspection: undefined };
+  const { inspection, inspectionProblem, online } = running ? await lookInside(context, instance.InstanceId, op) : OFF;
+  const agent = { online, inspection, ...(inspectionProblem === undefined ? {} : { inspectionProblem }) };
   const outside = outsideOf(instance, instance.InstanceId);
   const unread = { role: undefined, addresses: undefined, portOpen: undefined, reach: undefined };
   return { kind: 'known', have: { ...outside, ...agent, ...unread, drift: [], problems: [] } };
@@ -172,36 +187,20 @@ export function outsideOf(instance: Instance, instanceId: string) {
   };
 }
 
-function driftOf(
-  context: Context,
-  have: Pick<ServerHave, 'instanceId' | 'instanceType' | 'publicIp' | 'address' | 'addresses' | 'portOpen' | 'reach'>,
-) {
-  const port = have.portOpen === false ? [groupStep(context, have.reach)] : [];
-  const steps = [
-    ...port,
-    typeStep(context, have) ?? [],
-    ...addressStages(context, { server: have, addresses: have.addresses }).flat(),
-  ].flat();
-  return steps.map(({ title }) => title);
-}
-
-async function lookInside(
-  context: Context,
-  instanceId: string,
-  op: Op,
-): Promise<Pick<ServerHave, 'online' | 'inspection' | 'inspectionProblem'>> {
-  const online = await readDetail('whether the server’s agent answers', () => isOnline(context, instanceId, op), op);
-  if (online.problem !== undefined) return { online: false, inspection: undefined, inspectionProblem: online.problem };
-  if (!online.value) return { online: false, inspection: undefined };
-  const look = await readDetail('what is inside the server', () => inspect(context, instanceId, op), op);
-  return look.problem === undefined
-    ? { online: true, inspection: look.value }
-    : { online: true, inspection: undefined, inspectionProblem: look.problem };
+/** What decides about who reaches the server, and what it may do. */
+function rightsOf({ IamInstanceProfile, SecurityGroups = [] }: Instance): string {
+  return JSON.stringify([IamInstanceProfile?.Arn ?? '', SecurityGroups.map(({ GroupId }) => GroupId).sort()]);
 }
 
 async function readRole(context: Context, op: Op): Promise<Detail<RoleState>> {
   if (context.site.server.instanceProfile) return { value: 'ready' };
   return readDetail('the server’s role', () => describeRole(context, op), op);
+}
+
+async function readPolicies(context: Context, op: Op): Promise<Detail<readonly string[]>> {
+  // What the role of the user’s own profile may is the user’s business.
+  if (context.site.server.instanceProfile) return { value: [] };
+  return readDetail('the policies of the server’s role', () => policiesOfOthers(context, op), op);
 }
 
 async function readReach(
@@ -230,10 +229,4 @@ function rights(context: Context, have: ServerHave | undefined): Step[] {
     steps.push(groupStep(context, have?.reach));
   }
   return steps;
-}
-
-async function installWebServer(context: Context, op: Op): Promise<void> {
-  const { InstanceId } = await runningInstance(context, op);
-  await waitUntilOnline(context, InstanceId, op);
-  await runScript(context, InstanceId, { name: 'web server', script: webServerScript, timeoutSeconds: 900 }, op);
 }

@@ -5,6 +5,7 @@ import { moment } from '../release/moment';
 import { bucket, type BucketHave } from './bucket';
 import { unmarkDestroying } from './bucketSettings';
 import { distribution, type DistributionHave } from './distribution';
+import { driftText } from './driftText';
 import type { Context } from '../context';
 import { doubtOf, requireSameRegion } from './whereabouts';
 import { known, remediesOfUnknown, type Resource, type Seen } from './resource';
@@ -126,7 +127,7 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
     const rest = what === 'all' ? ' The bucket and the distribution can be provisioned alone.' : '';
     throw new UserError(`${doubt}${rest} Nothing was changed.`, { remedy: SELECT_PROFILE });
   }
-  if (needs.includes('server')) requireType(site);
+  if (needs.includes('server')) requirePossible(site);
   if (what === 'volume' || what === 'all') requireNoShrinking(context, site);
   const plan = sequence(keeping(context, site), planOf(what, context, site));
   // Whoever is shut out is so after all else.
@@ -141,8 +142,13 @@ function keeping(context: Context, { bucket: seen }: SiteHave): Plan {
   return [[{ key: 'unmark', title, run: (op) => unmarkDestroying(context, op) }]];
 }
 
-/** Throws `UserError` where the server cannot get the type that the site file asks for. */
-function requireType(site: SiteHave): void {
+/** Throws `UserError` where the server cannot become what the site file asks for. */
+function requirePossible(site: SiteHave): void {
+  const lasting = known(site.server)?.drift.filter(({ stops }) => stops) ?? [];
+  if (lasting.length > 0) {
+    const told = lasting.map((one) => `Of the server, ${driftText(one)}. ${one.refusal ?? ''}`);
+    throw new UserError(`${told.join(' ')} Nothing was changed.`);
+  }
   const refusal = known(site.server)?.typeRefusal;
   if (refusal === undefined) return;
   throw new UserError(

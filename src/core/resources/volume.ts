@@ -34,8 +34,8 @@ export interface VolumeHave {
   readonly encrypted: boolean;
   /** It was there before the site, and stays when that goes. */
   readonly isAdopted?: boolean;
-  /** The size that the site file asks for. */
-  readonly wanted: WantedSize;
+  /** What the site file asks for. */
+  readonly wanted: WantedSize & { readonly device?: string };
   readonly attachment:
     { readonly instanceId: string; readonly device: string; readonly state: VolumeAttachmentState } | undefined;
 }
@@ -71,7 +71,10 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
       stages.push([{ key: 'volume', title, charges, run: (op) => createVolume(context, op) }]);
     }
     if (!have || have.attachment?.state !== 'attached' || have.attachment.instanceId !== serverHave?.instanceId) {
-      stages.push([{ key: 'attachment', title: 'attach the volume to the server', run: (op) => attach(context, op) }]);
+      const holder = have?.attachment?.instanceId;
+      const which = have ? `volume ${have.volumeId} (attached to ${holder ?? 'nothing'} now)` : 'the volume';
+      const title = `attach ${which} to the server`;
+      stages.push([{ key: 'attachment', title, run: (op) => attach(context, op) }]);
     }
     const mounted = have && mountOf(have, serverHave);
     const growth = have ? growthStages(context, have, mounted) : { disk: [], fileSystem: [] };
@@ -100,7 +103,7 @@ function haveOf({ site }: Context, found: Volume, volumeId: string): VolumeHave 
     volumeType: found.VolumeType,
     encrypted: found.Encrypted ?? false,
     ...(isAdopted(found.Tags) ? { isAdopted: true } : {}),
-    wanted: { sizeGib: site.volume.sizeGib, partitionMib: site.volume.partitionMib },
+    wanted: site.volume,
     attachment: attachment?.InstanceId
       ? {
           instanceId: attachment.InstanceId,

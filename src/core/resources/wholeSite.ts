@@ -1,6 +1,7 @@
 import type { CacheBehavior, DistributionConfig, FunctionAssociation, Origin } from '@aws-sdk/client-cloudfront';
 import type { Context } from '../context';
 import { UserError } from '../op';
+import type { Drift } from './driftText';
 import { isCurrentUrlFunction, isUrlFunction } from './urlFunction';
 
 /** What the config of a distribution and its summary in a list share. */
@@ -14,6 +15,7 @@ export type Described = Partial<
     | 'Enabled'
     | 'OriginGroups'
     | 'Origins'
+    | 'PriceClass'
     | 'Restrictions'
   >
 >;
@@ -64,19 +66,28 @@ export function proofOf({ Origins }: Described): string | undefined {
   return server?.CustomHeaders?.Items?.find(({ HeaderName }) => HeaderName === PROOF_HEADER)?.HeaderValue;
 }
 
-/** What of serving the whole site is not as it must be, in words. */
-export function wholeSiteDrift(site: Context['site'], described: Described): string[] {
-  if (pagesHost(described) === undefined) return ['it does not serve the pages yet'];
+/** What of serving the whole site is not as it must be. */
+export function wholeSiteDrift(site: Context['site'], described: Described): Drift[] {
+  if (pagesHost(described) === undefined)
+    return [{ what: 'what it serves', is: 'the images', wanted: 'the whole site' }];
   const { CacheBehaviors, CustomErrorResponses, DefaultCacheBehavior } = described;
   const onRequest = requestFunction(DefaultCacheBehavior?.FunctionAssociations?.Items);
   const isTheirs = onRequest !== undefined && !isUrlFunction(site, onRequest);
   const patterns = new Set(CacheBehaviors?.Items?.map(({ PathPattern }) => PathPattern));
   const codes = new Set(CustomErrorResponses?.Items?.map(({ ErrorCode }) => ErrorCode));
   return [
-    ...(isTheirs || isCurrentUrlFunction(site, onRequest) ? [] : ['it does not find the pages of short URLs']),
-    ...(STRAIGHT.every((pattern) => patterns.has(pattern)) ? [] : ['it does not fetch images from the bucket alone']),
-    ...(MISSING_CODES.every((code) => codes.has(code)) ? [] : ['it has no page for what is not found']),
-    ...(site.server.openTo === 'everyone' || proofOf(described) ? [] : ['it does not show the server who asks']),
+    ...(isTheirs || isCurrentUrlFunction(site, onRequest)
+      ? []
+      : [{ what: 'the function that finds the pages of short URLs', is: 'missing', wanted: 'there' }]),
+    ...(STRAIGHT.every((pattern) => patterns.has(pattern))
+      ? []
+      : [{ what: 'the origin of some images', is: 'the server', wanted: 'the bucket alone' }]),
+    ...(MISSING_CODES.every((code) => codes.has(code))
+      ? []
+      : [{ what: 'the page for what is not found', is: 'missing', wanted: NOT_FOUND_PAGE }]),
+    ...(site.server.openTo === 'everyone' || proofOf(described)
+      ? []
+      : [{ what: 'the proof that it shows the server', is: 'missing', wanted: 'there' }]),
   ];
 }
 

@@ -23,7 +23,6 @@ export function bucketView(have: BucketHave): Shown {
             `Somebody began to destroy the site on ${moment(since)}.`,
             'Next: Destroy Site… goes on where it stopped; Provision All… keeps the site.',
           ]),
-      ...(isPrivate ? [] : ['It is not private. Next: Provision Bucket… closes it.']),
       ...have.problems,
     ],
     details: [

@@ -21,7 +21,6 @@ export function distributionView(have: DistributionHave): Shown {
             `Readers do not get ${offerOf(have)} while it is disabled.`,
             'Next: Enable Distribution… lets them in again.',
           ]),
-      ...(have.deployed ? troubleOf(have, elsewhere) : []),
     ],
     details: [
       {
@@ -65,11 +64,4 @@ function aboutRestriction({ geoRestriction, pagesHost }: DistributionHave): stri
 
 function originOf({ pagesHost }: DistributionHave): string {
   return pagesHost === undefined ? 'the bucket, below site/' : 'the server, and the bucket when that does not answer';
-}
-
-function troubleOf(have: DistributionHave, elsewhere: string | undefined): string[] {
-  // What reads a bucket of another region is not provisioned in this one.
-  if (elsewhere !== undefined) return [`It reads ${elsewhere}.`];
-  if (have.readsBucket && have.drift.length === 0) return [];
-  return [...have.drift, 'Next: Provision Distribution… puts it in order.'];
 }

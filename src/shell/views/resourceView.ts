@@ -1,3 +1,5 @@
+import { driftOf } from '../../core/resources/drift';
+import type { Drift } from '../../core/resources/driftText';
 import { progressOf, type Progress } from '../../core/resources/progress';
 import { known, type Seen } from '../../core/resources/resource';
 import type { ResourceName, SiteHave } from '../../core/resources/stack';
@@ -5,6 +7,7 @@ import { doubtOf, otherRegionOf } from '../../core/resources/whereabouts';
 import { SITE_FILE } from '../../core/site';
 import { bucketView } from './bucketView';
 import { distributionView } from './distributionView';
+import { driftLines, driftSuffix } from './drifted';
 import { serverView } from './serverView';
 import { timeText, type ResourceView, type Shown } from './shown';
 import { volumeView } from './volumeView';
@@ -110,9 +113,24 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
   }
   const [server, volume] = [known(site.server), known(site.volume)];
   const [bucket, distribution] = [known(site.bucket), known(site.distribution)];
-  if (name === 'server' && server) return serverView(server);
-  if (name === 'volume' && volume) return volumeView(volume, server);
-  if (name === 'bucket' && bucket) return bucketView(bucket);
-  if (name === 'distribution' && distribution) return distributionView(distribution);
-  throw new Error(`There is no ${name} to show.`);
+  const shown = (() => {
+    if (name === 'server' && server) return serverView(server);
+    if (name === 'volume' && volume) return volumeView(volume, server);
+    if (name === 'bucket' && bucket) return bucketView(bucket);
+    if (name === 'distribution' && distribution) return distributionView(distribution);
+    throw new Error(`There is no ${name} to show.`);
+  })();
+  return marked(shown, driftOf(name, site), `Provision ${LABELS[name]}…`);
+}
+
+/** Marks what is not as the site file asks, with both values; what is on its way to another state still shows that. */
+function marked(shown: Shown, drift: readonly Drift[], command: string): Shown {
+  if (drift.length === 0) return shown;
+  return {
+    ...shown,
+    state: `${shown.state}${driftSuffix(drift)}`,
+    icon:
+      shown.condition === 'pending' || shown.condition === 'waking' ? shown.icon : { id: 'warning', tone: 'attention' },
+    tooltip: [...driftLines(drift, command), ...shown.tooltip],
+  };
 }

@@ -9,39 +9,23 @@ export function serverView(have: ServerHave): Shown {
   const isUnread = isRunning && have.inspectionProblem !== undefined;
   const isWaking = isRunning && !have.online && !isUnread;
   const pending = have.state === 'pending' || have.state === 'stopping' || isWaking;
-  const lacksWebServer = isRunning && have.online && have.inspection !== undefined && !web?.active;
-  const isDrifted = isRunning && have.drift.length > 0;
-  const state = isUnread
-    ? 'running · not looked into'
-    : isWaking
-      ? 'running · agent starting…'
-      : lacksWebServer
-        ? 'running · no web server'
-        : isDrifted
-          ? 'running · differs from sitelift.json'
-          : have.state;
+  const state = isUnread ? 'running · not looked into' : isWaking ? 'running · agent starting…' : have.state;
   const next =
-    isRunning && web?.active && !isDrifted
+    isRunning && web?.active
       ? 'Next: Publish Site… sends the pages.'
       : isWaking
         ? 'The agent of a new server answers after a minute or two; publishing needs it.'
-        : lacksWebServer
-          ? 'Next: Provision Server… installs the web server.'
-          : have.state === 'stopped'
-            ? 'It was stopped, and stays so until it is started. Next: Start Server… starts it.'
-            : isDrifted
-              ? 'Next: Provision Server… makes it as sitelift.json asks.'
-              : undefined;
+        : have.state === 'stopped'
+          ? 'It was stopped, and stays so until it is started. Next: Start Server… starts it.'
+          : undefined;
   const place: ConsolePlace = { kind: 'instance', id: have.instanceId };
   return {
     state,
-    ...look(pending, isRunning && (web?.active ?? false) && !isDrifted, 'vm-running', 'vm-outline'),
+    ...look(pending, isRunning && (web?.active ?? false), 'vm-running', 'vm-outline'),
     ...(have.state === 'stopped' ? { condition: 'stopped' } : isWaking ? { condition: 'waking' } : {}),
     ...{ value: have.instanceId, place },
     tooltip: [
       ...(have.startedMs === undefined ? [] : [`Last started: ${timeText(have.startedMs)}.`]),
-      ...have.drift.map((title) => `sitelift.json asks for something else: ${title}.`),
-      ...(have.typeRefusal === undefined ? [] : [have.typeRefusal]),
       ...(next === undefined ? [] : [next]),
       ...(have.inspectionProblem === undefined ? [] : [have.inspectionProblem]),
       ...have.problems,

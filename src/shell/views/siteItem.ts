@@ -4,6 +4,7 @@ import { releasesView } from './releaseView';
 import { viewOf } from './resourceView';
 import type { Icon } from './shown';
 import { consoleUrlOf, viewOfCost, viewOfRelease, type SiteNode } from './siteNode';
+import { spokenOf } from './spoken';
 
 const COLOURS = {
   good: new vscode.ThemeColor('testing.iconPassed'),
@@ -19,7 +20,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
   switch (node.kind) {
     case 'site': {
       const problem = entry.problem?.message;
-      return rowOf(entry.site?.name ?? entry.folder.name, {
+      return rowOf(node, entry.site?.name ?? entry.folder.name, {
         id: folder,
         description: problem ? 'cannot be read' : (entry.site?.region ?? ''),
         tooltip: problem ?? `Site in ${entry.folder.name}`,
@@ -29,7 +30,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
       });
     }
     case 'next':
-      return rowOf(`Next: ${node.title}`, {
+      return rowOf(node, `Next: ${node.title}`, {
         id: `${folder}#next`,
         description: node.progress ?? '',
         tooltip: [
@@ -43,7 +44,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
     case 'resource': {
       if (!entry.have) throw new Error('A resource is shown only once AWS was read.');
       const view = viewOf(node.name, entry.have, entry.readMs);
-      return rowOf(view.label, {
+      return rowOf(node, view.label, {
         id: `${folder}#${node.name}`,
         description: view.state,
         tooltip: view.tooltip.map((line) => plainText(line)).join('\n'),
@@ -54,7 +55,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
     }
     case 'releases': {
       const { label, state, tooltip, icon } = releasesView(entry.releases ?? { former: [] });
-      return rowOf(label, {
+      return rowOf(node, label, {
         id: `${folder}#releases`,
         description: state,
         tooltip: tooltip.map((line) => plainText(line)).join('\n'),
@@ -66,7 +67,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
     case 'cost': {
       const view = viewOfCost(entry);
       if (!view) throw new Error('What a site costs is shown only once it is known.');
-      return rowOf(view.label, {
+      return rowOf(node, view.label, {
         id: `${folder}#cost`,
         description: view.state,
         tooltip: view.tooltip.map((line) => plainText(line)).join('\n'),
@@ -77,7 +78,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
     }
     case 'release': {
       const { label, state, tooltip, icon, condition } = viewOfRelease(node);
-      return rowOf(label, {
+      return rowOf(node, label, {
         id: `${folder}#release ${node.release.at}`,
         description: state,
         tooltip: tooltip.map((line) => plainText(line)).join('\n'),
@@ -88,7 +89,7 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
     }
     case 'detail': {
       const { label, value, about } = node.detail;
-      return rowOf(label, {
+      return rowOf(node, label, {
         description: value,
         tooltip: [`${label}: ${value}`, ...(about ? [about] : [])].map((line) => plainText(line)).join('\n'),
         contextValue: consoleUrlOf(node) ? 'detail.console' : 'detail',
@@ -98,12 +99,11 @@ export function itemOf(node: SiteNode): vscode.TreeItem {
 }
 
 /** A row whose texts are plain; a tooltip has been made so line by line. */
-function rowOf(label: string, { description, ...others }: Partial<vscode.TreeItem>): vscode.TreeItem {
+function rowOf(node: SiteNode, label: string, { description, ...others }: Partial<vscode.TreeItem>): vscode.TreeItem {
   const item = new vscode.TreeItem(plainText(label));
   Object.assign(item, others);
   if (typeof description === 'string') item.description = plainText(description);
-  const spoken = [item.label, item.description].filter(Boolean).join(', ');
-  item.accessibilityInformation = { label: spoken };
+  item.accessibilityInformation = { label: plainText(spokenOf(node)) };
   return item;
 }
 

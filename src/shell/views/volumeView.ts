@@ -2,7 +2,6 @@ import type { ConsolePlace } from '../../core/consoleUrl';
 import { DOCUMENT_ROOT, serialOf } from '../../core/names';
 import type { ServerHave } from '../../core/resources/server';
 import type { VolumeHave } from '../../core/resources/volume';
-import { lackOf } from '../../core/resources/growth';
 import { look, OLDER, type Shown } from './shown';
 
 /** How the volume is shown; whether it is mounted, a look inside the server tells. */
@@ -10,29 +9,21 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
   const mount = server?.inspection?.mount;
   const mounted = mount?.serial === serialOf(have.volumeId) ? mount : undefined;
   const attachment = have.attachment?.state;
-  const drift = driftOf(have, mounted);
   const isAttached = attachment === 'attached';
   const state =
     attachment === undefined
       ? have.state === 'creating' || have.state === 'error'
         ? have.state
         : 'not attached'
-      : `${attachment}${isAttached && mounted ? ' · mounted' : ''}${drift.length > 0 ? ' · differs from sitelift.json' : ''}`;
+      : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
   const next =
-    drift.length > 0
-      ? drift
-      : isAttached && mounted
-        ? []
-        : [`Next: ${attachment === undefined ? 'Attach' : 'Provision'} Volume… attaches and mounts it.`];
+    isAttached && mounted
+      ? []
+      : [`Next: ${attachment === undefined ? 'Attach' : 'Provision'} Volume… attaches and mounts it.`];
   const place: ConsolePlace = { kind: 'volume', id: have.volumeId };
   return {
     state,
-    ...look(
-      attachment === 'attaching' || attachment === 'detaching',
-      mounted !== undefined && drift.length === 0,
-      'database',
-      'database',
-    ),
+    ...look(attachment === 'attaching' || attachment === 'detaching', mounted !== undefined, 'database', 'database'),
     ...(attachment === undefined && have.state === 'available' ? { mark: 'detached' } : {}),
     ...{ value: have.volumeId, place },
     tooltip:
@@ -71,19 +62,6 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
         : []),
     ],
   };
-}
-
-/** What differs from the site file, with both values and the way on. */
-function driftOf({ sizeGib, wanted }: VolumeHave, mounted: Parameters<typeof lackOf>[1] | undefined): string[] {
-  const both = `It has ${sizeGib} GiB, and sitelift.json asks for ${wanted.sizeGib} GiB.`;
-  if (sizeGib < wanted.sizeGib) return [both, 'Next: Provision Volume… makes it larger.'];
-  if (sizeGib > wanted.sizeGib) {
-    return [both, `A volume cannot shrink. Next: write ${sizeGib} as “volume.sizeGib” into sitelift.json.`];
-  }
-  const lack = mounted && lackOf(wanted, mounted);
-  return lack === undefined
-    ? []
-    : [`Of what sitelift.json asks for, ${lack}.`, 'Next: Provision Volume… makes it larger.'];
 }
 
 function mebibytes(bytes: number): number {

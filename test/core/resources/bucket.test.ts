@@ -49,7 +49,7 @@ describe('the bucket', () => {
     await provision(context, 'bucket');
     await context.clients.s3.send(new DeletePublicAccessBlockCommand(named(context)));
     assert.deepEqual(await titles(context), [
-      `put bucket ${bucketName(context.site)} in order (public access is not blocked)`,
+      `put bucket ${bucketName(context.site)} in order (Block Public Access is not all on, wanted all on)`,
     ]);
     const calls = await callsOf(() => provision(context, 'bucket'));
     assert.deepEqual(
@@ -68,7 +68,7 @@ describe('the bucket', () => {
       await context.clients.s3.send(
         new PutPublicAccessBlockCommand({ ...named(context), PublicAccessBlockConfiguration }),
       );
-      assert.match((await titles(context))[0] ?? '', /\(public access is not blocked\)$/, setting);
+      assert.match((await titles(context))[0] ?? '', /\(Block Public Access is not all on, wanted all on\)$/, setting);
     }
     await provision(context, 'bucket');
     await context.clients.s3.send(
@@ -77,7 +77,10 @@ describe('the bucket', () => {
         OwnershipControls: { Rules: [{ ObjectOwnership: 'ObjectWriter' }] },
       }),
     );
-    assert.match((await titles(context))[0] ?? '', /\(objects may have other owners\)$/);
+    assert.match(
+      (await titles(context))[0] ?? '',
+      /\(the owner of objects is whoever uploads them, wanted the bucket’s\)$/,
+    );
     await provision(context, 'bucket');
     assert.deepEqual(await titles(context), []);
   });
@@ -93,7 +96,10 @@ describe('the bucket', () => {
     await s3.send(
       new PutBucketTaggingCommand({ ...named(context), Tagging: { TagSet: [{ Key: 'cost-centre', Value: '7' }] } }),
     );
-    assert.match((await titles(context))[0] ?? '', /\(it lacks this site’s tag, unfinished uploads would stay\)$/);
+    assert.match(
+      (await titles(context))[0] ?? '',
+      /\(this site’s tag is missing, wanted there; the end of unfinished uploads is never, wanted after a day\)$/,
+    );
     await provision(context, 'bucket');
     const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand(named(context)));
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
 import { correctedConfig, driftOf, newConfig, readsBucket } from '../../../src/core/resources/distributionConfig';
+import { driftText } from '../../../src/core/resources/driftText';
 import { newContext } from '../sandbox';
 
 const context = newContext((file) => {
@@ -60,22 +61,31 @@ describe('the config of a distribution', () => {
   });
 
   const drifted: readonly (readonly [DistributionConfig, string])[] = [
-    [{ ...right, Enabled: false }, 'it is disabled'],
-    [behaving({ ViewerProtocolPolicy: 'allow-all' }), 'it answers plain HTTP'],
-    [behaving({ CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad' }), 'its cache policy changed'],
-    [behaving({ Compress: false }), 'it does not compress'],
-    [behaving({ ResponseHeadersPolicyId: undefined }), 'it sends no CORS headers'],
-    [behaving({ ResponseHeadersPolicyId: '' }), 'it sends no CORS headers'],
-    [behaving({ TargetOriginId: 'group' }), 'its origin changed'],
-    [reading({ DomainName: DOMAIN.replace('.s3.eu-central-1.', '.s3.') }), 'its origin changed'],
-    [reading({ DomainName: 'www.example.com' }), 'its origin changed'],
-    [reading({ OriginPath: '' }), 'its origin changed'],
-    [reading({ OriginAccessControlId: '' }), 'its origin changed'],
+    [{ ...right, Enabled: false }, 'the distribution is disabled, wanted enabled'],
+    [behaving({ ViewerProtocolPolicy: 'allow-all' }), 'plain HTTP is answered, wanted redirected to HTTPS'],
+    [
+      behaving({ CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad' }),
+      'the cache policy is 4135ea2d-6df8-44a3-9df3-4b5a84be39ad, wanted CachingOptimized',
+    ],
+    [behaving({ Compress: false }), 'compression is off, wanted on'],
+    [behaving({ ResponseHeadersPolicyId: undefined }), 'the policy of response headers is none, wanted SimpleCORS'],
+    [behaving({ ResponseHeadersPolicyId: '' }), 'the policy of response headers is none, wanted SimpleCORS'],
+    [behaving({ TargetOriginId: 'group' }), `the origin is none, wanted ${DOMAIN}/site`],
+    [
+      reading({ DomainName: DOMAIN.replace('.s3.eu-central-1.', '.s3.') }),
+      `the origin is ${DOMAIN.replace('.s3.eu-central-1.', '.s3.')}/site, wanted ${DOMAIN}/site`,
+    ],
+    [reading({ DomainName: 'www.example.com' }), `the origin is www.example.com/site, wanted ${DOMAIN}/site`],
+    [reading({ OriginPath: '' }), `the origin is ${DOMAIN}, wanted ${DOMAIN}/site`],
+    [
+      reading({ OriginAccessControlId: '' }),
+      `the origin is ${DOMAIN}/site without an access control, wanted ${DOMAIN}/site`,
+    ],
   ];
   for (const [config, reason] of drifted) {
     it(`is put right when ${reason}`, () => {
-      assert.deepEqual(driftOf(site, config), [reason]);
-      assert.equal(readsBucket(site, config), reason !== 'its origin changed');
+      assert.deepEqual(driftOf(site, config).map(driftText), [reason]);
+      assert.equal(readsBucket(site, config), !reason.startsWith('the origin'));
       assert.deepEqual(driftOf(site, correctedConfig(site, config, 'OAC2')), []);
     });
   }

@@ -7,7 +7,7 @@ import {
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { bucketName, SITE_TAG } from '../../../src/core/names';
+import { bucketDomain, bucketName, SITE_TAG } from '../../../src/core/names';
 import { bucketArn, policyForReader, readerOf, statementsOf } from '../../../src/core/resources/bucketPolicy';
 import { newConfig } from '../../../src/core/resources/distributionConfig';
 import { known } from '../../../src/core/resources/resource';
@@ -33,12 +33,15 @@ describe('a distribution that somebody changed', () => {
   });
 
   const edits: readonly (readonly [string, (config: DistributionConfig) => DistributionConfig])[] = [
-    ['it is disabled', (config) => ({ ...config, Enabled: false })],
-    ['it answers plain HTTP', behaving({ ViewerProtocolPolicy: 'allow-all' })],
-    ['it does not compress', behaving({ Compress: false })],
-    ['its cache policy changed', behaving({ CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad' })],
-    ['it sends no CORS headers', behaving({ ResponseHeadersPolicyId: '' })],
-    ['its origin changed', reading({ OriginPath: '' })],
+    ['the distribution is disabled, wanted enabled', (config) => ({ ...config, Enabled: false })],
+    ['plain HTTP is answered, wanted redirected to HTTPS', behaving({ ViewerProtocolPolicy: 'allow-all' })],
+    ['compression is off, wanted on', behaving({ Compress: false })],
+    [
+      'the cache policy is 4135ea2d-6df8-44a3-9df3-4b5a84be39ad, wanted CachingOptimized',
+      behaving({ CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad' }),
+    ],
+    ['the policy of response headers is none, wanted SimpleCORS', behaving({ ResponseHeadersPolicyId: '' })],
+    ['the origin is BUCKET, wanted BUCKET/site', reading({ OriginPath: '' })],
   ];
   for (const [reason, change] of edits) {
     it(`is put in order, as the plan says: ${reason}`, async () => {
@@ -47,7 +50,12 @@ describe('a distribution that somebody changed', () => {
       const { id } = await distributionOf(context);
       assert.deepEqual(
         plan.flat().map(({ title, loses }) => [title, loses]),
-        [[`put distribution ${id} in order (${reason})`, reason === 'its origin changed' ? 'uptime' : undefined]],
+        [
+          [
+            `put distribution ${id} in order (${reason.replaceAll('BUCKET', bucketDomain(context.site))})`,
+            reason.startsWith('the origin') ? 'uptime' : undefined,
+          ],
+        ],
       );
       await provision(context, 'distribution');
       assert.deepEqual(keysOf(await planned(context, 'distribution')), []);

@@ -119,12 +119,14 @@ describe('a distribution that is switched off and on', () => {
     const off = wanting(other, false);
     const titles = async (one: Context) =>
       stepsOf(await planned(one, 'distribution')).map(({ title, loses }) => [title, loses]);
-    const reason = 'it is enabled, while sitelift.json wants it disabled';
+    const reason = 'the distribution is enabled, wanted disabled';
     assert.deepEqual(await titles(off), [[`put distribution ${id} in order (${reason})`, 'uptime']]);
     await provision(off, 'distribution');
     assert.deepEqual(await titles(off), []);
     assert.deepEqual((await distributionOf(off)).drift, []);
-    assert.deepEqual(await titles(other), [[`put distribution ${id} in order (it is disabled)`, undefined]]);
+    assert.deepEqual(await titles(other), [
+      [`put distribution ${id} in order (the distribution is disabled, wanted enabled)`, undefined],
+    ]);
   });
 
   it('is made disabled where the site file wants it so', async () => {

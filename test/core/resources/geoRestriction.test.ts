@@ -118,7 +118,7 @@ describe('the geo restriction of a distribution', () => {
     const titles = async (one: Context) =>
       stepsOf(await planned(one, 'distribution')).map(({ title, loses }) => [title, loses]);
     const told = (found: string, wanted: string) =>
-      `put distribution ${id} in order (its geo restriction is “${found}”, while sitelift.json wants “${wanted}”)`;
+      `put distribution ${id} in order (the geo restriction is ${found}, wanted ${wanted})`;
     const blocking = wanting(other, { block: ['DE'] });
     assert.deepEqual(await titles(blocking), [[told('only Germany', 'all but Germany'), 'uptime']]);
     assert.deepEqual(await titles(wanting(other, 'none')), [[told('only Germany', 'none'), undefined]]);

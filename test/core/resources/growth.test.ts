@@ -4,6 +4,7 @@ import type { Context } from '../../../src/core/context';
 import { run, stepsOf } from '../../../src/core/plan';
 import { scriptText } from '../../../src/core/remote/ssm';
 import growScript from '../../../src/core/remote/scripts/grow.sh';
+import { driftText } from '../../../src/core/resources/driftText';
 import { lackOf, shrinkRefusal } from '../../../src/core/resources/growth';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite, planProvision, type SiteHave } from '../../../src/core/resources/stack';
@@ -35,15 +36,16 @@ describe('the size of a mounted volume', () => {
   });
 
   it('lacks what the disk, the partition or the file system has not got yet, told with both values', () => {
-    assert.equal(lackOf({ sizeGib: 2 }, whole), 'the server sees 1024 MiB of 2048 MiB');
-    assert.equal(lackOf({ sizeGib: 1 }, part), 'its partition has 250 MiB of 1022 MiB');
-    assert.equal(lackOf({ sizeGib: 1, partitionMib: 251 }, part), 'its partition has 250 MiB of 251 MiB');
+    const told = (...[wanted, mount]: Parameters<typeof lackOf>) => driftText(lackOf(wanted, mount) ?? assert.fail());
+    assert.equal(told({ sizeGib: 2 }, whole), 'the disk that the server sees is 1024 MiB, wanted 2048 MiB');
+    assert.equal(told({ sizeGib: 1 }, part), 'the partition is 250 MiB, wanted 1022 MiB');
+    assert.equal(told({ sizeGib: 1, partitionMib: 251 }, part), 'the partition is 250 MiB, wanted 251 MiB');
     assert.equal(
-      lackOf({ sizeGib: 1 }, { ...whole, fileSystemBytes: 250 * MIB }),
-      'its file system has 250 MiB of its partition’s 1022 MiB',
+      told({ sizeGib: 1 }, { ...whole, fileSystemBytes: 250 * MIB }),
+      'the file system is 250 MiB, wanted 1022 MiB',
     );
     const bare = { ...whole, roomBytes: 0, sizeBytes: 2048 * MIB, diskBytes: 2048 * MIB };
-    assert.equal(lackOf({ sizeGib: 2 }, bare), 'its file system has 1022 MiB of its partition’s 2048 MiB');
+    assert.equal(told({ sizeGib: 2 }, bare), 'the file system is 1022 MiB, wanted 2048 MiB');
   });
 
   it('is left alone where its file system is none that is made larger', () => {
@@ -171,7 +173,7 @@ describe('growing a volume', () => {
     const context = await newVolume();
     const { volumeId } = await volumeOf(context);
     await provision(asking(context, { sizeGib: 4 }), 'volume');
-    assert.deepEqual((await volumeOf(context)).wanted, { sizeGib: 1, partitionMib: undefined });
+    assert.deepEqual((await volumeOf(context)).wanted, { sizeGib: 1, device: '/dev/sdf' });
     for (const what of ['volume', 'all'] as const) {
       const calls = await callsOf(() =>
         assert.rejects(planned(context, what), /has 4 GiB, and sitelift\.json asks for 1 GiB.*Nothing was changed/),

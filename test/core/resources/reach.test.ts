@@ -7,6 +7,7 @@ import {
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf } from '../../../src/core/plan';
+import { driftText } from '../../../src/core/resources/driftText';
 import { known } from '../../../src/core/resources/resource';
 import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/securityGroup';
 import { describeSite } from '../../../src/core/resources/stack';
@@ -76,7 +77,10 @@ describe('a server that only CloudFront reaches', () => {
     assert.ok(step);
     assert.equal(step.loses, 'uptime');
     const have = known((await describeSite(narrow, newOp())).server);
-    assert.deepEqual([have?.portOpen, have?.drift], [false, [step?.title]]);
+    assert.deepEqual(
+      [have?.portOpen, have?.drift.map(driftText)],
+      [false, ['port 80 is open to everyone, wanted CloudFront alone']],
+    );
     await assert.rejects(provision(narrow, 'server'), /^UserError: This site has no distribution yet/);
     const images = {
       ...open,
@@ -92,7 +96,10 @@ describe('a server that only CloudFront reaches', () => {
     assert.deepEqual(keysOf(await planned(narrow, 'distribution')), []);
 
     const [back] = stepsOf(await planned(open, 'server'));
-    assert.deepEqual([back?.title, back?.loses], ['put the security group in order (port 80 for everyone)', undefined]);
+    assert.deepEqual(
+      [back?.title, back?.loses],
+      ['put the security group in order (port 80 is open to CloudFront alone, wanted everyone)', undefined],
+    );
     const opening = await callsOf(() => provision(open, 'server'));
     assert.deepEqual(rulesOf(opening), ['AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress']);
     assert.deepEqual(await sourcesOf(open), EVERYONE);

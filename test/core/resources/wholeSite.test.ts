@@ -6,6 +6,7 @@ import type { Context } from '../../../src/core/context';
 import { run } from '../../../src/core/plan';
 import { waitUntilDeployed, type DistributionHave } from '../../../src/core/resources/distribution';
 import { correctedConfig, driftOf, newConfig } from '../../../src/core/resources/distributionConfig';
+import { driftText } from '../../../src/core/resources/driftText';
 import { runningInstance } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite, describeUrl } from '../../../src/core/resources/stack';
@@ -62,11 +63,13 @@ describe('the config of a distribution that serves the whole site', () => {
 
   it('is put right from one that serves images, and back to just that', () => {
     const corrected = correctedConfig(site, images, 'OAC1', PAGES);
-    assert.deepEqual(driftOf(site, images), ['it does not serve the pages yet']);
+    assert.deepEqual(driftOf(site, images).map(driftText), ['what it serves is the images, wanted the whole site']);
     assert.deepEqual(driftOf(site, corrected), []);
     assert.deepEqual(correctedConfig(site, corrected, 'OAC1', PAGES), corrected);
     const forImages = { ...site, distribution: { ...site.distribution, serves: 'images' as const } };
-    assert.deepEqual(driftOf(forImages, corrected), ['it serves the pages as well']);
+    assert.deepEqual(driftOf(forImages, corrected).map(driftText), [
+      'what it serves is the whole site, wanted the images',
+    ]);
     const back = correctedConfig(forImages, corrected, 'OAC1');
     assert.deepEqual(driftOf(forImages, back), []);
     assert.equal(target(back), 'bucket');
@@ -108,7 +111,9 @@ describe('the config of a distribution that serves the whole site', () => {
 
   it('shows the server who asks, with one secret that stays, where that answers nobody else', () => {
     const closed = { ...site, server: { ...site.server, openTo: 'cloudfront' as const } };
-    assert.deepEqual(driftOf(closed, whole), ['it does not show the server who asks']);
+    assert.deepEqual(driftOf(closed, whole).map(driftText), [
+      'the proof that it shows the server is missing, wanted there',
+    ]);
     const corrected = correctedConfig(closed, whole, 'OAC1', { ...PAGES, proof: 'secret' });
     assert.deepEqual(driftOf(closed, corrected), []);
     const server = corrected.Origins?.Items?.find(({ Id }) => Id === 'sitelift-server');
@@ -124,11 +129,11 @@ describe('the config of a distribution that serves the whole site', () => {
         CacheBehaviors: { Quantity: 0 },
         CustomErrorResponses: { Quantity: 0 },
         DefaultCacheBehavior: { ...whole.DefaultCacheBehavior!, FunctionAssociations: { Quantity: 0 } },
-      }),
+      }).map(driftText),
       [
-        'it does not find the pages of short URLs',
-        'it does not fetch images from the bucket alone',
-        'it has no page for what is not found',
+        'the function that finds the pages of short URLs is missing, wanted there',
+        'the origin of some images is the server, wanted the bucket alone',
+        'the page for what is not found is missing, wanted /404.html',
       ],
     );
   });
@@ -159,13 +164,13 @@ describe('a distribution that serves the whole site', () => {
     const whole = asServing(context, 'site');
     assert.deepEqual(
       (await planned(whole, 'distribution')).flat().map(({ title, loses }) => [title.replace(/E\w+/, 'E'), loses]),
-      [['put distribution E in order (it does not serve the pages yet)', undefined]],
+      [['put distribution E in order (what it serves is the images, wanted the whole site)', undefined]],
     );
     await provision(whole, 'distribution');
     assert.deepEqual(keysOf(await planned(whole, 'distribution')), []);
     assert.deepEqual(
       (await planned(context, 'distribution')).flat().map(({ title, loses }) => [title.replace(/E\w+/, 'E'), loses]),
-      [['put distribution E in order (it serves the pages as well)', 'uptime']],
+      [['put distribution E in order (what it serves is the whole site, wanted the images)', 'uptime']],
     );
     await provision(context, 'distribution');
     assert.deepEqual(keysOf(await planned(context, 'distribution')), []);
@@ -228,7 +233,10 @@ describe('a distribution that serves the whole site', () => {
     await context.clients.ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
     const plan = await planned(context, 'server');
     assert.deepEqual(keysOf(plan), ['startInstance', 'distributionSettings']);
-    assert.match(plan.flat()[1]?.title ?? '', /\(its server has another address\)$/);
+    assert.match(
+      plan.flat()[1]?.title ?? '',
+      /\(the server that it asks for pages is ec2-\S+, wanted the name that it has once it runs\)$/,
+    );
     await run(plan, newOp());
     assert.deepEqual(keysOf(await planned(context, 'distribution')), []);
     await context.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));

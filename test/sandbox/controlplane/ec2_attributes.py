@@ -1,4 +1,4 @@
-"""Changes of an instance's attributes: its type only while it is stopped, and only to one that its system and zone can have."""
+"""Changes of an instance's attributes: its security groups, and its type only while it is stopped, and only to one that its system and zone can have."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from gateway import handles
 
 @handles("ec2", "ModifyInstanceAttribute")
 def modify_instance_attribute(call: Call) -> object:
+    groups = call.parameters.get("Groups")
+    if groups is not None:
+        return _change_groups(call, groups)
     kind = (call.parameters.get("InstanceType") or {}).get("Value")
     if kind is None:
         return call.forward()
@@ -26,6 +29,24 @@ def modify_instance_attribute(call: Call) -> object:
     if kind != instance.instance_type:
         _take_credits(call, instance, kind)
         instance.instance_type = kind
+    return {}
+
+
+def _change_groups(call: Call, group_ids: list[str]) -> object:
+    """Puts the interface of an instance into these groups, of its own network, and out of all others."""
+    backend = ec2(call)
+    instance = backend.get_instance(call.parameters["InstanceId"])
+    groups = [backend.get_security_group_from_id(group_id) for group_id in group_ids]
+    for group_id, group in zip(group_ids, groups, strict=True):
+        if group is None:
+            raise AwsError("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+        if group.vpc_id != instance.nics[0].subnet.vpc_id:
+            raise AwsError(
+                "InvalidGroup.NotFound",
+                f"The security group '{group_id}' does not exist in VPC '{instance.nics[0].subnet.vpc_id}'",
+            )
+    instance.security_groups = list(groups)
+    instance.nics[0]._group_set = list(groups)
     return {}
 
 

@@ -65,6 +65,8 @@ def _begin(call: Call, instance: Any) -> None:
     state.lives[instance.id] = life
     instance.client_token = call.parameters.get("ClientToken") or ""
     instance._state = InstanceState("pending", 0)
+    # Moto shows the groups of an instance that was launched with an interface at that interface alone.
+    instance.security_groups = instance.security_groups or list(instance.nics[0].group_set)
     if has_machine(call.sandbox, life):
         lock_seconds = call.sandbox.settings.apt_lock_seconds
         call.sandbox.machines.launch(instance.id, life.platform, lock_seconds)  # type: ignore[union-attr, arg-type]

@@ -1,0 +1,65 @@
+import { ModifyInstanceAttributeCommand, type Instance } from '@aws-sdk/client-ec2';
+import { waitFor } from '../aws/wait';
+import type { Context } from '../context';
+import { UserError, type Op } from '../op';
+import type { Step } from '../plan';
+import { driftText, type Drift } from './driftText';
+import type { Reach } from './httpRules';
+import { findInstance } from './lookup';
+import { closeOthers, otherOpenings } from './otherOpenings';
+import { findSecurityGroup } from './securityGroup';
+
+const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
+
+/** The step that closes what others opened in the site’s own group; none where nothing is. */
+export function closingSteps(context: Context, reach: Reach | undefined): Step[] {
+  const { others = [] } = reach ?? {};
+  if (others.length === 0) return [];
+  const title = `close in the security group what others opened (${others.join('; ')}), as port 80 alone is wanted; to keep it, name a group of yours as “server.securityGroup” first`;
+  return [{ key: 'closePorts', title, loses: 'uptime', run: (op) => closePorts(context, op) }];
+}
+
+/** The step that puts the server into the security group that the site file asks for where it is not in it, and out of those in whose place that comes. */
+export function groupSteps(context: Context, drift: Drift | undefined): Step[] {
+  if (!drift || drift.refusal !== undefined) return [];
+  const title = `change the security groups of the server (${driftText(drift)})`;
+  return [{ key: 'serverGroups', title, loses: 'uptime', run: (op) => changeGroups(context, op) }];
+}
+
+async function closePorts(context: Context, op: Op): Promise<void> {
+  const { VpcId } = await requireInstance(context, op);
+  const group = await findSecurityGroup(context, VpcId, op);
+  if (!group) return;
+  await closeOthers(context, group, op);
+  await waitFor(
+    'the security group to be shown without what others opened',
+    async () => (otherOpenings(await findSecurityGroup(context, VpcId, op)).length === 0 ? true : undefined),
+    SETTLE,
+    op,
+  );
+}
+
+async function changeGroups(context: Context, op: Op): Promise<void> {
+  const { InstanceId, VpcId } = await requireInstance(context, op);
+  const wanted = context.site.server.securityGroup ?? (await findSecurityGroup(context, VpcId, op))?.GroupId;
+  if (!wanted)
+    throw new UserError(`The site has no security group in ${VpcId}, the network of its server ${InstanceId}.`);
+  const isAlone = ({ SecurityGroups = [] }: Instance) =>
+    SecurityGroups.length === 1 && SecurityGroups[0]?.GroupId === wanted;
+  if (isAlone(await requireInstance(context, op))) return;
+  await context.clients.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [wanted] }), {
+    abortSignal: op.signal,
+  });
+  await waitFor(
+    'the server to be shown in its security group',
+    async () => (isAlone(await requireInstance(context, op)) ? true : undefined),
+    SETTLE,
+    op,
+  );
+}
+
+async function requireInstance(context: Context, op: Op): Promise<Instance> {
+  const instance = await findInstance(context, op);
+  if (instance) return instance;
+  throw new UserError('This site has no server any more. Run “Provision Server…” again.');
+}
