@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import type { Op } from '../op';
@@ -10,11 +11,13 @@ import { addressStages } from './addressPlan';
 import { isAsWanted, type Reach } from './httpRules';
 import { instanceStages, readCredits, typeStep } from './instanceSteps';
 import { readTypeRefusal } from './instanceTypes';
-import { findInstance, runningInstance } from './lookup';
+import { findInstance, findServers, runningInstance, type Servers } from './lookup';
+import { otherServers, otherStages, type OtherServer } from './otherServers';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
-import { describeRole, ensureRole, profileName, type RoleState } from './role';
-import { describeReach, groupStep, isNarrowing } from './securityGroup';
+import { describeRole, type RoleState } from './role';
+import { describeReach, groupStep } from './securityGroup';
+import { rights } from './serverRights';
 
 /** The server as AWS shows it. */
 export interface ServerHave {
@@ -49,6 +52,8 @@ export interface ServerHave {
   readonly inspection: Inspection | undefined;
   /** Why there is no inspection although the server runs: SSM could not be asked, or the look inside failed. */
   readonly inspectionProblem?: string;
+  /** Instances beside it: those that are to take its place, and those whose place it took. */
+  readonly others?: readonly OtherServer[];
   /** What else could not be read, each with its reason. */
   readonly problems: readonly string[];
 }
@@ -62,7 +67,8 @@ export interface ServerNeeds {
 /** The EC2 instance that serves the pages. */
 export const server: Resource<ServerHave, ServerNeeds> = {
   async describe(context, op): Promise<Seen<ServerHave>> {
-    const instance = await findInstance(context, op);
+    const servers = await findServers(context, op);
+    const { instance } = servers;
     if (!instance?.InstanceId) {
       const [absent, addresses] = await Promise.all([absentHere(context, op), leftAddresses(context, op)]);
       return addresses.length > 0 && absent.kind === 'absent' ? { ...absent, addresses } : absent;
@@ -79,6 +85,7 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     const problems = [agent.online ? undefined : role.problem, reach.problem, addresses.problem, credits?.problem];
     const have = {
       ...outsideOf(instance, instance.InstanceId),
+      ...othersOf(servers),
       ...agent,
       // An agent that answers has a role that lets it.
       role: role.value ?? (agent.online ? 'ready' : undefined),
@@ -94,11 +101,14 @@ export const server: Resource<ServerHave, ServerNeeds> = {
 
   async glance(context, before, op) {
     if (before.kind === 'unknown') return undefined;
-    const instance = await findInstance(context, op);
+    const servers = await findServers(context, op);
+    const { instance } = servers;
     if (!instance?.InstanceId) return before.kind === 'absent' && before.otherRegion === undefined ? before : undefined;
     if (before.kind === 'absent') return undefined;
-    const outside = outsideOf(instance, instance.InstanceId);
+    const outside = { ...outsideOf(instance, instance.InstanceId), ...othersOf(servers) };
     const { inspection, inspectionProblem, ...rest } = before.have;
+    // Another one takes its place, or took it.
+    if (!isDeepStrictEqual(rest.others, outside.others)) return undefined;
     // Somebody changed its type, gave it an address that stays, or took that away.
     if (rest.instanceType !== outside.instanceType) return undefined;
     if ((rest.address === 'elastic') !== (outside.address === 'elastic')) return undefined;
@@ -168,15 +178,24 @@ export function outsideOf(instance: Instance, instanceId: string) {
   };
 }
 
+function othersOf(servers: Servers): Pick<ServerHave, 'others'> {
+  const others = otherServers(servers);
+  return others.length > 0 ? { others } : {};
+}
+
 function driftOf(
   context: Context,
-  have: Pick<ServerHave, 'instanceId' | 'instanceType' | 'publicIp' | 'address' | 'addresses' | 'portOpen' | 'reach'>,
+  have: Pick<
+    ServerHave,
+    'instanceId' | 'instanceType' | 'publicIp' | 'address' | 'addresses' | 'portOpen' | 'reach' | 'others'
+  >,
 ) {
   const port = have.portOpen === false ? [groupStep(context, have.reach)] : [];
   const steps = [
     ...port,
     typeStep(context, have) ?? [],
     ...addressStages(context, { server: have, addresses: have.addresses }).flat(),
+    ...otherStages(context, have.others).flat(),
   ].flat();
   return steps.map(({ title }) => title);
 }
@@ -209,27 +228,13 @@ async function readReach(
   return readDetail('the server’s security group', () => describeReach(context, vpcId, op), op);
 }
 
-/** Steps for what the server must be allowed; what could not be read is left as it is. */
-function rights(context: Context, have: ServerHave | undefined): Step[] {
-  const { instanceProfile, securityGroup } = context.site.server;
-  const steps: Step[] = [];
-  const role = have ? have.role : 'lacking';
-  if (!instanceProfile && (role === 'lacking' || role === 'broad')) {
-    const name = profileName(context.site);
-    const title =
-      role === 'broad'
-        ? `narrow role ${name} to what the server’s agent needs (it may also read SSM parameters now)`
-        : `${have ? 'put in order' : 'create'} role and profile ${name} (lets SSM manage the server)`;
-    steps.push({ key: 'role', title, run: (op) => ensureRole(context, op) });
-  }
-  if (!securityGroup && (!have || (have.portOpen === false && !isNarrowing(context, have.reach)))) {
-    steps.push(groupStep(context, have?.reach));
-  }
-  return steps;
-}
-
 async function installWebServer(context: Context, op: Op): Promise<void> {
   const { InstanceId } = await runningInstance(context, op);
+  await installWebServerOn(context, InstanceId, op);
+}
+
+/** Waits until the agent of a running instance answers, and installs, enables and starts its web server. */
+export async function installWebServerOn(context: Context, InstanceId: string, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   await runScript(context, InstanceId, { name: 'web server', script: webServerScript, timeoutSeconds: 900 }, op);
 }

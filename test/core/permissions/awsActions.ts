@@ -37,6 +37,7 @@ export const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'ec2:AuthorizeSecurityGroupIngress': ['ec2:AuthorizeSecurityGroupIngress'],
   'ec2:CreateSecurityGroup': ['ec2:CreateSecurityGroup', 'ec2:CreateTags'],
   'ec2:CreateSnapshot': ['ec2:CreateSnapshot', 'ec2:CreateTags'],
+  'ec2:CreateTags': ['ec2:CreateTags'],
   'ec2:CreateVolume': ['ec2:CreateVolume', 'ec2:CreateTags'],
   'ec2:DeleteSecurityGroup': ['ec2:DeleteSecurityGroup'],
   'ec2:DeleteVolume': ['ec2:DeleteVolume'],
