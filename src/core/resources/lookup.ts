@@ -39,7 +39,7 @@ export async function findServers({ site, clients }: Context, op: Op): Promise<S
     ({ Reservations }) => Reservations?.flatMap(({ Instances }) => Instances ?? []),
   );
   all.sort((one, other) => (one.InstanceId ?? '').localeCompare(other.InstanceId ?? ''));
-  const servers = all.filter((one) => tagOf(one, ROLE_TAG) === 'server');
+  const servers = all.filter((one) => tagOf(one, ROLE_TAG) !== FORMER_SERVER);
   const found = inPlace(servers, ({ InstanceId }) => InstanceId);
   if (found.length > 1) {
     const ids = found.map(({ InstanceId }) => InstanceId).join(', ');
@@ -92,7 +92,7 @@ export async function runningInstance(context: Context, op: Op): Promise<Instanc
 
 /** All volumes of the site by tag, also those that AWS failed to make (state `error`), but none that is deleted, and none whose place another one took. */
 export async function listVolumes(context: Context, op: Op): Promise<readonly Volume[]> {
-  return (await listVolumesEver(context, op)).filter((one) => tagOf(one, ROLE_TAG) === 'volume');
+  return (await listVolumesEver(context, op)).filter((one) => tagOf(one, ROLE_TAG) !== FORMER_VOLUME);
 }
 
 /** All volumes of the site by tag, those as well whose place another one took. */

@@ -14,7 +14,7 @@ import { mountOf } from './mounted';
 import { makeVolume } from './newVolume';
 import { otherVolumes, snapshotOf, type OtherVolume } from './otherVolumes';
 import { known, type Resource, type Seen } from './resource';
-import { tagOf } from './succession';
+import { FORMER_VOLUME, tagOf } from './succession';
 import { server, type ServerNeeds } from './server';
 
 /** The volume as AWS shows it. */
@@ -48,7 +48,7 @@ const SETTLE = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 300 };
 export const volume: Resource<VolumeHave, VolumeNeeds> = {
   async describe(context, op): Promise<Seen<VolumeHave>> {
     const all = await listVolumesEver(context, op);
-    const volumes = all.filter((one) => tagOf(one, ROLE_TAG) === 'volume');
+    const volumes = all.filter((one) => tagOf(one, ROLE_TAG) !== FORMER_VOLUME);
     const found = usableVolume(volumes) ?? volumes[0];
     if (!found?.VolumeId) return { kind: 'absent' };
     const others = otherVolumes(all.filter((one) => one !== found));
