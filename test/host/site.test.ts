@@ -190,6 +190,7 @@ describe('a site in VS Code', () => {
 
     it('takes no size for its volume that is smaller than the one in its file, or none, and writes nothing', async () => {
       const text = await readFile(file('sitelift.json'), 'utf8');
+      await assert.rejects(execute('restoreSnapshot', account), /must name the snapshot: \{ "snapshot": "snap-0123/);
       await assert.rejects(execute('resizeVolume', account), /must name the size in GiB: \{ "sizeGib": 2 \}/);
       await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 1.5 }), /must name the size in GiB/);
       await assert.rejects(

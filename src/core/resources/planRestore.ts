@@ -28,6 +28,12 @@ export function planRestore(
   requireSameRegion(context.site, site);
   const snapshot = requireSnapshot(context, snapshots, snapshotId);
   const { server, volume: have } = requireBoth(site);
+  const holderId = have.attachment?.instanceId;
+  if (holderId !== undefined && holderId !== server.instanceId) {
+    throw new UserError(
+      `The volume ${have.volumeId} is attached to another instance (${holderId}). Detach it there first; Sitelift does not take it away. Nothing was changed.`,
+    );
+  }
   const sizeGib = context.site.volume.sizeGib;
   const made = have.others?.find((one) => one.kind === 'restored' && one.snapshotId === snapshotId);
   const about = `the snapshot ${snapshotId} of ${moment(new Date(snapshot.startedMs).toISOString())}`;
