@@ -190,7 +190,6 @@ describe('a site in VS Code', () => {
 
     it('takes no size for its volume that is smaller than the one in its file, or none, and writes nothing', async () => {
       const text = await readFile(file('sitelift.json'), 'utf8');
-      await assert.rejects(execute('restoreSnapshot', account), /must name the snapshot: \{ "snapshot": "snap-0123/);
       await assert.rejects(execute('resizeVolume', account), /must name the size in GiB: \{ "sizeGib": 2 \}/);
       await assert.rejects(execute('resizeVolume', { ...account, sizeGib: 1.5 }), /must name the size in GiB/);
       await assert.rejects(
@@ -206,6 +205,16 @@ describe('a site in VS Code', () => {
         await assert.rejects(execute(id, account), /This site has no server yet/);
       });
     }
+
+    it('has nothing to take a snapshot of, to restore or to replace yet', async () => {
+      await assert.rejects(execute('snapshotVolume', account), /This site has no volume yet/);
+      await assert.rejects(execute('restoreSnapshot', account), /must name the snapshot: \{ "snapshot": "snap-0123/);
+      await assert.rejects(
+        execute('restoreSnapshot', { ...account, snapshot: 'snap-0' }),
+        /This site has no snapshot snap-0/,
+      );
+      await assert.rejects(execute('replaceServer', account), /This site has no server yet/);
+    });
 
     it('cannot be uploaded to before there is a bucket', async () => {
       await assert.rejects(
