@@ -141,9 +141,14 @@ function requireMovable(site: SiteHave): { readonly server: ServerHave; readonly
   );
 }
 
-/** Throws `UserError` where the distribution must be told of the new address and could not be read. */
+/** Throws `UserError` where what the new address depends on, or must be told to, could not be read. */
 function requireReadable(context: Context, site: SiteHave, have: ServerHave): void {
-  const { distribution } = context.site;
+  const { distribution, server } = context.site;
+  if (server.address === 'elastic' && have.addresses === undefined) {
+    throw new UserError(
+      `Whether the site has an Elastic IP address for the new server could not be read. ${have.problems.join(' ')} Nothing was changed.`,
+    );
+  }
   if (distribution.serves !== 'site' || keepsAddress(context, have)) return;
   const unread = [site.distribution, site.bucket].flatMap((seen) => (seen.kind === 'unknown' ? [seen.reason] : []));
   if (unread.length === 0) return;
