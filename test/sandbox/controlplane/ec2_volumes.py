@@ -86,6 +86,9 @@ def create_volume(call: Call) -> object:
     snapshot_id = call.parameters.get("SnapshotId")
     if snapshot_id:
         _require_restorable(backend, snapshot_id, size_gib)
+    if snapshot_id and size_gib is None:
+        # Moto takes the size that the snapshot's volume has by now.
+        call.body += f"&Size={backend.snapshots[snapshot_id].volume_size}".encode()
     before = set(backend.volumes)
     response = call.forward()
     for volume_id in set(backend.volumes) - before:
