@@ -12,6 +12,12 @@ export const BLANK_TAG = 'sitelift:created-blank';
 
 /** Tag key of a server or volume that was there before the site and was given to it; it is never ended or deleted with the site. */
 export const ADOPTED_TAG = 'sitelift:adopted';
+/** Tag key on what is to take another one’s place; its value is the id of that one. It takes it as soon as that one is gone, or has another role. */
+export const REPLACES_TAG = 'sitelift:replaces';
+/** Tag key of a volume that was made from a snapshot; its value is the snapshot’s id. */
+export const SNAPSHOT_TAG = 'sitelift:snapshot';
+/** Tag key of a snapshot that tells which request made it, since AWS knows no client token for snapshots. */
+export const REQUEST_TAG = 'sitelift:request';
 
 /** Tag key on the bucket of a site that is being destroyed; its value is the moment at which that began. */
 export const DESTROYING_TAG = 'sitelift:destroying';
@@ -58,10 +64,15 @@ export function clientToken(site: Pick<Site, 'id'>, role: string, generation: nu
 /** The tags that every resource of the site is created with; a name's characters that some service refuses in tags become dashes. */
 export function tagsFor(site: Pick<Site, 'id' | 'name'>, role: string): { Key: string; Value: string }[] {
   return [
-    { Key: 'Name', Value: `${site.name} ${role}`.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '-') },
+    { Key: 'Name', Value: tagText(`${site.name} ${role}`) },
     { Key: SITE_TAG, Value: site.id },
     { Key: ROLE_TAG, Value: role },
   ];
+}
+
+/** A text as the value of a tag: some services refuse other characters than these, and EC2 more than 256. */
+export function tagText(text: string): string {
+  return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '-').slice(0, 255);
 }
 
 /** Where readers find the pages: at the server, or at the distribution that serves the whole site, under the name that it was given if there is one. */

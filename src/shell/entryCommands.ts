@@ -18,13 +18,16 @@ import { openSite } from './commands/openSite';
 import { powerServer } from './commands/powerServer';
 import { provision } from './commands/provision';
 import { publishEverything, publishSite } from './commands/publishSite';
+import { replaceServer } from './commands/replaceServer';
 import { resizeVolume } from './commands/resizeVolume';
+import { restoreSnapshot } from './commands/restoreSnapshot';
 import { rollback } from './commands/rollback';
 import { selectProfile } from './commands/selectProfile';
 import { setGeoRestriction } from './commands/setGeoRestriction';
 import { showActions } from './commands/showActions';
 import { showPlan } from './commands/showPlan';
 import { signIn } from './commands/signIn';
+import { snapshotVolume } from './commands/snapshotVolume';
 import { switchDistribution } from './commands/switchDistribution';
 import { uploadToCdn } from './commands/uploadToCdn';
 import { verifySite } from './commands/verifySite';
@@ -61,6 +64,9 @@ export const RUNS: Runs = {
   rebootServer: powerServer('reboot'),
   changeInstanceType,
   resizeVolume,
+  snapshotVolume,
+  restoreSnapshot,
+  replaceServer,
   disableDistribution: switchDistribution(false),
   enableDistribution: switchDistribution(true),
   setGeoRestriction,

@@ -14,7 +14,7 @@ const TESTS = [
   'test/shell/**/*.test.ts',
 ];
 /** Each of these takes an emulated machine of its own for minutes, so `npm test` runs two of them. */
-const SOMETIMES = ['commandLine', 'dayTwo', 'publishOnlyUser', 'readers', 'ubuntu', 'workflow'];
+const SOMETIMES = ['commandLine', 'dayTwo', 'publishOnlyUser', 'readers', 'succession', 'ubuntu', 'workflow'];
 const OTHER_MACHINE_TESTS = `test/machines/!(site|${SOMETIMES.join('|')}).test.ts`;
 /** Files that run side by side, each in a sandbox of its own: they wait more than they compute, unless machines are emulated. */
 const JOBS = 3;

@@ -253,6 +253,16 @@ describe('a site in VS Code', () => {
       });
     }
 
+    it('has nothing to take a snapshot of, to restore or to replace yet', async () => {
+      await assert.rejects(execute('snapshotVolume', account), /This site has no volume yet/);
+      await assert.rejects(execute('restoreSnapshot', account), /must name the snapshot: \{ "snapshot": "snap-0123/);
+      await assert.rejects(
+        execute('restoreSnapshot', { ...account, snapshot: 'snap-0' }),
+        /This site has no snapshot snap-0/,
+      );
+      await assert.rejects(execute('replaceServer', account), /This site has no server yet/);
+    });
+
     it('cannot be uploaded to before there is a bucket', async () => {
       await assert.rejects(
         execute('uploadToCdn', { ...account, files: [file('images/a b.png')] }),

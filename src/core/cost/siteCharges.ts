@@ -2,10 +2,12 @@ import type { SiteAddress } from '../resources/address';
 import { known } from '../resources/resource';
 import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
+import { terminatedCharges } from '../resources/termination';
 import type { Site } from '../site';
 import {
   addressCharge,
   diskCharge,
+  ended,
   idleAddressCharge,
   instanceCharge,
   bucketCharges,
@@ -47,6 +49,7 @@ function chargesOf(have: SiteHave, isStopped: boolean): SiteCharges {
     ...(server ? serverCharges(server, isStopped) : left.map(addressAlone)),
     // One that AWS could not make is not charged for.
     ...(volume && volume.state !== 'error' ? [diskCharge(volume.volumeType, volume.sizeGib, 'volume')] : []),
+    ...(volume?.others ?? []).map(({ sizeGib, volumeId, volumeType }) => diskCharge(volumeType, sizeGib, volumeId)),
     ...bucketCharges(bucket?.objects.values() ?? []),
   ];
   return { charges, unread: names.filter((name) => have[name].kind === 'unknown') };
@@ -59,7 +62,8 @@ function serverCharges(server: ServerHave, isStopped: boolean): Charge[] {
   const others = addresses.filter((one) => !isOwn(one)).map(addressAlone);
   const kept = address === 'elastic' ? [idleAddressCharge(publicIp)] : [];
   const own = runs ? (publicIp === undefined ? [] : [addressCharge()]) : kept;
-  return [...(runs ? [instanceCharge(instanceType)] : []), rootDiskCharge(), ...own, ...others];
+  const beside = (server.others ?? []).flatMap((one) => terminatedCharges(one).map(ended));
+  return [...(runs ? [instanceCharge(instanceType)] : []), rootDiskCharge(), ...own, ...others, ...beside];
 }
 
 function addressAlone({ associationId, ip }: SiteAddress): Charge {

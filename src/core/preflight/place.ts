@@ -4,7 +4,8 @@ import { hasCode, isDenied } from '../aws/errors';
 import type { Context } from '../context';
 import { tagsFor } from '../names';
 import type { Op } from '../op';
-import { candidatePlaces, launchRequest, newestImage } from '../resources/launch';
+import { candidatePlaces } from '../resources/launch';
+import { launchRequest, newestImage } from '../resources/launchRequest';
 import { CHOOSE_SUBNET, type Place } from '../resources/network';
 import { profileName } from '../resources/role';
 import { listSubnets, unfitness, type SubnetSeen } from '../resources/subnets';
@@ -59,7 +60,10 @@ async function tryLaunch(context: Context, place: Place, op: Op): Promise<readon
   try {
     const [imageId, hasProfile] = await Promise.all([newestImage(context, op), hasProfileAlready(context, op)]);
     const { securityGroup } = context.site.server;
-    const request = launchRequest(context, place, imageId, securityGroup ?? '', '');
+    const request = launchRequest(context, place, imageId, securityGroup ?? '', {
+      tags: tagsFor(context.site, 'server'),
+      token: '',
+    });
     // The site's own group is made later; without one EC2 takes the default group of the network.
     const Groups = securityGroup === undefined ? undefined : [securityGroup];
     const interfaces = request.NetworkInterfaces.map((one) => ({ ...one, Groups }));

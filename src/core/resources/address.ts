@@ -74,6 +74,13 @@ export function toRelease({ site }: Context, { server, addresses = [] }: Address
   return server?.address === 'elastic' || addresses.some(isHeld) ? free : free.slice(1);
 }
 
+/** True when a new server in the place of this one gets its address: an Elastic IP address of the site, which has no other one to give. */
+export function passesAddressOn(site: Context['site'], { server, addresses = [] }: Addressed): boolean {
+  const isOwn = server?.address === 'elastic' && addresses.some(({ ip }) => ip === server.publicIp);
+  const isOnly = addresses.every(({ associationId }) => associationId !== undefined);
+  return site.server.address === 'elastic' && isOwn && isOnly;
+}
+
 /** The site’s addresses in the order in which the server is given one: free ones first. */
 export function inOrder(addresses: readonly SiteAddress[]): readonly SiteAddress[] {
   const isFree = ({ associationId }: SiteAddress) => associationId === undefined;

@@ -9,11 +9,12 @@ import { hasCode } from '../aws/errors';
 import { isNotSeenYet, madeOnce, retry, unlessMissing, waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { addressCharge, ended, idleAddressCharge } from '../cost/charge';
-import { tagsFor } from '../names';
+import { ROLE_TAG, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
 import { addressKind, inOrder, listAddresses, toRelease, type Addressed, type SiteAddress } from './address';
 import { findInstance, instanceById, isDead, runningInstance } from './lookup';
+import { FORMER_SERVER, tagOf } from './succession';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** A changing address comes back within minutes (EC2 documentation, “Amazon EC2 instance IP addressing”). */
@@ -126,10 +127,10 @@ async function associate(context: Context, address: SiteAddress, InstanceId: str
   );
 }
 
-/** Throws `UserError` unless the address is with an instance that is gone, as a replaced server’s is for a while. */
+/** Throws `UserError` unless the address is with an instance that is gone, as a replaced server’s is for a while, or whose place the server took. */
 async function requireLeft(context: Context, { instanceId, ip }: SiteAddress, op: Op): Promise<void> {
   const holder = instanceId === undefined ? undefined : await instanceById(context, instanceId, op);
-  if (instanceId !== undefined && (!holder || isDead(holder))) return;
+  if (instanceId !== undefined && (!holder || isDead(holder) || tagOf(holder, ROLE_TAG) === FORMER_SERVER)) return;
   throw new UserError(
     `The Elastic IP address ${ip} of this site is in use elsewhere (${instanceId ?? 'by a network interface'}). Disassociate it there first (EC2 console, Elastic IPs); Sitelift does not take it away.`,
   );

@@ -25,8 +25,11 @@ export function detachStages(context: Context, site: VolumeNeeds): Step[][] {
     key: 'detach',
     title: `detach volume ${volume.volumeId} from the server`,
     async run(op) {
+      const found = await findVolume(context, op);
+      // Somebody took it off already, or gave it to another server since.
+      if (found?.VolumeId !== volume.volumeId || found.Attachments?.[0]?.InstanceId !== server.instanceId) return;
       if (server.state === 'stopped') await requireStopped(context, server.instanceId, op);
-      await detach(context, volume.volumeId, op);
+      await detach(context, volume.volumeId, server.instanceId, op);
     },
   };
   if (server.state === 'stopped') return [[detaching]];
@@ -39,7 +42,7 @@ export function detachStages(context: Context, site: VolumeNeeds): Step[][] {
     key: 'unmount',
     title: `stop the web server and unmount ${DOCUMENT_ROOT} (readers get no pages from the server any more)`,
     loses: 'uptime',
-    run: (op) => unmount(context, volume.volumeId, op),
+    run: (op) => unmount(context, volume.volumeId, server.instanceId, op),
   };
   return [[unmounting], [detaching]];
 }
@@ -53,21 +56,24 @@ async function requireStopped(context: Context, instanceId: string, op: Op): Pro
   );
 }
 
-async function unmount(context: Context, volumeId: string, op: Op): Promise<void> {
+async function unmount(context: Context, volumeId: string, instanceId: string, op: Op): Promise<void> {
   const { InstanceId } = await runningInstance(context, op);
+  // Another server has it by now, which somebody else gave it to.
+  if (InstanceId !== instanceId) return;
   await waitUntilOnline(context, InstanceId, op);
   const values = { VOLUME_ID: volumeId, SERIAL: serialOf(volumeId), MOUNT_POINT: DOCUMENT_ROOT };
   await runScript(context, InstanceId, { name: 'unmount', script: unmountScript, values, timeoutSeconds: 600 }, op);
 }
 
-async function detach(context: Context, volumeId: string, op: Op): Promise<void> {
+async function detach(context: Context, volumeId: string, instanceId: string, op: Op): Promise<void> {
   await waitFor(
     'the volume to be detached (one that is still in use on the server stays “busy”)',
     async () => {
       const found = await findVolume(context, op);
       if (found?.VolumeId !== volumeId || found.State !== 'in-use') return true;
       const attachment = found.Attachments?.[0];
-      if (attachment?.State === 'attached') await detachOnce(context, volumeId, attachment.InstanceId, op);
+      if (attachment?.InstanceId !== instanceId) return true;
+      if (attachment.State === 'attached') await detachOnce(context, volumeId, instanceId, op);
       return undefined;
     },
     SETTLE,
@@ -76,12 +82,7 @@ async function detach(context: Context, volumeId: string, op: Op): Promise<void>
 }
 
 /** Asks for the detachment; a list that is behind, or a second window, may have asked already. */
-async function detachOnce(
-  { clients }: Context,
-  VolumeId: string,
-  InstanceId: string | undefined,
-  op: Op,
-): Promise<void> {
+async function detachOnce({ clients }: Context, VolumeId: string, InstanceId: string, op: Op): Promise<void> {
   try {
     const command = new DetachVolumeCommand({ VolumeId, InstanceId });
     await unlessMissing(() => clients.ec2.send(command, { abortSignal: op.signal }), 'InvalidAttachment.NotFound');

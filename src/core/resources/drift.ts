@@ -17,7 +17,7 @@ export function driftOf(name: ResourceName, site: SiteHave): readonly Drift[] {
   const [bucket, distribution] = [known(site.bucket), known(site.distribution)];
   switch (name) {
     case 'server':
-      return server ? [...server.drift, ...webServerDrift(server)] : [];
+      return server ? [...server.drift, ...webServerDrift(server), ...othersDrift(server)] : [];
     case 'volume':
       return volume && volume.state !== 'error' ? volumeDrift(volume, server) : [];
     case 'bucket':
@@ -51,6 +51,14 @@ function webServerDrift({ inspection, state }: ServerHave): Drift[] {
   if (!installed) return [{ what, is: 'not installed', wanted: 'running' }];
   if (!active) return [{ what, is: 'stopped', wanted: 'running' }];
   return enabled ? [] : [{ what: 'the web server at boot', is: 'not started', wanted: 'started' }];
+}
+
+function othersDrift({ others = [] }: ServerHave): Drift[] {
+  return others.map(({ instanceId, kind }) => ({
+    what: kind === 'former' ? 'the server before it' : 'the server that was to take its place',
+    is: instanceId,
+    wanted: 'none',
+  }));
 }
 
 function volumeDrift(have: VolumeHave, server: ServerHave | undefined): Drift[] {

@@ -3,31 +3,19 @@ import {
   RunInstancesCommand,
   StartInstancesCommand,
   type Instance,
+  type Tag,
 } from '@aws-sdk/client-ec2';
-import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { hasCode } from '../aws/errors';
 import { allItems } from '../aws/pages';
 import { appearance, retry, waitFor } from '../aws/wait';
 import type { Context } from '../context';
-import { clientToken, tagsFor } from '../names';
+import { clientToken, REPLACES_TAG, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
-import { architectureOf, isBurstable, wantedType } from './instanceTypes';
-import { findInstance, findVolume, instanceById, isDead } from './lookup';
+import { launchRequest, newestImage } from './launchRequest';
+import { findInstance, findServers, findVolume, instanceById, isDead } from './lookup';
 import { places, type Place } from './network';
-import { profileName } from './role';
 import { ensureSecurityGroup } from './securityGroup';
 
-/** Public parameters that name the newest image (AWS documentation, “Reference the latest AMIs using Systems Manager public parameters”). */
-const IMAGE_PARAMETERS = {
-  'amazon-linux-2023': {
-    x86_64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
-    arm64: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64',
-  },
-  'ubuntu-24.04': {
-    x86_64: '/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id',
-    arm64: '/aws/service/canonical/ubuntu/server/24.04/stable/current/arm64/hvm/ebs-gp3/ami-id',
-  },
-} as const;
 const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 const PROFILE_SPREAD = { firstSeconds: 1, slowestSeconds: 8, limitSeconds: 180 };
 const MAX_GENERATIONS = 50;
@@ -37,17 +25,46 @@ const FULL = [
   'InsufficientFreeAddressesInSubnet',
 ];
 
+/** An instance that is to be launched: what it is, what its client tokens derive from, and how it is found by its tags. */
+interface NewServer {
+  readonly tags: readonly Tag[];
+  readonly tokens: string;
+  /** Instances that a client token may answer with, and that it is not. */
+  readonly others: readonly (string | undefined)[];
+  find(op: Op): Promise<Instance | undefined>;
+}
+
 /** How a launch or a start ended. */
 type Fate =
   { readonly kind: 'running' } | { readonly kind: 'died'; readonly code: string; readonly reason: string | undefined };
 
 /** Launches the server where the volume is, else in the first zone that has room, and waits until it runs; at most one new instance lives. */
 export async function launch(context: Context, op: Op): Promise<void> {
-  const there = await findInstance(context, op);
-  if (there?.InstanceId) {
-    requireAlive(there.InstanceId, await fateOf(context, there.InstanceId, op));
+  const { formers, instance } = await findServers(context, op);
+  const find = (findOp: Op) => findInstance(context, findOp);
+  if (instance?.InstanceId) {
+    requireAlive(instance.InstanceId, await fateOf(context, instance.InstanceId, find, op));
     return;
   }
+  const others = formers.map(({ InstanceId }) => InstanceId);
+  await launchNew(context, { tags: tagsFor(context.site, 'server'), tokens: 'server', others, find }, op);
+}
+
+/** Launches the server that is to take the place of another one, which goes on serving, and waits until it runs; at most one lives. */
+export async function launchSuccessor(context: Context, replacedId: string, op: Op): Promise<void> {
+  const find = async (findOp: Op) => (await findServers(context, findOp)).successors[0];
+  const { instance, successors } = await findServers(context, op);
+  if (instance?.InstanceId !== replacedId) return;
+  const there = successors[0]?.InstanceId;
+  if (there !== undefined) {
+    requireAlive(there, await fateOf(context, there, find, op));
+    return;
+  }
+  const tags = [...tagsFor(context.site, 'server'), { Key: REPLACES_TAG, Value: replacedId }];
+  await launchNew(context, { tags, tokens: `server after ${replacedId}`, others: [], find }, op);
+}
+
+async function launchNew(context: Context, wanted: NewServer, op: Op): Promise<void> {
   const [imageId, groupId, candidates] = await Promise.all([
     newestImage(context, op),
     context.site.server.securityGroup ?? ensureSecurityGroup(context, op),
@@ -56,8 +73,8 @@ export async function launch(context: Context, op: Op): Promise<void> {
   for (const [index, place] of candidates.entries()) {
     const isLast = index === candidates.length - 1;
     try {
-      const instanceId = await launchIn(context, place, imageId, groupId, op);
-      const fate = await fateOf(context, instanceId, op);
+      const instanceId = await launchIn(context, place, imageId, groupId, wanted, op);
+      const fate = await fateOf(context, instanceId, wanted.find, op);
       if (fate.kind === 'died' && FULL.includes(fate.code) && !isLast) continue;
       requireAlive(instanceId, fate);
       return;
@@ -84,7 +101,8 @@ export async function start(context: Context, op: Op): Promise<void> {
       abortSignal: op.signal,
     });
   }
-  requireAlive(instance.InstanceId, await fateOf(context, instance.InstanceId, op));
+  const find = (findOp: Op) => findInstance(context, findOp);
+  requireAlive(instance.InstanceId, await fateOf(context, instance.InstanceId, find, op));
 }
 
 /** Zones and subnets that the server may go to, the volume’s alone once there is one. */
@@ -103,14 +121,21 @@ export async function candidatePlaces(context: Context, op: Op): Promise<Place[]
 }
 
 /** Asks for one instance in one place; gives the id of the new instance, or of the one that an earlier request with the same token made. */
-async function launchIn(context: Context, place: Place, imageId: string, groupId: string, op: Op): Promise<string> {
+async function launchIn(
+  context: Context,
+  place: Place,
+  imageId: string,
+  groupId: string,
+  { others, tags, tokens }: NewServer,
+  op: Op,
+): Promise<string> {
   const { site, clients } = context;
   for (let generation = 1; generation <= MAX_GENERATIONS; generation += 1) {
-    const token = clientToken(site, `server/${place.zone}`, generation);
+    const token = clientToken(site, `${tokens}/${place.zone}`, generation);
     try {
       const { Instances } = await retry(
         () =>
-          clients.ec2.send(new RunInstancesCommand(launchRequest(context, place, imageId, groupId, token)), {
+          clients.ec2.send(new RunInstancesCommand(launchRequest(context, place, imageId, groupId, { tags, token })), {
             abortSignal: op.signal,
           }),
         isProfileSpreading,
@@ -119,48 +144,18 @@ async function launchIn(context: Context, place: Place, imageId: string, groupId
       );
       const instanceId = Instances?.[0]?.InstanceId;
       if (!instanceId) throw new Error('EC2 answered without the id of the new instance.');
-      return instanceId;
+      if (!others.includes(instanceId)) return instanceId;
     } catch (error) {
       if (hasCode(error, 'IdempotentParameterMismatch')) {
         // The token was used with an older image or other wants; what it made may not be in the list by tag yet.
         const made = await madeWithToken(context, token, op);
-        if (made) return made;
+        if (made && !others.includes(made)) return made;
       } else if (!hasCode(error, 'IdempotentInstanceTerminated')) {
         throw error;
       }
     }
   }
   throw new Error(`No client token of ${MAX_GENERATIONS} was free for a new server.`);
-}
-
-/** The request for the server in one place. */
-export function launchRequest({ site }: Context, place: Place, imageId: string, groupId: string, token: string) {
-  const { image, instanceProfile, instanceType, keyName } = site.server;
-  return {
-    ImageId: imageId,
-    InstanceType: instanceType as NonNullable<Instance['InstanceType']>,
-    MinCount: 1,
-    MaxCount: 1,
-    ClientToken: token,
-    IamInstanceProfile: { Name: instanceProfile ?? profileName(site) },
-    MetadataOptions: { HttpTokens: 'required' as const, HttpEndpoint: 'enabled' as const, HttpPutResponseHopLimit: 1 },
-    // T3 and its kin start in unlimited mode, in which a flood of requests is billed (EC2 documentation, “Unlimited mode concepts”).
-    ...(isBurstable(instanceType) ? { CreditSpecification: { CpuCredits: 'standard' } } : {}),
-    NetworkInterfaces: [
-      { DeviceIndex: 0, SubnetId: place.subnetId, Groups: [groupId], AssociatePublicIpAddress: true },
-    ],
-    BlockDeviceMappings: [
-      {
-        DeviceName: image === 'ubuntu-24.04' ? '/dev/sda1' : '/dev/xvda',
-        Ebs: { VolumeType: 'gp3' as const, Encrypted: true, DeleteOnTermination: true },
-      },
-    ],
-    TagSpecifications: [
-      { ResourceType: 'instance' as const, Tags: tagsFor(site, 'server') },
-      { ResourceType: 'volume' as const, Tags: tagsFor(site, 'server-root') },
-    ],
-    ...(keyName ? { KeyName: keyName } : {}),
-  };
 }
 
 /** A profile that was just made is unknown to EC2 for seconds to minutes (terraform-provider-aws issue 15341). */
@@ -185,7 +180,7 @@ async function madeWithToken({ clients }: Context, token: string, op: Op): Promi
 }
 
 /** Follows an instance by its id until it runs or dies, and then until the search by tag, which later steps use, shows it running. */
-async function fateOf(context: Context, instanceId: string, op: Op): Promise<Fate> {
+async function fateOf(context: Context, instanceId: string, find: NewServer['find'], op: Op): Promise<Fate> {
   let wasPending = false;
   const fate = await waitFor<Fate>(
     'the server to run',
@@ -205,7 +200,7 @@ async function fateOf(context: Context, instanceId: string, op: Op): Promise<Fat
   await waitFor(
     'the server to be listed',
     async () => {
-      const listed = await findInstance(context, op);
+      const listed = await find(op);
       return listed?.InstanceId === instanceId && listed.State?.Name === 'running' ? listed : undefined;
     },
     BOOT,
@@ -240,14 +235,4 @@ function adviceFor(code: string): string {
     return 'Most often the key that encrypts new disks (EC2 console, Settings, EBS encryption) is disabled, gone, or not yours to use: choose another one there or ask for the right to use it.';
   }
   return 'Remove the cause if it is yours to remove.';
-}
-
-/** The newest image of the wanted system, made for the architecture of the wanted type. */
-export async function newestImage(context: Context, op: Op): Promise<string> {
-  const { clients, site } = context;
-  const type = await wantedType(context, op);
-  const Name = IMAGE_PARAMETERS[site.server.image][(type && architectureOf(type)) ?? 'x86_64'];
-  const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name }), { abortSignal: op.signal });
-  if (!Parameter?.Value) throw new Error(`AWS names no image for ${site.server.image} in ${site.region}.`);
-  return Parameter.Value;
 }

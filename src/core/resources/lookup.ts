@@ -11,30 +11,53 @@ import { unlessMissing, waitFor } from '../aws/wait';
 import { ROLE_TAG, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
+import { FORMER_SERVER, FORMER_VOLUME, inPlace, tagOf } from './succession';
 
 const LIVING: readonly InstanceStateName[] = ['pending', 'running', 'stopping', 'stopped'];
 /** The way on when the server is stopped. */
 export const START_SERVER = { title: 'Start Server…', command: 'sitelift.startServer' };
 const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 
-/** The living instance of the site, by tag; terminated ones do not count. */
-export async function findInstance({ site, clients }: Context, op: Op): Promise<Instance | undefined> {
+/** The living instances of a site. */
+export interface Servers {
+  /** The one that is the site's server. */
+  readonly instance: Instance | undefined;
+  /** Those that are to take its place. */
+  readonly successors: readonly Instance[];
+  /** Those whose place was taken. */
+  readonly formers: readonly Instance[];
+}
+
+/** The living instances of the site, by tag; terminated ones do not count. */
+export async function findServers({ site, clients }: Context, op: Op): Promise<Servers> {
   const Filters = [
     { Name: `tag:${SITE_TAG}`, Values: [site.id] },
-    { Name: `tag:${ROLE_TAG}`, Values: ['server'] },
+    { Name: `tag:${ROLE_TAG}`, Values: ['server', FORMER_SERVER] },
     { Name: 'instance-state-name', Values: [...LIVING] },
   ];
-  const found = await allItems(
+  const all = await allItems(
     paginateDescribeInstances({ client: clients.ec2 }, { Filters }, { abortSignal: op.signal }),
     ({ Reservations }) => Reservations?.flatMap(({ Instances }) => Instances ?? []),
   );
+  all.sort((one, other) => (one.InstanceId ?? '').localeCompare(other.InstanceId ?? ''));
+  const servers = all.filter((one) => tagOf(one, ROLE_TAG) !== FORMER_SERVER);
+  const found = inPlace(servers, ({ InstanceId }) => InstanceId);
   if (found.length > 1) {
     const ids = found.map(({ InstanceId }) => InstanceId).join(', ');
     throw new UserError(
       `This site has more than one server (${ids}). Terminate all but one in the EC2 console, then try again.`,
     );
   }
-  return found[0];
+  return {
+    instance: found[0],
+    successors: servers.filter((one) => !found.includes(one)),
+    formers: all.filter((one) => !servers.includes(one)),
+  };
+}
+
+/** The living instance that is the site's server. */
+export async function findInstance(context: Context, op: Op): Promise<Instance | undefined> {
+  return (await findServers(context, op)).instance;
 }
 
 /** An instance by its id, also one that has died; undefined while AWS does not show it (yet, or any more). */
@@ -68,11 +91,16 @@ export async function runningInstance(context: Context, op: Op): Promise<Instanc
   );
 }
 
-/** All volumes of the site by tag, also those that AWS failed to make (state `error`), but none that is deleted. */
-export async function listVolumes({ site, clients }: Context, op: Op): Promise<readonly Volume[]> {
+/** All volumes of the site by tag, also those that AWS failed to make (state `error`), but none that is deleted, and none whose place another one took. */
+export async function listVolumes(context: Context, op: Op): Promise<readonly Volume[]> {
+  return (await listVolumesEver(context, op)).filter((one) => tagOf(one, ROLE_TAG) !== FORMER_VOLUME);
+}
+
+/** All volumes of the site by tag, those as well whose place another one took. */
+export async function listVolumesEver({ site, clients }: Context, op: Op): Promise<readonly Volume[]> {
   const Filters = [
     { Name: `tag:${SITE_TAG}`, Values: [site.id] },
-    { Name: `tag:${ROLE_TAG}`, Values: ['volume'] },
+    { Name: `tag:${ROLE_TAG}`, Values: ['volume', FORMER_VOLUME] },
     { Name: 'status', Values: ['creating', 'available', 'in-use', 'error'] },
   ];
   return allItems(
@@ -81,9 +109,10 @@ export async function listVolumes({ site, clients }: Context, op: Op): Promise<r
   );
 }
 
-/** The one volume of several that the site uses: the attached one, else the user is asked to decide; failed ones do not count. */
+/** The one volume of several that the site uses: the attached one, else the user is asked to decide; failed ones, and those that are to take another’s place, do not count. */
 export function usableVolume(volumes: readonly Volume[]): Volume | undefined {
-  const usable = volumes.filter(({ State }) => State !== 'error');
+  const whole = volumes.filter(({ State }) => State !== 'error');
+  const usable = inPlace(whole, ({ VolumeId }) => VolumeId);
   if (usable.length <= 1) return usable[0];
   const attached = usable.filter(({ State }) => State === 'in-use');
   if (attached.length === 1) return attached[0];

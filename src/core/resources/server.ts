@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import type { Op } from '../op';
@@ -12,13 +13,15 @@ import type { Drift } from './driftText';
 import { closingSteps, groupSteps } from './groupSteps';
 import { instanceStages, readCredits } from './instanceSteps';
 import { readTypeRefusal } from './instanceTypes';
-import { findInstance } from './lookup';
+import { findInstance, findServers, type Servers } from './lookup';
+import { otherServers, type OtherServer } from './otherServers';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
-import { describeRole, ensureRole, policiesOfOthers, profileName, type RoleState } from './role';
+import { describeRole, policiesOfOthers, type RoleState } from './role';
 import { lookInside, OFF, webServerSteps } from './serverInside';
-import { describeReach, groupStep, isNarrowing } from './securityGroup';
+import { describeReach } from './securityGroup';
 import { groupDrift, serverDrift } from './serverDrift';
+import { rights } from './serverRights';
 
 /** The server as AWS shows it. */
 export interface ServerHave {
@@ -59,6 +62,8 @@ export interface ServerHave {
   readonly inspection: Inspection | undefined;
   /** Why there is no inspection although the server runs: SSM could not be asked, or the look inside failed. */
   readonly inspectionProblem?: string;
+  /** Instances beside it: those that are to take its place, and those whose place it took. */
+  readonly others?: readonly OtherServer[];
   /** What else could not be read, each with its reason. */
   readonly problems: readonly string[];
 }
@@ -72,7 +77,8 @@ export interface ServerNeeds {
 /** The EC2 instance that serves the pages. */
 export const server: Resource<ServerHave, ServerNeeds> = {
   async describe(context, op): Promise<Seen<ServerHave>> {
-    const instance = await findInstance(context, op);
+    const servers = await findServers(context, op);
+    const { instance } = servers;
     if (!instance?.InstanceId) {
       const [absent, addresses] = await Promise.all([absentHere(context, op), leftAddresses(context, op)]);
       return addresses.length > 0 && absent.kind === 'absent' ? { ...absent, addresses } : absent;
@@ -98,6 +104,7 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     const [groups] = groupDrift(context, instance);
     const have = {
       ...outside,
+      ...othersOf(servers),
       ...inside,
       // An agent that answers has a role that lets it.
       role: role.value ?? (agent.online ? 'ready' : undefined),
@@ -117,11 +124,14 @@ export const server: Resource<ServerHave, ServerNeeds> = {
 
   async glance(context, before, op) {
     if (before.kind === 'unknown') return undefined;
-    const instance = await findInstance(context, op);
+    const servers = await findServers(context, op);
+    const { instance } = servers;
     if (!instance?.InstanceId) return before.kind === 'absent' && before.otherRegion === undefined ? before : undefined;
     if (before.kind === 'absent') return undefined;
-    const outside = outsideOf(instance, instance.InstanceId);
+    const outside = { ...outsideOf(instance, instance.InstanceId), ...othersOf(servers) };
     const { inspection, inspectionProblem, ...rest } = before.have;
+    // Another one takes its place, or took it.
+    if (!isDeepStrictEqual(rest.others, outside.others)) return undefined;
     // Somebody changed its type, its groups or its profile, gave it an address that stays, or took that away.
     if (rest.instanceType !== outside.instanceType) return undefined;
     if (rest.rights !== undefined && rest.rights !== rightsOf(instance)) return undefined;
@@ -192,6 +202,11 @@ function rightsOf({ IamInstanceProfile, SecurityGroups = [] }: Instance): string
   return JSON.stringify([IamInstanceProfile?.Arn ?? '', SecurityGroups.map(({ GroupId }) => GroupId).sort()]);
 }
 
+function othersOf(servers: Servers): Pick<ServerHave, 'others'> {
+  const others = otherServers(servers);
+  return others.length > 0 ? { others } : {};
+}
+
 async function readRole(context: Context, op: Op): Promise<Detail<RoleState>> {
   if (context.site.server.instanceProfile) return { value: 'ready' };
   return readDetail('the server’s role', () => describeRole(context, op), op);
@@ -210,23 +225,4 @@ async function readReach(
 ): Promise<Detail<Reach> | { readonly value: undefined; readonly problem: undefined }> {
   if (context.site.server.securityGroup) return { value: undefined, problem: undefined };
   return readDetail('the server’s security group', () => describeReach(context, vpcId, op), op);
-}
-
-/** Steps for what the server must be allowed; what could not be read is left as it is. */
-function rights(context: Context, have: ServerHave | undefined): Step[] {
-  const { instanceProfile, securityGroup } = context.site.server;
-  const steps: Step[] = [];
-  const role = have ? have.role : 'lacking';
-  if (!instanceProfile && (role === 'lacking' || role === 'broad')) {
-    const name = profileName(context.site);
-    const title =
-      role === 'broad'
-        ? `narrow role ${name} to what the server’s agent needs (it may also read SSM parameters now)`
-        : `${have ? 'put in order' : 'create'} role and profile ${name} (lets SSM manage the server)`;
-    steps.push({ key: 'role', title, run: (op) => ensureRole(context, op) });
-  }
-  if (!securityGroup && (!have || (have.portOpen === false && !isNarrowing(context, have.reach)))) {
-    steps.push(groupStep(context, have?.reach));
-  }
-  return steps;
 }

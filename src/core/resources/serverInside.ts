@@ -51,6 +51,11 @@ function webServerTitle(found: Inspection['webServer'] | undefined): string {
 
 async function installWebServer(context: Context, op: Op): Promise<void> {
   const { InstanceId } = await runningInstance(context, op);
+  await installWebServerOn(context, InstanceId, op);
+}
+
+/** Waits until the agent of a running instance answers, and installs, enables and starts its web server. */
+export async function installWebServerOn(context: Context, InstanceId: string, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   await runScript(context, InstanceId, { name: 'web server', script: webServerScript, timeoutSeconds: 900 }, op);
 }

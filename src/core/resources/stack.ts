@@ -7,6 +7,9 @@ import { unmarkDestroying } from './bucketSettings';
 import { distribution, type DistributionHave } from './distribution';
 import { driftText } from './driftText';
 import type { Context } from '../context';
+import { passesAddressOn } from './address';
+import { otherStages } from './otherServers';
+import { SWITCH_SERVER } from './succession';
 import { doubtOf, requireSameRegion } from './whereabouts';
 import { known, remediesOfUnknown, type Resource, type Seen } from './resource';
 import { siteUrl } from '../names';
@@ -130,8 +133,10 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
   if (needs.includes('server')) requirePossible(site);
   if (what === 'volume' || what === 'all') requireNoShrinking(context, site);
   const plan = sequence(keeping(context, site), planOf(what, context, site));
-  // Whoever is shut out is so after all else.
-  return needs.includes('server') ? sequence(plan, narrowing(context, site)) : plan;
+  // Whoever is shut out is so after all else, and what is not needed any more ends.
+  return needs.includes('server')
+    ? sequence(plan, narrowing(context, site), otherStages(context, known(site.server)?.others))
+    : plan;
 }
 
 /** Who provisions a site that somebody began to destroy wants to keep it. */
@@ -185,13 +190,18 @@ function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): P
 }
 
 /** Steps after which the server has another name. */
-const RENAMING = ['instance', 'startInstance', 'address', 'releaseAddress'];
+const RENAMING = ['instance', 'startInstance', 'address', 'releaseAddress', SWITCH_SERVER];
 
 /** A plan and then the distribution’s, which asks the server by the name that the plan gives it. */
 function readerAfter(plan: Plan, context: Context, site: SiteHave): Plan {
   const have = known(site.server);
-  const isKept = (key: string) => key === 'startInstance' && have?.address === 'elastic';
-  const isRenamed = have && stepsOf(plan).some(({ key }) => RENAMING.includes(key) && !isKept(key));
+  const keys = stepsOf(plan).map(({ key }) => key);
+  const isReplaced = keys.includes(SWITCH_SERVER);
+  const isKept = (key: string) =>
+    isReplaced
+      ? have !== undefined && passesAddressOn(context.site, { server: have, addresses: have.addresses })
+      : key === 'startInstance' && have?.address === 'elastic';
+  const isRenamed = have && keys.some((key) => RENAMING.includes(key) && !isKept(key));
   const then: SiteHave = isRenamed ? { ...site, server: { kind: 'known', have: { ...have, host: undefined } } } : site;
   return sequence(plan, distribution.plan(context, then));
 }

@@ -1,25 +1,21 @@
-import {
-  AttachVolumeCommand,
-  CreateVolumeCommand,
-  DescribeVolumesCommand,
-  type Volume,
-  type VolumeAttachmentState,
-  type VolumeState,
-} from '@aws-sdk/client-ec2';
+import { AttachVolumeCommand, type Volume, type VolumeAttachmentState, type VolumeState } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
-import { appearance, retry, unlessMissing, waitFor } from '../aws/wait';
+import { retry, waitFor } from '../aws/wait';
 import { diskCharge } from '../cost/charge';
-import { BLANK_TAG, clientToken, DOCUMENT_ROOT, serialOf, tagsFor } from '../names';
+import { BLANK_TAG, DOCUMENT_ROOT, ROLE_TAG, serialOf, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
 import { isAdopted } from './adopt/fitness';
-import { findVolume, instanceById, listVolumes, runningInstance, usableVolume } from './lookup';
+import { findVolume, instanceById, listVolumesEver, runningInstance, usableVolume } from './lookup';
 import type { Context } from '../context';
 import { growthStages, type WantedSize } from './growth';
 import { mountOf } from './mounted';
+import { makeVolume } from './newVolume';
+import { otherVolumes, snapshotOf, type OtherVolume } from './otherVolumes';
 import { known, type Resource, type Seen } from './resource';
+import { FORMER_VOLUME, tagOf } from './succession';
 import { server, type ServerNeeds } from './server';
 
 /** The volume as AWS shows it. */
@@ -36,6 +32,10 @@ export interface VolumeHave {
   readonly isAdopted?: boolean;
   /** What the site file asks for. */
   readonly wanted: WantedSize & { readonly device?: string };
+  /** The snapshot that it was made from, if it was. */
+  readonly snapshotId?: string;
+  /** Volumes beside it: those whose place another one took, and those that were to take one. */
+  readonly others?: readonly OtherVolume[];
   readonly attachment:
     { readonly instanceId: string; readonly device: string; readonly state: VolumeAttachmentState } | undefined;
 }
@@ -46,14 +46,17 @@ export interface VolumeNeeds extends ServerNeeds {
 }
 
 const SETTLE = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 300 };
-const MAX_GENERATIONS = 50;
 
 /** The EBS volume whose partition is the document root, so pages outlive the instance. */
 export const volume: Resource<VolumeHave, VolumeNeeds> = {
   async describe(context, op): Promise<Seen<VolumeHave>> {
-    const volumes = await listVolumes(context, op);
+    const all = await listVolumesEver(context, op);
+    const volumes = all.filter((one) => tagOf(one, ROLE_TAG) !== FORMER_VOLUME);
     const found = usableVolume(volumes) ?? volumes[0];
-    return found?.VolumeId ? { kind: 'known', have: haveOf(context, found, found.VolumeId) } : { kind: 'absent' };
+    if (!found?.VolumeId) return { kind: 'absent' };
+    const others = otherVolumes(all.filter((one) => one !== found));
+    const have = haveOf(context, found, found.VolumeId);
+    return { kind: 'known', have: others.length > 0 ? { ...have, others } : have };
   },
 
   glance: (context, _before, op) => volume.describe(context, op),
@@ -104,6 +107,7 @@ function haveOf({ site }: Context, found: Volume, volumeId: string): VolumeHave 
     encrypted: found.Encrypted ?? false,
     ...(isAdopted(found.Tags) ? { isAdopted: true } : {}),
     wanted: site.volume,
+    ...snapshotOf(found),
     attachment: attachment?.InstanceId
       ? {
           instanceId: attachment.InstanceId,
@@ -115,73 +119,16 @@ function haveOf({ site }: Context, found: Volume, volumeId: string): VolumeHave 
 }
 
 async function createVolume(context: Context, op: Op): Promise<void> {
-  const { site, clients } = context;
+  const { site } = context;
   const { Placement } = await runningInstance(context, op);
-  const before = await listVolumes(context, op);
-  if (usableVolume(before)) return;
-  for (let generation = 1; generation <= MAX_GENERATIONS; generation += 1) {
-    try {
-      const { VolumeId: volumeId } = await clients.ec2.send(
-        new CreateVolumeCommand({
-          AvailabilityZone: Placement?.AvailabilityZone,
-          Size: site.volume.sizeGib,
-          VolumeType: 'gp3',
-          Encrypted: true,
-          ClientToken: clientToken(site, 'volume', generation),
-          TagSpecifications: [
-            {
-              ResourceType: 'volume',
-              Tags: [...tagsFor(site, 'volume'), { Key: BLANK_TAG, Value: 'yes' }],
-            },
-          ],
-        }),
-        { abortSignal: op.signal },
-      );
-      if (!volumeId) throw new Error('EC2 answered without the id of the new volume.');
-      // The token of a volume that failed, or is deleted since, answers with that one: the next generation is a new one.
-      if (before.some(({ VolumeId }) => VolumeId === volumeId)) continue;
-      if (await becomesUsable(context, volumeId, op)) return;
-    } catch (error) {
-      if (!hasCode(error, 'IdempotentParameterMismatch')) throw error;
-      // The token was used with another size or zone; what it made may not be in the list by tag yet.
-      if (await appearance(() => findVolume(context, op), op)) return;
-    }
-  }
-  throw new Error(`No client token of ${MAX_GENERATIONS} was free for a new volume.`);
-}
-
-/**
- * Follows a volume by its id until it can be attached, and then until the search by tag, which later steps use, shows it. False for one
- * that is deleted, of which AWS tells as of one that it does not show yet. Throws `UserError` when AWS could not make it.
- */
-async function becomesUsable(context: Context, volumeId: string, op: Op): Promise<boolean> {
-  const stateNow = async () => {
-    const answer = await unlessMissing(
-      () => context.clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), { abortSignal: op.signal }),
-      'InvalidVolume.NotFound',
-    );
-    return answer?.Volumes?.[0]?.State;
+  const before = await listVolumesEver(context, op);
+  if (await findVolume(context, op)) return;
+  const wanted = {
+    ...{ zone: Placement?.AvailabilityZone, sizeGib: site.volume.sizeGib, tokens: 'volume' },
+    tags: [...tagsFor(site, 'volume'), { Key: BLANK_TAG, Value: 'yes' }],
+    find: (findOp: Op) => findVolume(context, findOp),
   };
-  let state = await appearance(stateNow, op);
-  if (state === 'creating') {
-    state = await waitFor(
-      'the volume to be made',
-      async () => {
-        const now = await stateNow();
-        return now === 'creating' ? undefined : now;
-      },
-      SETTLE,
-      op,
-    );
-  }
-  if (state === 'error') {
-    throw new UserError(
-      `AWS could not make the volume ${volumeId}: it is in the state “error”, for which AWS tells no reason. Most often the key that encrypts new disks (EC2 console, Settings, EBS encryption) is disabled, gone, or not yours to use. Remove the cause, delete ${volumeId} in the EC2 console, and run the command again, which makes one new volume.`,
-    );
-  }
-  if (state === undefined || state === 'deleting' || state === 'deleted') return false;
-  await waitFor('the volume to be listed', () => findVolume(context, op), SETTLE, op);
-  return true;
+  await makeVolume(context, wanted, before, op);
 }
 
 async function attach(context: Context, op: Op): Promise<void> {

@@ -1,6 +1,7 @@
 import { CreateInvalidationCommand, UntagResourceCommand } from '@aws-sdk/client-cloudfront';
 import {
   AuthorizeSecurityGroupIngressCommand,
+  CreateTagsCommand,
   CreateVolumeCommand,
   DescribeSecurityGroupsCommand,
   StartInstancesCommand,
@@ -25,9 +26,11 @@ import { ClientCache } from '../../../src/core/aws/clientCache';
 import { isDenied } from '../../../src/core/aws/errors';
 import type { Context } from '../../../src/core/context';
 import { exportSite } from '../../../src/core/handover/exportSite';
-import { bucketName, REGION_TAG, SITE_TAG } from '../../../src/core/names';
+import { bucketName, REGION_TAG, ROLE_TAG, SITE_TAG, tagsFor } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
 import { planSwitch } from '../../../src/core/resources/distributionSwitch';
+import { planSnapshot } from '../../../src/core/resources/planSnapshot';
+import { listSiteSnapshots } from '../../../src/core/resources/snapshots';
 import { planRestriction } from '../../../src/core/resources/planRestriction';
 import { AGENT_POLICY_NAME, BROAD_POLICY_ARN } from '../../../src/core/resources/agentPolicy';
 import { known } from '../../../src/core/resources/resource';
@@ -42,6 +45,7 @@ import { newPublishDriver } from '../publish/publishDriver';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { distributionOf, edit } from '../resources/edited';
 import { keysOf, planned, provision } from '../resources/provisioned';
+import { plannedReplace, plannedRestore, stopServer } from '../resources/succeeded';
 
 /** The same site, as a user sees it who has a policy of the documentation and nothing else. */
 async function asUser(context: Context, file: string): Promise<Context> {
@@ -120,6 +124,17 @@ describe('a user with docs/iam-policy.json and nothing else', function () {
     assert.ok(keys.includes('role') && keys.includes('startInstance'), keys.join());
   });
 
+  it('takes a snapshot and restores it, and replaces the server', async () => {
+    const request = { id: 'click', name: '' };
+    await run(planSnapshot(user, await describeSite(user, newOp()), [], request), newOp());
+    const [taken] = await listSiteSnapshots(user, newOp());
+    await stopServer(admin);
+    await run(await plannedRestore(user, taken?.snapshotId ?? ''), newOp());
+    await stopServer(admin);
+    await run(await plannedReplace(user), newOp());
+    assert.deepEqual(keysOf(await planned(user, 'all')), []);
+  });
+
   it('gives the address up again', async () => {
     const changing = wishing(user, { server: { ...user.site.server, address: 'changing' } });
     assert.deepEqual(await provision(changing, 'server'), ['releaseAddress']);
@@ -157,6 +172,7 @@ describe('a user with docs/iam-policy.json and nothing else', function () {
   it('can change nothing that lacks the site’s tag or name', async () => {
     const { cloudfront, ec2, iam, s3 } = user.clients;
     const instanceId = await launchInstance(admin.clients);
+    const { instanceId: ownId } = known((await describeSite(admin, newOp())).server) ?? assert.fail('no server');
     const other = newContext();
     await provision(other, 'distribution');
     const { arn, id } = await distributionOf(other);
@@ -171,6 +187,9 @@ describe('a user with docs/iam-policy.json and nothing else', function () {
       () => ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] })),
       () => ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group?.GroupId, IpPermissions: [rule] })),
       () => ec2.send(new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 })),
+      () => ec2.send(new CreateTagsCommand({ Resources: [instanceId], Tags: tagsFor(other.site, 'server') })),
+      () => ec2.send(new CreateTagsCommand({ Resources: [instanceId], Tags: [{ Key: ROLE_TAG, Value: 'server' }] })),
+      () => ec2.send(new CreateTagsCommand({ Resources: [ownId], Tags: [{ Key: SITE_TAG, Value: other.site.id }] })),
       () =>
         cloudfront.send(
           new CreateInvalidationCommand({

@@ -4,7 +4,11 @@ import { createClients } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import type { Op } from '../../../src/core/op';
 import { run, type Plan } from '../../../src/core/plan';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { planReplace } from '../../../src/core/resources/planReplace';
+import { planRestore } from '../../../src/core/resources/planRestore';
+import { planSnapshot } from '../../../src/core/resources/planSnapshot';
+import { listSiteSnapshots } from '../../../src/core/resources/snapshots';
+import { describeSite, planProvision, type SiteHave } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { parseSite } from '../../../src/core/site';
@@ -17,21 +21,35 @@ export interface Part {
   readonly ending?: { readonly operation: string; readonly nth: number; readonly how: Ending };
 }
 
-export type Act = 'provision' | 'destroy';
+export type Act = 'provision' | 'destroy' | 'snapshot' | 'restore' | 'replace';
 export type Ending = 'killed before' | 'killed after' | 'no answer to';
 
 /** Steps that need a machine; without one the instances of the sandbox are only names. */
-const INSIDE = ['webServer', 'mount'];
+const INSIDE = ['webServer', 'mount', 'agent', 'successorReady'];
 const LOOKS = /^(Get|List|Head|Describe)/;
 const op: Op = { signal: new AbortController().signal, report: () => undefined };
 
 async function planned(act: Act, context: Context): Promise<Plan> {
   const site = await describeSite(context, op);
-  const plan =
-    act === 'provision'
-      ? planProvision('all', context, site)
-      : planTeardown('all', context, site, await describeParts(context, op), 'snapshot');
+  const plan = await planOf(act, context, site);
   return plan.map((stage) => stage.filter(({ key }) => !INSIDE.includes(key)));
+}
+
+async function planOf(act: Act, context: Context, site: SiteHave): Promise<Plan> {
+  switch (act) {
+    case 'provision':
+      return planProvision('all', context, site);
+    case 'destroy':
+      return planTeardown('all', context, site, await describeParts(context, op), 'snapshot');
+    case 'snapshot':
+      return planSnapshot(context, site, await listSiteSnapshots(context, op), { id: 'click', name: '' });
+    case 'restore': {
+      const snapshots = await listSiteSnapshots(context, op);
+      return planRestore(context, site, snapshots, snapshots[0]?.snapshotId ?? '');
+    }
+    case 'replace':
+      return planReplace(context, site);
+  }
 }
 
 /** Tells on standard output each operation that changes something, as it is sent. */

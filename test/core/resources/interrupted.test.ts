@@ -13,7 +13,7 @@ import { inventory } from './inventory';
 const clients = createClients({ region: 'us-east-1' });
 
 /** The operations that change something, with their services, of which a run has each. */
-const CHANGES: Readonly<Record<Act, Readonly<Record<string, readonly string[]>>>> = {
+const CHANGES: Readonly<Record<'provision' | 'destroy', Readonly<Record<string, readonly string[]>>>> = {
   provision: {
     iam: ['CreateRole', 'PutRolePolicy', 'CreateInstanceProfile', 'AddRoleToInstanceProfile'],
     ec2: [

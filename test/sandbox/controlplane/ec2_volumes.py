@@ -39,8 +39,20 @@ def _snapshot_status(snapshot: Any) -> str:
     return "error" if getattr(snapshot, "failed", False) else "completed"
 
 
-# Moto's snapshots are complete at once.
+def _snapshot_progress(snapshot: Any) -> str:
+    settings, since = getattr(snapshot, "taking", (None, 0))
+    seconds = settings.snapshot_seconds if settings else 0
+    return f"{min(int(100 * (time.monotonic() - since) / seconds), 100) if seconds else 100}%"
+
+
+def _snapshot_size(snapshot: Any) -> int:
+    return int(getattr(snapshot, "size_gib", snapshot.volume.size))
+
+
+# Moto's snapshots are complete at once, and grow with their volume.
 Snapshot.status = property(_snapshot_status, lambda snapshot, status: None)  # type: ignore[assignment]
+Snapshot.progress = property(_snapshot_progress)  # type: ignore[method-assign, assignment]
+Snapshot.volume_size = property(_snapshot_size)  # type: ignore[method-assign, assignment]
 
 
 @handles("ec2", "CreateSnapshot")
@@ -54,6 +66,8 @@ def create_snapshot(call: Call) -> object:
         snapshot = backend.snapshots[snapshot_id]
         snapshot.taking = (call.sandbox.settings, time.monotonic())
         snapshot.failed = failed
+        snapshot.size_gib = snapshot.volume.size
+        copy_disk(call.sandbox, snapshot.volume.id, snapshot_id)
     return response
 
 
@@ -69,14 +83,35 @@ def create_volume(call: Call) -> object:
     size_gib = call.parameters.get("Size")
     if size_gib is not None and not 1 <= size_gib <= 16384:
         raise AwsError("InvalidParameterValue", f"Volume of {size_gib}GiB is invalid; it has 1 to 16384 GiB.")
+    snapshot_id = call.parameters.get("SnapshotId")
+    if snapshot_id:
+        _require_restorable(backend, snapshot_id, size_gib)
+    if snapshot_id and size_gib is None:
+        # Moto takes the size that the snapshot's volume has by now.
+        call.body += f"&Size={backend.snapshots[snapshot_id].volume_size}".encode()
     before = set(backend.volumes)
     response = call.forward()
     for volume_id in set(backend.volumes) - before:
         volume = backend.volumes[volume_id]
         remember_answer(call, volume)
         volume.failed = call.sandbox.state(Misfortunes).meet("volume") is not None
-        make_disk(call.sandbox, volume)
+        make_disk(call.sandbox, volume, snapshot_id)
     return response
+
+
+def _require_restorable(backend: Any, snapshot_id: str, size_gib: int | None) -> None:
+    """Raises what EC2 answers to a volume from a snapshot that is not there, not complete, or larger."""
+    snapshot = backend.snapshots.get(snapshot_id)
+    if snapshot is None:
+        raise AwsError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+    if snapshot.status != "completed":
+        raise AwsError("IncorrectState", f"Snapshot is in invalid state - {snapshot.status}")
+    least_gib = snapshot.volume_size
+    if size_gib is not None and size_gib < least_gib:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Volume of size {size_gib}GB is smaller than snapshot '{snapshot_id}', expect size >= {least_gib}GB",
+        )
 
 
 def require_whole(volume: Any) -> None:
@@ -85,10 +120,16 @@ def require_whole(volume: Any) -> None:
         raise AwsError("IncorrectState", f"The volume '{volume.id}' is not 'available'.")
 
 
-def make_disk(sandbox: Sandbox, volume: Any) -> None:
-    """Makes the file behind a volume, when there are machines."""
+def copy_disk(sandbox: Sandbox, volume_id: str, snapshot_id: str) -> None:
+    """Keeps what is in the file behind a volume at this moment, when there are machines."""
+    if sandbox.machines and volume_id in sandbox.state(Ec2State).disks:
+        sandbox.machines.create_snapshot(snapshot_id, volume_id)
+
+
+def make_disk(sandbox: Sandbox, volume: Any, snapshot_id: str | None = None) -> None:
+    """Makes the file behind a volume, blank or as it was at a snapshot, when there are machines."""
     if sandbox.machines:
-        sandbox.machines.create_volume(volume.id, volume.size)
+        sandbox.machines.create_volume(volume.id, volume.size, snapshot_id)
         sandbox.state(Ec2State).disks.add(volume.id)
 
 

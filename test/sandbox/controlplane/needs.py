@@ -135,7 +135,9 @@ def _pass_role(arn: str) -> Need:
 
 
 def _ec2_arn(call: Call, kind: str, name: str) -> str:
-    return f"arn:aws:ec2:{call.region}:{call.sandbox.account}:{kind}/{name}"
+    # Snapshots, as images, are of no account (Service Authorization Reference, “Resource types defined by Amazon EC2”).
+    account = "" if kind == "snapshot" else call.sandbox.account
+    return f"arn:aws:ec2:{call.region}:{account}:{kind}/{name}"
 
 
 def _ec2_arn_of(call: Call, resource_id: str) -> str:

@@ -102,6 +102,25 @@ describe('the control plane, on volumes', () => {
     assert.deepEqual((await states())?.sort(), ['completed', 'error']);
   });
 
+  it('makes a volume from a snapshot that is complete, as large as that or larger', async () => {
+    const VolumeId = await create({ Size: 4 });
+    await setNever(plane, 'snapshotSeconds');
+    const { SnapshotId } = await plane.ec2.send(new CreateSnapshotCommand({ VolumeId }));
+    await assert.rejects(create({ SnapshotId }), code('IncorrectState'));
+    const { Snapshots: [pending] = [] } = await plane.ec2.send(
+      new DescribeSnapshotsCommand({ SnapshotIds: [SnapshotId ?? ''] }),
+    );
+    assert.deepEqual([pending?.Progress, pending?.VolumeSize], ['0%', 4]);
+    await setInstant(plane);
+    await plane.ec2.send(new ModifyVolumeCommand({ VolumeId, Size: 8 }));
+    await assert.rejects(create({ SnapshotId, Size: 3 }), code('InvalidParameterValue'));
+    await assert.rejects(create({ SnapshotId: 'snap-0123456789abcdef0' }), code('InvalidSnapshot.NotFound'));
+    await plane.ec2.send(new DeleteVolumeCommand({ VolumeId }));
+    const restored = await describe(await create({ SnapshotId, Size: 6 }));
+    assert.deepEqual([restored.SnapshotId, restored.Size, restored.Encrypted], [SnapshotId, 6, true]);
+    assert.equal((await describe(await create({ SnapshotId, Size: undefined }))).Size, 4);
+  });
+
   it('makes one volume per client token', async () => {
     const first = await create({ ClientToken: 'data' });
     assert.equal(await create({ ClientToken: 'data' }), first);

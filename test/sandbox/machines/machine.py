@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,10 @@ __all__ = ["MachineGone", "Machines", "Result"]
 _RELEASE_SECONDS = 180
 
 
+def _copy_sparse(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "--sparse=always", "--", str(source), str(target)], check=True, timeout=300)
+
+
 class Machines:
     """Runs instances and keeps volumes; every method may be called from any thread."""
 
@@ -24,7 +29,8 @@ class Machines:
         self._instances: dict[str, Instance] = {}
         self._holders: dict[str, str] = {}
         self._changed = threading.Condition()
-        (self._folder / "volumes").mkdir(parents=True, exist_ok=True)
+        for kept in ("volumes", "snapshots"):
+            (self._folder / kept).mkdir(parents=True, exist_ok=True)
 
     def launch(self, instance_id: str, platform: str, apt_lock_seconds: float = 0) -> None:
         """Boots a new instance ('amazon-linux' or 'ubuntu', whose package lists are locked at first) in the background."""
@@ -65,10 +71,17 @@ class Machines:
         """Shuts down in the background and deletes the root disk; volumes are let go once it is down."""
         self._instance(instance_id).terminate(lambda: self._forget(instance_id))
 
-    def create_volume(self, volume_id: str, size_gib: int) -> None:
-        """Makes a sparse, blank disk."""
-        with open(self._file(volume_id), "xb") as file:
+    def create_volume(self, volume_id: str, size_gib: int, snapshot_id: str | None = None) -> None:
+        """Makes a sparse disk: blank, or with what a snapshot holds if that is kept."""
+        kept = self._folder / "snapshots" / f"{snapshot_id}.raw"
+        if snapshot_id is not None and kept.exists():
+            _copy_sparse(kept, self._file(volume_id))
+        with open(self._file(volume_id), "ab") as file:
             file.truncate(size_gib << 30)
+
+    def create_snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """Keeps what is on a disk now, as after a power cut: what a running guest has not written yet is missing."""
+        _copy_sparse(self._file(volume_id), self._folder / "snapshots" / f"{snapshot_id}.raw")
 
     def delete_volume(self, volume_id: str) -> None:
         """Deletes a disk, after waiting for a terminating machine to let it go."""

@@ -10,9 +10,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { allItems } from '../../aws/pages';
 import { addressCharge, diskCharge, idleAddressCharge, instanceCharge, snapshotCharge } from '../../cost/charge';
-import { SITE_TAG } from '../../names';
+import { REPLACES_TAG, ROLE_TAG, SITE_TAG } from '../../names';
 import type { Op } from '../../op';
 import { addressKind } from '../address';
+import { FORMER_SERVER, FORMER_VOLUME, tagOf } from '../succession';
 import type { Leftover } from './leftover';
 
 type Found = Omit<Leftover, 'region' | 'siteId'> & { readonly tags: readonly Tag[] | undefined };
@@ -46,7 +47,7 @@ export async function leftInRegion(
         .map((instance) => {
           const { InstanceId = '', InstanceType, PublicIpAddress, State, Tags: tags } = instance;
           const runs = State?.Name === 'pending' || State?.Name === 'running';
-          const about = `${InstanceType}, ${State?.Name}`;
+          const about = `${InstanceType}, ${State?.Name}${formerly(instance)}`;
           const running = [instanceCharge(InstanceType ?? ''), ...(PublicIpAddress ? [addressCharge()] : [])];
           const stopped = addressKind(instance) === 'elastic' ? [idleAddressCharge(PublicIpAddress)] : [];
           const charges = runs ? running : stopped;
@@ -59,14 +60,16 @@ export async function leftInRegion(
       const there = volumes.filter(({ State }) => State !== 'deleting' && State !== 'deleted');
       return there.map(({ Size = 0, State, Tags: tags, VolumeId = '', VolumeType }) => {
         const charges = [diskCharge(VolumeType, Size, 'volume')];
-        return { kind: 'volume', id: VolumeId, about: `${Size} GiB, ${State}`, costs: 'existence', charges, tags };
+        const about = `${Size} GiB, ${State}${formerly({ Tags: tags })}`;
+        return { kind: 'volume', id: VolumeId, about, costs: 'existence', charges, tags };
       });
     },
     snapshot: async () => {
       const own = { ...input, OwnerIds: ['self'] };
       const snapshots = await allItems(paginateDescribeSnapshots(from, own, options), (page) => page.Snapshots);
       return snapshots.map(({ SnapshotId = '', StartTime, Tags: tags, VolumeId, VolumeSize = 0 }) => {
-        const about = `of ${VolumeId} (${VolumeSize} GiB), ${StartTime?.toISOString().slice(0, 10)}`;
+        const name = tags?.find(({ Key }) => Key === 'Name')?.Value;
+        const about = `${name ? `${name}: ` : ''}of ${VolumeId} (${VolumeSize} GiB), ${StartTime?.toISOString().slice(0, 10)}`;
         const charges = [snapshotCharge(VolumeSize, 'snapshot')];
         return { kind: 'snapshot', id: SnapshotId, about, costs: 'existence', charges, tags };
       });
@@ -96,4 +99,12 @@ export async function leftInRegion(
   return found.flat().map(({ tags, ...left }) => {
     return { ...left, region, siteId: tags?.find(({ Key }) => Key === SITE_TAG)?.Value ?? '' };
   });
+}
+
+/** Says of what is not in use any more, or not yet, that it is not. */
+function formerly(item: { readonly Tags?: readonly Tag[] | undefined }): string {
+  const role = tagOf(item, ROLE_TAG);
+  if (role === FORMER_SERVER || role === FORMER_VOLUME) return ', replaced by another one';
+  const replaced = tagOf(item, REPLACES_TAG);
+  return replaced === undefined ? '' : `, made to replace ${replaced}`;
 }

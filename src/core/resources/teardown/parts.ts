@@ -1,7 +1,4 @@
-import { paginateDescribeSnapshots, type Snapshot } from '@aws-sdk/client-ec2';
-import { allItems } from '../../aws/pages';
 import type { Context } from '../../context';
-import { ROLE_TAG, SITE_TAG } from '../../names';
 import type { Op } from '../../op';
 import { listAddresses, type SiteAddress } from '../address';
 import { instanceById, isDead, listVolumes } from '../lookup';
@@ -9,19 +6,8 @@ import { findAccessControl } from '../originAccessControl';
 import { readDetail } from '../resource';
 import { findRoleParts } from './roleRemoval';
 import { ownGroups } from '../securityGroup';
+import { LAST_SNAPSHOT, listSiteSnapshots, type SiteSnapshot } from '../snapshots';
 import { findUrlFunctions } from '../urlFunction';
-
-/** Value of the role tag of a snapshot that was taken before its volume was deleted. */
-export const LAST_SNAPSHOT = 'last-snapshot';
-
-/** A snapshot of a volume of the site. */
-export interface VolumeSnapshot {
-  readonly snapshotId: string;
-  readonly volumeId: string;
-  readonly state: string;
-  /** When it was asked for, as milliseconds since 1970. */
-  readonly startedMs: number;
-}
 
 /** What belongs to a site besides its four resources and has no row of its own; undefined is what could not be read. */
 export interface SiteParts {
@@ -31,7 +17,7 @@ export interface SiteParts {
   readonly rights: readonly string[] | undefined;
   readonly accessControlId: string | undefined;
   readonly functionNames: readonly string[] | undefined;
-  readonly lastSnapshots: readonly VolumeSnapshot[] | undefined;
+  readonly lastSnapshots: readonly SiteSnapshot[] | undefined;
   /** Volumes that AWS could not make. */
   readonly failedVolumeIds: readonly string[] | undefined;
   /** What could not be read, each with its reason. */
@@ -77,21 +63,6 @@ async function addressesLeft(context: Context, op: Op): Promise<readonly SiteAdd
 }
 
 /** The last snapshots of the site's volumes, the newest first, also those that AWS could not make (state `error`). */
-export async function listSnapshots({ site, clients }: Context, op: Op): Promise<readonly VolumeSnapshot[]> {
-  const Filters = [
-    { Name: `tag:${SITE_TAG}`, Values: [site.id] },
-    { Name: `tag:${ROLE_TAG}`, Values: [LAST_SNAPSHOT] },
-  ];
-  const found = await allItems(
-    paginateDescribeSnapshots({ client: clients.ec2 }, { OwnerIds: ['self'], Filters }, { abortSignal: op.signal }),
-    ({ Snapshots }) => Snapshots,
-  );
-  return found.flatMap(snapshotOf).sort((one, other) => other.startedMs - one.startedMs);
-}
-
-function snapshotOf({ SnapshotId, StartTime, State, VolumeId }: Snapshot): VolumeSnapshot[] {
-  if (!SnapshotId || !VolumeId) return [];
-  return [
-    { snapshotId: SnapshotId, volumeId: VolumeId, state: State ?? 'pending', startedMs: StartTime?.getTime() ?? 0 },
-  ];
+export function listSnapshots(context: Context, op: Op): Promise<readonly SiteSnapshot[]> {
+  return listSiteSnapshots(context, op, [LAST_SNAPSHOT]);
 }

@@ -1,21 +1,18 @@
-import {
-  DeleteSecurityGroupCommand,
-  ModifyInstanceAttributeCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { DeleteSecurityGroupCommand } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/errors';
-import { retry, unlessMissing, waitFor } from '../../aws/wait';
+import { retry, unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
-import { ended, idleAddressCharge, rootDiskCharge, type Charge } from '../../cost/charge';
-import { stopCharges } from '../../cost/serverCharges';
+import { ended, idleAddressCharge } from '../../cost/charge';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { listAddresses, type SiteAddress } from '../address';
 import { giveUp } from '../addressPlan';
 import { findInstance, instanceById, isDead } from '../lookup';
 import { known, type Seen } from '../resource';
+import { terminate, terminatedCharges } from '../termination';
 import type { ServerHave } from '../server';
 import { isMounted } from '../mounted';
+import { otherStages } from '../otherServers';
 import type { VolumeHave } from '../volume';
 import { untag } from '../adopt/tagging';
 import { detachStages } from '../detachment';
@@ -23,8 +20,7 @@ import { profileName } from '../role';
 import type { SiteParts } from './parts';
 import { deleteRole } from './roleRemoval';
 
-const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
-/** Until an instance is gone, and until its network interfaces are. */
+/** Until the network interfaces of an instance that is gone are. */
 const GOING = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 900 };
 
 /** What the steps that remove a server depend on. */
@@ -52,8 +48,12 @@ export function terminateStages(context: Context, site: ServerRemoval): Step[][]
         title: `terminate server ${have.instanceId} (${what})`,
         loses: isKept ? 'uptime' : 'data',
         charges: terminatedCharges(have),
-        run: (op) => terminate(context, op),
+        async run(op) {
+          const instanceId = (await findInstance(context, op))?.InstanceId;
+          if (instanceId !== undefined) await terminate(context, instanceId, op);
+        },
       },
+      ...otherStages(context, have.others).flat(),
     ],
   ];
 }
@@ -66,12 +66,6 @@ function letGoStages(context: Context, { server, volume }: ServerRemoval, have: 
   const isListed = async (op: Op) => (await findInstance(context, op))?.InstanceId === instanceId;
   const run = (op: Op) => untag(context, instanceId, () => isListed(op), op);
   return [...made, [{ key: 'letGoServer', title, run }]];
-}
-
-/** What ends with a server. An Elastic IP address of it costs until it is released. */
-function terminatedCharges(have: ServerHave): readonly Charge[] {
-  const isRunning = have.state === 'running' || have.state === 'pending';
-  return [...(isRunning ? stopCharges(have) : []), ended(rootDiskCharge())];
 }
 
 /** The steps that give up what the server alone needed, once it is gone; stages in order. */
@@ -110,61 +104,6 @@ export function rightsStages(context: Context, { rights = [] }: SiteParts): Step
   if (rights.length === 0) return [];
   const title = `delete ${rights.join(' and ')} ${profileName(context.site)}`;
   return [[{ key: 'deleteRole', title, run: (op) => deleteRole(context, op) }]];
-}
-
-async function terminate(context: Context, op: Op): Promise<void> {
-  const { ec2 } = context.clients;
-  const options = { abortSignal: op.signal };
-  const instance = await findInstance(context, op);
-  if (!instance?.InstanceId) return;
-  const { InstanceId } = instance;
-  await keepVolumes(context, InstanceId, op);
-  try {
-    await unlessMissing(
-      () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }), options),
-      'InvalidInstanceID.NotFound',
-    );
-  } catch (error) {
-    if (!hasCode(error, 'OperationNotPermitted')) throw error;
-    throw new UserError(
-      `The server ${InstanceId} is protected against termination. If it is to go, take the protection off (EC2 console, Actions, Instance settings, Change termination protection) and run the command again.`,
-      { cause: error },
-    );
-  }
-  await waitFor(
-    'the server to be terminated',
-    async () => {
-      const now = await instanceById(context, InstanceId, op);
-      return !now || now.State?.Name === 'terminated' ? true : undefined;
-    },
-    GOING,
-    op,
-  );
-}
-
-/** Volumes that somebody set to go with the instance stay, whosever they are and whatever becomes of them later; its own disk goes. */
-async function keepVolumes(context: Context, InstanceId: string, op: Op): Promise<void> {
-  const going = async () => {
-    const instance = await instanceById(context, InstanceId, op);
-    return (instance?.BlockDeviceMappings ?? []).filter(
-      ({ DeviceName, Ebs }) => DeviceName !== instance?.RootDeviceName && Ebs?.DeleteOnTermination,
-    );
-  };
-  const found = await going();
-  if (found.length === 0) return;
-  await context.clients.ec2.send(
-    new ModifyInstanceAttributeCommand({
-      InstanceId,
-      BlockDeviceMappings: found.map(({ DeviceName }) => ({ DeviceName, Ebs: { DeleteOnTermination: false } })),
-    }),
-    { abortSignal: op.signal },
-  );
-  await waitFor(
-    'the volumes to be kept when the server goes',
-    async () => ((await going()).length === 0 ? true : undefined),
-    SETTLE,
-    op,
-  );
 }
 
 function isFree({ associationId }: SiteAddress): boolean {

@@ -13,7 +13,8 @@ import { instanceById, isDead, listVolumes } from '../lookup';
 import { moment } from '../../release/moment';
 import { known, type Seen } from '../resource';
 import type { VolumeHave } from '../volume';
-import { LAST_SNAPSHOT, listSnapshots, type SiteParts, type VolumeSnapshot } from './parts';
+import { LAST_SNAPSHOT, type SiteSnapshot } from '../snapshots';
+import { listSnapshots, type SiteParts } from './parts';
 
 /** What becomes of the volume of a site that is destroyed. */
 export type VolumeFate = 'keep' | 'snapshot' | 'delete';
@@ -93,10 +94,7 @@ export function volumeStages(context: Context, site: VolumeRemoval, fate: Volume
  * The last snapshot of a volume that cannot have changed since: nothing has it attached, and the snapshot was asked for after the site began to be destroyed,
  * of which provisioning, that would attach it again, takes the mark away.
  */
-function takenBefore(
-  { attachment, volumeId }: VolumeHave,
-  { bucket, parts }: VolumeRemoval,
-): VolumeSnapshot | undefined {
+function takenBefore({ attachment, volumeId }: VolumeHave, { bucket, parts }: VolumeRemoval): SiteSnapshot | undefined {
   const sinceMs = Date.parse(known(bucket)?.destroyingSince ?? '');
   if (attachment || Number.isNaN(sinceMs)) return undefined;
   return parts.lastSnapshots?.find(
@@ -115,7 +113,7 @@ function letGoStages(context: Context, { volumeId }: VolumeHave): Step[][] {
   return [[{ key: 'letGoVolume', title, run: (op) => untag(context, volumeId, () => isListed(op), op) }]];
 }
 
-type FindSnapshot = (op: Op) => Promise<VolumeSnapshot | undefined>;
+type FindSnapshot = (op: Op) => Promise<SiteSnapshot | undefined>;
 
 /** The newest snapshot of a volume that is none of the former ones. Throws `UserError` when AWS could not make it. */
 async function findSnapshot(
@@ -123,7 +121,7 @@ async function findSnapshot(
   volumeId: string,
   former: readonly string[],
   op: Op,
-): Promise<VolumeSnapshot | undefined> {
+): Promise<SiteSnapshot | undefined> {
   const found = (await listSnapshots(context, op)).filter(
     (snapshot) => snapshot.volumeId === volumeId && !former.includes(snapshot.snapshotId),
   );

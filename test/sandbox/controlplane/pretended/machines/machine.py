@@ -54,7 +54,10 @@ class Machines:
         self._states[instance_id] = "terminated"
         self._holders = {volume: holder for volume, holder in self._holders.items() if holder != instance_id}
 
-    def create_volume(self, volume_id: str, size_gib: int) -> None:
+    def create_snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """There is nothing on its disks."""
+
+    def create_volume(self, volume_id: str, size_gib: int, snapshot_id: str | None = None) -> None:
         self._sizes_gib[volume_id] = size_gib
 
     def delete_volume(self, volume_id: str) -> None:

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { createClients } from '../../../src/core/aws/clients';
+import type { Context } from '../../../src/core/context';
+import { newSiteId, parseSite } from '../../../src/core/site';
+import { sample } from '../../setup/sampling';
+import { ACCOUNT, controlPlane } from '../sandbox';
+import { assertSends, openStage, WAYS, type Stage, type Way } from './acting';
+import { inventory } from './inventory';
+import { releaseAll } from './provisioned';
+import { idsOf, instancesOf, stopServer, takenSnapshot, volumesOf } from './succeeded';
+
+type Turn = 'snapshot' | 'restore' | 'replace';
+
+/** The operations of EC2 that change something, of which a run has each. */
+const CHANGES: Readonly<Record<Turn, readonly string[]>> = {
+  snapshot: ['CreateSnapshot'],
+  restore: ['CreateVolume', 'DetachVolume', 'CreateTags', 'StartInstances', 'AttachVolume'],
+  replace: ['RunInstances', 'DetachVolume', 'CreateTags', 'AttachVolume', 'AssociateAddress', 'TerminateInstances'],
+};
+const SOME = 3;
+const clients = createClients({ region: 'us-east-1' });
+
+describe('a site, of which', function () {
+  this.timeout(180_000);
+  let stage: Stage;
+  before(async () => {
+    stage = await openStage();
+    const quick = { bootSeconds: 0.1, stopSeconds: 0.1, lingerSeconds: 0.1, deploySeconds: 0.3, profileSeconds: 0.1 };
+    await controlPlane().send('POST', 'settings', { ...quick, snapshotSeconds: 0.1 });
+  });
+  after(() => stage?.close());
+  afterEach(async () => {
+    await controlPlane().send('DELETE', 'faults');
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
+    await releaseAll({ clients, site: parseSite(siteText(newSiteId())) });
+  });
+
+  const siteText = (id: string) =>
+    JSON.stringify({
+      ...{ name: 'demo', id, account: ACCOUNT, region: 'us-east-1', server: { address: 'elastic' } },
+    });
+  /** A whole site whose server is stopped; nothing could unmount the volume of one that runs. */
+  const newSite = async (act: Turn): Promise<{ siteFile: string; context: Context }> => {
+    const siteFile = siteText(newSiteId());
+    const context = { clients, site: parseSite(siteFile) };
+    await done(siteFile, 'provision');
+    if (act !== 'snapshot') await stopServer(context);
+    if (act === 'restore') await takenSnapshot(context);
+    return { siteFile, context };
+  };
+  const done = async (siteFile: string, act: Turn | 'provision') => {
+    const { end, said, sent } = await stage.act({ siteFile, act });
+    assert.equal(end, 'done', said);
+    return sent;
+  };
+  const disturbed = async (siteFile: string, act: Turn, operation: string, way: Way) => {
+    if ('fault' in way) {
+      await controlPlane().send('POST', 'faults', { service: 'ec2', action: operation, ...way.fault });
+      assert.notEqual((await stage.act({ siteFile, act })).end, 'killed');
+      await controlPlane().send('DELETE', 'faults');
+      return;
+    }
+    if (way.lag) await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
+    const { end, said } = await stage.act({ siteFile, act, ending: { operation, nth: 1, how: way.how } });
+    assert.equal(end, way.how === 'no answer to' ? 'done' : 'killed', said);
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
+  };
+
+  for (const act of ['snapshot', 'restore', 'replace'] as const) {
+    it(`nothing disturbs the ${act}, sends just the changes that are tried out here`, async () => {
+      const { siteFile } = await newSite(act);
+      await assertSends(stage, siteFile, act, CHANGES[act]);
+      if (act === 'snapshot') assert.deepEqual(await done(siteFile, act), []);
+      assert.deepEqual(await done(siteFile, 'provision'), []);
+    });
+
+    const all = CHANGES[act].flatMap((operation) => WAYS.map((way) => ({ operation, way })));
+    for (const { operation, way } of sample(all, SOME, `interrupted ${act}`)) {
+      it(`the ${act} is ${way.title} ${operation} has one server that has its one volume after another run`, async () => {
+        const { context, siteFile } = await newSite(act);
+        const before = await inventory(clients);
+        await disturbed(siteFile, act, operation, way);
+        if (act === 'snapshot') {
+          await done(siteFile, act);
+          const added = (await inventory(clients)).filter((item) => !before.includes(item));
+          assert.deepEqual(
+            added.map((item) => item.split(' ')[0]),
+            ['snapshot'],
+          );
+        }
+        await done(siteFile, 'provision');
+        assert.deepEqual(await done(siteFile, 'provision'), []);
+        const { server = [], ...others } = await instancesOf(context);
+        assert.deepEqual([server.length, others], [1, {}]);
+        const { holderId, instanceId } = await idsOf(context);
+        assert.equal(holderId, instanceId);
+        const { volume = [], 'former-volume': formers = [] } = await volumesOf(context);
+        const count = volume.length + formers.length;
+        assert.ok(act === 'restore' ? count <= 2 : count === 1, `${count} volumes`);
+      });
+    }
+  }
+});
