@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { CHOOSE_SUBNET } from '../../src/core/aws/explainedStates';
 import { createClients, identify } from '../../src/core/aws/clients';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -112,7 +113,10 @@ describe('explain', () => {
         assert.equal(isCredentialProblem(awsError(code)), isAboutCredentials);
         const mayBeTheProfile = isAboutCredentials || sentence.source.includes('not allowed');
         const way = { title: 'Select Profile…', command: 'sitelift.selectProfile' };
-        assert.deepEqual(byName.remedy, mayBeTheProfile ? way : undefined);
+        assert.deepEqual(
+          byName.remedy,
+          mayBeTheProfile ? way : sentence.source.includes('VPC') ? CHOOSE_SUBNET : undefined,
+        );
       }
     });
   }

@@ -1,6 +1,8 @@
 import type { Remedy } from '../op';
 import { AGAIN, type Explanation } from './explanation';
 
+/** The way on when there is no network that the server fits into. */
+export const CHOOSE_SUBNET: Remedy = { title: 'Choose Subnet…', command: 'sitelift.chooseSubnet' };
 const REFRESH: Remedy = { title: 'Refresh', command: 'sitelift.refresh' };
 
 /** What is not, or not yet, as a request needs it. */
@@ -9,13 +11,15 @@ export const STATES: readonly Explanation[] = [
     codes: ['VPCIdNotSpecified', 'MissingDefaultVpc', 'DefaultVpcDoesNotExist'],
     happened: 'This region has no default VPC, so there is no network to put the server into.',
     why: 'Somebody deleted it, or the account was made without.',
-    next: 'Name a subnet of yours as “server.subnet” in sitelift.json, or create a default VPC (“aws ec2 create-default-vpc”), and run the command again.',
+    next: 'Choose a subnet of yours (“server.subnet” in sitelift.json), or create a default VPC (“aws ec2 create-default-vpc”), and run the command again.',
+    remedy: CHOOSE_SUBNET,
   },
   {
     codes: ['InvalidSubnetID.*', 'InvalidSubnet', 'InvalidSubnet.*'],
     happened: 'AWS does not know the subnet.',
     why: 'It was deleted, or belongs to another region or account.',
     next: 'Correct “server.subnet” in sitelift.json, or leave it out for a default one, and run the command again.',
+    remedy: CHOOSE_SUBNET,
   },
   {
     codes: ['InvalidAMIID.*'],

@@ -1,12 +1,13 @@
 import { CreateVolumeCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
 import { hasCode, isDenied } from '../aws/errors';
+import { CHOOSE_SUBNET } from '../aws/explainedStates';
 import type { Context } from '../context';
 import { tagsFor } from '../names';
 import type { Op } from '../op';
 import { candidatePlaces } from '../resources/launch';
 import { launchRequest, newestImage } from '../resources/launchRequest';
-import { CHOOSE_SUBNET, type Place } from '../resources/network';
+import type { Place } from '../resources/network';
 import { profileName } from '../resources/role';
 import { listSubnets, unfitness, type SubnetSeen } from '../resources/subnets';
 import { denial, lookAt, type PreflightFinding } from './finding';

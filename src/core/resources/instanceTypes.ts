@@ -113,7 +113,7 @@ async function typeRefusal(context: Context, placed: Placed, op: Op): Promise<st
     if (!type) return `${region} knows no instance type ${wanted}`;
     const architectures = type.ProcessorInfo?.SupportedArchitectures ?? [];
     if (!architectures.some((one) => one === placed.architecture)) {
-      return `${wanted} is of the architecture ${architectures.join(' or ')}, and its system is made for ${placed.architecture}`;
+      return `${wanted} is of the architecture ${architectures.join(' or ')}, and its system is made for ${placed.architecture} (“Replace Server…” makes a new one of it)`;
     }
     if (!hasSerials(type)) return `${wanted} is not of the Nitro system, whose disks can be told apart by their serial`;
     return offered.has(wanted) ? undefined : `${wanted} is not offered in its zone ${placed.zone}`;

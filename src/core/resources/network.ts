@@ -5,14 +5,13 @@ import {
   paginateDescribeVpcs,
   type DescribeSubnetsCommandInput,
 } from '@aws-sdk/client-ec2';
+import { CHOOSE_SUBNET } from '../aws/explainedStates';
 import { allItems } from '../aws/pages';
 import { unlessMissing } from '../aws/wait';
 import { UserError, type Op, type Remedy } from '../op';
 import type { Context } from '../context';
 import { architectureOf, hasSerials } from './instanceTypes';
 
-/** The way on when there is no network for the server, or one that does not do. */
-export const CHOOSE_SUBNET: Remedy = { title: 'Choose Subnet…', command: 'sitelift.chooseSubnet' };
 const CHANGE_TYPE: Remedy = { title: 'Change Instance Type…', command: 'sitelift.changeInstanceType' };
 
 /** A place for the server: an availability zone and a subnet in it. */

@@ -130,6 +130,12 @@ function requireMovable(site: SiteHave): { readonly server: ServerHave; readonly
   }
   if (server.kind === 'absent') throw new UserError('This site has no server yet.', { remedy: PROVISION });
   const [have, volumeHave] = [server.have, known(seen)];
+  if (have.isAdopted) {
+    throw new UserError(
+      `The server ${have.instanceId} was there before this site, so it is not ended for another one. For a new one run “Destroy Server…”, which gives it back as it is, then “Provision All…” and “Publish Site…”. Nothing was changed.`,
+      { remedy: { title: 'Destroy Server…', command: 'sitelift.destroyServer' } },
+    );
+  }
   const holderId = volumeHave?.attachment?.instanceId;
   // Of an interrupted replacement the volume is off the old one already.
   const isCutShort = (have.others ?? []).length > 0 && (holderId === undefined || holderId === have.instanceId);

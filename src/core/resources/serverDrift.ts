@@ -45,7 +45,7 @@ function lastingDrift({ site }: Context, { KeyName, SubnetId }: Instance, system
   const lasting = (what: string, property: string, is: string | undefined, wanted: string | undefined): Drift[] => {
     if (wanted === undefined || is === wanted) return [];
     const back = is === undefined ? `leave “server.${property}” out` : `put “server.${property}” back to ${is}`;
-    const refusal = `The ${what} of a server is chosen when it is launched, and stays: ${back} in ${SITE_FILE}.`;
+    const refusal = `The ${what} of a server is chosen when it is launched, and stays: ${back} in ${SITE_FILE}, or run “Replace Server…” for a new one.`;
     return [{ what: `the ${what}`, is: is ?? 'none', wanted, refusal, stops: true }];
   };
   return [
@@ -63,7 +63,7 @@ function profileDrift({ site }: Context, { IamInstanceProfile }: Instance): Drif
   if (is === wanted) return [];
   const stops = instanceProfile === undefined ? {} : ({ stops: true } as const);
   const name = is === undefined ? '' : ` Or name ${is} as “server.instanceProfile” in ${SITE_FILE}.`;
-  const refusal = `What runs on a server may depend on its profile, so Sitelift does not exchange it: do that in the EC2 console (Actions, Security, Modify IAM role), and reboot the server.${name}`;
+  const refusal = `What runs on a server may depend on its profile, so Sitelift does not exchange it: do that in the EC2 console (Actions, Security, Modify IAM role), and reboot the server, or run “Replace Server…” for a new one.${name}`;
   return [{ what: 'the instance profile', is: is ?? 'none', wanted, refusal, ...stops }];
 }
 

@@ -147,12 +147,14 @@ function keeping(context: Context, { bucket: seen }: SiteHave): Plan {
   return [[{ key: 'unmark', title, run: (op) => unmarkDestroying(context, op) }]];
 }
 
+const REPLACE = { title: 'Replace Server…', command: 'sitelift.replaceServer' };
+
 /** Throws `UserError` where the server cannot become what the site file asks for. */
 function requirePossible(site: SiteHave): void {
   const lasting = known(site.server)?.drift.filter(({ stops }) => stops) ?? [];
   if (lasting.length > 0) {
     const told = lasting.map((one) => `Of the server, ${driftText(one)}. ${one.refusal ?? ''}`);
-    throw new UserError(`${told.join(' ')} Nothing was changed.`);
+    throw new UserError(`${told.join(' ')} Nothing was changed.`, { remedy: REPLACE });
   }
   const refusal = known(site.server)?.typeRefusal;
   if (refusal === undefined) return;

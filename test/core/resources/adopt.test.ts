@@ -15,6 +15,7 @@ import { run, stepsOf } from '../../../src/core/plan';
 import { listCandidates, type Adoptable } from '../../../src/core/resources/adopt/candidates';
 import { planAdoption, type Adoption } from '../../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../../src/core/resources/adopt/wants';
+import { planReplace } from '../../../src/core/resources/planReplace';
 import { describeSite, planProvision } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
@@ -210,6 +211,16 @@ describe('adopting', function () {
     const adopted = await adopt('server', id, served);
     assert.match((await unfit('volume', far, adopted)) ?? '', /in us-east-1b, and this site’s server in us-east-1a/);
     await assert.rejects(plan('volume', volumeId, adopted), /would hide the 2 files/);
+  });
+
+  it('keeps a server from being ended for another one', async () => {
+    const { context, id, volumeId } = await handMade();
+    const adopted = await adopt('server', id, telling(context, tellingOf(volumeId)));
+    const site = await describeSite(adopted, newOp());
+    assert.throws(
+      () => planReplace(adopted, site),
+      /was there before this site.*“Destroy Server…”, which gives it back/,
+    );
   });
 
   it('leaves what was adopted when the site goes, whatever is to become of the volume', async () => {

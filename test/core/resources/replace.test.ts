@@ -84,6 +84,24 @@ describe('a server that is replaced', function () {
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
   });
 
+  it('brings what a server keeps from its launch, which provisioning refuses and names it for', async () => {
+    const old = newContext();
+    await stoppedSite(old);
+    for (const server of [{ instanceType: 't4g.micro' }, { keyName: 'mine' }]) {
+      const context = { ...old, site: { ...old.site, server: { ...old.site.server, ...server } } };
+      await assert.rejects(planned(context, 'all'), /“Replace Server…”/);
+      await run(await plannedReplace(context), newOp());
+      const [launched] = (await instancesOf(context)).server ?? [];
+      const { Architecture, InstanceType, KeyName } = launched ?? {};
+      assert.deepEqual(
+        [InstanceType, Architecture, KeyName],
+        'keyName' in server ? ['t3.micro', 'x86_64', 'mine'] : ['t4g.micro', 'arm64', undefined],
+      );
+      assert.deepEqual(keysOf(await planned(context, 'all')), []);
+      await stopServer(context);
+    }
+  });
+
   it('is refused while its pages are not on the volume, or its agent does not answer', async () => {
     const context = newContext();
     await provision(context, 'server');
