@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
+import { controlPlane } from '../sandbox';
 import type { Act, Ending, Part } from './actor';
 
 /** Processes that act on sites, and can die of it. */
@@ -59,6 +60,36 @@ export async function openStage(): Promise<Stage> {
     },
     close: () => rm(folder, { recursive: true }),
   };
+}
+
+/** How far the lists are behind where a way has them so. */
+export const LATE = { ec2LagSeconds: 1, cloudfrontListLagSeconds: 1, bucketLagSeconds: 1 };
+/** Lists that show everything at once. */
+export const AT_ONCE = { ec2LagSeconds: 0, cloudfrontListLagSeconds: 0, bucketLagSeconds: 0 };
+
+/** Acts to the end, and gives what was sent. */
+export async function actWhole(stage: Stage, part: Part): Promise<readonly string[]> {
+  const { end, said, sent } = await stage.act(part);
+  assert.equal(end, 'done', said);
+  return sent;
+}
+
+/** Acts with something going wrong at the first call of an operation; lists that are behind stay so. */
+export async function disturb(
+  stage: Stage,
+  part: Part,
+  { service, operation, way }: { readonly service: string; readonly operation: string; readonly way: Way },
+): Promise<void> {
+  if ('fault' in way) {
+    await controlPlane().send('POST', 'faults', { service, action: operation, ...way.fault });
+    const { end } = await stage.act(part);
+    assert.notEqual(end, 'killed');
+    await controlPlane().send('DELETE', 'faults');
+    return;
+  }
+  if (way.lag) await controlPlane().send('POST', 'settings', LATE);
+  const { end, said } = await stage.act({ ...part, ending: { operation, nth: 1, how: way.how } });
+  assert.equal(end, way.how === 'no answer to' ? 'done' : 'killed', said);
 }
 
 /** Asserts that a run that nothing disturbs sends just these operations, each once or more. */

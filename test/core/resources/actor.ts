@@ -4,8 +4,10 @@ import { createClients } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import type { Op } from '../../../src/core/op';
 import { run, type Plan } from '../../../src/core/plan';
+import { detachStages } from '../../../src/core/resources/detachment';
 import { planReplace } from '../../../src/core/resources/planReplace';
 import { planRestore } from '../../../src/core/resources/planRestore';
+import { planPower } from '../../../src/core/resources/power';
 import { planSnapshot } from '../../../src/core/resources/planSnapshot';
 import { listSiteSnapshots } from '../../../src/core/resources/snapshots';
 import { describeSite, planProvision, type SiteHave } from '../../../src/core/resources/stack';
@@ -21,11 +23,11 @@ export interface Part {
   readonly ending?: { readonly operation: string; readonly nth: number; readonly how: Ending };
 }
 
-export type Act = 'provision' | 'destroy' | 'snapshot' | 'restore' | 'replace';
+export type Act = 'provision' | 'destroy' | 'snapshot' | 'restore' | 'replace' | 'start' | 'stop' | 'detach';
 export type Ending = 'killed before' | 'killed after' | 'no answer to';
 
 /** Steps that need a machine; without one the instances of the sandbox are only names. */
-const INSIDE = ['webServer', 'mount', 'agent', 'successorReady'];
+const INSIDE = ['webServer', 'mount', 'agent', 'successorReady', 'growFileSystem'];
 const LOOKS = /^(Get|List|Head|Describe)/;
 const op: Op = { signal: new AbortController().signal, report: () => undefined };
 
@@ -49,6 +51,11 @@ async function planOf(act: Act, context: Context, site: SiteHave): Promise<Plan>
     }
     case 'replace':
       return planReplace(context, site);
+    case 'start':
+    case 'stop':
+      return planPower(act, context, site);
+    case 'detach':
+      return detachStages(context, site);
   }
 }
 

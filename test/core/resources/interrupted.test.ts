@@ -6,7 +6,7 @@ import { bucketName } from '../../../src/core/names';
 import { newSiteId, parseSite } from '../../../src/core/site';
 import { sample } from '../../setup/sampling';
 import { ACCOUNT, controlPlane } from '../sandbox';
-import { assertSends, openStage, WAYS, type Stage, type Way } from './acting';
+import { actWhole, assertSends, AT_ONCE, disturb, openStage, WAYS, type Stage } from './acting';
 import type { Act } from './actor';
 import { inventory } from './inventory';
 
@@ -37,7 +37,6 @@ const WHOLE = {
   ...{ profile: 1, role: 1, volume: 2 },
 };
 const SOME = 4;
-const LATE = { ec2LagSeconds: 1, cloudfrontListLagSeconds: 1, bucketLagSeconds: 1 };
 
 function newSiteFile(): string {
   const site = { name: 'demo', id: newSiteId(), account: ACCOUNT, region: 'us-east-1' };
@@ -89,18 +88,10 @@ describe('a site whose', function () {
   });
   afterEach(async () => {
     await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', {
-      ec2LagSeconds: 0,
-      cloudfrontListLagSeconds: 0,
-      bucketLagSeconds: 0,
-    });
+    await controlPlane().send('POST', 'settings', AT_ONCE);
   });
 
-  const done = async (siteFile: string, act: Act) => {
-    const { end, said, sent } = await stage.act({ siteFile, act });
-    assert.equal(end, 'done', said);
-    return sent;
-  };
+  const done = (siteFile: string, act: Act) => actWhole(stage, { siteFile, act });
 
   it('provisioning and destroying is not disturbed sends just the changes that are tried out here', async () => {
     const siteFile = newSiteFile();
@@ -137,20 +128,6 @@ describe('a site whose', function () {
     await deleteSnapshots(earlier);
   });
 
-  /** Acts with something going wrong at the first call of an operation. */
-  const disturbed = async (siteFile: string, act: Act, service: string, operation: string, way: Way) => {
-    if ('fault' in way) {
-      await controlPlane().send('POST', 'faults', { service, action: operation, ...way.fault });
-      const { end } = await stage.act({ siteFile, act });
-      assert.notEqual(end, 'killed');
-      await controlPlane().send('DELETE', 'faults');
-      return;
-    }
-    if (way.lag) await controlPlane().send('POST', 'settings', LATE);
-    const { end, said } = await stage.act({ siteFile, act, ending: { operation, nth: 1, how: way.how } });
-    assert.equal(end, way.how === 'no answer to' ? 'done' : 'killed', said);
-  };
-
   for (const act of ['provision', 'destroy'] as const) {
     const all = Object.entries(CHANGES[act]).flatMap(([service, operations]) =>
       operations.flatMap((operation) => WAYS.map((way) => ({ service, operation, way }))),
@@ -165,7 +142,7 @@ describe('a site whose', function () {
           await done(siteFile, 'provision');
           await fill(siteFile);
         }
-        await disturbed(siteFile, act, service, operation, way);
+        await disturb(stage, { siteFile, act }, { service, operation, way });
         await done(siteFile, act);
         assert.deepEqual(await done(siteFile, act), []);
         if (act === 'provision') {

@@ -4,7 +4,7 @@ import type { Context } from '../../../src/core/context';
 import { newSiteId, parseSite } from '../../../src/core/site';
 import { sample } from '../../setup/sampling';
 import { ACCOUNT, controlPlane } from '../sandbox';
-import { assertSends, openStage, WAYS, type Stage, type Way } from './acting';
+import { actWhole, assertSends, AT_ONCE, disturb, openStage, WAYS, type Stage } from './acting';
 import { inventory } from './inventory';
 import { releaseAll } from './provisioned';
 import { idsOf, instancesOf, stopServer, takenSnapshot, volumesOf } from './succeeded';
@@ -31,7 +31,7 @@ describe('a site, of which', function () {
   after(() => stage?.close());
   afterEach(async () => {
     await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
+    await controlPlane().send('POST', 'settings', AT_ONCE);
     await releaseAll({ clients, site: parseSite(siteText(newSiteId())) });
   });
 
@@ -48,23 +48,7 @@ describe('a site, of which', function () {
     if (act === 'restore') await takenSnapshot(context);
     return { siteFile, context };
   };
-  const done = async (siteFile: string, act: Turn | 'provision') => {
-    const { end, said, sent } = await stage.act({ siteFile, act });
-    assert.equal(end, 'done', said);
-    return sent;
-  };
-  const disturbed = async (siteFile: string, act: Turn, operation: string, way: Way) => {
-    if ('fault' in way) {
-      await controlPlane().send('POST', 'faults', { service: 'ec2', action: operation, ...way.fault });
-      assert.notEqual((await stage.act({ siteFile, act })).end, 'killed');
-      await controlPlane().send('DELETE', 'faults');
-      return;
-    }
-    if (way.lag) await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
-    const { end, said } = await stage.act({ siteFile, act, ending: { operation, nth: 1, how: way.how } });
-    assert.equal(end, way.how === 'no answer to' ? 'done' : 'killed', said);
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
-  };
+  const done = (siteFile: string, act: Turn | 'provision') => actWhole(stage, { siteFile, act });
 
   for (const act of ['snapshot', 'restore', 'replace'] as const) {
     it(`nothing disturbs the ${act}, sends just the changes that are tried out here`, async () => {
@@ -79,7 +63,8 @@ describe('a site, of which', function () {
       it(`the ${act} is ${way.title} ${operation} has one server that has its one volume after another run`, async () => {
         const { context, siteFile } = await newSite(act);
         const before = await inventory(clients);
-        await disturbed(siteFile, act, operation, way);
+        await disturb(stage, { siteFile, act }, { service: 'ec2', operation, way });
+        await controlPlane().send('POST', 'settings', AT_ONCE);
         if (act === 'snapshot') {
           await done(siteFile, act);
           const added = (await inventory(clients)).filter((item) => !before.includes(item));
