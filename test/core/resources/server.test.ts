@@ -71,7 +71,7 @@ describe('server and volume', () => {
       await provision(context, 'volume');
       assert.deepEqual(keysOf(await planned(context, 'volume')), []);
       const old = newContext((file) => (file['server'] = { instanceType: 't2.micro' }));
-      await assert.rejects(provision(old, 'server'), /t2\.micro is not an x86_64 type of the Nitro system/);
+      await assert.rejects(provision(old, 'server'), /t2\.micro is not an x86_64 or arm64 type of the Nitro system/);
     } finally {
       await controlPlane().send('POST', 'settings', { emptyFirstPages: 0 });
     }
