@@ -1,9 +1,11 @@
+import { AuthorizeSecurityGroupIngressCommand, DescribeSecurityGroupsCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPage, type LoadedPage } from './loadedPage';
 import { createSite, openSite, provisionAll, publishSite, siteAddress } from './mainJob';
 import { createClients, type Clients } from '../../src/core/aws/clients';
+import { SITE_TAG } from '../../src/core/names';
 import { inventory } from '../core/resources/inventory';
 import { enterSandbox } from '../sandbox/enterSandbox';
 import { inSequence } from '../setup/sequence';
@@ -230,6 +232,32 @@ describe('the main job, in the workbench', function () {
       (await changes()).filter((action) => action !== 'SendCommand'),
       [],
     );
+  });
+
+  it('marks a port that somebody opened, with what is and what is wanted, and closes it', async () => {
+    const { id } = await siteFile();
+    const { ec2 } = clients;
+    const Filters = [{ Name: `tag:${SITE_TAG}`, Values: [id] }];
+    const { SecurityGroups: [group] = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    const IpPermissions = [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '192.0.2.0/24' }] }];
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group?.GroupId, IpPermissions }));
+    const tree = workbench.tree();
+    await workbench.showView('Sitelift');
+    await workbench.runCommand('Sitelift: Refresh');
+    await tree.waitForText(
+      'Server',
+      /^Server running · what else is open is .*\b22\b.* 192\.0\.2\.0\/24, wanted nothing$/,
+    );
+    for (const theme of THEME_WORDS) {
+      await workbench.chooseTheme(theme);
+      await tree.showTooltip('Server');
+      await workbench.screenshot(`drift-${theme}`);
+    }
+    await workbench.runCommand('Sitelift: Provision Server…', workbench.dialog(), workbench.progress());
+    await workbench.dialog().waitFor();
+    await workbench.screenshot('drift-plan');
+    assert.match(await workbench.answerDialog('Provision'), /close in the security group what others opened/);
+    await tree.waitForText('Server', /^Server running$/);
   });
 
   it('looks at AWS when its view is shown again: a handful of calls, none of them a command on the server', async () => {
