@@ -37,8 +37,15 @@ export const WAYS: readonly Way[] = [
   { title: 'denied', fault: { kind: 'error', code: 'AccessDenied', status: 403 } },
 ];
 
-/** Makes the program that acts; it starts in a fraction of the time that its sources would take. */
+/** AWS without its waits. */
+const QUICK = {
+  ...{ bootSeconds: 0.1, stopSeconds: 0.1, lingerSeconds: 0.1, deploySeconds: 0.3, profileSeconds: 0.1 },
+  snapshotSeconds: 0.1,
+};
+
+/** Makes AWS quick and the program that acts, which starts in a fraction of the time that its sources would take. */
 export async function openStage(): Promise<Stage> {
+  await controlPlane().send('POST', 'settings', QUICK);
   const folder = await mkdtemp(join(tmpdir(), 'sitelift-actor-'));
   const program = join(folder, 'actor.js');
   await build({

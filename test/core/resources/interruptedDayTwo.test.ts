@@ -79,8 +79,6 @@ describe('a site in its day two, whose', function () {
 
   before(async () => {
     stage = await openStage();
-    const quick = { bootSeconds: 0.1, stopSeconds: 0.1, lingerSeconds: 0.1, deploySeconds: 0.3, profileSeconds: 0.1 };
-    await controlPlane().send('POST', 'settings', quick);
   });
   after(() => stage?.close());
   beforeEach(async () => {

@@ -25,8 +25,6 @@ describe('a site, of which', function () {
   let stage: Stage;
   before(async () => {
     stage = await openStage();
-    const quick = { bootSeconds: 0.1, stopSeconds: 0.1, lingerSeconds: 0.1, deploySeconds: 0.3, profileSeconds: 0.1 };
-    await controlPlane().send('POST', 'settings', { ...quick, snapshotSeconds: 0.1 });
   });
   after(() => stage?.close());
   afterEach(async () => {
