@@ -15,7 +15,7 @@ import { known, remediesOfUnknown, type Resource, type Seen } from './resource';
 import { siteUrl } from '../names';
 import { findInstance } from './lookup';
 import { groupStep, isNarrowing } from './securityGroup';
-import { outsideOf, server, type ServerHave } from './server';
+import { othersBeside, outsideOf, server, type ServerHave } from './server';
 import { shrinkRefusal } from './growth';
 import { mountOf } from './mounted';
 import { volume, type VolumeHave } from './volume';
@@ -135,7 +135,7 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
   const plan = sequence(keeping(context, site), planOf(what, context, site));
   // Whoever is shut out is so after all else, and what is not needed any more ends.
   return needs.includes('server')
-    ? sequence(plan, narrowing(context, site), otherStages(context, known(site.server)?.others))
+    ? sequence(plan, narrowing(context, site), otherStages(context, othersBeside(site.server)))
     : plan;
 }
 

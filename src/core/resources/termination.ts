@@ -6,6 +6,7 @@ import { ended, rootDiskCharge, type Charge } from '../cost/charge';
 import { stopCharges } from '../cost/serverCharges';
 import { UserError, type Op } from '../op';
 import type { AddressKind } from './address';
+import { isAdopted } from './adopt/adopted';
 import { instanceById } from './lookup';
 
 /** What of an instance decides about what ends with it. */
@@ -26,12 +27,17 @@ export function terminatedCharges(have: Terminated): readonly Charge[] {
   return [...(isRunning ? stopCharges(have) : []), ended(rootDiskCharge())];
 }
 
-/** Terminates an instance and waits until it is gone; the volumes that it has stay, but for its own disk. */
+/** Terminates an instance and waits until it is gone; the volumes that it has stay, but for its own disk. Throws `UserError` for one that was adopted, whoever asks. */
 export async function terminate(context: Context, InstanceId: string, op: Op): Promise<void> {
   const { ec2 } = context.clients;
   const options = { abortSignal: op.signal };
   const instance = await instanceById(context, InstanceId, op);
   if (!instance || instance.State?.Name === 'terminated') return;
+  if (isAdopted(instance.Tags)) {
+    throw new UserError(
+      `The server ${InstanceId} was there before the site, so Sitelift does not terminate it. Run the command again.`,
+    );
+  }
   await keepVolumes(context, InstanceId, op);
   try {
     await unlessMissing(
