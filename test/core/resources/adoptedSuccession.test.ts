@@ -104,6 +104,17 @@ describe('what was adopted', function () {
     );
   });
 
+  it('is not tagged once it became another site’s, or is gone, since the plan was shown', async () => {
+    const { context, id, volumeId } = await handMade();
+    const { plan: shown } = await plan(id, telling(context, tellingOf(volumeId)));
+    const Tags = [{ Key: SITE_TAG, Value: 'other678' }];
+    await context.clients.ec2.send(new CreateTagsCommand({ Resources: [volumeId], Tags }));
+    const calls = await callsOf(() =>
+      assert.rejects(run(shown, newOp()), /a moment ago does not any more: .*other678/),
+    );
+    assert.deepEqual(changesOf(calls), []);
+  });
+
   it('is neither terminated nor deleted, whatever asks for that', async () => {
     const { context, id, volumeId } = await handMade();
     await adopt(id, telling(context, tellingOf(volumeId)));

@@ -71,8 +71,8 @@ describe('a snapshot that is restored', function () {
     assert.ok(keysOf(planRestore(context, site, snapshots, snapshotId)).includes('growFileSystem'));
     const calls = await callsOf(async () => run(await plannedRestore(context, snapshotId), newOp()));
     assert.deepEqual(
-      requests(calls, 'CreateVolume').map(({ Size, SnapshotId }) => [Size, SnapshotId]),
-      [[3, snapshotId]],
+      requests(calls, 'CreateVolume').map(({ Encrypted, Size, SnapshotId }) => [Encrypted, Size, SnapshotId]),
+      [[true, 3, snapshotId]],
     );
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
     const larger = await takenSnapshot(context);
