@@ -102,6 +102,9 @@ describe('what was adopted', function () {
       keysOf(await teardown(adopted, 'delete')).map((key) => key.split(' ')[0]),
       ['letGoServer', 'spareVolume', 'letGoVolume'],
     );
+    const [site, parts] = [await describeSite(adopted, newOp()), await describeParts(adopted, newOp())];
+    const unread = { ...site, volume: { kind: 'unknown', reason: 'denied' } } as const;
+    assert.throws(() => planTeardown('all', adopted, unread, parts, 'keep'), /nothing is destroyed: .* volume: denied/);
   });
 
   it('is not tagged once it became another site’s, or is gone, since the plan was shown', async () => {
