@@ -1,8 +1,8 @@
 import type { SiteAddress } from '../resources/address';
 import { known } from '../resources/resource';
-import { othersBeside, type ServerHave } from '../resources/server';
+import { othersBeside } from '../resources/othersBeside';
+import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
-import { terminatedCharges } from '../resources/termination';
 import type { Site } from '../site';
 import {
   addressCharge,
@@ -14,6 +14,7 @@ import {
   rootDiskCharge,
   type Charge,
 } from './charge';
+import { terminatedCharges } from './serverCharges';
 
 /** What a site is charged for as AWS shows it, and what of it could not be read. */
 export interface SiteCharges {

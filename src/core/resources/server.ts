@@ -14,6 +14,7 @@ import { closingSteps, groupSteps } from './groupSteps';
 import { instanceStages, readCredits } from './instanceSteps';
 import { readTypeRefusal } from './instanceTypes';
 import { findInstance, findServers, type Servers } from './lookup';
+import { othersBeside } from './othersBeside';
 import { otherServers, type OtherServer } from './otherServers';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
@@ -183,13 +184,6 @@ export async function describeInside(context: Context, op: Op): Promise<Seen<Ser
   const outside = outsideOf(instance, instance.InstanceId);
   const unread = { role: undefined, addresses: undefined, portOpen: undefined, reach: undefined };
   return { kind: 'known', have: { ...outside, ...agent, ...unread, drift: [], problems: [] } };
-}
-
-/** The instances beside what was seen of a server, which may be gone itself. */
-export function othersBeside(
-  server: Seen<{ readonly others?: readonly OtherServer[] }>,
-): readonly OtherServer[] | undefined {
-  return server.kind === 'absent' ? server.others : known(server)?.others;
 }
 
 /** What EC2 alone tells of an instance. */
