@@ -46,6 +46,7 @@ export { detachStages } from './resources/detachment';
 export { describeParts } from './resources/teardown/parts';
 export { findLeftovers } from './resources/teardown/leftovers';
 export { planTeardown } from './resources/teardown/planTeardown';
+export { whatStays } from './resources/teardown/whatStays';
 export { volumeSizeGib } from './resources/volume';
 export { parseSite, readSite } from './site';
 export { createWorkshop } from './worker/workshop';

@@ -1,3 +1,4 @@
+import type { InstanceStateName } from '@aws-sdk/client-ec2';
 import type { AddressKind } from '../resources/address';
 import type { Site } from '../site';
 import { addressCharge, ended, idleAddressCharge, instanceCharge, rootDiskCharge, type Charge } from './charge';
@@ -26,6 +27,12 @@ export function startCharges(site: Wants, { address, instanceType, publicIp }: C
 export function stopCharges({ address, instanceType, publicIp }: Charged): readonly Charge[] {
   const kept = address === 'elastic' ? [idleAddressCharge(publicIp)] : [];
   return [ended(instanceCharge(instanceType)), ...(publicIp === undefined ? [] : [ended(addressCharge())]), ...kept];
+}
+
+/** What ends with a server. An Elastic IP address of it costs until it is released. */
+export function terminatedCharges(have: Charged & { readonly state: InstanceStateName }): readonly Charge[] {
+  const isRunning = have.state === 'running' || have.state === 'pending';
+  return [...(isRunning ? stopCharges(have) : []), ended(rootDiskCharge())];
 }
 
 function changingAddress({ server }: Wants): readonly Charge[] {

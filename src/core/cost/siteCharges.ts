@@ -1,8 +1,8 @@
 import type { SiteAddress } from '../resources/address';
 import { known } from '../resources/resource';
+import { othersBeside } from '../resources/othersBeside';
 import type { ServerHave } from '../resources/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
-import { terminatedCharges } from '../resources/termination';
 import type { Site } from '../site';
 import {
   addressCharge,
@@ -14,6 +14,7 @@ import {
   rootDiskCharge,
   type Charge,
 } from './charge';
+import { terminatedCharges } from './serverCharges';
 
 /** What a site is charged for as AWS shows it, and what of it could not be read. */
 export interface SiteCharges {
@@ -47,6 +48,7 @@ function chargesOf(have: SiteHave, isStopped: boolean): SiteCharges {
   const left = have.server.kind === 'absent' ? (have.server.addresses ?? []) : [];
   const charges = [
     ...(server ? serverCharges(server, isStopped) : left.map(addressAlone)),
+    ...(othersBeside(have.server) ?? []).flatMap((one) => terminatedCharges(one).map(ended)),
     // One that AWS could not make is not charged for.
     ...(volume && volume.state !== 'error' ? [diskCharge(volume.volumeType, volume.sizeGib, 'volume')] : []),
     ...(volume?.others ?? []).map(({ sizeGib, volumeId, volumeType }) => diskCharge(volumeType, sizeGib, volumeId)),
@@ -62,8 +64,7 @@ function serverCharges(server: ServerHave, isStopped: boolean): Charge[] {
   const others = addresses.filter((one) => !isOwn(one)).map(addressAlone);
   const kept = address === 'elastic' ? [idleAddressCharge(publicIp)] : [];
   const own = runs ? (publicIp === undefined ? [] : [addressCharge()]) : kept;
-  const beside = (server.others ?? []).flatMap((one) => terminatedCharges(one).map(ended));
-  return [...(runs ? [instanceCharge(instanceType)] : []), rootDiskCharge(), ...own, ...others, ...beside];
+  return [...(runs ? [instanceCharge(instanceType)] : []), rootDiskCharge(), ...own, ...others];
 }
 
 function addressAlone({ associationId, ip }: SiteAddress): Charge {

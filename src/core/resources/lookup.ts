@@ -45,7 +45,7 @@ export async function findServers({ site, clients }: Context, op: Op): Promise<S
   if (found.length > 1) {
     const ids = found.map(({ InstanceId }) => InstanceId).join(', ');
     throw new UserError(
-      `This site has more than one server (${ids}). Terminate all but one in the EC2 console, then try again.`,
+      `This site has more than one server (${ids}). Remove the tag ${SITE_TAG} in the EC2 console from the one that is to stay without being the site’s, or terminate one that nothing needs, then try again.`,
     );
   }
   return {

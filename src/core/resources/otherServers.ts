@@ -1,9 +1,10 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
+import { terminatedCharges } from '../cost/serverCharges';
 import type { Step } from '../plan';
 import { addressKind, type AddressKind } from './address';
 import { findServers, type Servers } from './lookup';
-import { terminate, terminatedCharges } from './termination';
+import { terminate } from './termination';
 
 /** An instance of the site beside its server: one that is to take its place, or whose place it took. */
 export interface OtherServer {

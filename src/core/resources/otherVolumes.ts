@@ -1,5 +1,6 @@
-import type { Volume } from '@aws-sdk/client-ec2';
+import type { Volume, VolumeState } from '@aws-sdk/client-ec2';
 import { ROLE_TAG, SNAPSHOT_TAG } from '../names';
+import { isAdopted } from './adopt/adopted';
 import { FORMER_VOLUME, tagOf } from './succession';
 
 /** A volume of the site that is not the site’s volume, and costs. */
@@ -7,6 +8,9 @@ export interface OtherVolume {
   /** `former`: another one took its place. `restored`: it was made of a snapshot and did not take the volume’s place. */
   readonly kind: 'former' | 'restored';
   readonly volumeId: string;
+  readonly state: VolumeState;
+  /** It was there before the site, and stays when that goes. */
+  readonly isAdopted?: boolean;
   readonly sizeGib: number;
   readonly volumeType: string | undefined;
   /** The snapshot that it was made from, if it was. */
@@ -16,10 +20,11 @@ export interface OtherVolume {
 /** What some volumes are beside the site’s volume; those that AWS could not make cost nothing and do not count. */
 export function otherVolumes(volumes: readonly Volume[]): readonly OtherVolume[] {
   return volumes.flatMap((one) => {
-    const { Size: sizeGib = 0, State, VolumeId: volumeId, VolumeType: volumeType } = one;
-    if (!volumeId || State === 'error') return [];
+    const { Size: sizeGib = 0, State: state = 'creating', VolumeId: volumeId, VolumeType: volumeType } = one;
+    if (!volumeId || state === 'error') return [];
     const kind = tagOf(one, ROLE_TAG) === FORMER_VOLUME ? ('former' as const) : ('restored' as const);
-    return [{ kind, volumeId, sizeGib, volumeType, ...snapshotOf(one) }];
+    const adopted = isAdopted(one.Tags) ? { isAdopted: true } : {};
+    return [{ kind, volumeId, state, sizeGib, volumeType, ...adopted, ...snapshotOf(one) }];
   });
 }
 

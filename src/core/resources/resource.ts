@@ -3,18 +3,21 @@ import type { Context } from '../context';
 import type { Op, Remedy } from '../op';
 import type { Plan } from '../plan';
 import type { SiteAddress } from './address';
+import type { OtherServer } from './otherServers';
 
 /** What AWS shows of one resource. Only *absent* ever leads to creating. */
 export type Seen<Have> =
   /**
    * `otherRegion` is where the site lies, where that is not the region of the site file. `doubt` tells why these credentials cannot see
-   * whether it lies elsewhere, and the way on: then this one is not to be created. `addresses` are those that an earlier server has left.
+   * whether it lies elsewhere, and the way on: then this one is not to be created. `addresses` are those that an earlier server has left, `others` the
+   * instances whose place it took.
    */
   | {
       readonly kind: 'absent';
       readonly otherRegion?: string;
       readonly doubt?: string;
       readonly addresses?: readonly SiteAddress[];
+      readonly others?: readonly OtherServer[];
     }
   /** `old` tells why a later reading failed: then `have` is what was seen before that. */
   | { readonly kind: 'known'; readonly have: Have; readonly old?: string }

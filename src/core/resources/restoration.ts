@@ -3,6 +3,7 @@ import { waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { REPLACES_TAG, SNAPSHOT_TAG, tagsFor } from '../names';
 import { UserError, type Op } from '../op';
+import { isAdopted } from './adopt/adopted';
 import { findVolume, listVolumes, listVolumesEver } from './lookup';
 import { makeVolume } from './newVolume';
 import { becomeFormer, FORMER_VOLUME, tagOf } from './succession';
@@ -65,7 +66,7 @@ export async function switchVolume(context: Context, replacedId: string, snapsho
     );
     // Of those that were to take its place, just one does.
     await becomeFormer(context, others, FORMER_VOLUME, op);
-    await becomeFormer(context, [replacedId], FORMER_VOLUME, op);
+    await becomeFormer(context, [replacedId], FORMER_VOLUME, op, isAdopted(current.Tags));
   }
   await waitFor(
     'the restored volume to be listed as the site’s',

@@ -7,13 +7,14 @@ import type { Inspection } from '../remote/inspect';
 import { isOnline } from '../remote/ssm';
 import { addressKind, leftAddresses, listAddresses, type AddressKind, type SiteAddress } from './address';
 import { addressStages } from './addressPlan';
-import { isAdopted } from './adopt/fitness';
+import { isAdopted } from './adopt/adopted';
 import { isAsWanted, type Reach } from './httpRules';
 import type { Drift } from './driftText';
 import { closingSteps, groupSteps } from './groupSteps';
 import { instanceStages, readCredits } from './instanceSteps';
 import { readTypeRefusal } from './instanceTypes';
 import { findInstance, findServers, type Servers } from './lookup';
+import { othersBeside } from './othersBeside';
 import { otherServers, type OtherServer } from './otherServers';
 import { known, readDetail, type Detail, type Resource, type Seen } from './resource';
 import { absentHere } from './otherRegion';
@@ -81,7 +82,9 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     const { instance } = servers;
     if (!instance?.InstanceId) {
       const [absent, addresses] = await Promise.all([absentHere(context, op), leftAddresses(context, op)]);
-      return addresses.length > 0 && absent.kind === 'absent' ? { ...absent, addresses } : absent;
+      return absent.kind === 'absent'
+        ? { ...absent, ...(addresses.length > 0 ? { addresses } : {}), ...othersOf(servers) }
+        : absent;
     }
     const running = instance.State?.Name === 'running';
     const [agent, role, policies, reach, addresses, refusal, credits] = await Promise.all([
@@ -126,12 +129,13 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     if (before.kind === 'unknown') return undefined;
     const servers = await findServers(context, op);
     const { instance } = servers;
+    const { others } = othersOf(servers);
+    // Another one takes its place, or took it.
+    if (!isDeepStrictEqual(othersBeside(before), others)) return undefined;
     if (!instance?.InstanceId) return before.kind === 'absent' && before.otherRegion === undefined ? before : undefined;
     if (before.kind === 'absent') return undefined;
-    const outside = { ...outsideOf(instance, instance.InstanceId), ...othersOf(servers) };
+    const outside = { ...outsideOf(instance, instance.InstanceId), ...(others ? { others } : {}) };
     const { inspection, inspectionProblem, ...rest } = before.have;
-    // Another one takes its place, or took it.
-    if (!isDeepStrictEqual(rest.others, outside.others)) return undefined;
     // Somebody changed its type, its groups or its profile, gave it an address that stays, or took that away.
     if (rest.instanceType !== outside.instanceType) return undefined;
     if (rest.rights !== undefined && rest.rights !== rightsOf(instance)) return undefined;

@@ -8,6 +8,7 @@ import { distribution, type DistributionHave } from './distribution';
 import { driftText } from './driftText';
 import type { Context } from '../context';
 import { passesAddressOn } from './address';
+import { othersBeside } from './othersBeside';
 import { otherStages } from './otherServers';
 import { SWITCH_SERVER } from './succession';
 import { doubtOf, requireSameRegion } from './whereabouts';
@@ -135,7 +136,7 @@ export function planProvision(what: ResourceName | 'all', context: Context, site
   const plan = sequence(keeping(context, site), planOf(what, context, site));
   // Whoever is shut out is so after all else, and what is not needed any more ends.
   return needs.includes('server')
-    ? sequence(plan, narrowing(context, site), otherStages(context, known(site.server)?.others))
+    ? sequence(plan, narrowing(context, site), otherStages(context, othersBeside(site.server)))
     : plan;
 }
 

@@ -35,14 +35,15 @@ export function inPlace<Item extends Tagged>(
   });
 }
 
-/** Gives things of the site another role, by which those that are to take their place do. */
+/** Gives things of the site another role, by which those that are to take their place do; what was adopted keeps its name. */
 export async function becomeFormer(
   { clients, site }: Context,
   ids: readonly string[],
   role: typeof FORMER_SERVER | typeof FORMER_VOLUME,
   op: Op,
+  areAdopted = false,
 ): Promise<void> {
   if (ids.length === 0) return;
-  const Tags = tagsFor(site, role).filter(({ Key }) => Key === 'Name' || Key === ROLE_TAG);
+  const Tags = tagsFor(site, role).filter(({ Key }) => (Key === 'Name' && !areAdopted) || Key === ROLE_TAG);
   await clients.ec2.send(new CreateTagsCommand({ Resources: [...ids], Tags }), { abortSignal: op.signal });
 }

@@ -1,37 +1,26 @@
-import { ModifyInstanceAttributeCommand, TerminateInstancesCommand, type InstanceStateName } from '@aws-sdk/client-ec2';
+import { ModifyInstanceAttributeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { hasCode } from '../aws/errors';
 import { unlessMissing, waitFor } from '../aws/wait';
 import type { Context } from '../context';
-import { ended, rootDiskCharge, type Charge } from '../cost/charge';
-import { stopCharges } from '../cost/serverCharges';
 import { UserError, type Op } from '../op';
-import type { AddressKind } from './address';
+import { isAdopted } from './adopt/adopted';
 import { instanceById } from './lookup';
-
-/** What of an instance decides about what ends with it. */
-interface Terminated {
-  readonly state: InstanceStateName;
-  readonly instanceType: string;
-  readonly publicIp: string | undefined;
-  readonly address: AddressKind | undefined;
-}
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** Until an instance is gone. */
 const GOING = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 900 };
 
-/** What ends with a server. An Elastic IP address of it costs until it is released. */
-export function terminatedCharges(have: Terminated): readonly Charge[] {
-  const isRunning = have.state === 'running' || have.state === 'pending';
-  return [...(isRunning ? stopCharges(have) : []), ended(rootDiskCharge())];
-}
-
-/** Terminates an instance and waits until it is gone; the volumes that it has stay, but for its own disk. */
+/** Terminates an instance and waits until it is gone; the volumes that it has stay, but for its own disk. Throws `UserError` for one that was adopted, whoever asks. */
 export async function terminate(context: Context, InstanceId: string, op: Op): Promise<void> {
   const { ec2 } = context.clients;
   const options = { abortSignal: op.signal };
   const instance = await instanceById(context, InstanceId, op);
   if (!instance || instance.State?.Name === 'terminated') return;
+  if (isAdopted(instance.Tags)) {
+    throw new UserError(
+      `The server ${InstanceId} was there before the site, so Sitelift does not terminate it. Run the command again.`,
+    );
+  }
   await keepVolumes(context, InstanceId, op);
   try {
     await unlessMissing(

@@ -7,7 +7,7 @@ import { UserError, type Op } from '../op';
 import { sequence, type Plan, type Step } from '../plan';
 import mountScript from '../remote/scripts/mount.sh';
 import { runScript, waitUntilOnline } from '../remote/ssm';
-import { isAdopted } from './adopt/fitness';
+import { isAdopted } from './adopt/adopted';
 import { findVolume, instanceById, listVolumesEver, runningInstance, usableVolume } from './lookup';
 import type { Context } from '../context';
 import { growthStages, type WantedSize } from './growth';

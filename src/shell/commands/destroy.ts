@@ -33,6 +33,11 @@ const GONE: readonly Fate[] = [
   },
   { label: 'Delete the volume', detail: 'The pages on it are lost for good.', fate: 'delete' },
 ];
+const LET_GO: Fate = {
+  label: 'Let the volume go',
+  detail: 'It was there before the site, so it stays with all that is on it, without the site’s tags.',
+  fate: 'delete',
+};
 const SHOW = 'Show What Is Left';
 
 /** The command that takes one resource away from AWS, or all of them, once what goes and what is lost was shown. It gives the keys of the steps it ran. */
@@ -54,7 +59,10 @@ async function destroyHere(what: ResourceName | 'all', piece: string, fate: Volu
   const { aws, context, site } = bench;
   const plan = async (planOp: Op) => {
     const [have, parts] = await Promise.all([aws.describeSite(context, planOp), aws.describeParts(context, planOp)]);
-    return { plan: aws.planTeardown(what, context, have, parts, fate), about: aboutOf(what, bench, fate) };
+    return {
+      plan: aws.planTeardown(what, context, have, parts, fate),
+      about: aboutOf(what, bench, aws.whatStays(have, fate)),
+    };
   };
   const keys = await bench.confirm({ question: `Destroy ${piece} in AWS?`, verb: 'Destroy', plan }, op);
   if (!keys) return undefined;
@@ -66,13 +74,15 @@ async function destroyHere(what: ResourceName | 'all', piece: string, fate: Volu
 }
 
 async function askFate(what: ResourceName | 'all', { app, folder, site }: Bench): Promise<VolumeFate | undefined> {
-  const isAsked = what === 'volume' || (what === 'all' && app.sites.entryOf(folder)?.have?.volume.kind !== 'absent');
+  const seen = app.sites.entryOf(folder)?.have?.volume;
+  const isAsked = what === 'volume' || (what === 'all' && seen?.kind !== 'absent');
   if (!isAsked) return 'keep';
-  const fates = what === 'all' ? [KEPT, ...GONE] : GONE;
+  const gone = seen?.kind === 'known' && seen.have.isAdopted ? [LET_GO] : GONE;
+  const fates = what === 'all' ? [KEPT, ...gone] : gone;
   return (await askWhich(`What becomes of the volume of “${site.name}”, which holds the pages?`, fates))?.fate;
 }
 
-function aboutOf(what: ResourceName | 'all', { app, folder }: Bench, fate: VolumeFate): string[] {
+function aboutOf(what: ResourceName | 'all', { app, folder }: Bench, stays: string): string[] {
   const publishing = app.sites.entryOf(folder)?.releases?.publishing;
   const going =
     publishing && !publishing.isOver
@@ -81,12 +91,7 @@ function aboutOf(what: ResourceName | 'all', { app, folder }: Bench, fate: Volum
   const wait =
     'CloudFront takes minutes, at times more than half an hour. You can go on working meanwhile, and after a reload of the window the command goes on where it stopped.';
   if (what !== 'all') return [...going, ...(what === 'distribution' ? [wait] : [])];
-  const stays = {
-    keep: 'the files of this folder, and the volume, which goes on costing',
-    snapshot: 'the files of this folder, and the snapshot, which costs',
-    delete: 'the files of this folder',
-  };
-  return [...going, `What stays: ${stays[fate]}.`, wait];
+  return [...going, `What stays: ${stays}.`, wait];
 }
 
 async function tellEnd(

@@ -60,12 +60,12 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
             },
           ]
         : []),
-      ...(have.others ?? []).map(({ kind, sizeGib, volumeId }) => ({
+      ...(have.others ?? []).map(({ isAdopted, kind, sizeGib, volumeId }) => ({
         ...{ label: kind === 'former' ? 'Kept beside' : 'Restored beside', value: `${volumeId}, ${sizeGib} GiB` },
         place: { kind: 'volume', id: volumeId } as const,
         about:
           kind === 'former'
-            ? 'Another volume took its place. It costs until you delete it in the EC2 console.'
+            ? `Another volume took its place. It costs until you delete it in the EC2 console.${isAdopted ? OLDER : ''}`
             : 'Made from a snapshot, and not in use. It costs until it is: restore that snapshot again, or delete it in the EC2 console.',
       })),
     ],

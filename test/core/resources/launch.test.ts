@@ -319,7 +319,7 @@ describe('a launch', () => {
     await launchTagged(servers);
     assert.match(
       await rejection(planned(servers, 'server')),
-      /nothing is planned\. server: This site has more than one server \(i-[0-9a-f]+, i-[0-9a-f]+\)\. Terminate all but one/,
+      /nothing is planned\. server: This site has more than one server \(i-[0-9a-f]+, i-[0-9a-f]+\)\. Remove the tag sitelift:site/,
     );
     const volumes = newContext();
     await leaveVolume(volumes, 'us-east-1a');

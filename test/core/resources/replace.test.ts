@@ -1,15 +1,15 @@
-import { DescribeAddressesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeAddressesCommand, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { chargesOf, run, stepsOf } from '../../../src/core/plan';
 import { planReplace, replaceNotes } from '../../../src/core/resources/planReplace';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
-import { describeSite } from '../../../src/core/resources/stack';
+import { describeSite, planProvision } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { distributionOf } from './edited';
-import { callsOf, changesOf, keysOf, planned, provision, releaseAll } from './provisioned';
+import { callsOf, changesOf, keysOf, outside, planned, provision, releaseAll } from './provisioned';
 import { idsOf, instancesOf, plannedReplace, runOnly, stoppedSite, stopServer } from './succeeded';
 
 const elastic = (file: Record<string, unknown>) => void Object.assign(file, { server: { address: 'elastic' } });
@@ -161,6 +161,29 @@ describe('a server that is replaced', function () {
     await run(await plannedReplace(context), newOp());
     await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
+  });
+
+  it('ends, once its place was taken, also where the new one is gone', async () => {
+    for (const isDestroyed of [false, true]) {
+      const context = newContext();
+      await stoppedSite(context);
+      await runOnly(['successor', 'detach', 'switchServer'], await plannedReplace(context));
+      const { instanceId: next } = await idsOf(context);
+      await context.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [next] }));
+      const { 'former-server': [former] = [] } = await instancesOf(context);
+      const last = `terminate ${former?.InstanceId}`;
+      const [site, parts] = await Promise.all([describeSite(context, newOp()), describeParts(context, newOp())]);
+      assert.equal(site.server.kind, 'absent');
+      const disks = chargesOfSite(site).charges.filter(({ rate }) => rate === 'disk gp3');
+      assert.equal(disks.length, 2);
+      const plan = isDestroyed
+        ? planTeardown('all', context, site, parts, 'keep')
+        : outside(planProvision('all', context, site));
+      assert.ok(keysOf(plan).includes(last));
+      await run(plan, newOp());
+      assert.deepEqual(Object.keys(await instancesOf(context)), isDestroyed ? [] : ['server']);
+      if (!isDestroyed) assert.deepEqual(keysOf(await planned(context, 'all')), []);
+    }
   });
 
   it('goes with the one that was to take its place when the site is destroyed', async () => {

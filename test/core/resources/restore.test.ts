@@ -6,6 +6,8 @@ import { planRestore, restoreNotes } from '../../../src/core/resources/planResto
 import { listSiteSnapshots } from '../../../src/core/resources/snapshots';
 import { describeSite } from '../../../src/core/resources/stack';
 import { findLeftovers } from '../../../src/core/resources/teardown/leftovers';
+import { describeParts } from '../../../src/core/resources/teardown/parts';
+import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { parseSite } from '../../../src/core/site';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, changesOf, keysOf, planned, provision, requests } from './provisioned';
@@ -69,8 +71,8 @@ describe('a snapshot that is restored', function () {
     assert.ok(keysOf(planRestore(context, site, snapshots, snapshotId)).includes('growFileSystem'));
     const calls = await callsOf(async () => run(await plannedRestore(context, snapshotId), newOp()));
     assert.deepEqual(
-      requests(calls, 'CreateVolume').map(({ Size, SnapshotId }) => [Size, SnapshotId]),
-      [[3, snapshotId]],
+      requests(calls, 'CreateVolume').map(({ Encrypted, Size, SnapshotId }) => [Encrypted, Size, SnapshotId]),
+      [[true, 3, snapshotId]],
     );
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
     const larger = await takenSnapshot(context);
@@ -112,6 +114,29 @@ describe('a snapshot that is restored', function () {
     assert.deepEqual([volume.length, formers.length], [1, 2]);
     assert.equal(volume[0]?.SnapshotId, snapshotId);
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
+  });
+
+  it('goes with the volume whose place it was to take, and is not the site’s once that is gone', async () => {
+    const context = newContext();
+    await stoppedSite(context);
+    const snapshotId = await takenSnapshot(context);
+    await runOnly([`restoredVolume ${snapshotId}`], await plannedRestore(context, snapshotId));
+    const teardown = async () =>
+      planTeardown(
+        'all',
+        context,
+        await describeSite(context, newOp()),
+        await describeParts(context, newOp()),
+        'delete',
+      );
+    const plan = await teardown();
+    const spare = stepsOf(plan).find(({ key }) => key.startsWith('spareVolume'));
+    assert.equal(spare?.loses, 'data');
+    await runOnly(keysOf(plan).slice(0, keysOf(plan).indexOf(spare.key) + 1), plan);
+    assert.equal((await describeSite(context, newOp())).volume.kind, 'known');
+    await run(await teardown(), newOp());
+    assert.deepEqual([await volumesOf(context), keysOf(await teardown())], [{}, []]);
+    assert.equal((await listSiteSnapshots(context, newOp())).length, 1);
   });
 
   it('is made once where no answer comes, though AWS lists it late', async () => {

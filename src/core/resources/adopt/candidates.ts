@@ -13,6 +13,7 @@ import { allItems } from '../../aws/pages';
 import type { Context } from '../../context';
 import type { Op } from '../../op';
 import { isDead } from '../lookup';
+import { inPlace } from '../succession';
 import { instanceProblem, isTagged, volumeProblem, type Region } from './fitness';
 
 /** What can be adopted. */
@@ -89,9 +90,28 @@ export async function readRegion({ clients, site }: Context, op: Op): Promise<Re
     online: new Set(
       agents.flatMap(({ InstanceId, PingStatus }) => (PingStatus === 'Online' && InstanceId ? [InstanceId] : [])),
     ),
-    ownServer: instances.find(({ Tags }) => isTagged(Tags, site.id, 'server'))?.InstanceId,
-    ownVolume: living.find((volume) => isTagged(volume.Tags, site.id, 'volume')),
+    ownServer: ownOf(site.id, 'server', instances, ({ InstanceId }) => InstanceId)?.InstanceId,
+    // One that AWS could not make holds nothing.
+    ownVolume: ownOf(
+      site.id,
+      'volume',
+      living.filter(({ State }) => State !== 'error'),
+      ({ VolumeId }) => VolumeId,
+    ),
   };
+}
+
+/** What the site has already, rather than what is to take its place. */
+function ownOf<Item extends { readonly Tags?: readonly Tag[] | undefined }>(
+  siteId: string,
+  role: Adoptable,
+  items: readonly Item[],
+  idOf: (item: Item) => string | undefined,
+): Item | undefined {
+  return inPlace(
+    items.filter(({ Tags }) => isTagged(Tags, siteId, role)),
+    idOf,
+  )[0];
 }
 
 async function readTypes(

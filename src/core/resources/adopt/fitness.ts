@@ -1,7 +1,8 @@
 import type { Instance, InstanceTypeInfo, IpPermission, SecurityGroup, Tag, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../context';
-import { ADOPTED_TAG, DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
+import { DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
 import { hasSerials } from '../instanceTypes';
+import { isAdopted } from './adopted';
 import type { Inside } from './survey';
 
 /** What a region has of what fitness depends on. */
@@ -127,11 +128,6 @@ export function profileNameOf({ IamInstanceProfile }: Instance): string {
 export function isTagged(tags: readonly Tag[] | undefined, siteId: string, role: string): boolean {
   const has = (key: string, value: string) => tags?.some(({ Key, Value }) => Key === key && Value === value);
   return Boolean(has(SITE_TAG, siteId) && has(ROLE_TAG, role));
-}
-
-/** True when tags say that what has them was there before the site. */
-export function isAdopted(tags: readonly Tag[] | undefined): boolean {
-  return tags?.some(({ Key }) => Key === ADOPTED_TAG) ?? false;
 }
 
 function strangerProblem({ site }: Context, tags: readonly Tag[] = []): string | undefined {

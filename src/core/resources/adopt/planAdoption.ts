@@ -22,7 +22,7 @@ import {
 import { fileNotes, serverNotes } from './notes';
 import { keepServed, surveyServer, type Inside, type Survey } from './survey';
 import { tagAdopted } from './tagging';
-import { newWants, type Want } from './wants';
+import { deviceWants, newWants, type Want } from './wants';
 
 /** What adopting something would do: what the site file is to say before the plan runs, and what is to be known of it. */
 export interface Adoption {
@@ -81,7 +81,9 @@ async function serverAdoption(context: Context, region: Region, id: string, root
   const volume = documentVolume(context, region, instance, inside);
   const wants = newWants(context, [
     ...serverWants(context, region, instance, inside.survey),
-    ...(volume ? volumeWants(volume, inside.inspection.mount) : []),
+    ...(volume
+      ? volumeWants(volume, inside.inspection.mount)
+      : deviceWants(context, instance, region.ownVolume?.VolumeId)),
   ]);
   const about = [...serverNotes(context, region, inside, volume), ...(await fileNotes(root, inside.survey, op))];
   return { wants, about, plan: sequence(keepPlan(context, instance, inside), tagPlan(context, instance, volume)) };
@@ -93,7 +95,9 @@ async function volumeAdoption(context: Context, region: Region, id: string, op: 
   requireFit(`volume ${id}`, volumeProblem(context, region, volume));
   const server = region.instances.find(({ InstanceId }) => InstanceId === region.ownServer);
   const mount = server && (await mountOnOwnServer(context, region, server, volume, op));
-  const wants = newWants(context, volumeWants(volume, mount));
+  const isAttached = (volume.Attachments ?? []).length > 0;
+  const device = server && !isAttached ? deviceWants(context, server, id) : [];
+  const wants = newWants(context, [...volumeWants(volume, mount), ...device]);
   const about = mount
     ? []
     : [

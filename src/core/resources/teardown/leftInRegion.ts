@@ -13,6 +13,7 @@ import { addressCharge, diskCharge, idleAddressCharge, instanceCharge, snapshotC
 import { REPLACES_TAG, ROLE_TAG, SITE_TAG } from '../../names';
 import type { Op } from '../../op';
 import { addressKind } from '../address';
+import { isAdopted } from '../adopt/adopted';
 import { FORMER_SERVER, FORMER_VOLUME, tagOf } from '../succession';
 import type { Leftover } from './leftover';
 
@@ -101,10 +102,11 @@ export async function leftInRegion(
   });
 }
 
-/** Says of what is not in use any more, or not yet, that it is not. */
+/** Says of what is not in use any more, or not yet, that it is not; and of what is older than the site, which nobody may take for its leftover. */
 function formerly(item: { readonly Tags?: readonly Tag[] | undefined }): string {
+  const older = isAdopted(item.Tags) ? ', was there before the site' : '';
   const role = tagOf(item, ROLE_TAG);
-  if (role === FORMER_SERVER || role === FORMER_VOLUME) return ', replaced by another one';
+  if (role === FORMER_SERVER || role === FORMER_VOLUME) return `, replaced by another one${older}`;
   const replaced = tagOf(item, REPLACES_TAG);
-  return replaced === undefined ? '' : `, made to replace ${replaced}`;
+  return replaced === undefined ? older : `, made to replace ${replaced}`;
 }

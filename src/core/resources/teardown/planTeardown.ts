@@ -62,7 +62,9 @@ function markStages(context: Context, { bucket, distribution, server, volume }: 
 }
 
 function requireRead(what: ResourceName | 'all', site: SiteHave, parts: SiteParts, fate: VolumeFate): void {
-  const names = neededFor(what).filter((name) => !(name === 'volume' && what === 'all' && fate === 'keep'));
+  // A server that stays must not keep a volume that is to be taken off it.
+  const isVolumeLeft = what === 'all' && fate === 'keep' && !known(site.server)?.isAdopted;
+  const names = neededFor(what).filter((name) => !(name === 'volume' && isVolumeLeft));
   const unread = names.flatMap((name) => {
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];

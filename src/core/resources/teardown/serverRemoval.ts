@@ -3,16 +3,20 @@ import { hasCode } from '../../aws/errors';
 import { retry, unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
 import { ended, idleAddressCharge } from '../../cost/charge';
+import { terminatedCharges } from '../../cost/serverCharges';
+import { DOCUMENT_ROOT } from '../../names';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { listAddresses, type SiteAddress } from '../address';
 import { giveUp } from '../addressPlan';
 import { findInstance, instanceById, isDead } from '../lookup';
 import { known, type Seen } from '../resource';
-import { terminate, terminatedCharges } from '../termination';
+import { terminate } from '../termination';
+import { othersBeside } from '../othersBeside';
 import type { ServerHave } from '../server';
 import { isMounted } from '../mounted';
 import { otherStages } from '../otherServers';
+import { installWebServerOn } from '../serverInside';
 import type { VolumeHave } from '../volume';
 import { untag } from '../adopt/tagging';
 import { detachStages } from '../detachment';
@@ -33,8 +37,9 @@ export interface ServerRemoval {
 /** The steps that end the server; stages in order. */
 export function terminateStages(context: Context, site: ServerRemoval): Step[][] {
   const have = known(site.server);
-  if (!have) return [];
-  if (have.isAdopted) return letGoStages(context, site, have);
+  const others = otherStages(context, othersBeside(site.server)).flat();
+  if (!have) return others.length > 0 ? [others] : [];
+  if (have.isAdopted) return letGoStages(context, site, have, others);
   // Where the document root is not the volume's, the pages are on the disk that goes with the server.
   const volume = known(site.volume);
   const isKept = volume?.attachment?.instanceId === have.instanceId && (!have.inspection || isMounted(volume, have));
@@ -53,19 +58,34 @@ export function terminateStages(context: Context, site: ServerRemoval): Step[][]
           if (instanceId !== undefined) await terminate(context, instanceId, op);
         },
       },
-      ...otherStages(context, have.others).flat(),
+      ...others,
     ],
   ];
 }
 
-/** A server that was there before the site stays as it is; a volume that was made for the site is taken off it. */
-function letGoStages(context: Context, { server, volume }: ServerRemoval, have: ServerHave): Step[][] {
-  const { instanceId } = have;
-  const made = known(volume)?.isAdopted ? [] : detachStages(context, { server, volume });
-  const title = `take this site’s tags off server ${instanceId}, which was there before it (it stays, with what is published on it, and goes on costing)`;
+/** A server that was there before the site stays as it is; a volume that was made for the site is taken off it, and it serves what it did without that. */
+function letGoStages(
+  context: Context,
+  { server, volume }: ServerRemoval,
+  have: ServerHave,
+  others: readonly Step[],
+): Step[][] {
+  const { inspection, instanceId } = have;
+  const made = known(volume)?.isAdopted ? undefined : known(volume);
+  const taken = made ? detachStages(context, { server, volume }) : [];
+  const pages = taken.length > 0 ? 'without the pages, which are on that volume,' : 'with what is published on it,';
+  const title = `take this site’s tags off server ${instanceId}, which was there before it (it stays, ${pages} and goes on costing)`;
+  // Taking the volume off ends its web server, also in a run that was cut short after that.
+  const isEnded = made !== undefined && !made.attachment && inspection?.webServer.active === false;
+  const startsAgain = have.state === 'running' && (taken.length > 0 || isEnded);
+  const web: Step = {
+    key: 'webServer',
+    title: `start the web server (httpd) of ${instanceId} again, which then serves what its own disk has in ${DOCUMENT_ROOT}`,
+    run: (op) => installWebServerOn(context, instanceId, op),
+  };
   const isListed = async (op: Op) => (await findInstance(context, op))?.InstanceId === instanceId;
   const run = (op: Op) => untag(context, instanceId, () => isListed(op), op);
-  return [...made, [{ key: 'letGoServer', title, run }]];
+  return [...taken, ...(startsAgain ? [[web]] : []), [{ key: 'letGoServer', title, run }, ...others]];
 }
 
 /** The steps that give up what the server alone needed, once it is gone; stages in order. */

@@ -1,20 +1,20 @@
-import { CreateSnapshotCommand, DeleteVolumeCommand, DescribeVolumesCommand, type Volume } from '@aws-sdk/client-ec2';
+import { CreateSnapshotCommand } from '@aws-sdk/client-ec2';
 import { ec2Once } from '../../aws/clients';
-import { hasCode } from '../../aws/errors';
-import { madeOnce, retry, unlessMissing, waitFor } from '../../aws/wait';
+import { madeOnce, retry, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { diskCharge, ended, snapshotCharge } from '../../cost/charge';
 import { tagsFor } from '../../names';
 import { isUserError, UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { untag } from '../adopt/tagging';
-import { carriesTag } from '../bucketSettings';
-import { instanceById, isDead, listVolumes } from '../lookup';
+import { listVolumesEver } from '../lookup';
+import type { OtherVolume } from '../otherVolumes';
 import { moment } from '../../release/moment';
 import { known, type Seen } from '../resource';
 import type { VolumeHave } from '../volume';
 import { LAST_SNAPSHOT, type SiteSnapshot } from '../snapshots';
 import { listSnapshots, type SiteParts } from './parts';
+import { deleteVolume, waitUntilLetGo } from './volumeDeletion';
 
 /** What becomes of the volume of a site that is destroyed. */
 export type VolumeFate = 'keep' | 'snapshot' | 'delete';
@@ -29,8 +29,6 @@ export interface VolumeRemoval {
   readonly parts: SiteParts;
 }
 
-const MISSING = 'InvalidVolume.NotFound';
-const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 300 };
 /** A first snapshot takes minutes, of a large volume hours (EBS documentation, “How EBS snapshots work”). */
 const SNAPSHOT = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 4 * 3600 };
 
@@ -38,8 +36,16 @@ const SNAPSHOT = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 4 * 3600 }
 export function volumeStages(context: Context, site: VolumeRemoval, fate: VolumeFate): Step[][] {
   const { parts, volume } = site;
   const have = known(volume);
-  if (have?.isAdopted && (fate !== 'keep' || known(site.server)?.isAdopted)) return letGoStages(context, have);
-  if (fate === 'keep') return [];
+  const { others = [] } = have ?? {};
+  const isLetGo = fate !== 'keep' || known(site.server)?.isAdopted;
+  const formers = isLetGo ? others.filter(({ isAdopted }) => isAdopted) : [];
+  const first: Step[] = [
+    ...formers.map(({ volumeId }) => letGoStep(context, volumeId, `letGoVolume ${volumeId}`)),
+    ...(fate === 'keep' ? [] : spareSteps(context, others)),
+  ];
+  const stages: Step[][] = first.length > 0 ? [first] : [];
+  if (have?.isAdopted && isLetGo) return [...stages, [letGoStep(context, have.volumeId, 'letGoVolume')]];
+  if (fate === 'keep') return stages;
   const failed = (parts.failedVolumeIds ?? []).map((volumeId): Step => ({
     key: `failedVolume ${volumeId}`,
     title: `delete ${volumeId}, which AWS could not make and which holds nothing`,
@@ -53,7 +59,6 @@ export function volumeStages(context: Context, site: VolumeRemoval, fate: Volume
     snapshotId === taken?.snapshotId ? [] : [snapshotId],
   );
   const find = (op: Op) => findSnapshot(context, volumeId, former, op);
-  const stages: Step[][] = [];
   if (fate === 'snapshot' && taken?.state !== 'completed') {
     const what = taken
       ? `wait until the snapshot ${taken.snapshotId} of volume ${volumeId} is complete`
@@ -107,10 +112,24 @@ function takenBefore({ attachment, volumeId }: VolumeHave, { bucket, parts }: Vo
 }
 
 /** A volume that was there before the site stays as it is, where it is. */
-function letGoStages(context: Context, { volumeId }: VolumeHave): Step[][] {
+function letGoStep(context: Context, volumeId: string, key: string): Step {
   const title = `take this site’s tags off volume ${volumeId}, which was there before it (it stays as it is, and goes on costing)`;
-  const isListed = async (op: Op) => (await listVolumes(context, op)).some(({ VolumeId }) => VolumeId === volumeId);
-  return [[{ key: 'letGoVolume', title, run: (op) => untag(context, volumeId, () => isListed(op), op) }]];
+  const isListed = async (op: Op) => (await listVolumesEver(context, op)).some(({ VolumeId }) => VolumeId === volumeId);
+  return { key, title, run: (op) => untag(context, volumeId, () => isListed(op), op) };
+}
+
+/** Those that were made from a snapshot to take the volume’s place and did not: once that is gone, each would be the site’s volume. */
+function spareSteps(context: Context, others: readonly OtherVolume[]): Step[] {
+  const spares = others.filter(
+    ({ kind, snapshotId, state }) => kind === 'restored' && snapshotId !== undefined && state === 'available',
+  );
+  return spares.map(({ sizeGib, snapshotId, volumeId, volumeType }) => ({
+    key: `spareVolume ${volumeId}`,
+    title: `delete volume ${volumeId}, ${sizeGib} GiB, which was made from the snapshot ${snapshotId} and is not in use`,
+    loses: 'data',
+    charges: [ended(diskCharge(volumeType, sizeGib, 'volume'))],
+    run: (op) => deleteVolume(context, volumeId, op),
+  }));
 }
 
 type FindSnapshot = (op: Op) => Promise<SiteSnapshot | undefined>;
@@ -172,64 +191,4 @@ async function askForSnapshot({ clients, site }: Context, VolumeId: string, op: 
     }),
     { abortSignal: op.signal },
   );
-}
-
-async function deleteVolume(context: Context, VolumeId: string, op: Op): Promise<void> {
-  await waitUntilLetGo(context, VolumeId, op);
-  await retry(
-    () =>
-      unlessMissing(
-        () => context.clients.ec2.send(new DeleteVolumeCommand({ VolumeId }), { abortSignal: op.signal }),
-        MISSING,
-      ),
-    (error) => hasCode(error, 'VolumeInUse', 'IncorrectState'),
-    SETTLE,
-    op,
-  );
-  await waitFor(
-    'the volume to be gone',
-    async () => {
-      if (await volumeById(context, VolumeId, op)) return undefined;
-      // The report of what is left goes by lists, which may be behind.
-      return (await listVolumes(context, op)).some((listed) => listed.VolumeId === VolumeId) ? undefined : true;
-    },
-    SETTLE,
-    op,
-  );
-}
-
-/**
- * AWS takes a volume off an instance that is terminated by itself, and not at once. Throws `UserError` when something alive has it, and for a volume that is
- * not this site's any more: whoever took its tag away wants to keep it.
- */
-async function waitUntilLetGo(context: Context, volumeId: string, op: Op): Promise<void> {
-  await waitFor(
-    'the volume to be let go by its server',
-    async () => {
-      const found = await volumeById(context, volumeId, op);
-      if (found && !carriesTag(found.Tags ?? [], context)) {
-        throw new UserError(
-          `The volume ${volumeId} does not carry this site’s tag any more, so it is left alone. It goes on costing.`,
-        );
-      }
-      if (found?.State !== 'in-use') return true;
-      const holderId = found.Attachments?.[0]?.InstanceId;
-      const holder = holderId === undefined ? undefined : await instanceById(context, holderId, op);
-      if (!holder || isDead(holder)) return undefined;
-      throw new UserError(
-        `The volume ${volumeId} is attached to the instance ${holderId}. Detach it there first (EC2 console, Volumes); Sitelift does not take it away.`,
-      );
-    },
-    SETTLE,
-    op,
-  );
-}
-
-/** A volume by its id, whatever its tags; undefined for one that is gone or going. */
-async function volumeById({ clients }: Context, volumeId: string, op: Op): Promise<Volume | undefined> {
-  const answer = await unlessMissing(
-    () => clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] }), { abortSignal: op.signal }),
-    MISSING,
-  );
-  return answer?.Volumes?.find(({ State }) => State !== 'deleting' && State !== 'deleted');
 }
