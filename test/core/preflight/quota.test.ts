@@ -1,25 +1,31 @@
 import type { Instance } from '@aws-sdk/client-ec2';
+import type { MiddlewareStack } from '@smithy/types';
 import assert from 'node:assert/strict';
 import { lookAtQuota } from '../../../src/core/preflight/quota';
 import { newContext, newOp } from '../sandbox';
 
+/** Lets a client answer a command itself. */
+function answer<Input extends object, Output extends object>(
+  stack: MiddlewareStack<Input, Output>,
+  command: string,
+  output: object,
+): void {
+  stack.add(
+    (next, { commandName }) =>
+      (given) =>
+        commandName === command
+          ? Promise.resolve({ output: { $metadata: {}, ...output } as Output, response: {} })
+          : next(given),
+    { step: 'initialize' },
+  );
+}
+
 /** What is found where the account may run so many vCPUs and these instances run. */
 async function found(limit: number, ...Instances: Instance[]) {
   const context = newContext();
-  const answers: Readonly<Record<string, object>> = {
-    DescribeInstancesCommand: { Reservations: [{ Instances: [] }, { Instances }] },
-    GetServiceQuotaCommand: { Quota: { Value: limit } },
-  };
-  for (const { middlewareStack } of [context.clients.ec2, context.clients.quotas]) {
-    middlewareStack.add(
-      (next, { commandName = '' }) =>
-        (given) => {
-          const output = answers[commandName];
-          return output ? Promise.resolve({ output: { $metadata: {}, ...output }, response: {} }) : next(given);
-        },
-      { step: 'initialize' },
-    );
-  }
+  const { ec2, quotas } = context.clients;
+  answer(ec2.middlewareStack, 'DescribeInstancesCommand', { Reservations: [{ Instances: [] }, { Instances }] });
+  answer(quotas.middlewareStack, 'GetServiceQuotaCommand', { Quota: { Value: limit } });
   return lookAtQuota(context, newOp());
 }
 

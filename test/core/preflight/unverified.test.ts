@@ -44,7 +44,7 @@ describe('an account that AWS has not verified for CloudFront', () => {
     const narrow = { ...open, site: parseSite(JSON.stringify({ ...open.site, ...wish })) };
     const error: unknown = await provision(narrow, 'all').catch((thrown: unknown) => thrown);
     assert.ok(isParked(error), String(error));
-    assert.ok(soFarOf(error)?.waiting.some(({ key }) => key === 'securityGroup'));
+    assert.ok(soFarOf(error)?.waiting.some(({ title }) => title.startsWith('keep port 80 ')));
     assert.equal(known((await describeSite(narrow, newOp())).server)?.reach?.everyone, true);
   });
 });
