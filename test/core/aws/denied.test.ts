@@ -120,7 +120,7 @@ describe('what AWS refuses', () => {
   it('is named as policies name it, for every operation that the code sends', () => {
     const wrong = Array.from(sentOperations().keys()).flatMap((operation) => {
       const needed = ACTIONS[operation] ?? [];
-      // A client’s name has no dash, where its package has one.
+      // The SDK's clients have the names of their packages without hyphens.
       return needed.length === 0 || needed.includes(actionOf(operation.replaceAll('-', '')))
         ? []
         : `OTHERWISE_NAMED in src/core/aws/denied.ts lacks\n  '${operation}': '${needed[0]}',`;
