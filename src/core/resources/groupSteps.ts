@@ -1,8 +1,10 @@
 import { ModifyInstanceAttributeCommand, type Instance } from '@aws-sdk/client-ec2';
+import { hasCode } from '../aws/errors';
 import { waitFor } from '../aws/wait';
 import type { Context } from '../context';
 import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
+import { SITE_FILE } from '../site';
 import type { Drift } from './driftText';
 import type { Reach } from './httpRules';
 import { findInstance } from './lookup';
@@ -51,9 +53,16 @@ async function changeGroups(context: Context, op: Op): Promise<void> {
   const present = SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []);
   if (present.includes(wanted)) return;
   const Groups = [wanted, ...present.filter((id) => !own.includes(id))];
-  await context.clients.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }), {
-    abortSignal: op.signal,
-  });
+  try {
+    const command = new ModifyInstanceAttributeCommand({ InstanceId, Groups });
+    await context.clients.ec2.send(command, { abortSignal: op.signal });
+  } catch (error) {
+    if (securityGroup === undefined || !hasCode(error, 'InvalidGroup.NotFound')) throw error;
+    throw new UserError(
+      `The network of the server, ${VpcId}, has no security group ${securityGroup}. Correct “server.securityGroup” in ${SITE_FILE}, or leave it out for one of the site’s own. The server is in the groups in which it was.`,
+      { cause: error },
+    );
+  }
   await waitFor(
     'the server to be shown in its security group',
     async () => {

@@ -143,6 +143,18 @@ describe('what differs from the site file', () => {
     await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: [own] }));
   });
 
+  it('is told where it is to be corrected: a group that the network of the server has not', async () => {
+    const { instanceId } = await idsOf(context);
+    const before = await groupsOf(instanceId);
+    const server = { ...context.site.server, securityGroup: 'sg-0123456789abcdef0' };
+    const named = { ...context, site: { ...context.site, server } };
+    await assert.rejects(
+      provision(named, 'server'),
+      /^UserError: The network of the server, vpc-\w+, has no security group sg-0123456789abcdef0\. Correct/,
+    );
+    assert.deepEqual(await groupsOf(instanceId), before);
+  });
+
   it('is not marked: the groups that an adopted server had; is refused: to join one by several interfaces', () => {
     const server = { ...context.site.server, securityGroup: 'sg-1' };
     const asked = { ...context, site: { ...context.site, server } };
