@@ -176,10 +176,9 @@ describe('a user with docs/iam-policy.json and nothing else', function () {
       new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['default'] }] }),
     );
     const securityGroup = SecurityGroups?.[0]?.GroupId ?? assert.fail('no group');
-    assert.deepEqual(await provision(wishing(user, { server: { ...user.site.server, securityGroup } }), 'server'), [
-      'serverGroups',
-    ]);
-    assert.deepEqual(await provision(user, 'server'), ['serverGroups']);
+    const named = wishing(user, { server: { ...user.site.server, securityGroup } });
+    assert.ok((await provision(named, 'server')).includes('serverGroups'));
+    assert.ok((await provision(user, 'server')).includes('serverGroups'));
     const InstanceId = await launchInstance(admin.clients);
     await assert.rejects(
       user.clients.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [securityGroup] })),
