@@ -19,7 +19,7 @@ export function activate(context: vscode.ExtensionContext): void {
     // What could not be read without is read soon.
     if (isDone) void sites.expire();
     return isDone;
-  });
+  }, log.debug);
   const cacheFolder = context.globalStorageUri.fsPath;
   const sites = new Sites(log, connections, cacheFolder);
   const tree = registerSiteTree(sites);

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { UserError } from '../core/op';
+import { requestTrail } from '../core/requestTrail';
 import type { ClientCache } from '../core/aws/clientCache';
 import type { Clients, ClientSettings } from '../core/aws/clients';
 import type { SsoSession } from '../core/aws/ssoSession';
@@ -15,6 +16,7 @@ export type AskToSignIn = (session: SsoSession, settings: ClientSettings) => Pro
 /** Makes the clients that reach AWS, and knows whether a person is there to be asked for what signing in needs. */
 export class Connections {
   readonly #askToSignIn: AskToSignIn;
+  readonly #note: (line: string) => void;
   #attended = 0;
   #cache: ClientCache | undefined;
   /** The sign-ins that somebody is asked for, so that nobody is asked twice. */
@@ -22,8 +24,10 @@ export class Connections {
   /** Those that were refused while a person’s commands run. */
   readonly #refused = new Set<string>();
 
-  constructor(askToSignIn: AskToSignIn = () => Promise.resolve(false)) {
+  /** `note` gets a line for each request that AWS did not do, by which AWS Support finds it. */
+  constructor(askToSignIn: AskToSignIn = () => Promise.resolve(false), note: (line: string) => void = () => undefined) {
     this.#askToSignIn = askToSignIn;
+    this.#note = note;
   }
 
   /** The site together with clients for its region under the folder's settings. */
@@ -34,7 +38,12 @@ export class Connections {
   /** The clients of a profile and region, kept as long as these, the proxy and the AWS configuration files stay the same. */
   async clientsFor(settings: ConnectionSettings & { readonly region: string }): Promise<Clients> {
     const { ClientCache } = await loadAws();
-    this.#cache ??= new ClientCache({ mfaCodeProvider: this.#mfaCode, signIn: this.#signIn });
+    this.#cache ??= new ClientCache({
+      ...{ mfaCodeProvider: this.#mfaCode, signIn: this.#signIn },
+      onFailure: (error, operation) => {
+        for (const line of requestTrail(error)) this.#note(`${operation} failed. ${line}`);
+      },
+    });
     return this.#cache.clientsFor(settings);
   }
 

@@ -1,3 +1,4 @@
+import { CreateInstanceProfileCommand, DeleteInstanceProfileCommand } from '@aws-sdk/client-iam';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { parseSite, siteFileText } from '../../src/core/site';
 import type { App } from '../../src/shell/app';
 import { loadAws } from '../../src/shell/chunks';
 import { Connections } from '../../src/shell/connections';
-import { askAdvanced } from '../../src/shell/newSite/advanced';
+import { advancedQuestion } from '../../src/shell/newSite/advanced';
 import type { Answers, Desk } from '../../src/shell/newSite/answers';
 import { connectControlPlane } from '../sandbox/controlPlane';
 
@@ -56,6 +57,7 @@ describe('the last question of Create Site…', () => {
     await rm(folder, { recursive: true });
   });
 
+  const asked = (...given: Parameters<ReturnType<typeof advancedQuestion>>) => advancedQuestion(desk)(...given);
   const plane = () => connectControlPlane(Number(new URL(process.env['SITELIFT_CONTROL_PLANE'] ?? '').port));
   /** The next question, once it is there. */
   async function question(): Promise<Input> {
@@ -92,7 +94,7 @@ describe('the last question of Create Site…', () => {
   }
 
   it('creates the site with what is usual, by Enter alone', async () => {
-    const answer = askAdvanced(desk, START, position);
+    const answer = asked(START, position);
     const pick = await question();
     assert.ok('items' in pick);
     assert.deepEqual(
@@ -104,7 +106,7 @@ describe('the last question of Create Site…', () => {
   });
 
   it('offers each setting with its value, types with price and architecture, and keeps what was chosen', async () => {
-    const answer = askAdvanced(desk, START, position);
+    const answer = asked(START, position);
     await picks('Advanced…');
     const settings = await picks('Server type');
     assert.deepEqual(
@@ -147,7 +149,7 @@ describe('the last question of Create Site…', () => {
   });
 
   it('lists the subnets with their networks and free addresses, and takes the default network back', async () => {
-    const answer = askAdvanced(desk, START, position);
+    const answer = asked(START, position);
     await picks('Advanced…');
     await picks('Subnet');
     const pick = await question();
@@ -165,10 +167,53 @@ describe('the last question of Create Site…', () => {
     assert.deepEqual(((await answer) as Answers).wants, {});
   });
 
+  it('keeps what was chosen over a step back, but for what is of the region that was left', async () => {
+    const ask = advancedQuestion(desk);
+    const back = async () => {
+      await question();
+      await tick();
+      await vscode.commands.executeCommand('workbench.action.quickInputBack');
+    };
+    const first = ask(START, position);
+    await picks('Advanced…');
+    await picks('System');
+    await picks('Ubuntu 24.04');
+    await picks('Subnet');
+    const pick = await question();
+    assert.ok('items' in pick);
+    const [, subnet] = pick.items;
+    pick.activeItems = subnet ? [subnet] : [];
+    await accept();
+    await back();
+    await back();
+    assert.equal(await first, 'back');
+    const again = ask(START, position);
+    await picks('Create Site');
+    const { server } = ((await again) as Answers).wants;
+    assert.deepEqual(server, { image: 'ubuntu-24.04', subnet: subnet?.label.replace(/^.*\(|\)$/g, '') });
+    const elsewhere = ask({ ...START, region: 'eu-west-1' }, position);
+    await picks('Create Site');
+    assert.deepEqual(((await elsewhere) as Answers).wants, { server: { image: 'ubuntu-24.04' } });
+  });
+
+  it('takes no instance profile without a role', async () => {
+    const { iam } = await desk.clientsFor(START);
+    const InstanceProfileName = `empty-${Date.now()}`;
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+    const answer = asked(START, position);
+    await picks('Advanced…');
+    await picks('Instance profile');
+    await picks(InstanceProfileName);
+    await picks('A role of its own');
+    await picks('Create Site');
+    assert.deepEqual(((await answer) as Answers).wants, {});
+    await iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName }));
+  });
+
   it('tells what AWS refuses to show, and goes on with all that was answered', async () => {
     await plane().send('POST', 'denies', { action: 'iam:ListInstanceProfiles' });
     try {
-      const answer = askAdvanced(desk, START, position);
+      const answer = asked(START, position);
       await picks('Advanced…');
       await picks('System');
       await picks('Ubuntu 24.04');
@@ -183,7 +228,7 @@ describe('the last question of Create Site…', () => {
   });
 
   it('takes no text that the site file would not take', async () => {
-    const answer = askAdvanced(desk, START, position);
+    const answer = asked(START, position);
     await picks('Advanced…');
     await picks('Volume size');
     const box = await question();

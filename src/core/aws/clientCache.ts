@@ -5,7 +5,7 @@ import { createClients, type ClientHooks, type Clients, type ClientSettings } fr
 import type { SsoSession } from './ssoSession';
 
 /** Whom the clients ask; who is to sign in learns how AWS is reached. */
-interface Hooks extends Pick<ClientHooks, 'mfaCodeProvider'> {
+interface Hooks extends Pick<ClientHooks, 'mfaCodeProvider' | 'onFailure'> {
   readonly signIn?: (session: SsoSession, settings: ClientSettings) => Promise<boolean>;
 }
 
@@ -35,9 +35,10 @@ export class ClientCache {
     const key = JSON.stringify([profile ?? '', region, proxyUrl ?? '', noProxy ?? []]);
     const kept = this.#clients.get(key);
     if (kept) return kept;
-    const { mfaCodeProvider, signIn } = this.#hooks;
+    const { mfaCodeProvider, onFailure, signIn } = this.#hooks;
     const made: Clients = createClients(settings, {
       ...(mfaCodeProvider ? { mfaCodeProvider } : {}),
+      ...(onFailure ? { onFailure } : {}),
       ...(signIn ? { signIn: (session) => signIn(session, settings) } : {}),
       onCredentialProblem: () => {
         if (this.#clients.get(key) === made) this.#clients.delete(key);

@@ -46,6 +46,8 @@ export interface ClientSettings extends ProxySettings {
 export interface ClientHooks extends CredentialHooks {
   /** Called when AWS refuses the credentials or none could be had. */
   readonly onCredentialProblem?: () => void;
+  /** Called with each request that failed in the end, whatever comes of that, and what it was for, e.g. `ec2:DescribeVolumes`. */
+  readonly onFailure?: (error: unknown, operation: string) => void;
 }
 
 /** One of the three regions of the commercial partition that have the price list (AWS Billing documentation, “AWS Price List Query API endpoints”). */
@@ -79,7 +81,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     pricing: atEndpoint(new PricingClient({ ...same, region: PRICE_LIST_REGION, maxAttempts: 2 }), profile),
     sts,
   };
-  const watch = watcher(sts, hooks.onCredentialProblem);
+  const watch = watcher(sts, hooks);
   watch(clients.ec2.middlewareStack);
   watch(clients.s3.middlewareStack);
   watch(clients.cloudfront.middlewareStack);
@@ -115,7 +117,7 @@ export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
  * What makes a client note on errors which operation they came of, tell of those that the credentials cause, and send once more with new credentials what AWS
  * refused because they had expired, and so did not do.
  */
-function watcher(sts: STSClient, onCredentialProblem: (() => void) | undefined) {
+function watcher(sts: STSClient, { onCredentialProblem, onFailure }: ClientHooks) {
   const { credentials } = sts.config;
   const renewed = async (error: unknown, used: AwsCredentialIdentity): Promise<boolean> => {
     if (!used.expiration) return false;
@@ -140,7 +142,8 @@ function watcher(sts: STSClient, onCredentialProblem: (() => void) | undefined) 
               return await next(args);
             }
           } catch (error) {
-            noteOperation(error, clientName, commandName);
+            const operation = noteOperation(error, clientName, commandName);
+            onFailure?.(error, operation);
             if (isCredentialProblem(error)) onCredentialProblem?.();
             throw error;
           }

@@ -22,11 +22,14 @@ const OTHERWISE_NAMED: Readonly<Record<string, string>> = {
   's3:UploadPart': 's3:PutObject',
 };
 
-/** Notes on an error which operation it came of, as the SDK names client and command: AWS does not always say what it refuses. */
-export function noteOperation(error: unknown, clientName = '', commandName = ''): void {
-  if (!(error instanceof Error) || !Object.isExtensible(error)) return;
+/** Notes on an error which operation it came of, as the SDK names client and command: AWS does not always say what it refuses. Gives that. */
+export function noteOperation(error: unknown, clientName = '', commandName = ''): string {
   const service = clientName.replace(/Client$/, '').toLowerCase();
-  Object.defineProperty(error, KEY, { value: `${service}:${commandName.replace(/Command$/, '')}`, configurable: true });
+  const value = `${service}:${commandName.replace(/Command$/, '')}`;
+  if (error instanceof Error && Object.isExtensible(error)) {
+    Object.defineProperty(error, KEY, { value, configurable: true });
+  }
+  return value;
 }
 
 /** The IAM action that AWS refused: the one that its sentence names, else that of the operation; undefined when neither is known. */

@@ -1,5 +1,6 @@
 import { CreateVolumeCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand } from '@aws-sdk/client-iam';
+import { forbiddingPolicy } from '../aws/denied';
 import { hasCode, isDenied } from '../aws/errors';
 import { CHOOSE_SUBNET } from '../aws/explainedStates';
 import type { Context } from '../context';
@@ -49,7 +50,10 @@ async function lookAtSubnets(context: Context, places: readonly Place[], op: Op)
   const unfit = chosen && unfitness(chosen);
   if (!chosen || !unfit) return [];
   const sentence = `${wordsFor(chosen)}: ${unfit.reason}.`;
-  return [{ what: 'network', severity: unfit.isFinal ? 'stops' : 'warns', sentence, remedy: CHOOSE_SUBNET }];
+  // Who chose a subnet without a way out may have endpoints for AWS there.
+  const isLost = chosen.wayOut === 'none' && context.site.server.subnet === undefined;
+  const severity = unfit.isFinal || isLost ? 'stops' : 'warns';
+  return [{ what: 'network', severity, sentence, remedy: CHOOSE_SUBNET }];
 }
 
 function wordsFor({ subnetId, vpc, zone }: SubnetSeen): string {
@@ -58,9 +62,11 @@ function wordsFor({ subnetId, vpc, zone }: SubnetSeen): string {
 
 async function tryLaunch(context: Context, place: Place, op: Op): Promise<readonly PreflightFinding[]> {
   const { ec2 } = context.clients;
+  const { securityGroup } = context.site.server;
+  let hasProfile = true;
   try {
-    const [imageId, hasProfile] = await Promise.all([newestImage(context, op), hasProfileAlready(context, op)]);
-    const { securityGroup } = context.site.server;
+    const [imageId, found] = await Promise.all([newestImage(context, op), hasProfileAlready(context, op)]);
+    hasProfile = found;
     const request = launchRequest(context, place, imageId, securityGroup ?? '', {
       tags: tagsFor(context.site, 'server'),
       token: '',
@@ -76,9 +82,27 @@ async function tryLaunch(context: Context, place: Place, op: Op): Promise<readon
       { abortSignal: op.signal },
     );
   } catch (error) {
-    return verdictOn(context, error, op);
+    const isOther = mayBeOtherwise(error, { hasProfile, hasGroup: securityGroup !== undefined });
+    return verdictOn(context, error, op).map((one) => (isOther && one.severity === 'stops' ? inDoubt(one) : one));
   }
   return [];
+}
+
+/**
+ * A policy may allow a launch only with a profile, as guardrails that forbid all others do, or only into groups with the site’s tag: what is refused without
+ * them may be allowed to the launch itself.
+ */
+function mayBeOtherwise(error: unknown, asked: { readonly hasProfile: boolean; readonly hasGroup: boolean }): boolean {
+  if (!(error instanceof Error) || !isDenied(error)) return false;
+  return (
+    (!asked.hasProfile && forbiddingPolicy(error) !== undefined) ||
+    (!asked.hasGroup && /on resource: \S+:security-group\//.test(error.message))
+  );
+}
+
+function inDoubt(found: PreflightFinding): PreflightFinding {
+  const sentence = `${found.sentence} EC2 was asked before the site has a role and a security group, so the launch itself may be allowed.`;
+  return { ...found, severity: 'warns', sentence };
 }
 
 /** Asks EC2 whether these credentials may make the volume in a zone. */

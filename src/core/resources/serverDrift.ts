@@ -2,10 +2,15 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import { SITE_FILE } from '../site';
 import { toRelease, type Addressed } from './address';
+import { isAdopted } from './adopt/fitness';
 import type { Drift } from './driftText';
 import { isAsWanted, reachText, type Reach } from './httpRules';
 import { profileName, type RoleState } from './role';
 import { groupName } from './securityGroup';
+
+/** EC2 changes the groups of an instance with one interface only (Amazon EC2 API, “ModifyInstanceAttribute”). */
+const SEVERAL_INTERFACES =
+  'The server has several network interfaces, each with groups of its own: put the one that readers come by into the group in the EC2 console (Network Interfaces, Actions, Change security groups).';
 
 /** What a deep reading of a server finds besides the instance; what could not be read is left out. */
 interface Found {
@@ -79,14 +84,20 @@ function roleDrift({ site }: Context, { policies = [], role }: Found): Drift[] {
   ];
 }
 
-/** The security groups that an instance is in, where they are not the one that the site file asks for; out of others than that it is taken by the user alone. */
-export function groupDrift({ site }: Context, { SecurityGroups = [] }: Instance): Drift[] {
+/**
+ * The security groups that an instance is in, where they are not the one that the site file asks for; out of others than that it is taken by the user alone.
+ * Those that an adopted server had before are none of the site’s business.
+ */
+export function groupDrift({ site }: Context, instance: Instance): Drift[] {
+  const { NetworkInterfaces = [], SecurityGroups = [], Tags } = instance;
   const { securityGroup } = site.server;
   const names = SecurityGroups.map(({ GroupId, GroupName }) => (securityGroup ? GroupId : GroupName) ?? '');
   const wanted = securityGroup ?? groupName(site);
   if (names.length === 1 && names[0] === wanted) return [];
-  const drift = { what: 'its security groups', is: names.join(', ') || 'none', wanted };
-  if (!names.includes(wanted)) return [drift];
+  const isThere = names.includes(wanted);
+  if (isThere && isAdopted(Tags)) return [];
+  const drift = { what: 'the security group', is: names.join(', ') || 'none', wanted };
+  if (!isThere) return NetworkInterfaces.length > 1 ? [{ ...drift, refusal: SEVERAL_INTERFACES }] : [drift];
   const refusal =
     'Somebody put the server into more groups, which may let in more, and Sitelift takes it out of none of them: do that in the EC2 console (Actions, Security, Change security groups).';
   return [{ ...drift, refusal }];

@@ -21,11 +21,11 @@ export interface SubnetSeen {
   readonly wayOut: WayOut;
 }
 
-/** Where a subnet sends what is for the internet: to an internet gateway, by which readers also come in; elsewhere, such as a NAT gateway; nowhere. */
-export type WayOut = 'gateway' | 'elsewhere' | 'none';
+/** Where a subnet sends what is for the internet: to an internet gateway, by which readers also come in; elsewhere, such as a NAT gateway; nowhere. It is unknown of a subnet that another account shares and keeps the table of. */
+export type WayOut = 'gateway' | 'elsewhere' | 'none' | 'unknown';
 
-/** All IPv4 addresses (Amazon VPC User Guide, “Route tables”). */
-const EVERYWHERE = '0.0.0.0/0';
+/** All IPv4 addresses, or half of them each (Amazon VPC User Guide, “Route tables”). */
+const EVERYWHERE = ['0.0.0.0/0', '0.0.0.0/1', '128.0.0.0/1'];
 
 /** The subnets of the region, or those with some ids, those of default VPCs first. */
 export async function listSubnets(
@@ -71,9 +71,12 @@ export function unfitness({
   wayOut,
 }: Pick<SubnetSeen, 'freeAddresses' | 'wayOut'>): Unfitness | undefined {
   if (freeAddresses === 0) return { reason: 'it has no free address', isFinal: true };
-  if (wayOut === 'gateway') return undefined;
+  if (wayOut === 'gateway' || wayOut === 'unknown') return undefined;
   return wayOut === 'none'
-    ? { reason: 'it has no way out to the internet, which the server needs for AWS’s agent', isFinal: true }
+    ? {
+        reason: 'it has no way out to the internet, which AWS’s agent needs unless the network has endpoints for it',
+        isFinal: false,
+      }
     : { reason: 'it has no route to an internet gateway, so readers do not reach the server', isFinal: false };
 }
 
@@ -81,8 +84,15 @@ export function unfitness({
 export function wayOutOf(subnetId: string, vpcId: string, tables: readonly RouteTable[]): WayOut {
   const own = tables.find(({ Associations }) => Associations?.some(({ SubnetId }) => SubnetId === subnetId));
   const main = tables.find(({ Associations, VpcId }) => VpcId === vpcId && Associations?.some(({ Main }) => Main));
-  const routes = (own ?? main)?.Routes?.filter(({ State }) => State !== 'blackhole') ?? [];
-  const out = routes.filter(({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE);
+  const table = own ?? main;
+  if (!table) return 'unknown';
+  // What a prefix list stands for takes another call to know.
+  const out = (table.Routes ?? []).filter(
+    ({ DestinationCidrBlock = '', DestinationPrefixListId, GatewayId = '', State }) =>
+      State !== 'blackhole' &&
+      (EVERYWHERE.includes(DestinationCidrBlock) ||
+        (DestinationPrefixListId !== undefined && !/^vpce-/.test(GatewayId))),
+  );
   if (out.some(({ GatewayId }) => GatewayId?.startsWith('igw-'))) return 'gateway';
   return out.length > 0 ? 'elsewhere' : 'none';
 }

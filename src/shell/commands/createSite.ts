@@ -8,7 +8,7 @@ import { chooseFolder } from '../choose';
 import { unattended, type Unattended } from '../options';
 import { loadAws, type AwsChunk } from '../chunks';
 import { nearestRegion } from '../nearestRegion';
-import { askAdvanced } from '../newSite/advanced';
+import { advancedQuestion } from '../newSite/advanced';
 import type { Answers, Desk } from '../newSite/answers';
 import { withOp } from '../operation';
 import { REGIONS } from '../regions';
@@ -140,7 +140,7 @@ async function questions(path: string, desk: Desk) {
       );
       return picked === 'back' || !picked ? picked : { serves: picked.serves };
     },
-    (answers: Answers, position: Position) => askAdvanced(desk, answers, position),
+    advancedQuestion(desk),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { isAbort } from '../../core/op';
-import { askPick, type Position } from '../steps';
+import { askPick, type Position, type Question } from '../steps';
 import { tellFailure } from '../tell';
 import type { Site } from '../../core/site';
-import type { Answers, Desk } from './answers';
+import { withWants, type Answers, type Desk } from './answers';
 import { askAllowed, askPartition, askSize, pickGroup, pickProfile } from './otherPickers';
 import { pickSubnet, pickSystem, pickType, type Picker } from './serverPickers';
 
@@ -31,11 +31,28 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-/** The last question of *Create Site…*: to create it, or to change what few change, one setting at a time. */
-export async function askAdvanced(
+/** The last question of *Create Site…*: to create it, or to change what few change, one setting at a time. What was changed outlives a step back. */
+export function advancedQuestion(desk: Desk): Question<Answers> {
+  let left: Answers | undefined;
+  return (answers, position) => {
+    const wants = left && { wants: wantsElsewhere(left, answers.region) };
+    return askAdvanced(desk, { ...answers, ...wants }, position, (current) => {
+      left = current;
+    });
+  };
+}
+
+/** Of what was chosen in one region what also holds in another: networks are of one alone. */
+function wantsElsewhere(chosen: Answers, region: string): Answers['wants'] {
+  const nowhere = { subnet: undefined, securityGroup: undefined };
+  return (region === chosen.region ? chosen : withWants(chosen, 'server', nowhere)).wants;
+}
+
+async function askAdvanced(
   desk: Desk,
   answers: Answers,
   position: Position,
+  leave: (current: Answers) => void,
 ): Promise<Partial<Answers> | 'back' | undefined> {
   const items = [
     { ...CREATE, detail: 'Writes sitelift.json. Nothing is made in AWS yet.' },
@@ -44,6 +61,7 @@ export async function askAdvanced(
   let current = answers;
   for (;;) {
     const picked = await askPick(position, 'All that is needed is known', items, items[0]);
+    if (picked === 'back') leave(current);
     if (picked === 'back' || !picked) return picked;
     if (picked === items[0]) return current;
     const chosen = await askSettings(desk, current, position);

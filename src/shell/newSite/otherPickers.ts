@@ -63,9 +63,10 @@ export const pickProfile: Picker = async (desk, answers, position) => {
     detail: 'Made for this site, with what AWS’s agent needs.',
   };
   const items = [
-    { ...own, name: undefined },
+    { ...own, name: undefined, isUnfit: false },
     ...profiles.map(({ name, role }) => ({
       ...{ label: name, name, description: role === undefined ? 'no role' : `role ${role}` },
+      isUnfit: role === undefined,
       detail:
         role === undefined
           ? 'Unfit: without a role AWS’s agent does not register'
@@ -73,8 +74,13 @@ export const pickProfile: Picker = async (desk, answers, position) => {
     })),
   ];
   const active = items.find(({ name }) => name === context.site.server.instanceProfile);
-  const picked = await askPick(position, 'Instance profile of the server', items, active);
-  return picked === 'back' || !picked ? picked : withWants(answers, 'server', { instanceProfile: picked.name });
+  let question = 'Instance profile of the server';
+  for (;;) {
+    const picked = await askPick(position, question, items, active);
+    if (picked === 'back' || !picked) return picked;
+    if (!picked.isUnfit) return withWants(answers, 'server', { instanceProfile: picked.name });
+    question = `${picked.label} does not do: it has no role. Choose another one`;
+  }
 };
 
 /** Asks for an existing security group instead of one of the site’s own. */

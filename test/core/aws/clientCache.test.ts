@@ -3,12 +3,13 @@ import { ClientCache } from '../../../src/core/aws/clientCache';
 import { createClients, identify, requireAccount } from '../../../src/core/aws/clients';
 import { explain } from '../../../src/core/aws/errors';
 import { isUserError } from '../../../src/core/op';
+import { requestTrail } from '../../../src/core/requestTrail';
 import { newSiteId } from '../../../src/core/site';
 import { describeSite } from '../../../src/core/resources/stack';
 import type { MadeUser, SandboxUser } from '../../sandbox/sandbox';
 import { addCountingProfile, addMfaProfile, addProfile, ADMINISTRATOR } from '../../sandbox/profiles';
 import { callsOf, keysOf, planned, provision, requests } from '../resources/provisioned';
-import { ACCOUNT, controlPlane, newContext, newOp } from '../sandbox';
+import { ACCOUNT, controlPlane, deny, newContext, newOp } from '../sandbox';
 
 const here = { env: process.env as Record<string, string> };
 const region = 'us-east-1';
@@ -38,6 +39,21 @@ describe('kept clients', () => {
     assert.equal(await timesAsked(() => requireAccount(clients, ACCOUNT, newOp())), 1);
     const others = createClients({ region });
     assert.equal(await timesAsked(() => requireAccount(others, ACCOUNT, newOp(), 300)), 1);
+  });
+
+  it('tell of each request that failed, with the id by which AWS finds it, also where that ends nothing', async () => {
+    const told: string[] = [];
+    const onFailure = (error: unknown, operation: string) => void told.push(operation, ...requestTrail(error));
+    const clients = await new ClientCache({ onFailure }).clientsFor({ region });
+    await deny('ec2', 'DescribeVolumes');
+    try {
+      const { volume } = await describeSite({ ...newContext(), clients }, newOp());
+      assert.equal(volume.kind, 'unknown');
+    } finally {
+      await controlPlane().send('DELETE', 'faults');
+    }
+    const index = told.indexOf('ec2:DescribeVolumes');
+    assert.match(told[index + 1] ?? '', /^AWS: AccessDenied, HTTP 403, request id \S+$/);
   });
 
   it('are the same for the same profile, region and proxy, and others for others', async () => {

@@ -4,6 +4,7 @@ import {
   CreateTagsCommand,
   CreateVolumeCommand,
   DescribeSecurityGroupsCommand,
+  ModifyInstanceAttributeCommand,
   StartInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
@@ -167,6 +168,23 @@ describe('a user with docs/iam-policy.json and nothing else', function () {
     for (const type of ['AWS::EC2::Instance', 'AWS::IAM::Role', 'AWS::S3::Bucket', 'AWS::CloudFront::Function']) {
       assert.ok(types.includes(type), `${type} is not in ${types.join()}`);
     }
+  });
+
+  it('puts the server into a security group of somebody else’s, and nothing of somebody else’s into one', async () => {
+    const { ec2 } = admin.clients;
+    const { SecurityGroups } = await ec2.send(
+      new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['default'] }] }),
+    );
+    const securityGroup = SecurityGroups?.[0]?.GroupId ?? assert.fail('no group');
+    const named = wishing(user, { server: { ...user.site.server, securityGroup } });
+    assert.ok((await provision(named, 'server')).includes('serverGroups'));
+    assert.ok((await provision(user, 'server')).includes('serverGroups'));
+    const InstanceId = await launchInstance(admin.clients);
+    await assert.rejects(
+      user.clients.ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [securityGroup] })),
+      isDenied,
+    );
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
   });
 
   it('can change nothing that lacks the site’s tag or name', async () => {

@@ -74,11 +74,12 @@ describe('the IAM policies of the documentation', () => {
   it('allow changes only of what has the site’s tag or name, or of what is made with it', () => {
     const isRead = (action: string) => /^[a-z0-9]+:(Describe|Get|List|Simulate)/.test(action);
     // Which of a function, an access control or a network interface is the site’s, AWS lets no policy say; of a running command neither.
+    // A server, which must have the tag, may be put into a group of the user’s, which has none.
     const unscoped = [
       ...['cloudfront:CreateFunction', 'cloudfront:CreateOriginAccessControl', 'cloudfront:PublishFunction'],
       ...['cloudfront:DeleteFunction', 'cloudfront:DeleteOriginAccessControl'],
       ...['ec2:AssociateAddress', 'ec2:CreateSecurityGroup', 'ec2:DisassociateAddress', 'ec2:RunInstances'],
-      ...['ssm:CancelCommand', 'ssm:SendCommand'],
+      ...['ec2:ModifyInstanceAttribute', 'ssm:CancelCommand', 'ssm:SendCommand'],
     ];
     const wide = statementsOf('iam-policy.json').flatMap(({ Action, Condition, Resource }) => {
       const isNamed = listOf(Resource).every((arn) => /sitelift/.test(arn));

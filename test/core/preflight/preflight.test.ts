@@ -3,6 +3,8 @@ import {
   CreateInternetGatewayCommand,
   CreateRouteTableCommand,
   CreateSubnetCommand,
+  DeleteRouteCommand,
+  DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   RunInstancesCommand,
@@ -17,6 +19,7 @@ import { isUserError, remediesOf } from '../../../src/core/op';
 import { requireNothingInTheWay, type PreflightFinding } from '../../../src/core/preflight/finding';
 import { preflight } from '../../../src/core/preflight/preflight';
 import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { ensureRole, profileName } from '../../../src/core/resources/role';
 import { parseSite } from '../../../src/core/site';
 import { deleteDefaultSubnets, deleteDefaultVpc, makeNetwork } from '../../sandbox/controlplane/testNetworks';
 import { AMAZON_LINUX } from '../../sandbox/controlplane/testInstances';
@@ -45,6 +48,13 @@ async function found(
 /** Severity, first words and way on of each finding. */
 const short = (findings: readonly PreflightFinding[]) =>
   findings.map(({ remedy, severity, what }) => [what, severity, remedy?.command ?? '']);
+
+/** The default group of the default network. */
+async function anyGroup({ clients }: Context): Promise<string> {
+  const Filters = [{ Name: 'group-name', Values: ['default'] }];
+  const { SecurityGroups } = await clients.ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+  return SecurityGroups?.[0]?.GroupId ?? assert.fail('no group');
+}
 
 describe('the preflight', function () {
   this.timeout(120_000);
@@ -203,7 +213,8 @@ describe('the preflight', function () {
     assert.deepEqual(await found(contextIn('eu-west-3', { subnet: open.subnetId })), []);
     const shut = await makeNetwork(ec2, { zone, gateway: false });
     const lost = await found(contextIn('eu-west-3', { subnet: shut.subnetId }));
-    assert.deepEqual(short(lost), [['network', 'stops', 'sitelift.chooseSubnet']]);
+    // Who names a subnet of their own may have endpoints for AWS there.
+    assert.deepEqual(short(lost), [['network', 'warns', 'sitelift.chooseSubnet']]);
     assert.match(lost[0]?.sentence ?? '', /no way out/);
     // A table of its own counts before the main one of the network.
     const { vpcId: VpcId } = open;
@@ -216,7 +227,7 @@ describe('the preflight', function () {
     await ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
     assert.deepEqual(
       (await found(contextIn('eu-west-3', { subnet: SubnetId }))).map(({ severity }) => severity),
-      ['stops'],
+      ['warns'],
     );
     const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name: AMAZON_LINUX }));
     const input = { ImageId: Parameter?.Value, InstanceType: 't3.nano' as const, SubnetId };
@@ -228,6 +239,46 @@ describe('the preflight', function () {
     const full = await found(contextIn('eu-west-3', { subnet: SubnetId }));
     assert.match(full[0]?.sentence ?? '', /it has no free address\.$/);
     assert.equal(full[0]?.severity, 'stops');
+  });
+
+  it('stops where the default network has no way out', async () => {
+    const context = contextIn('eu-south-1');
+    const { ec2 } = context.clients;
+    const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({}));
+    for (const { RouteTableId } of RouteTables) {
+      await ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: '0.0.0.0/0' }));
+    }
+    const findings = await found(context);
+    assert.deepEqual(short(findings), [['network', 'stops', 'sitelift.chooseSubnet']]);
+    assert.match(findings[0]?.sentence ?? '', /no way out/);
+  });
+
+  it('only warns of a launch that was refused for the want of what is made later, since it may be allowed with that', async () => {
+    const refuse = (why: string) =>
+      controlPlane().send('POST', 'faults', {
+        ...{ service: 'ec2', action: 'RunInstances', kind: 'error', code: 'UnauthorizedOperation', status: 403 },
+        ...{ times: 10, message: `User: me is not authorized to perform: ec2:RunInstances on resource: ${why}` },
+      });
+    const server = 'arn:aws:ec2:eu-west-1:1:instance/*';
+    const guarded = `${server} with an explicit deny in a service control policy`;
+    const tagged = 'arn:aws:ec2:eu-west-1:1:security-group/sg-1 because no identity-based policy allows it';
+    const profile = (name: string) => ({ instanceProfile: name });
+    const context = contextIn('eu-west-1');
+    const name = profileName(context.site);
+    await ensureRole(context, newOp());
+    for (const [why, wanted, wants] of [
+      [guarded, 'warns', {}],
+      [tagged, 'warns', {}],
+      [`${server} because no identity-based policy allows it`, 'stops', {}],
+      [guarded, 'stops', profile(name)],
+      [tagged, 'stops', { securityGroup: await anyGroup(context) }],
+    ] as const) {
+      await refuse(why);
+      const [finding] = await found(contextIn('eu-west-1', wants));
+      assert.equal(finding?.severity, wanted, why);
+      assert.equal(/may be allowed\.$/.test(finding.sentence), wanted === 'warns');
+      await controlPlane().send('DELETE', 'faults');
+    }
   });
 
   it('stops for a type that is not offered, a profile and a key pair that are not there', async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { isParked, run, stepsOf } from '../../../src/core/plan';
+import { known } from '../../../src/core/resources/resource';
+import { describeSite } from '../../../src/core/resources/stack';
+import { parseSite } from '../../../src/core/site';
 import { soFarOf } from '../../../src/core/soFar';
 import { count, keysOf, planned, provision } from '../resources/provisioned';
 import { controlPlane, newContext, newOp } from '../sandbox';
@@ -32,4 +35,16 @@ describe('an account that AWS has not verified for CloudFront', () => {
       assert.deepEqual(keysOf(await planned(context, 'all')), []);
     });
   }
+
+  it('shuts no reader out of a server whose pages no distribution serves yet', async () => {
+    const open = newContext();
+    await provision(open, 'server');
+    await set(1);
+    const wish = { server: { ...open.site.server, openTo: 'cloudfront' }, distribution: { serves: 'site' } };
+    const narrow = { ...open, site: parseSite(JSON.stringify({ ...open.site, ...wish })) };
+    const error: unknown = await provision(narrow, 'all').catch((thrown: unknown) => thrown);
+    assert.ok(isParked(error), String(error));
+    assert.ok(soFarOf(error)?.waiting.some(({ title }) => title.startsWith('keep port 80 ')));
+    assert.equal(known((await describeSite(narrow, newOp())).server)?.reach?.everyone, true);
+  });
 });

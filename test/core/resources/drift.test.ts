@@ -1,6 +1,7 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
+  DescribeInstancesCommand,
   DetachVolumeCommand,
   ModifyInstanceAttributeCommand,
   StartInstancesCommand,
@@ -10,13 +11,14 @@ import { AttachRolePolicyCommand, DeleteRolePolicyCommand, PutRolePolicyCommand 
 import { DeletePublicAccessBlockCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { bucketName } from '../../../src/core/names';
+import { ADOPTED_TAG, bucketName } from '../../../src/core/names';
 import { stepsOf } from '../../../src/core/plan';
 import { driftOf } from '../../../src/core/resources/drift';
 import { driftText } from '../../../src/core/resources/driftText';
 import { known } from '../../../src/core/resources/resource';
 import { profileName } from '../../../src/core/resources/role';
 import { findSecurityGroup } from '../../../src/core/resources/securityGroup';
+import { groupDrift } from '../../../src/core/resources/serverDrift';
 import { describeSite, planProvision, type ResourceName } from '../../../src/core/resources/stack';
 import { instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp } from '../sandbox';
@@ -40,6 +42,13 @@ const groupOf = async (context: Context) =>
   (await findSecurityGroup(context, undefined, newOp())) ?? assert.fail('no group');
 const titlesOf = async (context: Context, what: ResourceName | 'all' = 'all') =>
   stepsOf(outside(planProvision(what, context, await readSite(context)))).map(({ title }) => title);
+
+/** The ids of the groups that an instance is in. */
+async function groupsOf(InstanceId: string): Promise<string[]> {
+  const { ec2 } = newContext().clients;
+  const { Reservations } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [InstanceId] }));
+  return Reservations?.[0]?.Instances?.[0]?.SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []) ?? [];
+}
 
 describe('what differs from the site file', () => {
   let context: Context;
@@ -65,14 +74,17 @@ describe('what differs from the site file', () => {
   it('is marked and closed: ports that others opened in the security group', async () => {
     const { GroupId } = await groupOf(context);
     const IpPermissions = [
-      { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '192.0.2.0/24', Description: 'office' }] },
+      {
+        ...{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22 },
+        IpRanges: [{ CidrIp: '192.0.2.0/24', Description: 'office' }, { CidrIp: '198.51.100.0/24' }],
+      },
       { IpProtocol: 'tcp', FromPort: 80, ToPort: 443, Ipv6Ranges: [{ CidrIpv6: '::/0' }] },
       { IpProtocol: 'icmp', FromPort: -1, ToPort: -1, IpRanges: [{ CidrIp: '0.0.0.0/0' }] },
     ];
     await context.clients.ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
     await expectRepaired(
-      /^server: what else is open is tcp 22 for 192\.0\.2\.0\/24; tcp 80–443 for ::\/0, wanted nothing$/,
-      /^close in the security group what others opened \(tcp 22 for 192\.0\.2\.0\/24; tcp 80–443 for ::\/0\)/,
+      /^server: what else is open is tcp 22 for 192\.0\.2\.0\/24, 198\.51\.100\.0\/24; tcp 80–443 for ::\/0, wanted nothing$/,
+      /^close in the security group what others opened \(tcp 22 for 192\.0\.2\.0\/24, 198\.51\.100\.0\/24; tcp 80–443 for ::\/0\)/,
     );
     const rules = (await groupOf(context)).IpPermissions?.map(
       ({ FromPort, IpProtocol }) => `${IpProtocol} ${FromPort}`,
@@ -80,7 +92,7 @@ describe('what differs from the site file', () => {
     assert.deepEqual(rules?.sort(), ['icmp -1', 'tcp 80']);
   });
 
-  it('is marked and put back: another security group in the place of its own', async () => {
+  it('is marked and joined again: its own security group, beside another one in its place, which stays', async () => {
     const { instanceId } = await idsOf(context);
     const { VpcId } = await groupOf(context);
     const { ec2 } = context.clients;
@@ -89,18 +101,69 @@ describe('what differs from the site file', () => {
     );
     const Groups = [made.GroupId ?? assert.fail()];
     await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups }));
-    await expectRepaired(
-      /^server: its security groups is theirs-\w+, wanted sitelift-\w+-web$/,
-      /^change the security groups of the server \(.* theirs-\w+, wanted sitelift-/,
+    assert.match(
+      (await marksOf(context)).join(),
+      /^server: the security group is theirs-\w+, wanted sitelift-\w+-web$/,
     );
-    const { GroupId } = await groupOf(context);
-    const both = [GroupId ?? assert.fail(), ...Groups];
-    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: both }));
+    assert.match(
+      (await titlesOf(context)).join(),
+      /^put the server into the security group sitelift-\w+-web \(it is in theirs-\w+ now, and stays in those/,
+    );
+    const [step] = stepsOf(outside(await planned(context, 'all')));
+    assert.equal(step?.loses, undefined);
+    await provision(context, 'all');
+    const { GroupId = assert.fail() } = await groupOf(context);
+    assert.deepEqual((await groupsOf(instanceId)).sort(), [GroupId, ...Groups].sort());
     const [more] = driftOf('server', await readSite(context));
     assert.match(more?.refusal ?? '', /takes it out of none of them: do that in the EC2 console/);
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
-    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: [both[0] ?? ''] }));
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: [GroupId] }));
     assert.deepEqual(await marksOf(context), []);
+  });
+
+  it('is marked and joined: a group of the user’s that takes the place of the site’s own, and of no other', async () => {
+    const { instanceId } = await idsOf(context);
+    const { VpcId, GroupId: own = assert.fail() } = await groupOf(context);
+    const { ec2 } = context.clients;
+    const make = async (name: string) => {
+      const GroupName = `${name}-${context.site.id}`;
+      return (await ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: name, VpcId }))).GroupId ?? '';
+    };
+    const [securityGroup, access] = [await make('named'), await make('access')];
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: [own, access] }));
+    const named = { ...context, site: { ...context.site, server: { ...context.site.server, securityGroup } } };
+    const plan = outside(await planned(named, 'all'));
+    assert.deepEqual(
+      stepsOf(plan).map(({ key, loses }) => [key, loses]),
+      [['serverGroups', 'uptime']],
+    );
+    await provision(named, 'all');
+    assert.deepEqual((await groupsOf(instanceId)).sort(), [securityGroup, access].sort());
+    assert.deepEqual(keysOf(await planned(named, 'all')), []);
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: [own] }));
+  });
+
+  it('is told where it is to be corrected: a group that the network of the server has not', async () => {
+    const { instanceId } = await idsOf(context);
+    const before = await groupsOf(instanceId);
+    const server = { ...context.site.server, securityGroup: 'sg-0123456789abcdef0' };
+    const named = { ...context, site: { ...context.site, server } };
+    await assert.rejects(
+      provision(named, 'server'),
+      /^UserError: The network of the server, vpc-\w+, has no security group sg-0123456789abcdef0\. Correct/,
+    );
+    assert.deepEqual(await groupsOf(instanceId), before);
+  });
+
+  it('is not marked: the groups that an adopted server had; is refused: to join one by several interfaces', () => {
+    const server = { ...context.site.server, securityGroup: 'sg-1' };
+    const asked = { ...context, site: { ...context.site, server } };
+    const Tags = [{ Key: ADOPTED_TAG, Value: 'now' }];
+    const SecurityGroups = [{ GroupId: 'sg-1' }, { GroupId: 'sg-2' }];
+    assert.deepEqual(groupDrift(asked, { SecurityGroups, Tags }), []);
+    assert.match(groupDrift(asked, { SecurityGroups })[0]?.refusal ?? '', /^Somebody put the server into more groups/);
+    const [drift] = groupDrift(asked, { SecurityGroups: [{ GroupId: 'sg-2' }], NetworkInterfaces: [{}, {}] });
+    assert.match(drift?.refusal ?? '', /several network interfaces/);
   });
 
   it('is marked and changed: another instance type', async () => {

@@ -19,7 +19,8 @@ describe('the way out of a subnet', () => {
     assert.equal(wayOutOf('subnet-1', 'vpc-1', [main(gateway)]), 'gateway');
     assert.equal(wayOutOf('subnet-1', 'vpc-1', [main(gateway), own()]), 'none');
     assert.equal(wayOutOf('subnet-2', 'vpc-1', [main(), own(gateway)]), 'none');
-    assert.equal(wayOutOf('subnet-1', 'vpc-2', [main(gateway)]), 'none');
+    // Of a subnet that another account shares, AWS may show no table.
+    assert.equal(wayOutOf('subnet-1', 'vpc-2', [main(gateway)]), 'unknown');
   });
 
   it('leads by a gateway only where one is named and still there, and elsewhere by anything else', () => {
@@ -27,12 +28,18 @@ describe('the way out of a subnet', () => {
     assert.equal(wayOutOf('subnet-1', 'vpc-1', [own({ ...out, GatewayId: 'vgw-1' })]), 'elsewhere');
     assert.equal(wayOutOf('subnet-1', 'vpc-1', [own({ ...gateway, State: 'blackhole' })]), 'none');
     assert.equal(wayOutOf('subnet-1', 'vpc-1', [own({ ...gateway, DestinationCidrBlock: '8.8.8.0/24' })]), 'none');
+    assert.equal(wayOutOf('subnet-1', 'vpc-1', [own({ ...nat, DestinationCidrBlock: '128.0.0.0/1' })]), 'elsewhere');
+    const list: Route = { DestinationPrefixListId: 'pl-1', State: 'active' };
+    assert.equal(wayOutOf('subnet-1', 'vpc-1', [own({ ...list, TransitGatewayId: 'tgw-1' })]), 'elsewhere');
+    assert.equal(wayOutOf('subnet-1', 'vpc-1', [own({ ...list, GatewayId: 'vpce-1' })]), 'none');
   });
 
   it('and its free addresses decide whether a server can be there', () => {
     assert.equal(unfitness({ freeAddresses: 1, wayOut: 'gateway' }), undefined);
     assert.equal(unfitness({ freeAddresses: 0, wayOut: 'gateway' })?.isFinal, true);
-    assert.equal(unfitness({ freeAddresses: 1, wayOut: 'none' })?.isFinal, true);
+    assert.match(unfitness({ freeAddresses: 1, wayOut: 'none' })?.reason ?? '', /unless the network has endpoints/);
+    assert.equal(unfitness({ freeAddresses: 1, wayOut: 'none' })?.isFinal, false);
+    assert.equal(unfitness({ freeAddresses: 1, wayOut: 'unknown' }), undefined);
     assert.equal(unfitness({ freeAddresses: 1, wayOut: 'elsewhere' })?.isFinal, false);
   });
 });

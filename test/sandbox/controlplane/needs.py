@@ -32,7 +32,11 @@ EC2_MADE = {
     "CreateDefaultVpc": ("vpc",),
 }
 # What only some calls are asked about.
-EC2_ALSO = {"CreateSecurityGroup": {"VpcId": "vpc"}, "RunInstances": {"KeyName": "key-pair"}}
+EC2_ALSO = {
+    "CreateSecurityGroup": {"VpcId": "vpc"},
+    "ModifyInstanceAttribute": {"Groups": "security-group"},
+    "RunInstances": {"KeyName": "key-pair"},
+}
 EC2_IDS = {
     "i": "instance",
     "vol": "volume",
