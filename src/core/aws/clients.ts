@@ -117,13 +117,13 @@ export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
  */
 function watcher(sts: STSClient, onCredentialProblem: (() => void) | undefined) {
   const { credentials } = sts.config;
-  const renewed = async (error: unknown, used: AwsCredentialIdentity): Promise<boolean> => {
+  const renewed = async (error: unknown, used: AwsCredentialIdentity, isHead: boolean): Promise<boolean> => {
     if (!used.expiration) return false;
     const isNew = async () => (await credentials()).accessKeyId !== used.accessKeyId;
     // Whoever came first has renewed them for all.
     if (hasExpired(error)) return (await isNew()) || (await credentials({ forceRefresh: true }), await isNew());
     // An answer to HEAD does not say what was wrong; one to this question does, which is renewed by itself.
-    if (statusOf(error) !== 400 || !hasCode(error, 'Unknown', 'BadRequest', '400')) return false;
+    if (!isHead || statusOf(error) !== 400 || !hasCode(error, 'Unknown', 'BadRequest', '400')) return false;
     await sts.send(new GetCallerIdentityCommand({}));
     return isNew();
   };
@@ -136,7 +136,8 @@ function watcher(sts: STSClient, onCredentialProblem: (() => void) | undefined) 
             try {
               return await next(args);
             } catch (error) {
-              if (isStream(args.input) || !(await renewed(error, used))) throw error;
+              if (isStream(args.input) || !(await renewed(error, used, commandName?.startsWith('Head') ?? false)))
+                throw error;
               return await next(args);
             }
           } catch (error) {

@@ -1,3 +1,5 @@
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { ClientCache } from '../../../src/core/aws/clientCache';
 import { createClients, identify, type Clients } from '../../../src/core/aws/clients';
@@ -85,6 +87,23 @@ describe('the credentials of a profile that signs in by IAM Identity Center', ()
     // One renewal for all of the calls that were refused.
     assert.equal(requests(calls, 'GetRoleCredentials').length, 1);
     assert.equal(asked.length, 1);
+  });
+
+  it('are asked about once, where what answers for AWS refuses everything without a word', async () => {
+    const { clients } = await clientsOf(await newProfile());
+    await identify(clients, newOp());
+    const fault = { service: '*', action: '*', kind: 'error', code: 'Unknown', status: 400, times: 30 };
+    await controlPlane().send('POST', 'faults', fault);
+    for (const [ask, actions] of [
+      [() => clients.ec2.send(new DescribeRegionsCommand({})), ['DescribeRegions']],
+      [() => clients.s3.send(new HeadBucketCommand({ Bucket: 'some' })), ['HeadBucket', 'GetCallerIdentity']],
+    ] as const) {
+      const calls = await callsOf(() => assert.rejects(ask()));
+      assert.deepEqual(
+        calls.map(({ action }) => action),
+        actions,
+      );
+    }
   });
 
   it('wait for a new sign-in in the middle of an operation, which then does the rest', async () => {
