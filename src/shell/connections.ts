@@ -19,7 +19,7 @@ export class Connections {
   #cache: ClientCache | undefined;
   /** The sign-ins that somebody is asked for, so that nobody is asked twice. */
   readonly #asking = new Map<string, Promise<boolean>>();
-  /** Those that were refused while a person’s commands run. */
+  /** Those that were refused, or came to nothing, while a person’s commands run. */
   readonly #refused = new Set<string>();
 
   constructor(askToSignIn: AskToSignIn = () => Promise.resolve(false)) {
@@ -63,11 +63,12 @@ export class Connections {
   };
 
   async #ask(session: SsoSession, settings: ClientSettings): Promise<boolean> {
+    let isDone = false;
     try {
-      const isDone = await this.#askToSignIn(session, settings);
-      if (!isDone && this.#attended > 0) this.#refused.add(session.key);
+      isDone = await this.#askToSignIn(session, settings);
       return isDone;
     } finally {
+      if (!isDone && this.#attended > 0) this.#refused.add(session.key);
       this.#asking.delete(session.key);
     }
   }
