@@ -80,6 +80,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     sts,
   };
   const watch = watcher(sts, hooks.onCredentialProblem);
+  watches.set(shared.requestHandler, watch);
   watch(clients.ec2.middlewareStack);
   watch(clients.s3.middlewareStack);
   watch(clients.cloudfront.middlewareStack);
@@ -104,12 +105,18 @@ export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
   return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
-/** The EC2 of these clients for a request that must not be sent twice: whatever comes of it, it is one attempt. */
+/** The EC2 of these clients for a request that must not be carried out twice: whatever comes of it, it is one attempt, unless AWS refused its credentials as expired. */
 export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   const { credentials, requestHandler, systemClockOffset } = ec2.config;
   const shared = { region, credentials, requestHandler, systemClockOffset, maxAttempts: 1 };
-  return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
+  const once = atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
+  watches.get(requestHandler)?.(once.middlewareStack);
+  return once;
 }
+
+type Watch = ReturnType<typeof watcher>;
+/** By the connections, which the clients that are made together share. */
+const watches = new WeakMap<object, Watch>();
 
 /**
  * What makes a client note on errors which operation they came of, tell of those that the credentials cause, and send once more with new credentials what AWS
