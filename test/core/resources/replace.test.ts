@@ -1,6 +1,7 @@
 import { DescribeAddressesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
+import { SITE_TAG } from '../../../src/core/names';
 import { chargesOf, run, stepsOf } from '../../../src/core/plan';
 import { planReplace, replaceNotes } from '../../../src/core/resources/planReplace';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
@@ -28,7 +29,8 @@ describe('a server that is replaced', function () {
     const context = newContext(elastic);
     await stoppedSite(context);
     const before = await idsOf(context);
-    const ip = async () => (await context.clients.ec2.send(new DescribeAddressesCommand({}))).Addresses;
+    const Filters = [{ Name: `tag:${SITE_TAG}`, Values: [context.site.id] }];
+    const ip = async () => (await context.clients.ec2.send(new DescribeAddressesCommand({ Filters }))).Addresses;
     const [address] = (await ip()) ?? [];
     const plan = await plannedReplace(context);
     assert.deepEqual(keysOf(plan), [
@@ -40,7 +42,7 @@ describe('a server that is replaced', function () {
     assert.notEqual(after.instanceId, before.instanceId);
     assert.deepEqual([after.volumeId, after.holderId], [before.volumeId, after.instanceId]);
     const [same] = (await ip()) ?? [];
-    assert.deepEqual([same?.PublicIp, same?.InstanceId], [address?.PublicIp, after.instanceId]);
+    assert.deepEqual([same?.PublicIp, same?.InstanceId], [address?.PublicIp ?? assert.fail(), after.instanceId]);
     const { server, ...others } = await instancesOf(context);
     assert.deepEqual([server?.length, others], [1, {}]);
     assert.deepEqual(keysOf(await planned(context, 'all')), []);
