@@ -18,6 +18,8 @@ const whole = (file: Record<string, unknown>) => void Object.assign(file, { dist
 
 describe('a server that is replaced', function () {
   this.timeout(300_000);
+  // An account has few addresses, and other files leave theirs.
+  before(() => releaseAll(newContext()));
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1, stopSeconds: 0.1, deploySeconds: 0.2 }));
   afterEach(async () => {
     await controlPlane().send('DELETE', 'faults');
