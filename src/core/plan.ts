@@ -54,8 +54,9 @@ export function samePlan(one: Plan, other: Plan): boolean {
 }
 
 /**
- * The only runner of plans. On failure or cancel it starts nothing more, waits for what is in flight, then throws the
- * first error, on which `soFarOf` finds what was done. Of a step that is parked the rest is done without what follows it before its error is thrown. Progress is the number of finished steps, and of what a step tells of itself, over all steps.
+ * The only runner of plans. On failure or cancel it starts nothing more, waits for what is in flight, then throws the first error, on which `soFarOf` finds
+ * what was done. Where a step is parked, all is done that does not follow it, and then its error is thrown. Progress is the number of finished steps, and of
+ * what a step tells of itself, over all steps.
  */
 export async function run(plan: Plan, op: Op): Promise<void> {
   const total = stepsOf(plan).length;

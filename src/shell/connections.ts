@@ -21,8 +21,8 @@ export class Connections {
   #cache: ClientCache | undefined;
   /** The sign-ins that somebody is asked for, so that nobody is asked twice. */
   readonly #asking = new Map<string, Promise<boolean>>();
-  /** Those that were refused while a person’s commands run. */
-  readonly #refused = new Set<string>();
+  /** Those that were refused, or came to nothing, while a person’s commands run. */
+  readonly #inVain = new Map<string, Promise<boolean>>();
 
   /** `note` gets a line for each request that AWS did not do, by which AWS Support finds it. */
   constructor(askToSignIn: AskToSignIn = () => Promise.resolve(false), note: (line: string) => void = () => undefined) {
@@ -59,27 +59,24 @@ export class Connections {
       return await work();
     } finally {
       this.#attended -= 1;
-      if (this.#attended === 0) this.#refused.clear();
+      if (this.#attended === 0) this.#inVain.clear();
     }
   }
 
   readonly #signIn: AskToSignIn = (session, settings) => {
     const { key } = session;
-    if (this.#attended === 0 || this.#refused.has(key)) return Promise.resolve(false);
-    const asked = this.#asking.get(key) ?? this.#ask(session, settings);
+    if (this.#attended === 0) return Promise.resolve(false);
+    const earlier = this.#asking.get(key) ?? this.#inVain.get(key);
+    if (earlier) return earlier;
+    const asked = this.#askToSignIn(session, settings);
     this.#asking.set(key, asked);
+    const ended = (isDone: boolean): void => {
+      this.#asking.delete(key);
+      if (!isDone && this.#attended > 0) this.#inVain.set(key, asked);
+    };
+    asked.then(ended, () => ended(false));
     return asked;
   };
-
-  async #ask(session: SsoSession, settings: ClientSettings): Promise<boolean> {
-    try {
-      const isDone = await this.#askToSignIn(session, settings);
-      if (!isDone && this.#attended > 0) this.#refused.add(session.key);
-      return isDone;
-    } finally {
-      this.#asking.delete(session.key);
-    }
-  }
 
   /** Asks for the code of an MFA device. Throws `UserError` when nobody is there to be asked, or none is given. */
   readonly #mfaCode = async (device: string): Promise<string> => {

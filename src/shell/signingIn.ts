@@ -1,12 +1,11 @@
 import * as vscode from 'vscode';
 import type { ClientSettings } from '../core/aws/clients';
 import type { SsoSession } from '../core/aws/ssoSession';
-import { isAbort, opFor, type Op } from '../core/op';
+import { isAbort, type Op } from '../core/op';
 import { loadAws } from './chunks';
 import { askModal, showProgress } from './tell';
 
 const SIGN_IN = 'Sign In';
-const START_SECONDS = 60;
 
 /** Asks the person whose command needs it to sign in, and has that done; false when it was refused or cancelled. Throws what `signInHere` throws. */
 export async function askToSignIn(session: SsoSession, settings: ClientSettings): Promise<boolean> {
@@ -30,14 +29,17 @@ export async function askToSignIn(session: SsoSession, settings: ClientSettings)
  */
 export async function signInHere(session: SsoSession, settings: ClientSettings): Promise<boolean> {
   const { startSignIn } = await loadAws();
-  const { finish, url, userCode } = await startSignIn(session, settings, opFor(START_SECONDS));
+  const begin = (op: Op) => startSignIn(session, settings, op);
+  const { finish, url, userCode } = await cancellably('Asking AWS for a page to sign in at', begin);
   if (!(await vscode.env.openExternal(vscode.Uri.parse(url)))) return false;
-  const title = `Signing in to AWS. Go on in the browser only if the page shows the code ${userCode}`;
-  await showProgress(title, async (_report, cancellation) => {
+  await cancellably(`Signing in to AWS. Go on in the browser only if the page shows the code ${userCode}`, finish);
+  return true;
+}
+
+function cancellably<Result>(title: string, work: (op: Op) => Promise<Result>): Thenable<Result> {
+  return showProgress(title, async (_report, cancellation) => {
     const controller = new AbortController();
     const subscription = cancellation.onCancellationRequested(() => controller.abort());
-    const op: Op = { signal: controller.signal, report: () => undefined };
-    await finish(op).finally(() => subscription.dispose());
+    return work({ signal: controller.signal, report: () => undefined }).finally(() => subscription.dispose());
   });
-  return true;
 }

@@ -185,6 +185,16 @@ describe('explain', () => {
     }
   });
 
+  it('tells what kept the SDK from getting credentials, of which it hands on the text alone', () => {
+    for (const [message, told] of [
+      ['Error: getaddrinfo ENOTFOUND portal.sso.eu-west-1.amazonaws.com', /^AWS could not be reached\./],
+      ['TooManyRequestsException: Rate exceeded', /^AWS is slowing this account down\./],
+      ['Could not load credentials from any providers', /^No usable AWS credentials were found\./],
+    ] as const) {
+      assert.match(explain(Object.assign(new Error(message), { name: 'CredentialsProviderError' })).message, told);
+    }
+  });
+
   it('leaves an error that it does not know as it is', () => {
     const error = awsError('Strange');
     assert.equal(explain(error), error);

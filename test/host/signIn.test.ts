@@ -143,6 +143,24 @@ describe('a site whose profile signs in by IAM Identity Center', () => {
     assert.match(asked[0] ?? '', /^Signed in to AWS: account 123456789012 as arn:aws:sts::.*AWSReservedSSO_/);
   });
 
+  it('is left alone when it is cancelled before AWS has named a page', async () => {
+    person({});
+    const { withProgress } = vscode.window;
+    const cancelled: vscode.CancellationToken = {
+      isCancellationRequested: true,
+      onCancellationRequested: (listener) => (listener(undefined), new vscode.Disposable(() => undefined)),
+    };
+    Object.assign(vscode.window, {
+      withProgress: ((_options, work) => work({ report: () => undefined }, cancelled)) satisfies typeof withProgress,
+    });
+    try {
+      assert.equal(await vscode.commands.executeCommand('sitelift.signIn'), undefined);
+    } finally {
+      Object.assign(vscode.window, { withProgress });
+    }
+    assert.deepEqual([asked, opened, told], [[], [], []]);
+  });
+
   it('is told to have no such sign-in where its profile has none', async () => {
     person({});
     await useProfile('sitelift');
@@ -171,5 +189,19 @@ describe('a person whose commands need a sign-in', () => {
     assert.equal(asked, 1);
     await connections.attended(() => assert.rejects(read(), /is not signed in/));
     assert.equal(asked, 2);
+  });
+
+  it('is asked once while they run, also after a sign-in that came to nothing', async () => {
+    const profile = newSiteId();
+    await addSsoProfile(here, profile);
+    let asked = 0;
+    const connections = new Connections(() => Promise.reject(new Error(`denied ${(asked += 1)}`)));
+    const settings = { profile, region: 'us-east-1', proxyUrl: undefined, noProxy: [] };
+    const read = async () => (await connections.clientsFor(settings)).s3.config.credentials();
+    await connections.attended(async () => {
+      await assert.rejects(Promise.all([read(), read()]), /denied 1/);
+      await assert.rejects(read(), /denied 1/);
+    });
+    await connections.attended(() => assert.rejects(read(), /denied 2/));
   });
 });

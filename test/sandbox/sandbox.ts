@@ -86,6 +86,8 @@ export interface SandboxSettings {
   readonly aptLockSeconds?: number;
   /** How long a sign-in by IAM Identity Center holds; 0 for eight hours. */
   readonly signInSeconds?: number;
+  /** 1: the page to sign in at is one of plain HTTP. */
+  readonly signInAtHttp?: number;
   /** How often a client may ask whether a sign-in is done: `SlowDownException` for one that asks sooner. */
   readonly signInIntervalSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */

@@ -82,6 +82,7 @@ export function createClients(settings: ClientSettings, hooks: ClientHooks = {})
     sts,
   };
   const watch = watcher(sts, hooks);
+  watches.set(shared.requestHandler, watch);
   watch(clients.ec2.middlewareStack);
   watch(clients.s3.middlewareStack);
   watch(clients.cloudfront.middlewareStack);
@@ -106,12 +107,18 @@ export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
   return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
-/** The EC2 of these clients for a request that must not be sent twice: whatever comes of it, it is one attempt. */
+/** The EC2 of these clients for a request that must not be carried out twice: whatever comes of it, it is one attempt, unless AWS refused its credentials as expired. */
 export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   const { credentials, requestHandler, systemClockOffset } = ec2.config;
   const shared = { region, credentials, requestHandler, systemClockOffset, maxAttempts: 1 };
-  return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
+  const once = atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
+  watches.get(requestHandler)?.(once.middlewareStack);
+  return once;
 }
+
+type Watch = ReturnType<typeof watcher>;
+/** By the connections, which the clients that are made together share. */
+const watches = new WeakMap<object, Watch>();
 
 /**
  * What makes a client note on errors which operation they came of, tell of those that the credentials cause, and send once more with new credentials what AWS
@@ -119,13 +126,13 @@ export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
  */
 function watcher(sts: STSClient, { onCredentialProblem, onFailure }: ClientHooks) {
   const { credentials } = sts.config;
-  const renewed = async (error: unknown, used: AwsCredentialIdentity): Promise<boolean> => {
+  const renewed = async (error: unknown, used: AwsCredentialIdentity, isHead: boolean): Promise<boolean> => {
     if (!used.expiration) return false;
     const isNew = async () => (await credentials()).accessKeyId !== used.accessKeyId;
     // Whoever came first has renewed them for all.
     if (hasExpired(error)) return (await isNew()) || (await credentials({ forceRefresh: true }), await isNew());
     // An answer to HEAD does not say what was wrong; one to this question does, which is renewed by itself.
-    if (statusOf(error) !== 400 || !hasCode(error, 'Unknown', 'BadRequest', '400')) return false;
+    if (!isHead || statusOf(error) !== 400 || !hasCode(error, 'Unknown', 'BadRequest', '400')) return false;
     await sts.send(new GetCallerIdentityCommand({}));
     return isNew();
   };
@@ -138,7 +145,8 @@ function watcher(sts: STSClient, { onCredentialProblem, onFailure }: ClientHooks
             try {
               return await next(args);
             } catch (error) {
-              if (isStream(args.input) || !(await renewed(error, used))) throw error;
+              if (isStream(args.input) || !(await renewed(error, used, commandName?.startsWith('Head') ?? false)))
+                throw error;
               return await next(args);
             }
           } catch (error) {

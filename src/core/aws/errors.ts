@@ -85,7 +85,7 @@ export function explain(error: unknown): Error {
     );
   }
   if (isDenied(error) || DENIED.includes((error as NodeJS.ErrnoException).code ?? '')) return explainDenied(error);
-  const known = explanationOf(error);
+  const known = handedOn(error) ?? explanationOf(error);
   if (!known) return error;
   return new UserError(`${known.happened} ${known.why} ${known.next} ${said(error)}`, {
     cause: error,
@@ -96,6 +96,13 @@ export function explain(error: unknown): Error {
 /** Node tells its codes in a property of their own. */
 function explanationOf(error: NodeJS.ErrnoException): Explanation | undefined {
   return EXPLANATIONS.find(({ codes }) => hasCode(error, ...codes) || codes.includes(error.code ?? ''));
+}
+
+/** What kept the SDK from getting credentials, of which it hands on the text alone, as in `Error: getaddrinfo ENOTFOUND portal.sso…`. */
+function handedOn(error: Error): Explanation | undefined {
+  if (!hasCode(error, ...NO_CREDENTIALS)) return undefined;
+  const words: readonly string[] = error.message.match(/\w+/g) ?? [];
+  return EXPLANATIONS.find(({ codes }) => codes !== NO_CREDENTIALS && words.some((word) => codes.includes(word)));
 }
 
 /** Names the action first: it is what whoever gives permissions must know. */

@@ -1,7 +1,7 @@
 import { CreateTokenCommand, RegisterClientCommand, StartDeviceAuthorizationCommand } from '@aws-sdk/client-sso-oidc';
 import { UserError, type Op } from '../op';
 import { createSsoOidcClient, type ClientSettings } from './clients';
-import { hasCode, SIGN_IN } from './errors';
+import { hasCode, SIGN_IN, statusOf } from './errors';
 import type { SsoSession } from './ssoSession';
 import { keepToken, type SsoToken } from './ssoToken';
 import { waitFor } from './wait';
@@ -76,11 +76,17 @@ async function answered<Answer>(
       return await ask();
     } catch (error) {
       if (hasCode(error, 'SlowDownException')) seconds += INTERVAL_SECONDS;
-      else if (!hasCode(error, 'AuthorizationPendingException')) throw toldOf(error);
+      else if (!hasCode(error, 'AuthorizationPendingException') && !isPassing(error)) throw toldOf(error);
       return undefined;
     }
   };
   return waitFor('you to sign in to AWS', look, { limitSeconds, intervalSeconds: () => seconds }, op);
+}
+
+/** True for what came of the way to AWS, or went wrong there: the person is still in the browser. */
+function isPassing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' || hasCode(error, 'TimeoutError') || (statusOf(error) ?? 0) >= 500;
 }
 
 function toldOf(cause: unknown): unknown {

@@ -2,7 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import { SITE_FILE } from '../site';
 import { toRelease, type Addressed } from './address';
-import { isAdopted } from './adopt/fitness';
+import { isAdopted } from './adopt/adopted';
 import type { Drift } from './driftText';
 import { isAsWanted, reachText, type Reach } from './httpRules';
 import { profileName, type RoleState } from './role';

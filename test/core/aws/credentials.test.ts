@@ -1,10 +1,16 @@
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { ClientCache } from '../../../src/core/aws/clientCache';
-import { createClients, identify, type Clients } from '../../../src/core/aws/clients';
+import { createClients, ec2Once, identify, type Clients } from '../../../src/core/aws/clients';
 import { explain } from '../../../src/core/aws/errors';
 import { startSignIn } from '../../../src/core/aws/signIn';
 import type { SsoSession } from '../../../src/core/aws/ssoSession';
+import { placeOf } from '../../../src/core/aws/store';
 import { remediesOf } from '../../../src/core/op';
+import { run } from '../../../src/core/plan';
+import { bucket } from '../../../src/core/resources/bucket';
 import { describeSite } from '../../../src/core/resources/stack';
 import { newSiteId } from '../../../src/core/site';
 import { addMfaProfile, addProfile, addSsoProfile, answerSignIn } from '../../sandbox/profiles';
@@ -85,6 +91,47 @@ describe('the credentials of a profile that signs in by IAM Identity Center', ()
     // One renewal for all of the calls that were refused.
     assert.equal(requests(calls, 'GetRoleCredentials').length, 1);
     assert.equal(asked.length, 1);
+  });
+
+  it('are renewed also for a request that is sent once whatever comes of it', async () => {
+    const { clients } = await clientsOf(await newProfile());
+    await identify(clients, newOp());
+    await endSessions();
+    const ask = () => ec2Once(clients).send(new DescribeRegionsCommand({}));
+    const answered = await callsOf(ask);
+    assert.equal(requests(answered, 'DescribeRegions').length, 2);
+    const fault = { service: 'ec2', action: 'DescribeRegions', kind: 'error', code: 'InternalError', status: 500 };
+    await controlPlane().send('POST', 'faults', fault);
+    assert.equal(requests(await callsOf(() => assert.rejects(ask())), 'DescribeRegions').length, 1);
+  });
+
+  it('are not tried anew with a body that is gone once it was sent', async () => {
+    const { clients } = await clientsOf(await newProfile());
+    const context = { ...newContext(), clients };
+    await run(bucket.plan(context, { bucket: { kind: 'absent' } }), newOp());
+    const object = placeOf(context, 'site/a');
+    await endSessions();
+    const put = new PutObjectCommand({ ...object, Body: Readable.from([Buffer.from('a')]), ContentLength: 1 });
+    await assert.rejects(clients.s3.send(put), { name: 'ExpiredToken' });
+    await assert.rejects(clients.s3.send(new HeadObjectCommand(object)), { name: 'NotFound' });
+    await clients.s3.send(new PutObjectCommand({ ...object, Body: Buffer.from('a') }));
+  });
+
+  it('are asked about once, where what answers for AWS refuses everything without a word', async () => {
+    const { clients } = await clientsOf(await newProfile());
+    await identify(clients, newOp());
+    const fault = { service: '*', action: '*', kind: 'error', code: 'Unknown', status: 400, times: 30 };
+    await controlPlane().send('POST', 'faults', fault);
+    for (const [ask, actions] of [
+      [() => clients.ec2.send(new DescribeRegionsCommand({})), ['DescribeRegions']],
+      [() => clients.s3.send(new HeadBucketCommand({ Bucket: 'some' })), ['HeadBucket', 'GetCallerIdentity']],
+    ] as const) {
+      const calls = await callsOf(() => assert.rejects(ask()));
+      assert.deepEqual(
+        calls.map(({ action }) => action),
+        actions,
+      );
+    }
   });
 
   it('wait for a new sign-in in the middle of an operation, which then does the rest', async () => {

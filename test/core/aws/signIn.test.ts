@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClients, identify } from '../../../src/core/aws/clients';
 import { startSignIn } from '../../../src/core/aws/signIn';
@@ -80,6 +80,35 @@ describe('a sign-in by IAM Identity Center', () => {
     assert.equal((await readdir(cache())).length, 1);
   });
 
+  it('is told where it cannot be kept, with the way on, and nothing of it is left', async () => {
+    const session = await newSession();
+    const file = `${createHash('sha1').update(session.profile).digest('hex')}.json`;
+    await mkdir(join(cache(), file), { recursive: true });
+    const { finish, url } = await startSignIn(session, {}, newOp());
+    await answer(url, 'approve');
+    const error = await failure(finish(newOp()));
+    assert.ok(isUserError(error) && error.remedy?.command === 'sitelift.signIn', String(error));
+    assert.match(error.message, new RegExp(`^You signed in, but the sign-in could not be kept in \\S+${file}: \\w`));
+    assert.deepEqual(await readdir(cache()), [file]);
+  });
+
+  it('takes the place of one that nobody can read any more', async () => {
+    const session = await newSession();
+    const file = join(cache(), `${createHash('sha1').update(session.profile).digest('hex')}.json`);
+    await mkdir(cache(), { recursive: true });
+    await writeFile(file, '{"accessToken": "cut o');
+    const { finish, url } = await startSignIn(session, {}, newOp());
+    await answer(url, 'approve');
+    await finish(newOp());
+    assert.match((await identify(createClients({ profile: session.profile, region }), newOp())).arn, SIGNED_IN);
+  });
+
+  it('is begun at a page of HTTPS alone', async () => {
+    const session = await newSession();
+    await controlPlane().send('POST', 'settings', { signInAtHttp: 1 });
+    await assert.rejects(startSignIn(session, {}, newOp()), /AWS gave no page to sign in at/);
+  });
+
   it('is renewed by the SDK with what was kept, without anybody', async () => {
     await controlPlane().send('POST', 'settings', { signInSeconds: 200 });
     const session = await newSession();
@@ -145,11 +174,29 @@ describe('a sign-in by IAM Identity Center', () => {
         const fault = { service: 'sso-oidc', action: 'CreateToken', kind: 'error', code, status: 400, nth };
         await controlPlane().send('POST', 'faults', fault);
       }
-      const begin = Date.now();
+      const begin = performance.now();
       await finish(newOp());
       // The second question a second after the first, the third six seconds after that; timers may be a moment early.
       assert.equal(await timesAsked(), 3);
-      assert.ok(Date.now() - begin >= 6900, String(Date.now() - begin));
+      const took = performance.now() - begin;
+      assert.ok(took >= 6900, String(took));
+    });
+
+    it('is waited for further when the way to AWS is broken for a while', async () => {
+      const { finish, url } = await started();
+      await answer(url, 'approve');
+      const fault = { service: 'sso-oidc', action: 'CreateToken' };
+      // As often as the SDK tries by itself, so that it gives up, each time.
+      await controlPlane().send('POST', 'faults', { ...fault, kind: 'cut', times: 3 });
+      await controlPlane().send('POST', 'faults', {
+        ...fault,
+        kind: 'error',
+        code: 'InternalServerException',
+        nth: 4,
+        times: 3,
+      });
+      await finish(newOp());
+      assert.equal(await timesAsked(), 7);
     });
 
     for (const [what, sentence, end] of [

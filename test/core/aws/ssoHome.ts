@@ -17,7 +17,7 @@ export function inHomeOfItsOwn(): () => string {
     await rm(home, { recursive: true });
     await controlPlane().send('DELETE', 'signIns');
     await controlPlane().send('DELETE', 'faults');
-    await controlPlane().send('POST', 'settings', { signInSeconds: 0 });
+    await controlPlane().send('POST', 'settings', { signInSeconds: 0, signInAtHttp: 0 });
   });
   return () => home;
 }

@@ -50,6 +50,8 @@ const allocate = async ({ site, clients }: Context) => {
 };
 describe('an address that stays', () => {
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1 }));
+  // An account has few, and other files leave theirs.
+  before(() => releaseAll(newContext()));
   afterEach(async () => {
     await controlPlane().send('DELETE', 'faults');
     await controlPlane().send('DELETE', 'denies');

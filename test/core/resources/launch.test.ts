@@ -376,6 +376,7 @@ describe('a launch', () => {
 });
 
 describe('a region without the usual network', () => {
+  // No other file may need the default network of this region: its tests may run later in the same sandbox.
   const region = 'eu-west-2';
   const inRegion = (server: object = {}) =>
     newContext((file) => {

@@ -1,6 +1,7 @@
 import { DescribeAddressesCommand, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
+import { SITE_TAG } from '../../../src/core/names';
 import { chargesOf, run, stepsOf } from '../../../src/core/plan';
 import { planReplace, replaceNotes } from '../../../src/core/resources/planReplace';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
@@ -17,6 +18,8 @@ const whole = (file: Record<string, unknown>) => void Object.assign(file, { dist
 
 describe('a server that is replaced', function () {
   this.timeout(300_000);
+  // An account has few addresses, and other files leave theirs.
+  before(() => releaseAll(newContext()));
   before(() => controlPlane().send('POST', 'settings', { profileSeconds: 0.1, stopSeconds: 0.1, deploySeconds: 0.2 }));
   afterEach(async () => {
     await controlPlane().send('DELETE', 'faults');
@@ -28,7 +31,8 @@ describe('a server that is replaced', function () {
     const context = newContext(elastic);
     await stoppedSite(context);
     const before = await idsOf(context);
-    const ip = async () => (await context.clients.ec2.send(new DescribeAddressesCommand({}))).Addresses;
+    const Filters = [{ Name: `tag:${SITE_TAG}`, Values: [context.site.id] }];
+    const ip = async () => (await context.clients.ec2.send(new DescribeAddressesCommand({ Filters }))).Addresses;
     const [address] = (await ip()) ?? [];
     const plan = await plannedReplace(context);
     assert.deepEqual(keysOf(plan), [
@@ -40,7 +44,7 @@ describe('a server that is replaced', function () {
     assert.notEqual(after.instanceId, before.instanceId);
     assert.deepEqual([after.volumeId, after.holderId], [before.volumeId, after.instanceId]);
     const [same] = (await ip()) ?? [];
-    assert.deepEqual([same?.PublicIp, same?.InstanceId], [address?.PublicIp, after.instanceId]);
+    assert.deepEqual([same?.PublicIp, same?.InstanceId], [address?.PublicIp ?? assert.fail(), after.instanceId]);
     const { server, ...others } = await instancesOf(context);
     assert.deepEqual([server?.length, others], [1, {}]);
     assert.deepEqual(keysOf(await planned(context, 'all')), []);

@@ -108,7 +108,7 @@ def start_device_authorization(call: Call) -> dict[str, object] | Response:
     expires = call.sandbox.now() + timedelta(seconds=DEVICE_SECONDS)
     interval = call.sandbox.settings.sign_in_interval_seconds
     _sign_ins(call).devices[code] = Device(parameters["clientId"], user_code, expires, interval)
-    page = f"https://device.sso.{REGION}.amazonaws.com/"
+    page = f"http{'' if call.sandbox.settings.sign_in_at_http else 's'}://device.sso.{REGION}.amazonaws.com/"
     return {
         "deviceCode": code,
         "userCode": user_code,

@@ -70,6 +70,8 @@ class Settings:
     # How long a sign-in by IAM Identity Center holds, eight hours for 0, and how often its client may ask whether it is done.
     sign_in_seconds: float = 0.0
     sign_in_interval_seconds: float = 1.0
+    # 1: the page to sign in at is one of plain HTTP, as somebody else than AWS might name it.
+    sign_in_at_http: float = 0.0
     # How long the updates that a fresh Ubuntu starts by itself keep `apt-get update` out: minutes on AWS.
     apt_lock_seconds: float = 0.0
 
