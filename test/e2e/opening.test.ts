@@ -83,6 +83,7 @@ describe('a workbench for a newcomer', function () {
       'Sitelift: Focus on Site View',
       'Sitelift: Select Profile and Region…',
       'Sitelift: Show Log',
+      'Sitelift: Sign In to AWS…',
     ];
     const own = (entries: readonly string[]) => entries.filter((label) => label.startsWith('Sitelift: ')).sort();
     const offered = await workbench.offered('Sitelift:', (entries) => isDeepStrictEqual(own(entries), wanted));

@@ -218,16 +218,16 @@ describe('a site in VS Code', () => {
       const subnet = 'subnet-0123456789abcdef0';
       await assert.rejects(execute('chooseSubnet', { ...account, subnet }), /must name a subnet of us-east-1/);
       await assert.rejects(execute('chooseSubnet', { account: '999999999999', subnet }), /999999999999/);
-      await controlPlane().send('POST', 'denies', { action: 'ec2:RunInstances' });
+      await controlPlane().send('POST', 'settings', { vcpuQuota: 1 });
       try {
         await controlPlane().send('DELETE', 'calls');
         await assert.rejects(
           execute('chooseSubnet', { ...account, subnet: 'default' }),
-          /Nothing was changed\. ec2:RunInstances is forbidden to this AWS user or role/,
+          /Nothing was changed\. A t3\.micro has 2 vCPUs, but of the 1 that the account may run/,
         );
         assert.deepEqual(await changes(), []);
       } finally {
-        await controlPlane().send('DELETE', 'denies');
+        await controlPlane().send('POST', 'settings', { vcpuQuota: 0 });
       }
       assert.equal(await readFile(file('sitelift.json'), 'utf8'), text);
     });
