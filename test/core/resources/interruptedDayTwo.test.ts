@@ -51,7 +51,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     wants: { distribution: { geoRestriction: { block: ['FR'] } } },
   },
 };
-const SOME = 6;
+const SOME = 3;
 const clients = createClients({ region: 'us-east-1' });
 
 async function openPort(context: Context): Promise<void> {

@@ -17,7 +17,7 @@ const CHANGES: Readonly<Record<Turn, readonly string[]>> = {
   restore: ['CreateVolume', 'DetachVolume', 'CreateTags', 'StartInstances', 'AttachVolume'],
   replace: ['RunInstances', 'DetachVolume', 'CreateTags', 'AttachVolume', 'AssociateAddress', 'TerminateInstances'],
 };
-const SOME = 3;
+const SOME = 1;
 const clients = createClients({ region: 'us-east-1' });
 
 describe('a site, of which', function () {

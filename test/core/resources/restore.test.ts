@@ -10,6 +10,7 @@ import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { parseSite } from '../../../src/core/site';
 import { controlPlane, newContext, newOp } from '../sandbox';
+import { sample } from '../../setup/sampling';
 import { callsOf, changesOf, keysOf, planned, provision, requests } from './provisioned';
 import { idsOf, plannedRestore, runOnly, stoppedSite, stopServer, takenSnapshot, volumesOf } from './succeeded';
 
@@ -81,7 +82,8 @@ describe('a snapshot that is restored', function () {
   });
 
   const STEPS = ['restoredVolume', 'detach', 'switchVolume', 'startInstance', 'attachment'];
-  for (const [index, last] of STEPS.entries()) {
+  for (const last of sample(STEPS, 3, 'restore cut short')) {
+    const index = STEPS.indexOf(last);
     it(`leaves one volume that the server has, restored or not, where restoring ended after ${last}`, async () => {
       const context = newContext();
       await stoppedSite(context);
