@@ -25,14 +25,14 @@ const ACCESS: readonly Explanation[] = [
     codes: NO_CREDENTIALS,
     happened: 'No usable AWS credentials were found.',
     why: 'Neither the profile nor the environment gives any.',
-    next: 'Run “aws configure” or “aws sso login”, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then choose the profile.',
+    next: 'Run “aws configure”, sign in with “Sitelift: Sign In to AWS…” or “aws sso login”, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then choose the profile.',
     remedy: SELECT_PROFILE,
   },
   {
     codes: EXPIRED,
     happened: 'The AWS sign-in has expired.',
     why: 'Temporary credentials are good for some hours only.',
-    next: 'Sign in again (for SSO: “aws sso login”); then run the command again, it goes on where it stopped.',
+    next: 'Sign in again (for SSO: “Sitelift: Sign In to AWS…” or “aws sso login”); then run the command again, it goes on where it stopped.',
     remedy: SELECT_PROFILE,
   },
   {
