@@ -55,21 +55,21 @@ export async function readPrices(
     const one = known.get(rate);
     return !isFresh(one) && !(one && 'failedMs' in one && nowMs - one.failedMs < retrySeconds * 1000);
   });
-  const problems: string[] = [];
   const fresh = new Map<Rate, KeptPrice>();
   const limit = AbortSignal.any([op.signal, AbortSignal.timeout(limitSeconds * 1000)]);
   setMaxListeners(0, limit);
-  const ask = async (rate: Rate) => {
+  const ask = async (rate: Rate): Promise<string | undefined> => {
     try {
       fresh.set(rate, { readMs: nowMs, tiers: await heeding(limit, () => askPrice(clients, region, rate, limit)) });
+      return undefined;
     } catch (error) {
       // A deadline of the reading ends what was not told by then; a cancel ends all.
       if (!isUserError(op.signal.reason)) op.signal.throwIfAborted();
       known.set(rate, { failedMs: nowMs });
-      problems.push(`Price of ${rate} in ${region} not known: ${explain(error).message}`);
+      return `Price of ${rate} in ${region} not known: ${explain(error).message}`;
     }
   };
-  await Promise.all(missing.map(ask));
+  const problems = (await Promise.all(missing.map(ask))).filter((problem) => problem !== undefined);
   for (const [rate, price] of fresh) known.set(rate, price);
   if (fresh.size > 0) await keepPrices(cache, region, fresh);
   const had = rates.flatMap((rate) => {
