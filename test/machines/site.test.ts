@@ -8,7 +8,8 @@ import { run } from '../../src/core/plan';
 import { waitUntilDeployed } from '../../src/core/resources/distribution';
 import { known } from '../../src/core/resources/resource';
 import type { ServerHave } from '../../src/core/resources/server';
-import { describeSite, planProvision, type SiteHave } from '../../src/core/resources/stack';
+import { planProvision } from '../../src/core/resources/planProvision';
+import { describeSite, type SiteHave } from '../../src/core/resources/stack';
 import { controlPlane, newOp } from '../core/sandbox';
 import { eventually, fetched, newSite, type SiteDriver } from './siteDriver';
 

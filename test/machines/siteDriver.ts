@@ -15,7 +15,8 @@ import type { Context } from '../../src/core/context';
 import type { Effect } from '../../src/core/resources/effect';
 import type { ResourceName, SiteHave } from '../../src/core/resources/stack';
 import { runningInstance } from '../../src/core/resources/lookup';
-import { describeSite, planProvision } from '../../src/core/resources/stack';
+import { planProvision } from '../../src/core/resources/planProvision';
+import { describeSite } from '../../src/core/resources/stack';
 import { newContext, newOp } from '../core/sandbox';
 import { createSourceThread } from '../core/worker/sourceThread';
 

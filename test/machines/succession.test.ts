@@ -5,7 +5,7 @@ import { planRestore } from '../../src/core/resources/planRestore';
 import { planSnapshot } from '../../src/core/resources/planSnapshot';
 import { known } from '../../src/core/resources/resource';
 import { listSiteSnapshots } from '../../src/core/resources/snapshots';
-import { planProvision } from '../../src/core/resources/stack';
+import { planProvision } from '../../src/core/resources/planProvision';
 import { newOp } from '../core/sandbox';
 import { keysOf } from '../core/resources/provisioned';
 import { idsOf, instancesOf, volumesOf } from '../core/resources/succeeded';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { BLANK_TAG, serialOf } from '../../src/core/names';
 import { run } from '../../src/core/plan';
 import { known } from '../../src/core/resources/resource';
-import { planProvision } from '../../src/core/resources/stack';
+import { planProvision } from '../../src/core/resources/planProvision';
 import { newOp } from '../core/sandbox';
 import { eventually, newSite, type SiteDriver } from './siteDriver';
 

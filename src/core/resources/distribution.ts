@@ -1,26 +1,19 @@
 import { createHash } from 'node:crypto';
-import {
-  CreateDistributionWithTagsCommand,
-  GetDistributionCommand,
-  type DistributionSummary,
-} from '@aws-sdk/client-cloudfront';
-import { hasCode } from '../aws/errors';
-import { appearance, unlessMissing, waitFor } from '../aws/wait';
-import { bucketRegionOf, tagsFor } from '../names';
+import { GetDistributionCommand, type DistributionSummary } from '@aws-sdk/client-cloudfront';
+import { unlessMissing, waitFor } from '../aws/wait';
+import { bucketRegionOf } from '../names';
 import { UserError, type Op } from '../op';
-import { parkedError, sequence, type Plan, type Step } from '../plan';
+import { sequence, type Plan, type Step } from '../plan';
 import { bucket, type BucketNeeds } from './bucket';
-import { pagesOrigin } from './pagesOrigin';
 import { pagesHost, proofOf, type Described } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from './bucketPolicy';
-import { aliasOf, correctedConfig, driftOf, newConfig, readsBucket, targetOf } from './distributionConfig';
+import { aliasOf, driftOf, readsBucket, targetOf } from './distributionConfig';
 import { driftText, type Drift } from './driftText';
-import { findDistribution, findDistributionByTag } from './distributionLookup';
-import { changeConfig } from './distributionUpdate';
+import { findDistribution } from './distributionLookup';
 import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
-import { ensureAccessControl } from './originAccessControl';
 import type { Context } from '../context';
 import { known, type Resource, type Seen } from './resource';
+import { createUnlessUnverified, repairDistribution } from './distributionChanges';
 
 /** The distribution as AWS shows it. */
 export interface DistributionHave {
@@ -52,9 +45,6 @@ export interface DistributionNeeds extends BucketNeeds {
   readonly distribution: Seen<DistributionHave>;
   readonly server: Seen<{ readonly host: string | undefined }>;
 }
-
-const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
-const MAX_GENERATIONS = 20;
 
 /** The CloudFront distribution in front of the bucket, and of the server where it serves the whole site. */
 export const distribution: Resource<DistributionHave, DistributionNeeds> = {
@@ -186,69 +176,4 @@ function haveOf(
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
   };
-}
-
-/** A new account may have to wait for days until AWS has verified it for CloudFront; all else of the site can be made meanwhile. */
-async function createUnlessUnverified(context: Context, op: Op): Promise<void> {
-  try {
-    await createDistribution(context, op);
-  } catch (error) {
-    if (!(error instanceof Error) || !/must be verified/i.test(error.message)) throw error;
-    throw parkedError(
-      `CloudFront makes no distribution for account ${context.site.account} until AWS has verified it. All else was done. Ask AWS Support to verify the account (console, Support, “Account and billing”) and send along what it said: “${error.message}” Then provision again, which makes the distribution.`,
-      error,
-    );
-  }
-}
-
-async function createDistribution(context: Context, op: Op): Promise<void> {
-  const { site, clients } = context;
-  for (let generation = 1; ; generation += 1) {
-    const found = await findDistributionByTag(context, op);
-    if (found?.Id) {
-      await repairDistribution(context, found.Id, op);
-      return;
-    }
-    const accessControlId = await ensureAccessControl(context, op);
-    const pages = await pagesOrigin(context, op);
-    try {
-      await clients.cloudfront.send(
-        new CreateDistributionWithTagsCommand({
-          DistributionConfigWithTags: {
-            DistributionConfig: newConfig(context, accessControlId, generation, pages),
-            Tags: { Items: tagsFor(site, 'distribution') },
-          },
-        }),
-        { abortSignal: op.signal },
-      );
-      await waitFor('the distribution to appear', () => findDistribution(context, op), APPEARANCE, op);
-      return;
-    } catch (error) {
-      // The reference was used before: by us, with the answer lost or the list behind, or for one that is deleted since.
-      if (!hasCode(error, 'DistributionAlreadyExists') || generation >= MAX_GENERATIONS) throw error;
-      const late = await appearance(() => findDistributionByTag(context, op), op);
-      if (late?.Id) {
-        await repairDistribution(context, late.Id, op);
-        return;
-      }
-    }
-  }
-}
-
-/** Puts right what differs. Does nothing when nothing differs. */
-async function repairDistribution(context: Context, id: string, op: Op): Promise<void> {
-  const accessControlId = await ensureAccessControl(context, op);
-  const pages = await pagesOrigin(context, op);
-  const { site } = context;
-  await changeConfig(
-    context,
-    id,
-    (config) => {
-      if (driftOf(site, config).length === 0 && pagesHost(config) === pages?.host) return undefined;
-      // The server asks for the proof that there is until it is published to.
-      const shown = pages && { ...pages, proof: proofOf(config) ?? pages.proof };
-      return correctedConfig(site, config, accessControlId, shown);
-    },
-    op,
-  );
 }

@@ -9,7 +9,8 @@ import { known, type Seen } from './resource';
 import { makeRestored, switchVolume } from './restoration';
 import type { ServerHave } from './server';
 import type { SiteSnapshot } from './snapshots';
-import { withReader, type SiteHave } from './stack';
+import { withReader } from './planProvision';
+import type { SiteHave } from './stack';
 import { volume, type VolumeHave } from './volume';
 import { requireSameRegion } from './whereabouts';
 

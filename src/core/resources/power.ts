@@ -7,7 +7,8 @@ import { START_SERVER } from './lookup';
 import { rebootStep } from './reboot';
 import { known } from './resource';
 import type { ServerHave } from './server';
-import { withReader, type SiteHave } from './stack';
+import { withReader } from './planProvision';
+import type { SiteHave } from './stack';
 import { requireSameRegion } from './whereabouts';
 
 /** What can be done with the power of the server. */

@@ -16,7 +16,8 @@ import { listCandidates, type Adoptable } from '../../../src/core/resources/adop
 import { planAdoption, type Adoption } from '../../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../../src/core/resources/adopt/wants';
 import { planReplace } from '../../../src/core/resources/planReplace';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { planProvision } from '../../../src/core/resources/planProvision';
+import { describeSite } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { describeInstance, instanceReaches } from '../../sandbox/controlplane/testInstances';

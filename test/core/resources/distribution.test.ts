@@ -6,7 +6,8 @@ import { readerOf, statementsOf } from '../../../src/core/resources/bucketPolicy
 import { waitUntilDeployed } from '../../../src/core/resources/distribution';
 import type { Context } from '../../../src/core/context';
 import { known } from '../../../src/core/resources/resource';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { planProvision } from '../../../src/core/resources/planProvision';
+import { describeSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 
 const provision = async (context: Context) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { planProvision } from '../../../src/core/resources/planProvision';
+import { describeSite } from '../../../src/core/resources/stack';
 import { sample } from '../../setup/sampling';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { provision as provisionAny } from './provisioned';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from '../../../src/core/resources/readings';
 import type { BucketHave } from '../../../src/core/resources/bucket';
 import { outsideOf } from '../../../src/core/resources/server';
-import { isPending, planProvision, type ResourceName, type SiteHave } from '../../../src/core/resources/stack';
+import { planProvision } from '../../../src/core/resources/planProvision';
+import { isPending, type ResourceName, type SiteHave } from '../../../src/core/resources/stack';
 import { newContext } from '../sandbox';
 import { SETTLED_SERVER as server } from './settledServer';
 

@@ -14,7 +14,8 @@ import { run } from '../../../src/core/plan';
 import { bucket } from '../../../src/core/resources/bucket';
 import { runningInstance } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
-import { describeSite, planProvision } from '../../../src/core/resources/stack';
+import { planProvision } from '../../../src/core/resources/planProvision';
+import { describeSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, planned, provision, requests } from './provisioned';
 
