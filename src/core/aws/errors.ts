@@ -61,12 +61,17 @@ export function isDenied(error: unknown): boolean {
   return hasCode(error, ...DENIED) || (hasCode(error, 'Unknown') && statusOf(error) === 403);
 }
 
+/** True when AWS must verify the account before it may do that; the code is that of any refusal. */
+export function isUnverified(error: unknown): boolean {
+  return error instanceof Error && /must be verified/i.test(error.message);
+}
+
 /** Turns any error into one whose message tells the user what happened, why and what to do; the original is its cause. */
 export function explain(error: unknown): Error {
   if (isUserError(error) || !(error instanceof Error)) {
     return error instanceof Error ? error : new Error(String(error));
   }
-  if (/must be verified/i.test(error.message)) {
+  if (isUnverified(error)) {
     return new UserError(
       `AWS must verify this account before it may do that; ask AWS Support to do so, then run the command again. (${firstLine(error.message)})`,
       { cause: error },

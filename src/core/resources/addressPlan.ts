@@ -14,7 +14,8 @@ import { UserError, type Op } from '../op';
 import type { Step } from '../plan';
 import { addressKind, inOrder, listAddresses, toRelease, type Addressed, type SiteAddress } from './address';
 import { findInstance, instanceById, isDead, runningInstance } from './lookup';
-import { FORMER_SERVER, tagOf } from './succession';
+import { tagOf } from '../tags';
+import { FORMER_SERVER } from './succession';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 /** A changing address comes back within minutes (EC2 documentation, “Amazon EC2 instance IP addressing”). */

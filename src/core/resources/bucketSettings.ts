@@ -14,8 +14,9 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import { isConflict, retry, unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
-import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../names';
+import { bucketName, DESTROYING_TAG, tagsFor } from '../names';
 import type { Op } from '../op';
+import { isOfSite, tagOf } from '../tags';
 
 /** One thing that the bucket must be: how it is told, whether it is so, and how it becomes so without losing what is not ours. */
 export interface BucketSetting {
@@ -110,7 +111,7 @@ export const BUCKET_SETTINGS = { tags, publicAccess, ownership, lifecycle } as c
 
 /** Since when the site is being destroyed, as the mark on its bucket tells; undefined for a site that is not. */
 export function destroyingSince(tags: readonly Tag[]): string | undefined {
-  return tags.find(({ Key }) => Key === DESTROYING_TAG)?.Value;
+  return tagOf({ Tags: tags }, DESTROYING_TAG);
 }
 
 /** Marks the bucket, so that every window and computer sees that the site is being destroyed; what is marked stays so. */
@@ -169,7 +170,7 @@ export function carriesTag(
   found: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[],
   { site }: Pick<Context, 'site'>,
 ): boolean {
-  return found.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id);
+  return isOfSite({ Tags: found }, site);
 }
 
 function owned({ site }: Context): { Bucket: string; ExpectedBucketOwner: string } {

@@ -1,5 +1,5 @@
 import { CreateDistributionWithTagsCommand } from '@aws-sdk/client-cloudfront';
-import { hasCode } from '../aws/errors';
+import { hasCode, isUnverified } from '../aws/errors';
 import { appearance, waitFor } from '../aws/wait';
 import { tagsFor } from '../names';
 import type { Op } from '../op';
@@ -20,9 +20,9 @@ export async function createUnlessUnverified(context: Context, op: Op): Promise<
   try {
     await createDistribution(context, op);
   } catch (error) {
-    if (!(error instanceof Error) || !/must be verified/i.test(error.message)) throw error;
+    if (!isUnverified(error)) throw error;
     throw parkedError(
-      `CloudFront makes no distribution for account ${context.site.account} until AWS has verified it. All else was done. Ask AWS Support to verify the account (console, Support, “Account and billing”) and send along what it said: “${error.message}” Then provision again, which makes the distribution.`,
+      `CloudFront makes no distribution for account ${context.site.account} until AWS has verified it. All else was done. Ask AWS Support to verify the account (console, Support, “Account and billing”) and send along what it said: “${(error as Error).message}” Then provision again, which makes the distribution.`,
       error,
     );
   }

@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import { allMarked } from '../aws/pages';
 import type { Context } from '../context';
-import { SITE_TAG, stackName } from '../names';
+import { stackName } from '../names';
 import type { Op } from '../op';
+import { isOfSite } from '../tags';
 
 /**
  * The site's distribution: one that carries the site's tag, looked for among those that show the site's mark in their comment or a bucket
@@ -50,7 +51,7 @@ async function firstTagged(
     const { Tags } = await clients.cloudfront.send(new ListTagsForResourceCommand({ Resource: summary.ARN }), {
       abortSignal: op.signal,
     });
-    if (Tags?.Items?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id)) return summary;
+    if (isOfSite({ Tags: Tags?.Items }, site)) return summary;
   }
   return undefined;
 }

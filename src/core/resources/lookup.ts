@@ -11,7 +11,8 @@ import { unlessMissing, waitFor } from '../aws/wait';
 import { ROLE_TAG, SITE_TAG } from '../names';
 import { UserError, type Op } from '../op';
 import type { Context } from '../context';
-import { FORMER_SERVER, FORMER_VOLUME, inPlace, tagOf } from './succession';
+import { tagOf } from '../tags';
+import { FORMER_SERVER, FORMER_VOLUME, inPlace } from './succession';
 
 const LIVING: readonly InstanceStateName[] = ['pending', 'running', 'stopping', 'stopped'];
 /** The way on when the server is stopped. */

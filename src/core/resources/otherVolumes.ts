@@ -1,7 +1,8 @@
 import type { Volume, VolumeState } from '@aws-sdk/client-ec2';
 import { ROLE_TAG, SNAPSHOT_TAG } from '../names';
 import { isAdopted } from './adopt/adopted';
-import { FORMER_VOLUME, tagOf } from './succession';
+import { tagOf } from '../tags';
+import { FORMER_VOLUME } from './succession';
 
 /** A volume of the site that is not the site’s volume, and costs. */
 export interface OtherVolume {

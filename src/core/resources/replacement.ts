@@ -5,7 +5,8 @@ import { UserError, type Op } from '../op';
 import { launchSuccessor } from './launch';
 import { findInstance, findServers, findVolume } from './lookup';
 import { installWebServerOn } from './serverInside';
-import { becomeFormer, FORMER_SERVER, tagOf } from './succession';
+import { tagOf } from '../tags';
+import { becomeFormer, FORMER_SERVER } from './succession';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 

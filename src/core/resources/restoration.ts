@@ -6,7 +6,8 @@ import { UserError, type Op } from '../op';
 import { isAdopted } from './adopt/adopted';
 import { findVolume, listVolumes, listVolumesEver } from './lookup';
 import { makeVolume } from './newVolume';
-import { becomeFormer, FORMER_VOLUME, tagOf } from './succession';
+import { tagOf } from '../tags';
+import { becomeFormer, FORMER_VOLUME } from './succession';
 
 /** A volume that is to be made from a snapshot, to take the place of the site's volume. */
 interface Restored {

@@ -22,6 +22,7 @@ import { remediesOf, UserError, type Op } from '../op';
 import { SITE_FILE } from '../site';
 import type { Context } from '../context';
 import { AGENT_POLICY_DOCUMENT, AGENT_POLICY_NAME, BROAD_POLICY_ARN, isAgentPolicy } from './agentPolicy';
+import { isOfSite, tagOf } from '../tags';
 
 /** Path of the roles and instance profiles of all sites. */
 export const ROLE_PATH = '/sitelift/';
@@ -75,7 +76,7 @@ export async function policiesOfOthers({ clients: { iam }, site }: Context, op: 
 /** The region that a server of the site was last made in, as its role tells; undefined when there is no role of this site that tells one. */
 export async function describeRegion(context: Context, op: Op): Promise<string | undefined> {
   const role = await findOwnRole(context, op);
-  return role && regionOf(role);
+  return role && tagOf(role, REGION_TAG);
 }
 
 /** Makes the role with which the server's agent registers at SSM, and the profile that carries it; takes from an earlier role what is too much. */
@@ -102,7 +103,7 @@ export async function ensureRole(context: Context, op: Op): Promise<void> {
       ),
     op,
   );
-  if (found && regionOf(found) !== site.region) {
+  if (found && tagOf(found, REGION_TAG) !== site.region) {
     await settle(() => iam.send(new TagRoleCommand({ RoleName: name, Tags: [region] }), options));
   }
   if (!(await hasAgentPolicy(context, op))) {
@@ -169,13 +170,13 @@ async function findProfile({ site, clients }: Context, op: Op): Promise<Instance
 /** The role of the server, if it is there and this site's. */
 export async function findOwnRole(context: Context, op: Op): Promise<Role | undefined> {
   const role = await findRole(context, op);
-  return role && isOwn(role, context) ? role : undefined;
+  return role && isOfSite(role, context.site) ? role : undefined;
 }
 
 /** The instance profile of the server, if it is there and this site's. */
 export async function findOwnProfile(context: Context, op: Op): Promise<InstanceProfile | undefined> {
   const profile = await findProfile(context, op);
-  return profile && isOwn(profile, context) ? profile : undefined;
+  return profile && isOfSite(profile, context.site) ? profile : undefined;
 }
 
 /** Gives what `find` finds of this site, if anything; throws `UserError` for something of somebody else's with our name. */
@@ -185,18 +186,10 @@ async function requireOwn<Entity extends Role | InstanceProfile>(
   find: () => Promise<Entity | undefined>,
 ): Promise<Entity | undefined> {
   const found = await find();
-  if (!found || isOwn(found, context)) return found;
+  if (!found || isOfSite(found, context.site)) return found;
   throw new UserError(
     `An IAM ${what} named ${profileName(context.site)} exists that does not carry the tag ${SITE_TAG} with “${context.site.id}”, so it is left alone. If it is this site’s, give it that tag; else delete it if nobody needs it, or change “id” in ${SITE_FILE}.`,
   );
-}
-
-function regionOf({ Tags }: Role): string | undefined {
-  return Tags?.find(({ Key }) => Key === REGION_TAG)?.Value;
-}
-
-function isOwn({ Tags }: Role | InstanceProfile, { site }: Context): boolean {
-  return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
 }
 
 /** Creates what is not there, else gives what is; what exists but is not seen yet is waited for, since it may be somebody else's. Who may do neither is told the way on. */

@@ -9,6 +9,7 @@ import type { Step } from '../plan';
 import { waitUntilDeployed } from './distribution';
 import { closeHttp, cloudFrontListId, isAsWanted, openHttp, reachOf, reachText, type Reach } from './httpRules';
 import { subnets } from './network';
+import { isOfSite } from '../tags';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 
@@ -23,7 +24,7 @@ export async function findSecurityGroup(
 
 /** The site's security groups, one for each VPC that its server was in. */
 export async function ownGroups(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
-  return (await groupsNamedOurs(context, op)).filter((group) => isOurs(context, group));
+  return (await groupsNamedOurs(context, op)).filter((group) => isOfSite(group, context.site));
 }
 
 function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
@@ -32,10 +33,6 @@ function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGro
     paginateDescribeSecurityGroups({ client: context.clients.ec2 }, { Filters }, { abortSignal: op.signal }),
     ({ SecurityGroups }) => SecurityGroups,
   );
-}
-
-function isOurs({ site }: Context, { Tags }: SecurityGroup): boolean {
-  return Tags?.some(({ Key, Value }) => Key === SITE_TAG && Value === site.id) ?? false;
 }
 
 /** Who reaches port 80 through the site’s own group in a VPC: nobody where there is none. */
@@ -139,7 +136,7 @@ async function createSecurityGroup(context: Context, VpcId: string, op: Op): Pro
     SETTLE,
     op,
   );
-  if (group.GroupId && isOurs(context, group)) return group.GroupId;
+  if (group.GroupId && isOfSite(group, context.site)) return group.GroupId;
   throw new UserError(
     `The security group ${groupName(context.site)} exists without this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} with “${context.site.id}”; else delete it if nobody needs it, or name a group of yours in “server.securityGroup”.`,
   );

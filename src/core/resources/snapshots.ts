@@ -3,7 +3,7 @@ import { allItems } from '../aws/pages';
 import type { Context } from '../context';
 import { REQUEST_TAG, ROLE_TAG, SITE_TAG } from '../names';
 import type { Op } from '../op';
-import { tagOf } from './succession';
+import { tagOf } from '../tags';
 
 /** Value of the role tag of a snapshot that somebody asked for. */
 export const SNAPSHOT = 'snapshot';

@@ -9,6 +9,7 @@ import {
 import { allItems } from '../aws/pages';
 import type { Context } from '../context';
 import type { Op } from '../op';
+import { tagOf } from '../tags';
 
 /** A subnet of the account, with what decides whether a web server can do its work in it. */
 export interface SubnetSeen {
@@ -102,5 +103,5 @@ function vpcOf(id: string, vpc: Vpc | undefined): SubnetSeen['vpc'] {
 }
 
 function nameIn(tags: readonly Tag[] | undefined): string {
-  return tags?.find(({ Key }) => Key === 'Name')?.Value ?? '';
+  return tagOf({ Tags: tags }, 'Name') ?? '';
 }

@@ -2,6 +2,7 @@ import { CreateTagsCommand, type Tag } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import { REPLACES_TAG, ROLE_TAG, tagsFor } from '../names';
 import type { Op } from '../op';
+import { tagOf } from '../tags';
 
 /** Value of the role tag of a server whose place another one took. */
 export const FORMER_SERVER = 'former-server';
@@ -13,11 +14,6 @@ export const SWITCH_SERVER = 'switchServer';
 
 interface Tagged {
   readonly Tags?: readonly Tag[] | undefined;
-}
-
-/** The value of a tag; undefined without it. */
-export function tagOf({ Tags }: Tagged, key: string): string | undefined {
-  return Tags?.find(({ Key }) => Key === key)?.Value;
 }
 
 /**

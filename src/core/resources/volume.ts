@@ -15,7 +15,8 @@ import { mountOf } from './mounted';
 import { makeVolume } from './newVolume';
 import { otherVolumes, snapshotOf, type OtherVolume } from './otherVolumes';
 import { known, type Resource, type Seen } from './resource';
-import { FORMER_VOLUME, tagOf } from './succession';
+import { tagOf } from '../tags';
+import { FORMER_VOLUME } from './succession';
 import { server, type ServerNeeds } from './server';
 
 /** The volume as AWS shows it. */
@@ -180,7 +181,7 @@ async function mount(context: Context, op: Op): Promise<void> {
   await waitUntilOnline(context, InstanceId, op);
   const found = await findVolume(context, op);
   if (!found?.VolumeId) throw new UserError('This site has no volume yet. Run “Provision Volume…” first.');
-  const isBlank = !isAdopted(found.Tags) && found.Tags?.some(({ Key, Value }) => Key === BLANK_TAG && Value === 'yes');
+  const isBlank = !isAdopted(found.Tags) && tagOf(found, BLANK_TAG) === 'yes';
   await runScript(
     context,
     InstanceId,

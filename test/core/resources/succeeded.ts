@@ -15,7 +15,7 @@ import { planRestore } from '../../../src/core/resources/planRestore';
 import { known } from '../../../src/core/resources/resource';
 import { listSiteSnapshots, SNAPSHOT } from '../../../src/core/resources/snapshots';
 import { describeSite } from '../../../src/core/resources/stack';
-import { tagOf } from '../../../src/core/resources/succession';
+import { tagOf } from '../../../src/core/tags';
 import { instanceReaches } from '../../sandbox/controlplane/testInstances';
 import { newOp } from '../sandbox';
 import { outside, provision } from './provisioned';

@@ -15,6 +15,7 @@ import type { Op } from '../../op';
 import { isDead } from '../lookup';
 import { inPlace } from '../succession';
 import { instanceProblem, isTagged, volumeProblem, type Region } from './fitness';
+import { tagOf } from '../../tags';
 
 /** What can be adopted. */
 export type Adoptable = 'server' | 'volume';
@@ -134,5 +135,5 @@ function byId<Item>(items: readonly Item[], idOf: (item: Item) => string | undef
 }
 
 function nameIn(tags: readonly Tag[] = []): string {
-  return tags.find(({ Key }) => Key === 'Name')?.Value ?? '';
+  return tagOf({ Tags: tags }, 'Name') ?? '';
 }

@@ -4,6 +4,7 @@ import { DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
 import { hasSerials } from '../instanceTypes';
 import { isAdopted } from './adopted';
 import type { Inside } from './survey';
+import { tagOf } from '../../tags';
 
 /** What a region has of what fitness depends on. */
 export interface Region {
@@ -126,12 +127,12 @@ export function profileNameOf({ IamInstanceProfile }: Instance): string {
 
 /** True when tags say that what has them is this for the site. */
 export function isTagged(tags: readonly Tag[] | undefined, siteId: string, role: string): boolean {
-  const has = (key: string, value: string) => tags?.some(({ Key, Value }) => Key === key && Value === value);
+  const has = (key: string, value: string) => tagOf({ Tags: tags }, key) === value;
   return Boolean(has(SITE_TAG, siteId) && has(ROLE_TAG, role));
 }
 
 function strangerProblem({ site }: Context, tags: readonly Tag[] = []): string | undefined {
-  const id = tags.find(({ Key }) => Key === SITE_TAG)?.Value;
+  const id = tagOf({ Tags: tags }, SITE_TAG);
   if (id !== undefined && id !== site.id) return `it belongs to another site (${id})`;
   return id === undefined || isAdopted(tags) ? undefined : 'it is this site’s already';
 }

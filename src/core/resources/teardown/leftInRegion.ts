@@ -14,7 +14,8 @@ import { REPLACES_TAG, ROLE_TAG, SITE_TAG } from '../../names';
 import type { Op } from '../../op';
 import { addressKind } from '../address';
 import { isAdopted } from '../adopt/adopted';
-import { FORMER_SERVER, FORMER_VOLUME, tagOf } from '../succession';
+import { tagOf } from '../../tags';
+import { FORMER_SERVER, FORMER_VOLUME } from '../succession';
 import type { Leftover } from './leftover';
 
 type Found = Omit<Leftover, 'region' | 'siteId'> & { readonly tags: readonly Tag[] | undefined };
@@ -69,7 +70,7 @@ export async function leftInRegion(
       const own = { ...input, OwnerIds: ['self'] };
       const snapshots = await allItems(paginateDescribeSnapshots(from, own, options), (page) => page.Snapshots);
       return snapshots.map(({ SnapshotId = '', StartTime, Tags: tags, VolumeId, VolumeSize = 0 }) => {
-        const name = tags?.find(({ Key }) => Key === 'Name')?.Value;
+        const name = tagOf({ Tags: tags }, 'Name');
         const about = `${name ? `${name}: ` : ''}of ${VolumeId} (${VolumeSize} GiB), ${StartTime?.toISOString().slice(0, 10)}`;
         const charges = [snapshotCharge(VolumeSize, 'snapshot')];
         return { kind: 'snapshot', id: SnapshotId, about, costs: 'existence', charges, tags };
@@ -98,7 +99,7 @@ export async function leftInRegion(
     Object.entries(finders).map(([kind, find]) => (kinds.has(kind as never) ? find() : [])),
   );
   return found.flat().map(({ tags, ...left }) => {
-    return { ...left, region, siteId: tags?.find(({ Key }) => Key === SITE_TAG)?.Value ?? '' };
+    return { ...left, region, siteId: tagOf({ Tags: tags }, SITE_TAG) ?? '' };
   });
 }
 
