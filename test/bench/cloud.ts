@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import { createClients } from '../../src/core/aws/clients';
 import type { Op } from '../../src/core/op';
 import { run } from '../../src/core/plan';
-import { AGENT_POLICY_DOCUMENT } from '../../src/core/resources/agentPolicy';
-import { bucket } from '../../src/core/resources/bucket';
-import { distribution } from '../../src/core/resources/distribution';
+import { AGENT_POLICY_DOCUMENT } from '../../src/core/resources/server/agentPolicy';
+import { bucket } from '../../src/core/resources/bucket/bucket';
+import { distribution } from '../../src/core/resources/distribution/distribution';
 import { builtProgram } from '../setup/golang';
 import { BUCKET, DOMAIN, SITE } from './benchSite';
 

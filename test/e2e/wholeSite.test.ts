@@ -4,7 +4,7 @@ import { newOp } from '../core/sandbox';
 import { newSite, type SiteDriver } from '../machines/siteDriver';
 import { enterSandbox } from '../sandbox/enterSandbox';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox';
-import { waitUntilDeployed } from '../../src/core/resources/distribution';
+import { waitUntilDeployed } from '../../src/core/resources/distribution/distribution';
 import { known } from '../../src/core/resources/resource';
 import { inSequence } from '../setup/sequence';
 import { launchBrowser, type Browser } from '../vscode/browser';

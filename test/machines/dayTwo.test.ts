@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Context } from '../../src/core/context';
 import { run } from '../../src/core/plan';
-import { planPower, type PowerChange } from '../../src/core/resources/power';
+import { planPower, type PowerChange } from '../../src/core/resources/server/power';
 import { known } from '../../src/core/resources/resource';
 import { planProvision } from '../../src/core/resources/planProvision';
 import { describeSite, type ResourceName } from '../../src/core/resources/stack';

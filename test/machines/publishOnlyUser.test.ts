@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ClientCache } from '../../src/core/aws/clientCache';
 import type { Clients } from '../../src/core/aws/clients';
-import { ensureRole } from '../../src/core/resources/role';
+import { ensureRole } from '../../src/core/resources/server/role';
 import { known } from '../../src/core/resources/resource';
 import { describeSite } from '../../src/core/resources/stack';
 import { controlPlane, newOp } from '../core/sandbox';

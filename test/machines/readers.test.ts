@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { waitFor } from '../../src/core/aws/wait';
-import { waitUntilDeployed } from '../../src/core/resources/distribution';
+import { waitUntilDeployed } from '../../src/core/resources/distribution/distribution';
 import { controlPlane, newOp } from '../core/sandbox';
 import { Viewer } from '../sandbox/viewer';
 import { sample, SEED } from '../setup/sampling';

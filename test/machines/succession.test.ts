@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { run } from '../../src/core/plan';
-import { planReplace } from '../../src/core/resources/planReplace';
-import { planRestore } from '../../src/core/resources/planRestore';
-import { planSnapshot } from '../../src/core/resources/planSnapshot';
+import { planReplace } from '../../src/core/resources/server/planReplace';
+import { planRestore } from '../../src/core/resources/volume/planRestore';
+import { planSnapshot } from '../../src/core/resources/volume/planSnapshot';
 import { known } from '../../src/core/resources/resource';
-import { listSiteSnapshots } from '../../src/core/resources/snapshots';
+import { listSiteSnapshots } from '../../src/core/resources/volume/snapshots';
 import { planProvision } from '../../src/core/resources/planProvision';
 import { newOp } from '../core/sandbox';
 import { keysOf } from '../core/resources/provisioned';

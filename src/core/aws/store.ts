@@ -13,7 +13,7 @@ import { bucketName } from '../names';
 import type { Op } from '../op';
 import type { Context } from '../context';
 import type { Asset } from '../release/manifest';
-import type { StoredObject } from '../resources/bucket';
+import type { StoredObject } from '../resources/bucket/bucket';
 import type { LocalFile } from '../publish/local/localFiles';
 import {
   FileChangedError,

@@ -1,5 +1,5 @@
 import type { InstanceStateName } from '@aws-sdk/client-ec2';
-import type { AddressKind } from '../resources/address';
+import type { AddressKind } from '../resources/server/address';
 import type { Site } from '../site';
 import { addressCharge, ended, idleAddressCharge, instanceCharge, rootDiskCharge, type Charge } from './charge';
 

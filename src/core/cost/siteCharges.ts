@@ -1,7 +1,7 @@
-import type { SiteAddress } from '../resources/address';
+import type { SiteAddress } from '../resources/server/address';
 import { known } from '../resources/resource';
-import { othersBeside } from '../resources/othersBeside';
-import type { ServerHave } from '../resources/server';
+import { othersBeside } from '../resources/server/othersBeside';
+import type { ServerHave } from '../resources/server/server';
 import type { ResourceName, SiteHave } from '../resources/stack';
 import type { Site } from '../site';
 import {

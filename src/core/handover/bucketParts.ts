@@ -10,8 +10,8 @@ import { unlessMissing } from '../aws/wait';
 import type { Context } from '../context';
 import { bucketName } from '../names';
 import type { Op } from '../op';
-import { bucketArn, readPolicy, statementsOf } from '../resources/bucketPolicy';
-import { readTags } from '../resources/bucketSettings';
+import { bucketArn, readPolicy, statementsOf } from '../resources/bucket/bucketPolicy';
+import { readTags } from '../resources/bucket/bucketSettings';
 import { properties, tagList, type Part } from './template';
 
 const TYPE = 'AWS::S3::Bucket';

@@ -1,7 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import type { Op } from '../op';
-import { ownGroups } from '../resources/securityGroup';
+import { ownGroups } from '../resources/network/securityGroup';
 import { numbered, properties, tagList, type Part } from './template';
 
 /** Where rules come from, or go to, as the start of the names of their properties. */

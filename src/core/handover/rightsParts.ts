@@ -2,7 +2,7 @@ import { GetRolePolicyCommand, paginateListAttachedRolePolicies, paginateListRol
 import { allItems } from '../aws/pages';
 import type { Context } from '../context';
 import type { Op } from '../op';
-import { findOwnProfile, findOwnRole } from '../resources/role';
+import { findOwnProfile, findOwnRole } from '../resources/server/role';
 import { properties, tagList, type Part } from './template';
 
 /** The server's role with its policies, and the instance profile that carries it; those that are this site's. */

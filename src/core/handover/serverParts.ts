@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Context } from '../context';
 import type { Op } from '../op';
-import { isBurstable } from '../resources/instanceTypes';
+import { isBurstable } from '../resources/server/instanceTypes';
 import { findInstance, findVolume } from '../resources/lookup';
 import { numbered, properties, tagList, type Part } from './template';
 

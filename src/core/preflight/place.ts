@@ -6,11 +6,11 @@ import { CHOOSE_SUBNET } from '../aws/explainedStates';
 import type { Context } from '../context';
 import { tagsFor } from '../names';
 import type { Op } from '../op';
-import { candidatePlaces } from '../resources/launch';
-import { launchRequest, newestImage } from '../resources/launchRequest';
-import type { Place } from '../resources/network';
-import { profileName } from '../resources/role';
-import { listSubnets, unfitness, type SubnetSeen } from '../resources/subnets';
+import { candidatePlaces } from '../resources/server/launch';
+import { launchRequest, newestImage } from '../resources/server/launchRequest';
+import type { Place } from '../resources/network/network';
+import { profileName } from '../resources/server/role';
+import { listSubnets, unfitness, type SubnetSeen } from '../resources/network/subnets';
 import { denial, lookAt, type PreflightFinding } from './finding';
 
 /** What EC2 says of a dry run that would have been done (Amazon EC2 API, “RunInstances”). */

@@ -3,7 +3,7 @@ import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { allItems } from '../aws/pages';
 import type { Context } from '../context';
 import type { Op } from '../op';
-import { wantedType } from '../resources/instanceTypes';
+import { wantedType } from '../resources/server/instanceTypes';
 import type { PreflightFinding } from './finding';
 
 /** vCPUs of running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances (Amazon EC2 User Guide, “Amazon EC2 instance type quotas”). */

@@ -10,7 +10,7 @@ import { allItems } from '../aws/pages';
 import type { Context } from '../context';
 import { bucketName, SITE_TAG, tagsFor } from '../names';
 import type { Op } from '../op';
-import { ROLE_PATH, profileName } from '../resources/role';
+import { ROLE_PATH, profileName } from '../resources/server/role';
 import type { PreflightFinding } from './finding';
 
 /** Actions that are asked about together, as they are about the same things. */

@@ -13,7 +13,7 @@ import type { Copy } from './assets/copyAssets';
 import { BUNDLES } from './pages/deployPages';
 import { bringBack, FILES, type FormerAsset } from './assets/former';
 import { keptPages } from './pages/keptPages';
-import { listObjects } from '../resources/listing';
+import { listObjects } from '../resources/bucket/listing';
 import { planRelease, type ReleasePlan } from './releasePlan';
 import { hasSettings, keptSettings } from './pages/siteSettings';
 import { isStored, partStored, readState, type Asking, type SiteState } from './siteState';

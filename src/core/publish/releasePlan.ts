@@ -7,7 +7,7 @@ import { sequence, type Plan, type Step } from '../plan';
 import { isHashed } from '../release/hashedName';
 import { releaseId, type Asset, type Manifest } from '../release/manifest';
 import { inTurn } from '../release/turn';
-import { waitUntilDeployed } from '../resources/distribution';
+import { waitUntilDeployed } from '../resources/distribution/distribution';
 import { count, formerOf, uploadStep } from './assets/assetSteps';
 import { isAsset } from './local/assetTypes';
 import type { Copy } from './assets/copyAssets';

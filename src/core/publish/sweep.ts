@@ -6,7 +6,7 @@ import type { Ledger } from '../release/ledger';
 import type { LocalCache } from '../release/localCache';
 import { deleteKeys, FILES } from './assets/former';
 import { ownHashedKeys } from './assets/hashedNames';
-import { listObjects, type ListedObject } from '../resources/listing';
+import { listObjects, type ListedObject } from '../resources/bucket/listing';
 import { awsTimeMs } from '../aws/store';
 
 /** What is younger may belong to a publication that goes on, or was cut short and is taken up again. */

@@ -2,12 +2,12 @@ import type { Context } from '../context';
 import type { Op } from '../op';
 import type { Inspection } from '../remote/inspect';
 import type { Ledger } from '../release/ledger';
-import { describeContents, type StoredObject } from '../resources/bucket';
-import { distribution, distributionById, type DistributionHave } from '../resources/distribution';
+import { describeContents, type StoredObject } from '../resources/bucket/bucket';
+import { distribution, distributionById, type DistributionHave } from '../resources/distribution/distribution';
 import { findInstance } from '../resources/lookup';
-import { describeInside } from '../resources/server';
+import { describeInside } from '../resources/server/server';
 import { describeSite } from '../resources/stack';
-import { volume } from '../resources/volume';
+import { volume } from '../resources/volume/volume';
 import { isServedAsWanted, requireReady } from './ready';
 
 /** Where a site is published to. */

@@ -1,15 +1,15 @@
-import { bucketArnOf, grantsReader, readerOf } from './bucketPolicy';
-import { bucketDrift, type BucketHave } from './bucket';
-import { hostDrift, type DistributionHave } from './distribution';
-import { lackOf, shrinkRefusal } from './growth';
-import { mountOf } from './mounted';
+import { bucketArnOf, grantsReader, readerOf } from './bucket/bucketPolicy';
+import { bucketDrift, type BucketHave } from './bucket/bucket';
+import { hostDrift, type DistributionHave } from './distribution/distribution';
+import { lackOf, shrinkRefusal } from './volume/growth';
+import { mountOf } from './volume/mounted';
 import { DOCUMENT_ROOT } from '../names';
 import type { Drift } from './driftText';
 import { SITE_FILE } from '../site';
 import { known } from './resource';
-import type { ServerHave } from './server';
+import type { ServerHave } from './server/server';
 import type { ResourceName, SiteHave } from './stack';
-import type { VolumeHave } from './volume';
+import type { VolumeHave } from './volume/volume';
 
 /** What of a resource is not as the site file asks, and can be told now; nothing of one that is not there, or could not be read. */
 export function driftOf(name: ResourceName, site: SiteHave): readonly Drift[] {

@@ -6,7 +6,7 @@ import { UserError, type Op } from '../op';
 import { SITE_FILE } from '../site';
 import { findInstance, listVolumes } from './lookup';
 import type { Seen } from './resource';
-import { describeRegion, profileName, WITHOUT_ROLES } from './role';
+import { describeRegion, profileName, WITHOUT_ROLES } from './server/role';
 
 /** No server in the region of the site file, with the other region where server or volume of this site are, if the role leads to them, or with the doubt about that. */
 export async function absentHere(context: Context, op: Op): Promise<Seen<never>> {

@@ -1,4 +1,4 @@
-import { isMounted } from './mounted';
+import { isMounted } from './volume/mounted';
 import { known } from './resource';
 import type { SiteHave } from './stack';
 

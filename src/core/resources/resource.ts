@@ -2,8 +2,8 @@ import { explain } from '../aws/errors';
 import type { Context } from '../context';
 import type { Op, Remedy } from '../op';
 import type { Plan } from '../plan';
-import type { SiteAddress } from './address';
-import type { OtherServer } from './otherServers';
+import type { SiteAddress } from './server/address';
+import type { OtherServer } from './server/otherServers';
 
 /** What AWS shows of one resource. Only *absent* ever leads to creating. */
 export type Seen<Have> =

@@ -1,13 +1,13 @@
 import { explain } from '../aws/errors';
 import { heeding, isUserError, remediesOf, type Op } from '../op';
-import { bucket, type BucketHave } from './bucket';
-import { distribution, type DistributionHave } from './distribution';
+import { bucket, type BucketHave } from './bucket/bucket';
+import { distribution, type DistributionHave } from './distribution/distribution';
 import type { Context } from '../context';
 import { known, type Resource, type Seen } from './resource';
 import { siteUrl } from '../names';
 import { findInstance } from './lookup';
-import { outsideOf, server, type ServerHave } from './server';
-import { volume, type VolumeHave } from './volume';
+import { outsideOf, server, type ServerHave } from './server/server';
+import { volume, type VolumeHave } from './volume/volume';
 
 /** What AWS shows of a whole site, at one time. */
 export interface SiteHave {

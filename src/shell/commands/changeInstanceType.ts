@@ -1,5 +1,5 @@
 import { UserError } from '../../core/op';
-import type { OfferedType } from '../../core/resources/instanceTypes';
+import type { OfferedType } from '../../core/resources/server/instanceTypes';
 import { SITE_FILE } from '../../core/site';
 import type { App } from '../app';
 import { loadAws } from '../chunks';

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/op';
-import type { SubnetSeen } from '../../core/resources/subnets';
+import type { SubnetSeen } from '../../core/resources/network/subnets';
 import type { App } from '../app';
 import { loadAws } from '../chunks';
 import { chooseSite } from '../choose';

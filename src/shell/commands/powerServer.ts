@@ -1,5 +1,5 @@
 import type { Op } from '../../core/op';
-import type { PowerChange } from '../../core/resources/power';
+import type { PowerChange } from '../../core/resources/server/power';
 import type { SiteHave } from '../../core/resources/stack';
 import type { App } from '../app';
 import { RETRY_SECONDS } from '../prices';

@@ -1,6 +1,6 @@
 import { UserError } from '../../core/op';
 import { moment } from '../../core/release/moment';
-import type { SiteSnapshot } from '../../core/resources/snapshots';
+import type { SiteSnapshot } from '../../core/resources/volume/snapshots';
 import type { App } from '../app';
 import type { Unattended } from '../options';
 import { siteCommand } from '../siteCommand';

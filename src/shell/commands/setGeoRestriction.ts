@@ -2,7 +2,12 @@ import { countryName } from '../../core/countryName';
 import { UserError } from '../../core/op';
 import { sequence } from '../../core/plan';
 import type { Effect } from '../../core/resources/effect';
-import { inOrder, isSameRestriction, restrictionText, type GeoRestriction } from '../../core/resources/geoRestriction';
+import {
+  inOrder,
+  isSameRestriction,
+  restrictionText,
+  type GeoRestriction,
+} from '../../core/resources/distribution/geoRestriction';
 import type { Site } from '../../core/site';
 import type { App } from '../app';
 import type { AwsChunk } from '../chunks';

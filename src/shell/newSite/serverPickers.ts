@@ -1,7 +1,7 @@
 import { instanceCharge } from '../../core/cost/charge';
 import { chargeText } from '../../core/cost/costText';
-import { isBurstable, type OfferedType } from '../../core/resources/instanceTypes';
-import type { SubnetSeen, Unfitness } from '../../core/resources/subnets';
+import { isBurstable, type OfferedType } from '../../core/resources/server/instanceTypes';
+import type { SubnetSeen, Unfitness } from '../../core/resources/network/subnets';
 import { withOp } from '../operation';
 import { pricesOf } from '../prices';
 import { askPick, type Position } from '../steps';

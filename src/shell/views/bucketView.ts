@@ -1,5 +1,5 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
-import type { BucketHave } from '../../core/resources/bucket';
+import type { BucketHave } from '../../core/resources/bucket/bucket';
 import { moment } from '../../core/release/moment';
 import { bytesOf } from '../../core/sizeText';
 import { look, type Shown } from './shown';

@@ -1,7 +1,7 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
-import type { DistributionHave } from '../../core/resources/distribution';
-import { offerOf } from '../../core/resources/offer';
-import { restrictionText } from '../../core/resources/geoRestriction';
+import type { DistributionHave } from '../../core/resources/distribution/distribution';
+import { offerOf } from '../../core/resources/distribution/offer';
+import { restrictionText } from '../../core/resources/distribution/geoRestriction';
 import { look, type Shown } from './shown';
 
 /** How the distribution is shown. */

@@ -1,5 +1,5 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
-import type { ServerHave } from '../../core/resources/server';
+import type { ServerHave } from '../../core/resources/server/server';
 import { look, OLDER, timeText, type Shown } from './shown';
 
 /** How the server is shown. */

@@ -1,7 +1,7 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import { DOCUMENT_ROOT, serialOf } from '../../core/names';
-import type { ServerHave } from '../../core/resources/server';
-import type { VolumeHave } from '../../core/resources/volume';
+import type { ServerHave } from '../../core/resources/server/server';
+import type { VolumeHave } from '../../core/resources/volume/volume';
 import { look, OLDER, type Shown } from './shown';
 
 /** How the volume is shown; whether it is mounted, a look inside the server tells. */

@@ -10,7 +10,7 @@ import type { SsoSession } from '../../../src/core/aws/ssoSession';
 import { placeOf } from '../../../src/core/aws/store';
 import { remediesOf } from '../../../src/core/op';
 import { run } from '../../../src/core/plan';
-import { bucket } from '../../../src/core/resources/bucket';
+import { bucket } from '../../../src/core/resources/bucket/bucket';
 import { describeSite } from '../../../src/core/resources/stack';
 import { newSiteId } from '../../../src/core/site';
 import { addMfaProfile, addProfile, addSsoProfile, answerSignIn } from '../../sandbox/profiles';

@@ -15,7 +15,7 @@ import { findSsoSession } from '../../../src/core/aws/ssoSession';
 import type { Context } from '../../../src/core/context';
 import { run } from '../../../src/core/plan';
 import { sendFiles } from '../../../src/core/publish/assets/sendAssets';
-import { bucket } from '../../../src/core/resources/bucket';
+import { bucket } from '../../../src/core/resources/bucket/bucket';
 import { newSiteId } from '../../../src/core/site';
 import { forward } from '../../sandbox/forward';
 import { addCountingProfile, addProfile, addSsoProfile, ADMINISTRATOR, answerSignIn } from '../../sandbox/profiles';

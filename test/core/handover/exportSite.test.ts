@@ -17,7 +17,7 @@ import type { Context } from '../../../src/core/context';
 import { exportSite, type Handover } from '../../../src/core/handover/exportSite';
 import { nextSteps } from '../../../src/core/handover/nextSteps';
 import { findInstance } from '../../../src/core/resources/lookup';
-import { proofOf } from '../../../src/core/resources/wholeSite';
+import { proofOf } from '../../../src/core/resources/distribution/wholeSite';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { configOf, edit } from '../resources/edited';
 import { callsOf, changesOf, provision, releaseAll } from '../resources/provisioned';

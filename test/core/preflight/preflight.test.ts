@@ -20,7 +20,7 @@ import { requireNothingInTheWay, type PreflightFinding } from '../../../src/core
 import { preflight } from '../../../src/core/preflight/preflight';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite } from '../../../src/core/resources/stack';
-import { ensureRole, profileName } from '../../../src/core/resources/role';
+import { ensureRole, profileName } from '../../../src/core/resources/server/role';
 import { parseSite } from '../../../src/core/site';
 import { deleteDefaultSubnets, deleteDefaultVpc, makeNetwork } from '../../sandbox/controlplane/testNetworks';
 import { AMAZON_LINUX } from '../../sandbox/controlplane/testInstances';

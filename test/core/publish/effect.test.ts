@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { effectOf } from '../../../src/core/publish/effect';
-import type { ServerHave } from '../../../src/core/resources/server';
+import type { ServerHave } from '../../../src/core/resources/server/server';
 import type { SiteHave } from '../../../src/core/resources/stack';
 import type { Outcome } from '../../../src/core/publish/wanted';
 import { newOp } from '../sandbox';

@@ -24,7 +24,7 @@ import { FileSums } from '../../../src/core/publish/local/sums';
 import { planAssets } from '../../../src/core/publish/planUpload';
 import { folderCache } from '../../../src/core/release/localCache';
 import { readLedger, type Ledger } from '../../../src/core/release/ledger';
-import { distribution, waitUntilDeployed } from '../../../src/core/resources/distribution';
+import { distribution, waitUntilDeployed } from '../../../src/core/resources/distribution/distribution';
 import type { Call } from '../../sandbox/controlPlane';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { createSourceThread } from '../worker/sourceThread';

@@ -15,7 +15,7 @@ import { run, stepsOf } from '../../../src/core/plan';
 import { listCandidates, type Adoptable } from '../../../src/core/resources/adopt/candidates';
 import { planAdoption, type Adoption } from '../../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../../src/core/resources/adopt/wants';
-import { planReplace } from '../../../src/core/resources/planReplace';
+import { planReplace } from '../../../src/core/resources/server/planReplace';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';

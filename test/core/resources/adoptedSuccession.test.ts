@@ -6,8 +6,8 @@ import { ADOPTED_TAG, REPLACES_TAG, ROLE_TAG, SITE_TAG } from '../../../src/core
 import { run, stepsOf } from '../../../src/core/plan';
 import { planAdoption } from '../../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../../src/core/resources/adopt/wants';
-import { planRestore } from '../../../src/core/resources/planRestore';
-import { listSiteSnapshots } from '../../../src/core/resources/snapshots';
+import { planRestore } from '../../../src/core/resources/volume/planRestore';
+import { listSiteSnapshots } from '../../../src/core/resources/volume/snapshots';
 import { describeSite } from '../../../src/core/resources/stack';
 import { findLeftovers } from '../../../src/core/resources/teardown/leftovers';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
@@ -15,7 +15,7 @@ import { planTeardown } from '../../../src/core/resources/teardown/planTeardown'
 import { deleteVolume } from '../../../src/core/resources/teardown/volumeDeletion';
 import type { VolumeFate } from '../../../src/core/resources/teardown/volumeRemoval';
 import { whatStays } from '../../../src/core/resources/teardown/whatStays';
-import { terminate } from '../../../src/core/resources/termination';
+import { terminate } from '../../../src/core/resources/server/termination';
 import { describeInstance } from '../../sandbox/controlplane/testInstances';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { makeByHand, makeVolume, telling, tellingOf, volumeOf } from './handMade';

@@ -9,7 +9,7 @@ import {
   readerOf,
   readPolicy,
   type BucketPolicy,
-} from '../../../src/core/resources/bucketPolicy';
+} from '../../../src/core/resources/bucket/bucketPolicy';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, cancelledAt, changesOf } from './provisioned';
 

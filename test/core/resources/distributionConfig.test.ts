@@ -1,6 +1,11 @@
 import type { DistributionConfig } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
-import { correctedConfig, driftOf, newConfig, readsBucket } from '../../../src/core/resources/distributionConfig';
+import {
+  correctedConfig,
+  driftOf,
+  newConfig,
+  readsBucket,
+} from '../../../src/core/resources/distribution/distributionConfig';
 import { driftText } from '../../../src/core/resources/driftText';
 import { newContext } from '../sandbox';
 

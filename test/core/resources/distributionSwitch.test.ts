@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
-import { planSwitch } from '../../../src/core/resources/distributionSwitch';
+import { planSwitch } from '../../../src/core/resources/distribution/distributionSwitch';
 import { parseSite } from '../../../src/core/site';
 import { sample } from '../../setup/sampling';
 import { controlPlane, newContext, newOp } from '../sandbox';

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudfront';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import type { DistributionHave } from '../../../src/core/resources/distribution';
+import type { DistributionHave } from '../../../src/core/resources/distribution/distribution';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { newOp } from '../sandbox';

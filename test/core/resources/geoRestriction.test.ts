@@ -10,8 +10,8 @@ import {
   restrictionText,
   shutsOut,
   type GeoRestriction,
-} from '../../../src/core/resources/geoRestriction';
-import { planRestriction } from '../../../src/core/resources/planRestriction';
+} from '../../../src/core/resources/distribution/geoRestriction';
+import { planRestriction } from '../../../src/core/resources/distribution/planRestriction';
 import { parseSite } from '../../../src/core/site';
 import { sample } from '../../setup/sampling';
 import { controlPlane, newContext, newOp } from '../sandbox';

@@ -5,7 +5,7 @@ import { run, stepsOf } from '../../../src/core/plan';
 import { scriptText } from '../../../src/core/remote/ssm';
 import growScript from '../../../src/core/remote/scripts/grow.sh';
 import { driftText } from '../../../src/core/resources/driftText';
-import { lackOf, shrinkRefusal } from '../../../src/core/resources/growth';
+import { lackOf, shrinkRefusal } from '../../../src/core/resources/volume/growth';
 import { known } from '../../../src/core/resources/resource';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite, type SiteHave } from '../../../src/core/resources/stack';

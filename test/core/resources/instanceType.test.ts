@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf } from '../../../src/core/plan';
 import { driftText } from '../../../src/core/resources/driftText';
-import { offeredTypes } from '../../../src/core/resources/instanceTypes';
+import { offeredTypes } from '../../../src/core/resources/server/instanceTypes';
 import { known } from '../../../src/core/resources/resource';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite, glanceAtSite } from '../../../src/core/resources/stack';

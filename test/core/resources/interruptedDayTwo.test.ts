@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AuthorizeSecurityGroupIngressCommand } from '@aws-sdk/client-ec2';
 import { createClients } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
-import { findSecurityGroup } from '../../../src/core/resources/securityGroup';
+import { findSecurityGroup } from '../../../src/core/resources/network/securityGroup';
 import { newSiteId, parseSite } from '../../../src/core/site';
 import { sample } from '../../setup/sampling';
 import { ACCOUNT, controlPlane, newOp } from '../sandbox';

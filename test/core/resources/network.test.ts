@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { IpPermission, SecurityGroup, Subnet, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../../src/core/context';
 import { usableVolume } from '../../../src/core/resources/lookup';
-import { reachOf } from '../../../src/core/resources/httpRules';
-import { places } from '../../../src/core/resources/network';
+import { reachOf } from '../../../src/core/resources/network/httpRules';
+import { places } from '../../../src/core/resources/network/network';
 import { newContext, newOp } from '../sandbox';
 
 /** An EC2 in memory that offers an instance type in some zones and has some subnets. */

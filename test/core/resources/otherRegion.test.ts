@@ -5,7 +5,7 @@ import { ec2In } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import { REGION_TAG, SITE_TAG } from '../../../src/core/names';
 import { known } from '../../../src/core/resources/resource';
-import { ensureRole, profileName } from '../../../src/core/resources/role';
+import { ensureRole, profileName } from '../../../src/core/resources/server/role';
 import { describeSite, glanceAtSite } from '../../../src/core/resources/stack';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, changesOf, keysOf, leaveVolume, planned, provision } from './provisioned';

@@ -2,8 +2,8 @@ import { StartInstancesCommand, StopInstancesCommand, TerminateInstancesCommand 
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
-import { planPower, powerNotes, type PowerChange } from '../../../src/core/resources/power';
-import { rebootStep } from '../../../src/core/resources/reboot';
+import { planPower, powerNotes, type PowerChange } from '../../../src/core/resources/server/power';
+import { rebootStep } from '../../../src/core/resources/server/reboot';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite, type SiteHave } from '../../../src/core/resources/stack';
 import { instanceReaches } from '../../sandbox/controlplane/testInstances';

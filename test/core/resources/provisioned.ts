@@ -12,7 +12,7 @@ import type { Context } from '../../../src/core/context';
 import { SITE_TAG, tagsFor } from '../../../src/core/names';
 import type { Op } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
-import { bucket } from '../../../src/core/resources/bucket';
+import { bucket } from '../../../src/core/resources/bucket/bucket';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite, type ResourceName } from '../../../src/core/resources/stack';
 import type { Call } from '../../sandbox/controlPlane';

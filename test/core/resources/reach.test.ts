@@ -9,7 +9,7 @@ import type { Context } from '../../../src/core/context';
 import { run, stepsOf } from '../../../src/core/plan';
 import { driftText } from '../../../src/core/resources/driftText';
 import { known } from '../../../src/core/resources/resource';
-import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/securityGroup';
+import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/network/securityGroup';
 import { describeSite } from '../../../src/core/resources/stack';
 import { parseSite } from '../../../src/core/site';
 import { controlPlane, newContext, newOp } from '../sandbox';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { requireAccount } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
 import { known, type Seen } from '../../../src/core/resources/resource';
-import type { ServerHave } from '../../../src/core/resources/server';
+import type { ServerHave } from '../../../src/core/resources/server/server';
 import {
   describeSite,
   describeUrl,
@@ -12,7 +12,7 @@ import {
   readAgain,
   type SiteHave,
 } from '../../../src/core/resources/stack';
-import { waitUntilDeployed } from '../../../src/core/resources/distribution';
+import { waitUntilDeployed } from '../../../src/core/resources/distribution/distribution';
 import { newAgent } from '../remote/agent';
 import { ACCOUNT, controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, provision } from './provisioned';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from '../../../src/core/resources/readings';
-import type { BucketHave } from '../../../src/core/resources/bucket';
-import { outsideOf } from '../../../src/core/resources/server';
+import type { BucketHave } from '../../../src/core/resources/bucket/bucket';
+import { outsideOf } from '../../../src/core/resources/server/server';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { isPending, type ResourceName, type SiteHave } from '../../../src/core/resources/stack';
 import { newContext } from '../sandbox';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { SITE_TAG } from '../../../src/core/names';
 import { chargesOf, run, stepsOf } from '../../../src/core/plan';
-import { planReplace, replaceNotes } from '../../../src/core/resources/planReplace';
+import { planReplace, replaceNotes } from '../../../src/core/resources/server/planReplace';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
 import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite } from '../../../src/core/resources/stack';

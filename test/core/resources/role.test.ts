@@ -21,8 +21,8 @@ import {
   AGENT_POLICY_NAME,
   BROAD_POLICY_ARN,
   isAgentPolicy,
-} from '../../../src/core/resources/agentPolicy';
-import { describeRole, ensureRole, profileName } from '../../../src/core/resources/role';
+} from '../../../src/core/resources/server/agentPolicy';
+import { describeRole, ensureRole, profileName } from '../../../src/core/resources/server/role';
 import { controlPlane, newContext, newOp, refuse } from '../sandbox';
 import { callsOf, cancelledAt, changesOf, planned, provision } from './provisioned';
 

@@ -6,8 +6,8 @@ import {
 import assert from 'node:assert/strict';
 import { isUserError } from '../../../src/core/op';
 import { run } from '../../../src/core/plan';
-import { reachOf } from '../../../src/core/resources/httpRules';
-import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/securityGroup';
+import { reachOf } from '../../../src/core/resources/network/httpRules';
+import { ensureSecurityGroup, findSecurityGroup } from '../../../src/core/resources/network/securityGroup';
 import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { makeNetwork } from '../../sandbox/controlplane/testNetworks';

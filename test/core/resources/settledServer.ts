@@ -1,4 +1,4 @@
-import type { ServerHave } from '../../../src/core/resources/server';
+import type { ServerHave } from '../../../src/core/resources/server/server';
 
 /** A running server with the volume `vol-1` mounted and a release on it, as a reading shows it. */
 export const SETTLED_SERVER = {

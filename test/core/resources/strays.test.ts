@@ -11,7 +11,7 @@ import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { bucketName, tagsFor } from '../../../src/core/names';
 import { run } from '../../../src/core/plan';
-import { bucket } from '../../../src/core/resources/bucket';
+import { bucket } from '../../../src/core/resources/bucket/bucket';
 import { runningInstance } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
 import { planProvision } from '../../../src/core/resources/planProvision';

@@ -1,6 +1,6 @@
 import type { Route, RouteTable } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
-import { unfitness, wayOutOf } from '../../../src/core/resources/subnets';
+import { unfitness, wayOutOf } from '../../../src/core/resources/network/subnets';
 
 const out: Route = { DestinationCidrBlock: '0.0.0.0/0', State: 'active' };
 const local: Route = { DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local', State: 'active' };

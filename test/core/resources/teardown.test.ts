@@ -26,10 +26,10 @@ import { bucketName, DESTROYING_TAG, SITE_TAG, tagsFor } from '../../../src/core
 import { isUserError, type Op } from '../../../src/core/op';
 import { chargesOfSite } from '../../../src/core/cost/siteCharges';
 import { chargesOf, run, stepsOf, type Plan } from '../../../src/core/plan';
-import { detachStages } from '../../../src/core/resources/detachment';
+import { detachStages } from '../../../src/core/resources/volume/detachment';
 import { findInstance, findVolume } from '../../../src/core/resources/lookup';
 import { known } from '../../../src/core/resources/resource';
-import { profileName } from '../../../src/core/resources/role';
+import { profileName } from '../../../src/core/resources/server/role';
 import { describeSite, type ResourceName } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';

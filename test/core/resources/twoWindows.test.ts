@@ -1,8 +1,8 @@
 import { AttachVolumeCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
-import { makeSuccessor } from '../../../src/core/resources/replacement';
-import { makeRestored } from '../../../src/core/resources/restoration';
+import { makeSuccessor } from '../../../src/core/resources/server/replacement';
+import { makeRestored } from '../../../src/core/resources/volume/restoration';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { callsOf, changesOf } from './provisioned';
 import {

@@ -1,7 +1,7 @@
 import type { Op } from '../../op';
 import type { Step } from '../../plan';
 import type { Asset } from '../../release/manifest';
-import type { StoredObject } from '../../resources/bucket';
+import type { StoredObject } from '../../resources/bucket/bucket';
 import { MOST_COPIED_BYTES } from './copyAssets';
 import type { FormerAsset } from './former';
 import type { WantedAssets } from '../wanted';

@@ -3,7 +3,7 @@ import type { Context } from '../../context';
 import { PUBLIC_PREFIX } from '../../names';
 import type { Op } from '../../op';
 import { isServedAlike, type Asset } from '../../release/manifest';
-import type { StoredObject } from '../../resources/bucket';
+import type { StoredObject } from '../../resources/bucket/bucket';
 import { wantedCaching, type Caching } from '../caching';
 import type { LocalFile } from '../local/localFiles';
 import type { FileSums } from '../local/sums';

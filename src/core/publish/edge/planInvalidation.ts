@@ -1,7 +1,7 @@
 import type { Context } from '../../context';
 import { UserError, type Op } from '../../op';
 import type { Plan } from '../../plan';
-import { distribution } from '../../resources/distribution';
+import { distribution } from '../../resources/distribution/distribution';
 import { invalidationStep } from './invalidate';
 import { itemFrom, itemProblem, joinItems } from './invalidationItems';
 

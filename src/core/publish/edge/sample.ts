@@ -1,7 +1,7 @@
 import type { Context } from '../../context';
 import { assetUrl, encodePath } from '../../html/assetUrl';
 import { siteUrl } from '../../names';
-import { restrictionText } from '../../resources/geoRestriction';
+import { restrictionText } from '../../resources/distribution/geoRestriction';
 import { isAsset } from '../local/assetTypes';
 import { REDIRECTS_FILE } from '../pages/redirects';
 import type { SiteState } from '../siteState';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { UserError } from '../../op';
-import { isFetchedFromBucket } from '../../resources/wholeSite';
+import { isFetchedFromBucket } from '../../resources/distribution/wholeSite';
 import type { Caching } from '../caching';
 import { literalSource, patternSource } from '../pathPattern';
 import { urlsOf } from '../edge/invalidationItems';

@@ -1,7 +1,7 @@
 import type { Instance, InstanceTypeInfo, IpPermission, SecurityGroup, Tag, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../context';
 import { DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
-import { hasSerials } from '../instanceTypes';
+import { hasSerials } from '../server/instanceTypes';
 import { isAdopted } from './adopted';
 import type { Inside } from './survey';
 import { tagOf } from '../../tags';

@@ -5,9 +5,9 @@ import { UserError, type Op } from '../../op';
 import { sequence, type Plan } from '../../plan';
 import { inspect, type MountSeen } from '../../remote/inspect';
 import { SITE_FILE } from '../../site';
-import { addressKind } from '../address';
+import { addressKind } from '../server/address';
 import { absentHere } from '../otherRegion';
-import { profileName } from '../role';
+import { profileName } from '../server/role';
 import { readRegion, type Adoptable } from './candidates';
 import {
   insideProblem,

@@ -13,8 +13,8 @@ import { ended, bucketCharges } from '../../cost/charge';
 import { bucketName, SITE_TAG } from '../../names';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
-import type { BucketHave } from '../bucket';
-import { carriesTag, readTags } from '../bucketSettings';
+import type { BucketHave } from '../bucket/bucket';
+import { carriesTag, readTags } from '../bucket/bucketSettings';
 import { known, type Seen } from '../resource';
 
 /** What S3 says of single objects of a request, and not again a moment later. */

@@ -4,12 +4,12 @@ import { isConflict, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
-import { distributionById, type DistributionHave } from '../distribution';
-import { changeConfig } from '../distributionUpdate';
-import { offerOf } from '../offer';
-import { deleteAccessControl } from '../originAccessControl';
+import { distributionById, type DistributionHave } from '../distribution/distribution';
+import { changeConfig } from '../distribution/distributionUpdate';
+import { offerOf } from '../distribution/offer';
+import { deleteAccessControl } from '../distribution/originAccessControl';
 import { known, type Seen } from '../resource';
-import { deleteUrlFunctions } from '../urlFunction';
+import { deleteUrlFunctions } from '../distribution/urlFunction';
 import type { SiteParts } from './parts';
 
 /** CloudFront was seen to take more than half an hour to bring a change to its edges. */

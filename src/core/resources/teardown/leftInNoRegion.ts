@@ -4,10 +4,10 @@ import { paginateListBuckets } from '@aws-sdk/client-s3';
 import type { Clients } from '../../aws/clients';
 import { allItems, allMarked } from '../../aws/pages';
 import type { Op } from '../../op';
-import { listDistributions } from '../distributionLookup';
-import { listAccessControls } from '../originAccessControl';
+import { listDistributions } from '../distribution/distributionLookup';
+import { listAccessControls } from '../distribution/originAccessControl';
 import { readDetail, type Detail } from '../resource';
-import { ROLE_PATH } from '../role';
+import { ROLE_PATH } from '../server/role';
 import type { Leftover } from './leftover';
 
 /** How the names of what belongs to a site begin; see `stackName`. */

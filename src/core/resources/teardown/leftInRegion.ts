@@ -12,7 +12,7 @@ import { allItems } from '../../aws/pages';
 import { addressCharge, diskCharge, idleAddressCharge, instanceCharge, snapshotCharge } from '../../cost/charge';
 import { REPLACES_TAG, ROLE_TAG, SITE_TAG } from '../../names';
 import type { Op } from '../../op';
-import { addressKind } from '../address';
+import { addressKind } from '../server/address';
 import { isAdopted } from '../adopt/adopted';
 import { tagOf } from '../../tags';
 import { FORMER_SERVER, FORMER_VOLUME } from '../succession';

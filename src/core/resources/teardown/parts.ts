@@ -1,13 +1,13 @@
 import type { Context } from '../../context';
 import type { Op } from '../../op';
-import { listAddresses, type SiteAddress } from '../address';
+import { listAddresses, type SiteAddress } from '../server/address';
 import { instanceById, isDead, listVolumes } from '../lookup';
-import { findAccessControl } from '../originAccessControl';
+import { findAccessControl } from '../distribution/originAccessControl';
 import { readDetail } from '../resource';
 import { findRoleParts } from './roleRemoval';
-import { ownGroups } from '../securityGroup';
-import { LAST_SNAPSHOT, listSiteSnapshots, type SiteSnapshot } from '../snapshots';
-import { findUrlFunctions } from '../urlFunction';
+import { ownGroups } from '../network/securityGroup';
+import { LAST_SNAPSHOT, listSiteSnapshots, type SiteSnapshot } from '../volume/snapshots';
+import { findUrlFunctions } from '../distribution/urlFunction';
 
 /** What belongs to a site besides its four resources and has no row of its own; undefined is what could not be read. */
 export interface SiteParts {

@@ -12,7 +12,7 @@ import { allItems } from '../../aws/pages';
 import { isConflict, retry, unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
 import type { Op } from '../../op';
-import { findOwnProfile, findOwnRole, profileName } from '../role';
+import { findOwnProfile, findOwnRole, profileName } from '../server/role';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const MISSING = 'NoSuchEntity';

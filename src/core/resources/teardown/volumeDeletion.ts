@@ -4,7 +4,7 @@ import { retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { UserError, type Op } from '../../op';
 import { isAdopted } from '../adopt/adopted';
-import { carriesTag } from '../bucketSettings';
+import { carriesTag } from '../bucket/bucketSettings';
 import { instanceById, isDead, listVolumes } from '../lookup';
 
 const MISSING = 'InvalidVolume.NotFound';

@@ -8,11 +8,11 @@ import { isUserError, UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
 import { untag } from '../adopt/tagging';
 import { listVolumesEver } from '../lookup';
-import type { OtherVolume } from '../otherVolumes';
+import type { OtherVolume } from '../volume/otherVolumes';
 import { moment } from '../../release/moment';
 import { known, type Seen } from '../resource';
-import type { VolumeHave } from '../volume';
-import { LAST_SNAPSHOT, type SiteSnapshot } from '../snapshots';
+import type { VolumeHave } from '../volume/volume';
+import { LAST_SNAPSHOT, type SiteSnapshot } from '../volume/snapshots';
 import { listSnapshots, type SiteParts } from './parts';
 import { deleteVolume, waitUntilLetGo } from './volumeDeletion';
 

@@ -12,7 +12,7 @@ import { localFile, type LocalFile } from '../../../../src/core/publish/local/lo
 import { newByteBudget, putFile } from '../../../../src/core/aws/store';
 import { FileSums } from '../../../../src/core/publish/local/sums';
 import type { Asset } from '../../../../src/core/release/manifest';
-import { describeContents } from '../../../../src/core/resources/bucket';
+import { describeContents } from '../../../../src/core/resources/bucket/bucket';
 import { known } from '../../../../src/core/resources/resource';
 import { newMemoryCache, type MemoryCache } from '../../release/memoryCache';
 import { newBucketContext } from '../../resources/provisioned';

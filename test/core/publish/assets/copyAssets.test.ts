@@ -10,7 +10,7 @@ import { bucketName } from '../../../../src/core/names';
 import { run } from '../../../../src/core/plan';
 import { copyFiles, type Copying } from '../../../../src/core/publish/assets/copyAssets';
 import { newByteBudget, PART_BYTES, putFile } from '../../../../src/core/aws/store';
-import { bucket } from '../../../../src/core/resources/bucket';
+import { bucket } from '../../../../src/core/resources/bucket/bucket';
 import type { Thread } from '../../../../src/core/worker/thread';
 import { controlPlane, newContext, newOp } from '../../sandbox';
 import { startLocalS3, watched, type LocalS3 } from './localS3';

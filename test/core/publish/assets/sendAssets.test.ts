@@ -9,7 +9,7 @@ import type { Context } from '../../../../src/core/context';
 import { bucketName } from '../../../../src/core/names';
 import { run } from '../../../../src/core/plan';
 import { sendFiles, type Sending, type Sent } from '../../../../src/core/publish/assets/sendAssets';
-import { bucket } from '../../../../src/core/resources/bucket';
+import { bucket } from '../../../../src/core/resources/bucket/bucket';
 import { controlPlane, newContext, newOp } from '../../sandbox';
 import { startLocalS3, watched, type LocalS3 } from './localS3';
 import { createSourceThread } from '../../worker/sourceThread';

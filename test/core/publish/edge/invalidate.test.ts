@@ -7,8 +7,8 @@ import {
   itemProblem,
   joinItems,
 } from '../../../../src/core/publish/edge/invalidationItems';
-import { waitUntilDeployed } from '../../../../src/core/resources/distribution';
-import { distribution } from '../../../../src/core/resources/distribution';
+import { waitUntilDeployed } from '../../../../src/core/resources/distribution/distribution';
+import { distribution } from '../../../../src/core/resources/distribution/distribution';
 import { run } from '../../../../src/core/plan';
 import { controlPlane, newContext, newOp } from '../../sandbox';
 

@@ -9,8 +9,8 @@ import { lookFromOutside } from '../../../../src/core/publish/edge/outsideLook';
 import type { Sample } from '../../../../src/core/publish/edge/sample';
 import { sightingLines, type Sighting } from '../../../../src/core/publish/edge/sighting';
 import { reasonOfError, reasonOfStatus } from '../../../../src/core/publish/edge/unreached';
-import type { GeoRestriction } from '../../../../src/core/resources/geoRestriction';
-import { planRestriction } from '../../../../src/core/resources/planRestriction';
+import type { GeoRestriction } from '../../../../src/core/resources/distribution/geoRestriction';
+import { planRestriction } from '../../../../src/core/resources/distribution/planRestriction';
 import { controlPlane, newOp } from '../../sandbox';
 import { newPublishDriver, type PublishDriver } from '../publishDriver';
 

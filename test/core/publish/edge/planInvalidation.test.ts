@@ -3,7 +3,7 @@ import { run, stepsOf } from '../../../../src/core/plan';
 import { invalidate } from '../../../../src/core/publish/edge/invalidate';
 import { readInvalidationUse, useLine } from '../../../../src/core/publish/edge/invalidationUse';
 import { planInvalidation } from '../../../../src/core/publish/edge/planInvalidation';
-import { distribution, waitUntilDeployed } from '../../../../src/core/resources/distribution';
+import { distribution, waitUntilDeployed } from '../../../../src/core/resources/distribution/distribution';
 import { controlPlane, newContext, newOp, refuse } from '../../sandbox';
 
 describe('invalidating by path', function () {

@@ -1,0 +1,128 @@
+import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { isDeepStrictEqual } from 'node:util';
+import { isConflict, isNotSeenYet, retry, unlessMissing } from '../../aws/wait';
+import { bucketName, PUBLIC_PREFIX } from '../../names';
+import type { Op } from '../../op';
+import type { Context } from '../../context';
+
+/** A bucket policy document, as far as it is read here; S3 takes a single statement without its list, too. */
+export interface BucketPolicy {
+  readonly Version?: string;
+  readonly Statement: PolicyStatement | readonly PolicyStatement[];
+}
+
+interface PolicyStatement {
+  readonly Sid?: string;
+  readonly [key: string]: unknown;
+}
+
+const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
+const READER_SID = 'SiteliftDistributionReads';
+const TLS_SID = 'SiteliftTlsOnly';
+
+/** The bucket's policy; one without statements where there is none. */
+export async function readPolicy({ site, clients }: Context, op: Op): Promise<BucketPolicy> {
+  const answer = await unlessMissing(
+    () =>
+      clients.s3.send(new GetBucketPolicyCommand({ Bucket: bucketName(site), ExpectedBucketOwner: site.account }), {
+        abortSignal: op.signal,
+      }),
+    'NoSuchBucketPolicy',
+  );
+  return answer?.Policy ? (JSON.parse(answer.Policy) as BucketPolicy) : { Version: '2012-10-17', Statement: [] };
+}
+
+/** Adds the right to read `site/*` for exactly one distribution, and the refusal of plain HTTP; all that is not ours stays as it is. */
+export function policyForReader(policy: BucketPolicy, bucketArn: string, distributionArn: string): BucketPolicy {
+  return {
+    ...policy,
+    Statement: [
+      ...statementsOf(policy).filter((statement) => !isOurs(statement)),
+      ...ourStatements(bucketArn, distributionArn),
+    ],
+  };
+}
+
+/** True when the policy says for the distribution what `policyForReader` would make it say. */
+export function grantsReader(policy: BucketPolicy, bucketArn: string, distributionArn: string): boolean {
+  const ours = statementsOf(policy).filter(isOurs);
+  return isDeepStrictEqual(bySid(ours), bySid(ourStatements(bucketArn, distributionArn)));
+}
+
+/** The distribution that the policy lets read, as its ARN; undefined also while the policy itself is unknown. */
+export function readerOf(policy: BucketPolicy | undefined): string | undefined {
+  const statement = policy && statementsOf(policy).find(({ Sid }) => Sid === READER_SID);
+  const condition = statement?.['Condition'] as { StringEquals?: { 'AWS:SourceArn'?: string } } | undefined;
+  return condition?.StringEquals?.['AWS:SourceArn'];
+}
+
+/** The ARN of the site's bucket. */
+export function bucketArn(site: Context['site']): string {
+  return bucketArnOf(bucketName(site));
+}
+
+/** The ARN of a bucket. */
+export function bucketArnOf(name: string): string {
+  return `arn:aws:s3:::${name}`;
+}
+
+/** Lets one distribution read `site/*`; reads the policy afresh, so a statement added meanwhile is kept. */
+export async function grantReader(context: Context, distributionArn: string, op: Op): Promise<void> {
+  const { site, clients } = context;
+  await retry(
+    async () => {
+      const policy = await readPolicy(context, op);
+      if (grantsReader(policy, bucketArn(site), distributionArn)) return;
+      const wanted = policyForReader(policy, bucketArn(site), distributionArn);
+      await clients.s3.send(
+        new PutBucketPolicyCommand({
+          Bucket: bucketName(site),
+          ExpectedBucketOwner: site.account,
+          Policy: JSON.stringify(wanted),
+        }),
+        { abortSignal: op.signal },
+      );
+    },
+    (error) => isConflict(error) || isNotSeenYet(error),
+    SETTLE,
+    op,
+  );
+}
+
+/** The statements of a policy as a list. */
+export function statementsOf({ Statement }: BucketPolicy): readonly PolicyStatement[] {
+  return isList(Statement) ? Statement : [Statement];
+}
+
+function isList(value: BucketPolicy['Statement']): value is readonly PolicyStatement[] {
+  return Array.isArray(value);
+}
+
+function isOurs({ Sid }: PolicyStatement): boolean {
+  return Sid === READER_SID || Sid === TLS_SID;
+}
+
+function bySid(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
+  return [...statements].sort((one, other) => (one.Sid ?? '').localeCompare(other.Sid ?? ''));
+}
+
+function ourStatements(arn: string, distributionArn: string): readonly PolicyStatement[] {
+  return [
+    {
+      Sid: READER_SID,
+      Effect: 'Allow',
+      Principal: { Service: 'cloudfront.amazonaws.com' },
+      Action: 's3:GetObject',
+      Resource: `${arn}/${PUBLIC_PREFIX}*`,
+      Condition: { StringEquals: { 'AWS:SourceArn': distributionArn } },
+    },
+    {
+      Sid: TLS_SID,
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: [arn, `${arn}/*`],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    },
+  ];
+}

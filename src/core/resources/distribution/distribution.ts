@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { GetDistributionCommand, type DistributionSummary } from '@aws-sdk/client-cloudfront';
+import { unlessMissing, waitFor } from '../../aws/wait';
+import { bucketRegionOf } from '../../names';
+import { UserError, type Op } from '../../op';
+import { sequence, type Plan, type Step } from '../../plan';
+import { bucket, type BucketNeeds } from '../bucket/bucket';
+import { pagesHost, proofOf, type Described } from './wholeSite';
+import { bucketArn, grantReader, grantsReader, readerOf } from '../bucket/bucketPolicy';
+import { aliasOf, driftOf, readsBucket, targetOf } from './distributionConfig';
+import { driftText, type Drift } from '../driftText';
+import { findDistribution } from './distributionLookup';
+import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
+import type { Context } from '../../context';
+import { known, type Resource, type Seen } from '../resource';
+import { createUnlessUnverified, repairDistribution } from './distributionChanges';
+
+/** The distribution as AWS shows it. */
+export interface DistributionHave {
+  readonly id: string;
+  readonly arn: string;
+  /** Host name, e.g. `d111111abcdef8.cloudfront.net`. */
+  readonly domain: string;
+  /** The shortest of the names that others gave it (CNAMEs) and that stand for no others; undefined for none. */
+  readonly alias: string | undefined;
+  readonly enabled: boolean;
+  /** The countries whose readers it answers. */
+  readonly geoRestriction: GeoRestriction;
+  /** False while CloudFront still brings a change to its edges. */
+  readonly deployed: boolean;
+  /** The origin is this site's bucket, below `site/`, through an origin access control. */
+  readonly readsBucket: boolean;
+  /** DNS name of the server that it reads pages from; undefined when it serves the images alone. */
+  readonly pagesHost: string | undefined;
+  /** SHA-1, in hexadecimal digits, of what it shows the server so that this answers nobody else; undefined for nothing. */
+  readonly proofSha1: string | undefined;
+  /** What differs from what the site needs, but for the name of its server. */
+  readonly drift: readonly Drift[];
+  /** Region of this site's bucket that it reads, where that is not the region of the site file. */
+  readonly otherRegion?: string;
+}
+
+/** What the distribution's plan depends on. */
+export interface DistributionNeeds extends BucketNeeds {
+  readonly distribution: Seen<DistributionHave>;
+  readonly server: Seen<{ readonly host: string | undefined }>;
+}
+
+/** The CloudFront distribution in front of the bucket, and of the server where it serves the whole site. */
+export const distribution: Resource<DistributionHave, DistributionNeeds> = {
+  async describe(context, op): Promise<Seen<DistributionHave>> {
+    const summary = await findDistribution(context, op);
+    return summary ? { kind: 'known', have: haveOf(context, summary) } : { kind: 'absent' };
+  },
+
+  async glance(context, before, op) {
+    if (before.kind !== 'known') return before.kind === 'absent' ? distribution.describe(context, op) : undefined;
+    const have = await distributionById(context, before.have.id, op);
+    return have && { kind: 'known', have };
+  },
+
+  plan(context, site): Plan {
+    if (site.distribution.kind === 'unknown' || site.bucket.kind === 'unknown') return [];
+    const have = known(site.distribution);
+    const drift = have ? driftWith(context, have, site) : [];
+    const steps: Step[][] = [];
+    if (!have) {
+      const isWhole = context.site.distribution.serves === 'site';
+      const behind = isWhole ? 'server and bucket (the whole site, by HTTPS)' : 'the bucket';
+      steps.push([
+        {
+          key: 'distribution',
+          title: `create CloudFront distribution in front of ${behind}`,
+          run: (op) => createUnlessUnverified(context, op),
+        },
+      ]);
+    } else if (drift.length > 0) {
+      const isMissed = have.pagesHost !== undefined && context.site.distribution.serves === 'images';
+      const { enabled, geoRestriction = have.geoRestriction } = context.site.distribution;
+      const isEnded = !enabled || shutsOut(have.geoRestriction, geoRestriction);
+      steps.push([
+        {
+          key: 'distributionSettings',
+          title: `put distribution ${have.id} in order (${drift.map(driftText).join('; ')})`,
+          // Whoever reads images of the other origin, or pages here, now gets those of the bucket, or none.
+          ...(have.enabled && (!have.readsBucket || isMissed || isEnded) ? { loses: 'uptime' as const } : {}),
+          run: (op) => repairDistribution(context, have.id, op),
+        },
+      ]);
+    }
+    const bucketHave = known(site.bucket);
+    // A policy that could not be read is not taken for one that lacks something.
+    const isUnreadable = have && bucketHave && !bucketHave.policy;
+    const isGranted = have && bucketHave?.policy && grantsReader(bucketHave.policy, bucketArn(context.site), have.arn);
+    if (!isUnreadable && !isGranted) {
+      const reader = readerOf(bucketHave?.policy);
+      const isTaken = reader !== undefined && reader !== have?.arn;
+      steps.push([
+        {
+          key: 'bucketPolicy',
+          title: `let this distribution alone read the bucket${isTaken ? ` (instead of ${reader})` : ''}`,
+          ...(isTaken ? { loses: 'uptime' as const } : {}),
+          follows: 'distribution',
+          run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, op),
+        },
+      ]);
+    }
+    return sequence(bucket.plan(context, site), steps);
+  },
+};
+
+/** What differs, also from what the rest of the site is: a server that was stopped has another name once it is started. */
+function driftWith({ site }: Context, have: DistributionHave, { server }: DistributionNeeds): readonly Drift[] {
+  const isRead = site.distribution.serves === 'site' && have.pagesHost !== undefined && server.kind !== 'unknown';
+  if (!isRead || known(server)?.host === have.pagesHost) return have.drift;
+  const host = known(server)?.host ?? 'the name that it has once it runs';
+  return [...have.drift, ...hostDrift(have, { host })];
+}
+
+/** The server that a distribution asks for pages where the site’s has another name, as one has after it was stopped. */
+export function hostDrift(
+  { pagesHost }: { readonly pagesHost: string | undefined },
+  server: { readonly host: string | undefined } | undefined,
+): Drift[] {
+  if (pagesHost === undefined || server?.host === undefined || server.host === pagesHost) return [];
+  return [{ what: 'the server that it asks for pages', is: pagesHost, wanted: server.host }];
+}
+
+/** A distribution by its id, in one call; undefined when it is gone. */
+export async function distributionById(context: Context, id: string, op: Op): Promise<DistributionHave | undefined> {
+  const { clients } = context;
+  const answer = await unlessMissing(
+    () => clients.cloudfront.send(new GetDistributionCommand({ Id: id }), { abortSignal: op.signal }),
+    'NoSuchDistribution',
+  );
+  const { Distribution: seen } = answer ?? {};
+  return seen?.DistributionConfig && haveOf(context, { ...seen, ...seen.DistributionConfig });
+}
+
+/** Waits until CloudFront has brought the distribution to its edges: minutes, at times more than half an hour. */
+export async function waitUntilDeployed(context: Context, op: Op): Promise<DistributionHave> {
+  return waitFor(
+    'the distribution to be deployed',
+    async () => {
+      const have = await requireDistribution(context, op);
+      return have.deployed ? have : undefined;
+    },
+    { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 3600 },
+    op,
+  );
+}
+
+async function requireDistribution(context: Context, op: Op): Promise<DistributionHave> {
+  const summary = await findDistribution(context, op);
+  if (!summary) throw new UserError('This site has no distribution yet. Run “Provision Distribution…” first.');
+  return haveOf(context, summary);
+}
+
+function haveOf(
+  { site }: Context,
+  summary: Described & Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
+): DistributionHave {
+  const proof = proofOf(summary);
+  const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
+  return {
+    id: summary.Id ?? '',
+    arn: summary.ARN ?? '',
+    domain: summary.DomainName ?? '',
+    alias: aliasOf(summary),
+    enabled: summary.Enabled ?? false,
+    geoRestriction: restrictionOf(summary),
+    deployed: summary.Status === 'Deployed',
+    readsBucket: readsBucket(site, summary),
+    pagesHost: pagesHost(summary),
+    proofSha1: proof && createHash('sha1').update(proof).digest('hex'),
+    drift: driftOf(site, summary),
+    ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
+  };
+}

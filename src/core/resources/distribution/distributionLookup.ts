@@ -1,0 +1,57 @@
+import {
+  ListDistributionsCommand,
+  ListTagsForResourceCommand,
+  type DistributionSummary,
+} from '@aws-sdk/client-cloudfront';
+import { allMarked } from '../../aws/pages';
+import type { Context } from '../../context';
+import { stackName } from '../../names';
+import type { Op } from '../../op';
+import { isOfSite } from '../../tags';
+
+/**
+ * The site's distribution: one that carries the site's tag, looked for among those that show the site's mark in their comment or a bucket
+ * of the site as an origin, which cost no call each.
+ */
+export async function findDistribution(context: Context, op: Op): Promise<DistributionSummary | undefined> {
+  const { site } = context;
+  const all = await listDistributions(context.clients, op);
+  const marked = all.filter(({ Comment }) => Comment?.startsWith('Sitelift: ') && Comment.endsWith(`(${site.id})`));
+  const reading = all.filter(({ Origins }) =>
+    Origins?.Items?.some(({ DomainName }) => DomainName?.startsWith(`${stackName(site)}-`)),
+  );
+  return firstTagged(context, new Set([...marked, ...reading]), op);
+}
+
+/** The same by the tag alone, one call for each distribution of the account: for when another one is about to be made. */
+export async function findDistributionByTag(context: Context, op: Op): Promise<DistributionSummary | undefined> {
+  return firstTagged(context, await listDistributions(context.clients, op), op);
+}
+
+/** All distributions of the account. */
+export async function listDistributions(
+  clients: Pick<Context['clients'], 'cloudfront'>,
+  op: Op,
+): Promise<readonly DistributionSummary[]> {
+  return allMarked(async (Marker) => {
+    const { DistributionList: list } = await clients.cloudfront.send(
+      new ListDistributionsCommand(Marker ? { Marker } : {}),
+      { abortSignal: op.signal },
+    );
+    return { items: list?.Items, next: list?.IsTruncated ? list.NextMarker : undefined };
+  });
+}
+
+async function firstTagged(
+  { site, clients }: Context,
+  candidates: Iterable<DistributionSummary>,
+  op: Op,
+): Promise<DistributionSummary | undefined> {
+  for (const summary of candidates) {
+    const { Tags } = await clients.cloudfront.send(new ListTagsForResourceCommand({ Resource: summary.ARN }), {
+      abortSignal: op.signal,
+    });
+    if (isOfSite({ Tags: Tags?.Items }, site)) return summary;
+  }
+  return undefined;
+}
