@@ -10,7 +10,7 @@ export const REGION_TAG = 'sitelift:region';
 /** Tag key of a volume that we created blank; only such a volume may ever be formatted. */
 export const BLANK_TAG = 'sitelift:created-blank';
 
-/** Tag key of a server or volume that was there before the site and was given to it; it is never ended or deleted with the site. */
+/** Tag key of what was there before the site and was given to it; it is never ended, emptied or deleted with the site. */
 export const ADOPTED_TAG = 'sitelift:adopted';
 /** Tag key on what is to take another one’s place; its value is the id of that one. It takes it as soon as that one is gone, or has another role. */
 export const REPLACES_TAG = 'sitelift:replaces';
@@ -32,18 +32,21 @@ export function stackName(site: Pick<Site, 'id'>): string {
   return `sitelift-${site.id}`;
 }
 
-/** The bucket's name, at most 63 characters. */
-export function bucketName(site: Pick<Site, 'id' | 'account' | 'region'>): string {
-  return `${stackName(site)}-${site.account}-${site.region}`;
+/** What a bucket's name depends on. */
+type Named = Pick<Site, 'id' | 'account' | 'region' | 'bucket'>;
+
+/** The bucket's name, at most 63 characters: that of the site file, or one of the site's own. */
+export function bucketName(site: Named): string {
+  return site.bucket.name ?? `${stackName(site)}-${site.account}-${site.region}`;
 }
 
 /** The S3 origin's regional domain; the global one answers 307 for hours on new buckets. */
-export function bucketDomain(site: Pick<Site, 'id' | 'account' | 'region'>): string {
+export function bucketDomain(site: Named): string {
   return `${bucketName(site)}.s3.${site.region}.amazonaws.com`;
 }
 
 /** The region of a site's bucket whose regional domain this is; undefined for any other domain, also for a bucket of another account or site. */
-export function bucketRegionOf(site: Pick<Site, 'id' | 'account'>, domain: string): string | undefined {
+export function bucketRegionOf(site: Omit<Named, 'region'>, domain: string): string | undefined {
   const [, , region = ''] = domain.split('.');
   return domain === bucketDomain({ ...site, region }) ? region : undefined;
 }

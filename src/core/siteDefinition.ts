@@ -171,6 +171,19 @@ const distribution = object(
   'The CloudFront distribution in front of the bucket.',
 );
 
+const bucket = object(
+  {
+    name: v.exactOptional(
+      text(
+        /^(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?<!-s3alias|--ol-s3|--x-s3|--table-s3)$/,
+        'the name of a bucket: 3 to 63 lower-case letters, digits and dashes',
+        'Existing bucket in the site’s region to use instead of one of its own; “Adopt Resource…” fills it in. Sitelift makes none of this name, and deletes none.',
+      ),
+    ),
+  },
+  'The S3 bucket of images and other static media.',
+);
+
 const assets = object(
   {
     naming: v.exactOptional(
@@ -211,6 +224,7 @@ export const SITE_DEFINITION = v.pipe(
       ),
       server: v.exactOptional(server, {}),
       volume: v.exactOptional(volume, {}),
+      bucket: v.exactOptional(bucket, {}),
       distribution: v.exactOptional(distribution, {}),
       assets: v.exactOptional(assets, {}),
       publish: v.exactOptional(PUBLISH, {}),

@@ -2,7 +2,7 @@ import { SITE_TAG } from './names';
 import type { Site } from './site';
 
 /** What AWS shows with its tags; each key is there once. */
-interface Tagged {
+export interface Tagged {
   readonly Tags?: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined;
 }
 

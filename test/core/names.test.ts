@@ -14,13 +14,21 @@ import {
   tagsFor,
 } from '../../src/core/names';
 
-const site = { id: 'abcd1234', name: 'demo', account: '123456789012', region: 'eu-central-1' };
+const site = { id: 'abcd1234', name: 'demo', account: '123456789012', region: 'eu-central-1', bucket: {} };
 
 describe('names', () => {
   it('of all that belongs to a site begin with its id', () => {
     assert.equal(stackName(site), 'sitelift-abcd1234');
     assert.equal(bucketName(site), 'sitelift-abcd1234-123456789012-eu-central-1');
     assert.equal(distributionComment(site), 'Sitelift: demo (abcd1234)');
+  });
+
+  it('of a bucket are that of the site file where it has one, in whichever region', () => {
+    const adopted = { ...site, bucket: { name: 'classic-photos' } };
+    assert.equal(bucketName(adopted), 'classic-photos');
+    assert.equal(bucketDomain(adopted), 'classic-photos.s3.eu-central-1.amazonaws.com');
+    assert.equal(bucketRegionOf(adopted, 'classic-photos.s3.us-east-1.amazonaws.com'), 'us-east-1');
+    assert.equal(bucketRegionOf(adopted, bucketDomain(site)), undefined);
   });
 
   it('of buckets fit into 63 characters in every region', () => {

@@ -23,6 +23,7 @@ describe('the site file', () => {
         instanceProfile: 'web+server=1,2.3@x-y_z',
       },
       volume: { sizeGib: 2, partitionMib: 2046, device: 'xvdba' },
+      bucket: { name: 'classic-photos' },
       distribution: {
         ...{ serves: 'site', enabled: false, priceClass: 'PriceClass_All' },
         geoRestriction: { allow: ['DE', 'AT'] },
@@ -46,6 +47,7 @@ describe('the site file', () => {
       root: '.',
       server: { address: 'changing', openTo: 'everyone', image: 'amazon-linux-2023', instanceType: 't3.micro' },
       volume: { sizeGib: 1, device: '/dev/sdf' },
+      bucket: {},
       distribution: { serves: 'images', enabled: true },
       assets: { naming: 'plain' },
       publish: { allow: [], caching: [], keptReleases: 10 },
@@ -65,6 +67,11 @@ describe('the site file', () => {
   });
 
   const wrong: readonly (readonly [title: string, change: Record<string, unknown>, sentence: string])[] = [
+    [
+      'a bucket whose name has a dot, for which S3 has no certificate',
+      { bucket: { name: 'photos.example.org' } },
+      '“bucket.name” in sitelift.json must be the name of a bucket: 3 to 63 lower-case letters, digits and dashes.',
+    ],
     [
       'a country that does not exist',
       { distribution: { geoRestriction: { allow: ['DE', 'ZZ'] } } },

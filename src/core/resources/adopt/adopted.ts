@@ -1,7 +1,7 @@
-import type { Tag } from '@aws-sdk/client-ec2';
 import { ADOPTED_TAG } from '../../names';
+import { tagOf, type Tagged } from '../../tags';
 
 /** True when tags say that what has them was there before the site. */
-export function isAdopted(tags: readonly Tag[] | undefined): boolean {
-  return tags?.some(({ Key }) => Key === ADOPTED_TAG) ?? false;
+export function isAdopted(Tags: Tagged['Tags']): boolean {
+  return tagOf({ Tags }, ADOPTED_TAG) !== undefined;
 }

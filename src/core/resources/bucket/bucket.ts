@@ -7,6 +7,7 @@ import {
 import { hasCode, statusOf } from '../../aws/errors';
 import { isConflict, isNotSeenYet, retry, unlessMissing } from '../../aws/wait';
 import { bucketName, PUBLIC_PREFIX, SITE_TAG } from '../../names';
+import { isAdopted } from '../adopt/adopted';
 import { UserError, type Op } from '../../op';
 import type { Plan } from '../../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
@@ -26,6 +27,8 @@ export interface StoredObject {
 export interface BucketHave {
   readonly name: string;
   readonly tagged: boolean | undefined;
+  /** It was there before the site. */
+  readonly isAdopted?: boolean;
   /** When somebody began to destroy the site, in ISO 8601; undefined also where the tags could not be read. */
   readonly destroyingSince?: string | undefined;
   /** All four settings of Block Public Access are on. */
@@ -64,6 +67,7 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     const have: BucketHave = {
       name: bucketName(context.site),
       tagged: tags.value && carriesTag(tags.value, context),
+      ...(isAdopted(tags.value) ? { isAdopted: true } : {}),
       destroyingSince: destroyingSince(tags.value ?? []),
       blocksPublicAccess: publicAccess.value,
       ownerEnforced: ownership.value,

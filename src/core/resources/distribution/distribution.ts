@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GetDistributionCommand, type DistributionSummary } from '@aws-sdk/client-cloudfront';
+import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { unlessMissing, waitFor } from '../../aws/wait';
 import { bucketRegionOf } from '../../names';
 import { UserError, type Op } from '../../op';
@@ -9,7 +9,8 @@ import { pagesHost, proofOf, type Described } from './wholeSite';
 import { bucketArn, grantReader, grantsReader, readerOf } from '../bucket/bucketPolicy';
 import { aliasOf, driftOf, readsBucket, targetOf } from './distributionConfig';
 import { driftText, type Drift } from '../driftText';
-import { findDistribution } from './distributionLookup';
+import { findDistribution, type TaggedDistribution } from './distributionLookup';
+import { isAdopted } from '../adopt/adopted';
 import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
 import type { Context } from '../../context';
 import { known, type Resource, type Seen } from '../resource';
@@ -23,6 +24,8 @@ export interface DistributionHave {
   readonly domain: string;
   /** The shortest of the names that others gave it (CNAMEs) and that stand for no others; undefined for none. */
   readonly alias: string | undefined;
+  /** It was there before the site. */
+  readonly isAdopted?: boolean;
   readonly enabled: boolean;
   /** The countries whose readers it answers. */
   readonly geoRestriction: GeoRestriction;
@@ -56,7 +59,8 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
   async glance(context, before, op) {
     if (before.kind !== 'known') return before.kind === 'absent' ? distribution.describe(context, op) : undefined;
     const have = await distributionById(context, before.have.id, op);
-    return have && { kind: 'known', have };
+    // A distribution by its id comes without its tags.
+    return have && { kind: 'known', have: before.have.isAdopted ? { ...have, isAdopted: true } : have };
   },
 
   plan(context, site): Plan {
@@ -158,7 +162,7 @@ async function requireDistribution(context: Context, op: Op): Promise<Distributi
 
 function haveOf(
   { site }: Context,
-  summary: Described & Partial<Pick<DistributionSummary, 'Id' | 'ARN' | 'DomainName' | 'Status'>>,
+  summary: Described & Partial<Pick<TaggedDistribution, 'Id' | 'ARN' | 'DomainName' | 'Status' | 'Tags'>>,
 ): DistributionHave {
   const proof = proofOf(summary);
   const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
@@ -167,6 +171,7 @@ function haveOf(
     arn: summary.ARN ?? '',
     domain: summary.DomainName ?? '',
     alias: aliasOf(summary),
+    ...(isAdopted(summary.Tags) ? { isAdopted: true } : {}),
     enabled: summary.Enabled ?? false,
     geoRestriction: restrictionOf(summary),
     deployed: summary.Status === 'Deployed',

@@ -2,29 +2,44 @@ import {
   ListDistributionsCommand,
   ListTagsForResourceCommand,
   type DistributionSummary,
+  type Tag,
 } from '@aws-sdk/client-cloudfront';
 import { allMarked } from '../../aws/pages';
 import type { Context } from '../../context';
-import { stackName } from '../../names';
+import { bucketDomain, stackName } from '../../names';
 import type { Op } from '../../op';
 import { isOfSite } from '../../tags';
 
+/** A distribution as a list shows it, with its tags. */
+export interface TaggedDistribution extends DistributionSummary {
+  readonly Tags: readonly Tag[];
+}
+
 /**
  * The site's distribution: one that carries the site's tag, looked for among those that show the site's mark in their comment or a bucket
- * of the site as an origin, which cost no call each.
+ * of the site as an origin, which cost no call each. One that was adopted shows neither where somebody pointed it elsewhere.
  */
-export async function findDistribution(context: Context, op: Op): Promise<DistributionSummary | undefined> {
+export async function findDistribution(context: Context, op: Op): Promise<TaggedDistribution | undefined> {
   const { site } = context;
   const all = await listDistributions(context.clients, op);
   const marked = all.filter(({ Comment }) => Comment?.startsWith('Sitelift: ') && Comment.endsWith(`(${site.id})`));
   const reading = all.filter(({ Origins }) =>
-    Origins?.Items?.some(({ DomainName }) => DomainName?.startsWith(`${stackName(site)}-`)),
+    Origins?.Items?.some(
+      ({ DomainName }) => DomainName?.startsWith(`${stackName(site)}-`) || DomainName === bucketDomain(site),
+    ),
   );
-  return firstTagged(context, new Set([...marked, ...reading]), op);
+  const likely = new Set([...marked, ...reading]);
+  const found = await firstTagged(context, likely, op);
+  if (found || site.bucket.name === undefined) return found;
+  return firstTagged(
+    context,
+    all.filter((one) => !likely.has(one)),
+    op,
+  );
 }
 
 /** The same by the tag alone, one call for each distribution of the account: for when another one is about to be made. */
-export async function findDistributionByTag(context: Context, op: Op): Promise<DistributionSummary | undefined> {
+export async function findDistributionByTag(context: Context, op: Op): Promise<TaggedDistribution | undefined> {
   return firstTagged(context, await listDistributions(context.clients, op), op);
 }
 
@@ -46,12 +61,15 @@ async function firstTagged(
   { site, clients }: Context,
   candidates: Iterable<DistributionSummary>,
   op: Op,
-): Promise<DistributionSummary | undefined> {
+): Promise<TaggedDistribution | undefined> {
   for (const summary of candidates) {
-    const { Tags } = await clients.cloudfront.send(new ListTagsForResourceCommand({ Resource: summary.ARN }), {
-      abortSignal: op.signal,
-    });
-    if (isOfSite({ Tags: Tags?.Items }, site)) return summary;
+    const { Tags: { Items: Tags = [] } = {} } = await clients.cloudfront.send(
+      new ListTagsForResourceCommand({ Resource: summary.ARN }),
+      {
+        abortSignal: op.signal,
+      },
+    );
+    if (isOfSite({ Tags }, site)) return { ...summary, Tags };
   }
   return undefined;
 }
