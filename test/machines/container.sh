@@ -87,6 +87,8 @@ settle() {
   for loop in "${loops[@]}"; do
     # Not every kernel that can have partitions reads tables of them.
     partx --update "/dev/$loop" 2>/dev/null || true
+    # An update misses the last ones of a table that leaves numbers out.
+    partx --add "/dev/$loop" 2>/dev/null || true
     rm -f "$in/dev/$loop"p*
     for part in "/sys/block/$loop/$loop"p*/dev; do
       [ ! -e "$part" ] || mknod "$in/dev/$(basename "${part%/dev}")" b $(tr : ' ' <"$part")

@@ -131,4 +131,10 @@ export const MOUNT: readonly Fault[] = [
     put: ':',
     noticedBy: 'by_hand',
   },
+  {
+    fault: 'partitions count by their place in the list',
+    find: 'cat "/sys/class/block/${1##*/}/partition"',
+    put: 'echo "$parts" | grep -nxF -- "$1" | cut -d : -f 1',
+    noticedBy: 'numbered',
+  },
 ];

@@ -14,6 +14,7 @@ const PROMISES = {
   keeps_volume: 'mounts a volume with the pages that it holds',
   by_hand:
     'makes what somebody mounted by hand outlast a boot, also one of several partitions, and touches nothing on it',
+  numbered: 'takes the partition that is labelled, also where the table leaves numbers out or is in another order',
   other_mount: 'leaves what is mounted there by others, with or without a UUID',
   other_fstab_line: 'leaves lines of fstab that are not its own, and does not mount over them',
   own_fstab_line: 'replaces its own line of fstab and no other',

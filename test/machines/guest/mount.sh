@@ -364,6 +364,23 @@ check_by_hand() {
   [ "$(blkid -p -s UUID -o value "$second")" = "$uuid" ] && [ -z "$(wipefs -n "$(part)")" ] || fail 'neither partition is formatted'
   umount $html
 }
+# Partitions 2 and 3 of which one is ours: a table may leave numbers out, and lists are in no order.
+check_numbered() {
+  local ours other uuid
+  for ours in 2 3; do
+    other=$((5 - ours))
+    blank
+    printf 'label: gpt\n2 : size=20MiB\n3 : size=20MiB\n' | sfdisk -q "$data"
+    sfdisk -q --part-label "$data" "$ours" sitelift-data
+    udevadm settle
+    mkfs.ext4 -q "${data}p$ours"
+    uuid=$(blkid -p -s UUID -o value "${data}p$ours")
+    mount_volume
+    succeeds
+    [ "$(findmnt -nro SOURCE --mountpoint $html)" = "${data}p$ours" ] || fail 'the partition that is labelled is mounted'
+    [ "$(blkid -p -s UUID -o value "${data}p$ours")" = "$uuid" ] && [ -z "$(wipefs -n "${data}p$other")" ] || fail 'neither partition is formatted'
+  done
+}
 # unmount_volume [NAME=value…]
 unmount_volume() { run unmount VOLUME_ID=vol-1 "SERIAL=$DATA" MOUNT_POINT=$html "$@"; }
 is_unmounted() {

@@ -25,8 +25,9 @@ done
 udevadm settle
 
 file_system() { blkid -p -s TYPE -o value "$1" 2>/dev/null || true; }
-partition_path() { lsblk -nrpo NAME,TYPE "$disk" | awk -v n="$1" '$2 == "part" && ++i == n { print $1 }'; }
-partition_count() { lsblk -nrpo TYPE "$disk" | grep -c '^part$' || true; }
+partitions() { lsblk -nrpo NAME,TYPE "$disk" | awk '$2 == "part" { print $1 }'; }
+# Its number in the table, which may leave some out, and which the order of a list does not tell.
+number_of() { cat "/sys/class/block/${1##*/}/partition"; }
 # `blkid -p` answers 2 for "blank" and for "no such device", so the device is checked first; for a partition it answers 0
 # with nothing but the partition's own entry. `wipefs` must agree that nothing recognisable is there.
 is_blank() {
@@ -59,9 +60,10 @@ foreign=$(fstab foreign | head -n 1)
 [ -z "$foreign" ] || stop other-fstab-line "$MOUNT_POINT" "$foreign"
 
 target=
-if [ "$(partition_count)" -gt 0 ]; then
-  for n in $(seq "$(partition_count)"); do
-    part=$(partition_path "$n")
+parts=$(partitions)
+if [ -n "$parts" ]; then
+  for part in $parts; do
+    n=$(number_of "$part")
     label=$(sfdisk --part-label "$disk" "$n" 2>/dev/null || true)
     if [ "$label" = sitelift-new ]; then
       [ -n "$(file_system "$part")" ] || format "$part"
@@ -71,7 +73,7 @@ if [ "$(partition_count)" -gt 0 ]; then
     fi
     if [ "$label" = sitelift-data ]; then target=$part; break; fi
   done
-  if [ -z "$target" ] && [ "$(partition_count)" = 1 ]; then target=$(partition_path 1); fi
+  if [ -z "$target" ] && [ "$(echo "$parts" | wc -l)" = 1 ]; then target=$parts; fi
   # Which of several holds the pages is known once one of them is there.
   [ -n "$target" ] || target=$mounted
   [ -n "$target" ] || stop several-partitions "$VOLUME_ID"
@@ -84,7 +86,7 @@ else
   [ "$PARTITION_MIB" = 0 ] || size="size=${PARTITION_MIB}MiB, "
   printf 'label: gpt\n%sname=sitelift-new\n' "$size" | sfdisk -q "$disk"
   udevadm settle
-  target=$(partition_path 1)
+  target=$(partitions)
   format "$target"
   sfdisk -q --part-label "$disk" 1 sitelift-data
   udevadm settle
