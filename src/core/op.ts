@@ -4,7 +4,7 @@ export interface Op {
   readonly signal: AbortSignal;
   /** Tells what is being done; `fraction` (0 to 1) is how much of the whole is done. */
   report(message: string, fraction?: number): void;
-  /** How long a second of its waits for AWS lasts; 1000 unless told, and less for an AWS that is as much quicker. */
+  /** How long a second of its pauses lasts while it waits for AWS; 1000 unless told, and less for an AWS that is as much quicker. */
   readonly secondMs?: number | undefined;
 }
 

@@ -86,14 +86,16 @@ export async function pause(seconds: number, { signal, secondMs = 1000 }: Op): P
 
 async function poll<Value>(look: () => Promise<Value | undefined>, pace: Pace, op: Op): Promise<Value | undefined> {
   const { secondMs = 1000 } = op;
-  const end = Date.now() + pace.limitSeconds * secondMs;
+  let end = Date.now() + pace.limitSeconds * 1000;
   let seconds = pace.firstSeconds ?? 0.5;
   for (;;) {
     op.signal.throwIfAborted();
     const value = await look();
-    if (value !== undefined || Date.now() + seconds * secondMs > end) return value;
+    if (value !== undefined || Date.now() + seconds * 1000 > end) return value;
     const pauseSeconds = pace.intervalSeconds?.() ?? seconds * (0.8 + Math.random() * 0.4);
     await pause(pauseSeconds, op);
+    // Only the pauses are shorter: looks, however slow, take what they take.
+    end -= pauseSeconds * (1000 - secondMs);
     seconds = Math.min(seconds * 1.5, pace.slowestSeconds ?? 5);
   }
 }
