@@ -13,7 +13,7 @@ const TESTS = [
   'test/core/*.test.ts',
   'test/shell/**/*.test.ts',
 ];
-/** Each of these takes an emulated machine of its own for minutes, so `npm test` runs two of them. */
+/** Each of these takes an emulated machine of its own for minutes, so `npm test` runs one of them. */
 const SOMETIMES = [
   'adoptServer',
   'commandLine',
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
 function machineTests(): readonly string[] {
   const some = sampleOfFiles(
     SOMETIMES.map((name) => `test/machines/${name}.test.ts`),
-    2,
+    1,
     'machines',
   );
   return ['test/machines/site.test.ts', ...some, OTHER_MACHINE_TESTS];
