@@ -4,6 +4,8 @@ export interface Op {
   readonly signal: AbortSignal;
   /** Tells what is being done; `fraction` (0 to 1) is how much of the whole is done. */
   report(message: string, fraction?: number): void;
+  /** How long a second of its pauses lasts while it waits for AWS; 1000 unless told, and less for an AWS that is as much quicker. */
+  readonly secondMs?: number | undefined;
 }
 
 /** An `Op` for what is done even after a cancel, and not for long. */

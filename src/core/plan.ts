@@ -74,6 +74,7 @@ export async function run(plan: Plan, op: Op): Promise<void> {
         op.report(step.title, done.size / total);
         await step.run({
           signal: op.signal,
+          secondMs: op.secondMs,
           report(message, fraction = 0) {
             begun.set(step, message);
             op.report(message, (done.size + fraction) / total);

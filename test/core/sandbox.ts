@@ -35,9 +35,14 @@ export function newContext(change: (file: Record<string, unknown>) => void = () 
   return { site, clients: createClients({ region: site.region }) };
 }
 
-/** An `Op` that is never cancelled and keeps what is reported. */
+/** An `Op` that is never cancelled and keeps what is reported; its waits are as much shorter as the sandbox of this run is quicker. */
 export function newOp(signal: AbortSignal = new AbortController().signal): Op & { readonly reports: string[] } {
   const reports: string[] = [];
   setMaxListeners(0, signal);
-  return { signal, reports, report: (message) => void reports.push(message) };
+  return { signal, reports, report: (message) => void reports.push(message), secondMs: secondMs() };
+}
+
+/** How long a second of a wait for AWS lasts in this run; see `test/core/main.ts`. */
+export function secondMs(): number {
+  return Number(process.env['SITELIFT_SECOND_MS'] ?? 1000);
 }

@@ -1,14 +1,17 @@
 import { mock } from 'node:test';
 
-/** Has the tests of a suite run on a clock of their own, with the jitter of every interval in its middle. */
+/** Has the tests of a suite run on a clock of their own, on which seconds of AWS are seconds, with the jitter of every interval in its middle. */
 export function onTestClock(): void {
+  const quick = process.env['SITELIFT_SECOND_MS'];
   beforeEach(() => {
+    delete process.env['SITELIFT_SECOND_MS'];
     mock.timers.enable({ apis: ['setTimeout', 'Date'] });
     mock.method(Math, 'random', () => 0.5);
   });
   afterEach(() => {
     mock.timers.reset();
     mock.restoreAll();
+    if (quick !== undefined) process.env['SITELIFT_SECOND_MS'] = quick;
   });
 }
 

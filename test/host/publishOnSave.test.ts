@@ -132,7 +132,7 @@ describe('publishing on save', () => {
 
   it('waits for what goes on for the site', async () => {
     await turn(true);
-    await controlPlane().send('POST', 'faults', { service: '*', action: '*', kind: 'delay', seconds: 10, times: 3 });
+    await controlPlane().send('POST', 'faults', { service: '*', action: '*', kind: 'delay', seconds: 5, times: 3 });
     const verifying = vscode.commands.executeCommand('sitelift.verifySite', { account: ACCOUNT }).then(
       () => told.push('verified'),
       () => told.push('verified'),

@@ -27,4 +27,4 @@ const PROMISES = {
   look: 'is seen by a look inside: the disk, its place in fstab, the release and the web server as they are',
 } as const;
 
-holdScript({ name: 'mount', area: 'mount', promises: PROMISES, changes: 26, kills: { contained: 16, emulated: 8 } });
+holdScript({ name: 'mount', area: 'mount', promises: PROMISES, changes: 26, kills: { contained: 8, emulated: 8 } });

@@ -4,7 +4,7 @@ import { MUTANTS } from './mutants';
 import { sampleOnServer } from './sample';
 import { SCRIPTS, startBench, type ScriptBench } from './scriptBench';
 
-const SAMPLE = { contained: 16, emulated: 4 };
+const SAMPLE = { contained: 8, emulated: 4 };
 
 describe('a fault in a script', function () {
   this.timeout(1_800_000);

@@ -10,4 +10,4 @@ const PROMISES = {
   unmount_order: 'forgets the volume last',
 } as const;
 
-holdScript({ name: 'unmount', area: 'mount', promises: PROMISES, changes: 6, kills: { contained: 8, emulated: 2 } });
+holdScript({ name: 'unmount', area: 'mount', promises: PROMISES, changes: 6, kills: { contained: 4, emulated: 2 } });

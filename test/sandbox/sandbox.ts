@@ -19,6 +19,8 @@ export interface SandboxOptions {
   readonly registrationSeconds?: number;
   /** The proxy's port; default a free one. */
   readonly port?: number;
+  /** How it is from the start, as if it had been told at once. */
+  readonly settings?: SandboxSettings;
 }
 
 /** What goes wrong with the nth call of an action, counted from when the fault is armed. */
@@ -55,6 +57,13 @@ export interface SandboxSettings {
   readonly deploySeconds?: number;
   readonly registrationSeconds?: number;
   readonly invalidationSeconds?: number;
+  /** How long an instance is pending, one that stops is stopping, and one that goes is shutting down. */
+  readonly bootSeconds?: number;
+  readonly stopSeconds?: number;
+  /** How long a snapshot is pending. */
+  readonly snapshotSeconds?: number;
+  /** How long an instance whose Elastic IP was taken away has no public address. */
+  readonly addressSeconds?: number;
   /** How far AWS's clock is ahead of this computer's; negative is behind. */
   readonly clockSkewSeconds?: number;
   /** 1: buckets encrypt with KMS unless a PUT says otherwise, so that ETags are no MD5 and CloudFront may not read. */
@@ -191,7 +200,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const { child, admin } = started;
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;
-  return {
+  const sandbox: Sandbox = {
     proxyUrl,
     caFile,
     caKeyHash: authority.keyHash,
@@ -223,6 +232,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await rm(folder, { recursive: true, force: true });
     },
   };
+  if (options.settings) await sandbox.settings(options.settings);
+  return sandbox;
 }
 
 /** Starts the Python side; its standard input is a pipe from this process, and it ends itself when that closes. */

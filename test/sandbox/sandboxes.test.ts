@@ -45,9 +45,12 @@ describe('several sandboxes', () => {
     }
   });
 
-  it('begin each file as they were started, whatever the file before has armed and set', async () => {
+  it('begin each file as they were started, whatever the file before has made, armed and set', async () => {
     const armed = await run(`
       const settings = await ask('settings', { method: 'POST', body: '{"deploySeconds":99}' });
+      const { Volumes: before } = await ec2.send(new DescribeVolumesCommand({}));
+      assert.deepEqual(before, []);
+      await ec2.send(new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 }));
       const denial = await ask('denies', { method: 'POST', body: '{"action":"ec2:*"}' });
       assert.deepEqual([settings.status, denial.status], [200, 200]);
       assert.equal((await (await ask('settings')).json()).deploySeconds, 99);
@@ -55,7 +58,8 @@ describe('several sandboxes', () => {
     assert.match(armed, /1 passing/);
     const next = await run(`
       assert.equal((await (await ask('settings')).json()).deploySeconds, 2);
-      await describe();`);
+      await describe();
+      assert.deepEqual((await ec2.send(new DescribeVolumesCommand({}))).Volumes, []);`);
     assert.match(next, /1 passing/);
   });
 
@@ -65,7 +69,7 @@ describe('several sandboxes', () => {
     await writeFile(
       file,
       `const assert = require('node:assert/strict');
-      const { DescribeVpcsCommand, EC2Client } = require('${require.resolve('@aws-sdk/client-ec2')}');
+      const { CreateVolumeCommand, DescribeVolumesCommand, DescribeVpcsCommand, EC2Client } = require('${require.resolve('@aws-sdk/client-ec2')}');
       const url = process.env.SITELIFT_CONTROL_PLANE;
       const ask = (path, options) => fetch(url + '/sandbox/' + path, options);
       const ec2 = new EC2Client({ endpoint: url });

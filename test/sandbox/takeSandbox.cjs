@@ -46,9 +46,9 @@ if (process.send) {
   Object.assign(process.env, taken.env);
   const admin = `${taken.env['SITELIFT_CONTROL_PLANE']}/sandbox`;
   module.exports.mochaHooks = {
-    /** Before each file: what another one armed or set ends with it, whichever files a process gets. */
+    /** Before each file: what another one made, armed or set ends with it, whichever files a process gets; lists of what others left only get longer. */
     async beforeAll() {
-      for (const name of ['faults', 'misfortunes', 'denies']) await ask('DELETE', `${admin}/${name}`);
+      await ask('POST', `${admin}/reset`);
       await ask('POST', `${admin}/settings`, taken.settings);
     },
   };

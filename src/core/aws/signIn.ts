@@ -80,7 +80,9 @@ async function answered<Answer>(
       return undefined;
     }
   };
-  return waitFor('you to sign in to AWS', look, { limitSeconds, intervalSeconds: () => seconds }, op);
+  // A person and a browser are as slow as ever.
+  const pace = { limitSeconds, intervalSeconds: () => seconds };
+  return waitFor('you to sign in to AWS', look, pace, { ...op, secondMs: undefined });
 }
 
 /** True for what came of the way to AWS, or went wrong there: the person is still in the browser. */

@@ -79,15 +79,23 @@ export async function madeOnce<Answer, Found>(
   }
 }
 
+/** Lets so many seconds pass; a cancel ends it. */
+export async function pause(seconds: number, { signal, secondMs = 1000 }: Op): Promise<void> {
+  await delay(seconds * secondMs, undefined, { signal });
+}
+
 async function poll<Value>(look: () => Promise<Value | undefined>, pace: Pace, op: Op): Promise<Value | undefined> {
-  const end = Date.now() + pace.limitSeconds * 1000;
+  const { secondMs = 1000 } = op;
+  let end = Date.now() + pace.limitSeconds * 1000;
   let seconds = pace.firstSeconds ?? 0.5;
   for (;;) {
     op.signal.throwIfAborted();
     const value = await look();
     if (value !== undefined || Date.now() + seconds * 1000 > end) return value;
     const pauseSeconds = pace.intervalSeconds?.() ?? seconds * (0.8 + Math.random() * 0.4);
-    await delay(pauseSeconds * 1000, undefined, { signal: op.signal });
+    await pause(pauseSeconds, op);
+    // Only the pauses are shorter: looks, however slow, take what they take.
+    end -= pauseSeconds * (1000 - secondMs);
     seconds = Math.min(seconds * 1.5, pace.slowestSeconds ?? 5);
   }
 }

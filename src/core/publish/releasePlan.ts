@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '../aws/wait';
 import type { Context } from '../context';
 import { PUBLIC_PREFIX } from '../names';
 import type { Op } from '../op';
@@ -224,7 +224,7 @@ function removalSteps(context: Context, removed: readonly string[], isAwaited: b
   const title = `remove ${count(removed.length, 'asset')} from the bucket`;
   const one = step(`remove ${digest(removed)}`, title, async (op) => {
     // Who got a former page just before the edges forgot it asks for what that needs.
-    if (isAwaited) await delay(GRACE_SECONDS * 1000, undefined, { signal: op.signal });
+    if (isAwaited) await pause(GRACE_SECONDS, op);
     // What somebody else put there is not ours to remove.
     const lost = new Set(outcome.lost);
     const keys = removed.filter((path) => !lost.has(path)).map((path) => PUBLIC_PREFIX + path);

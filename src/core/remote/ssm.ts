@@ -6,10 +6,9 @@ import {
   type GetCommandInvocationCommandOutput,
   type InstanceInformation,
 } from '@aws-sdk/client-ssm';
-import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '../aws/errors';
 import { allItems } from '../aws/pages';
-import { retry, waitFor, type Pace } from '../aws/wait';
+import { pause, retry, waitFor, type Pace } from '../aws/wait';
 import { stackName } from '../names';
 import { isUserError, UserError, type Op } from '../op';
 import type { Context } from '../context';
@@ -105,7 +104,7 @@ export async function runScript(context: Context, instanceId: string, remote: Re
   const CommandId = Command?.CommandId;
   if (!CommandId) throw new Error('SSM answered without the id of the command.');
   try {
-    if (remote.usualSeconds) await delay(remote.usualSeconds * 1000, undefined, { signal: op.signal });
+    if (remote.usualSeconds) await pause(remote.usualSeconds, op);
     const invocation = await waitFor(
       `“${remote.name}” on the server`,
       () => finishedInvocation(context, CommandId, instanceId, op),

@@ -22,6 +22,20 @@ describe('waiting', () => {
     assert.deepEqual(intervals, [1000, 1500, 2000, 2000, 2000]);
   });
 
+  it('looks as often for an AWS that is ten times as quick, in a tenth of the time', async () => {
+    const counted = async (secondMs: number): Promise<{ looks: number; tookMs: number }> => {
+      const beginMs = Date.now();
+      let looks = 0;
+      const look = () => Promise.resolve(void (looks += 1));
+      const pace = { firstSeconds: 1, slowestSeconds: 2, limitSeconds: 60 };
+      await assert.rejects(atTestSpeed(waitFor('it', look, pace, { ...newOp(), secondMs })), /Waited 60 s/);
+      return { looks, tookMs: Date.now() - beginMs };
+    };
+    const [usual, quick] = [await counted(1000), await counted(100)];
+    assert.ok(usual.looks > 30 && usual.tookMs > 57_000, JSON.stringify(usual));
+    assert.deepEqual(quick, { looks: usual.looks, tookMs: usual.tookMs / 10 });
+  });
+
   it('looks exactly as often as it is told to, when it is told', async () => {
     const looksAt: number[] = [];
     const look = () => {

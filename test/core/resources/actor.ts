@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { HttpHandlerOptions, MiddlewareStack } from '@smithy/types';
 import { createClients } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
-import type { Op } from '../../../src/core/op';
 import { run, type Plan } from '../../../src/core/plan';
 import { detachStages } from '../../../src/core/resources/volume/detachment';
 import { planReplace } from '../../../src/core/resources/server/planReplace';
@@ -15,6 +14,7 @@ import { describeSite, type SiteHave } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { parseSite } from '../../../src/core/site';
+import { newOp } from '../sandbox';
 
 /** What an actor, a process of its own, does to a site, and where it dies. */
 export interface Part {
@@ -30,7 +30,7 @@ export type Ending = 'killed before' | 'killed after' | 'no answer to';
 /** Steps that need a machine; without one the instances of the sandbox are only names. */
 const INSIDE = ['webServer', 'mount', 'agent', 'successorReady', 'growFileSystem'];
 const LOOKS = /^(Get|List|Head|Describe)/;
-const op: Op = { signal: new AbortController().signal, report: () => undefined };
+const op = newOp();
 
 async function planned(act: Act, context: Context): Promise<Plan> {
   const site = await describeSite(context, op);

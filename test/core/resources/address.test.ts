@@ -125,7 +125,7 @@ describe('an address that stays', () => {
   it('is asked for once, and found by its tag when no answer comes, though AWS lists it late', async () => {
     const context = newElastic();
     await provision(asking(context, { address: 'changing' }), 'server');
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1, ec2IdLagSeconds: 0.5 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.3, ec2IdLagSeconds: 0.15 });
     await controlPlane().send('POST', 'faults', {
       service: 'ec2',
       action: 'AllocateAddress',

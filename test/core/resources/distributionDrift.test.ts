@@ -133,7 +133,7 @@ describe('a distribution that somebody changed', () => {
   });
 
   it('is waited for when CloudFront lists it late, and made once', async () => {
-    await controlPlane().send('POST', 'settings', { cloudfrontListLagSeconds: 2 });
+    await controlPlane().send('POST', 'settings', { cloudfrontListLagSeconds: 0.5 });
     try {
       const late = newContext();
       const calls = await callsOf(() => provision(late, 'distribution'));

@@ -52,7 +52,7 @@ describe('the power of the server', () => {
   it('goes off and on although EC2 shows everything late', async () => {
     const context = newContext();
     await provision(context, 'server');
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1.5, ec2IdLagSeconds: 0.7 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.4, ec2IdLagSeconds: 0.2 });
     try {
       await change(context, 'stop');
       assert.equal((await serverOf(context)).state, 'stopped');

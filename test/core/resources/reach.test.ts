@@ -141,7 +141,7 @@ describe('a server that only CloudFront reaches', () => {
   it('loses each rule but once, though EC2 shows rules late or somebody took one out meanwhile', async () => {
     const open = newContext();
     await ensureSecurityGroup(open, newOp());
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1, ec2IdLagSeconds: 0.5 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.3, ec2IdLagSeconds: 0.15 });
     const narrow = openTo(open, 'cloudfront');
     await Promise.all([ensureSecurityGroup(narrow, newOp()), ensureSecurityGroup(narrow, newOp())]);
     assert.deepEqual(await sourcesOf(narrow), [await listIdOf(narrow)]);

@@ -163,7 +163,7 @@ describe('a server that is replaced', function () {
   it('is replaced although AWS lists late what was made and changed', async () => {
     const context = newContext();
     await stoppedSite(context);
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.3 });
     await run(await plannedReplace(context), newOp());
     await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
     assert.deepEqual(keysOf(await planned(context, 'all')), []);

@@ -148,7 +148,7 @@ describe('a snapshot that is restored', function () {
     for (const action of ['CreateVolume', 'CreateTags']) {
       await controlPlane().send('POST', 'faults', { service: 'ec2', action, kind: 'cut', when: 'after' });
     }
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.3 });
     await run(await plannedRestore(context, snapshotId), newOp());
     await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0 });
     const { volume = [], 'former-volume': formers = [] } = await volumesOf(context);

@@ -40,7 +40,7 @@ describe('server and volume', () => {
   });
 
   it('are made once although EC2 shows everything late', async () => {
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1.5, ec2IdLagSeconds: 0.7 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.4, ec2IdLagSeconds: 0.2 });
     try {
       const context = newContext();
       const calls = await callsOf(() => provision(context, 'volume'));
@@ -55,7 +55,7 @@ describe('server and volume', () => {
   it('are not done with a launch before the next step would find the server', async () => {
     const context = newContext();
     await ensureSecurityGroup(context, newOp());
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 6 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
     try {
       await provision(context, 'server');
       assert.equal(known((await describeSite(context, newOp())).server)?.state, 'running');
@@ -81,7 +81,7 @@ describe('server and volume', () => {
   it('wait for a security group of theirs that is not listed yet, and leave a stranger’s alone', async () => {
     const context = newContext();
     await ensureSecurityGroup(context, newOp());
-    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 1 });
+    await controlPlane().send('POST', 'settings', { ec2LagSeconds: 0.3 });
     try {
       const other = newContext();
       const [one, two] = await Promise.all([ensureSecurityGroup(other, newOp()), ensureSecurityGroup(other, newOp())]);

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote_to_bytes
 from xml.sax.saxutils import escape
 
-from moto.backends import list_of_moto_modules
+from moto import backends
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -74,7 +74,7 @@ class Call:
 
     def forward(self) -> Response:
         """Lets moto handle the call."""
-        if self.service.replace("-", "") not in list_of_moto_modules():
+        if self.service.replace("-", "") not in backends.list_of_moto_modules():
             raise AwsError("NotImplementedInSandbox", f"The sandbox has no {self.service} {self.operation}.", 501)
         return self.sandbox.moto(self.request.environ, self.body)
 

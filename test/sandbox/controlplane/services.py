@@ -19,6 +19,7 @@ import ec2_quota  # noqa: F401
 import ec2_volumes  # noqa: F401
 import iam  # noqa: F401
 import iam_simulation  # noqa: F401
+import kept
 import pages
 import permissions
 import pricing  # noqa: F401
@@ -45,6 +46,7 @@ SITES = {sso_page.HOST: sso_page.answer}
 def install(sandbox: Sandbox) -> None:
     """Connects the service modules that change over time with the sandbox."""
     sandbox.settlers += [cloudfront.settle, ec2_lives.settle, ec2_addresses.settle, ec2_modifications.settle, ssm.settle]
+    kept.install()
     ec2_lag.install()
     pages.install()
     sandbox.resetters += [ssm_commands.reset, ec2_instances.reset]
