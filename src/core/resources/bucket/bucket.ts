@@ -15,6 +15,7 @@ import { BUCKET_SETTINGS, carriesTag, destroyingSince, readTags, type BucketSett
 import type { Context } from '../../context';
 import { driftText, type Drift } from '../driftText';
 import { listObjects } from './listing';
+import { requireNamed } from './namedBucket';
 import { known, readDetail, type Resource, type Seen } from '../resource';
 
 /** One object below `site/` as a listing shows it; for a whole-body upload the ETag is the MD5 of the bytes. */
@@ -158,8 +159,15 @@ async function exists({ site, clients }: Context, op: Op): Promise<boolean> {
 async function ensureBucket(context: Context, op: Op): Promise<void> {
   const settle = <Value>(attempt: () => Promise<Value>) =>
     retry(attempt, (error) => isConflict(error) || isNotSeenYet(error), SETTLE, op);
-  if (!(await exists(context, op))) await settle(() => createBucket(context, op));
-  if (!(await settle(() => BUCKET_SETTINGS.tags.isRight(context, op)))) {
+  const isNamed = context.site.bucket.name !== undefined;
+  if (!(await exists(context, op))) {
+    if (isNamed) requireNamed(context.site, { kind: 'absent' });
+    await settle(() => createBucket(context, op));
+  }
+  if (isNamed) {
+    const tagged = carriesTag(await readTags(context, op), context);
+    requireNamed(context.site, { kind: 'known', have: { tagged } });
+  } else if (!(await settle(() => BUCKET_SETTINGS.tags.isRight(context, op)))) {
     await settle(() => requireEmpty(context, op));
     await settle(() => BUCKET_SETTINGS.tags.put(context, op));
   }
