@@ -13,6 +13,7 @@ import type { Plan } from '../../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
 import { BUCKET_SETTINGS, carriesTag, destroyingSince, readTags, type BucketSetting } from './bucketSettings';
 import type { Context } from '../../context';
+import { requireNoOtherBucket } from '../distribution/otherBucket';
 import { driftText, type Drift } from '../driftText';
 import { listObjects } from './listing';
 import { requireNamed } from './namedBucket';
@@ -162,6 +163,7 @@ async function ensureBucket(context: Context, op: Op): Promise<void> {
   const isNamed = context.site.bucket.name !== undefined;
   if (!(await exists(context, op))) {
     if (isNamed) requireNamed(context.site, { kind: 'absent' });
+    await requireNoOtherBucket(context, op);
     await settle(() => createBucket(context, op));
   }
   if (isNamed) {

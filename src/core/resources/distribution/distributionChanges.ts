@@ -11,6 +11,7 @@ import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { changeConfig } from './distributionUpdate';
 import { ensureAccessControl, listAccessControls, signsForS3 } from './originAccessControl';
 import type { Context } from '../../context';
+import { requireNoOtherBucket } from './otherBucket';
 
 const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const MAX_GENERATIONS = 20;
@@ -33,6 +34,7 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
   for (let generation = 1; ; generation += 1) {
     const found = await findDistributionByTag(context, op);
     if (found?.Id) {
+      await requireNoOtherBucket(context, op);
       await repairDistribution(context, found.Id, op);
       return;
     }

@@ -4,8 +4,10 @@ import { bucketName } from '../../names';
 import { UserError, type Op } from '../../op';
 import { SITE_FILE } from '../../site';
 import { carriesTag, readTags } from '../bucket/bucketSettings';
+import { isAdopted } from '../adopt/adopted';
 import { bucketReadBy } from './bucketRead';
 import { targetOf } from './distributionConfig';
+import { findDistributionByTag } from './distributionLookup';
 import type { Described } from './wholeSite';
 
 /**
@@ -14,7 +16,7 @@ import type { Described } from './wholeSite';
 export async function otherBucketOf(
   context: Context,
   described: Described,
-  isAdopted: boolean,
+  wasAdopted: boolean,
   op: Op,
 ): Promise<string | undefined> {
   const name = bucketReadBy(targetOf(described) ?? {})?.bucket;
@@ -23,7 +25,7 @@ export async function otherBucketOf(
   try {
     return carriesTag(await readTags(there, op), there) ? name : undefined;
   } catch (error) {
-    if (isDenied(error)) return isAdopted ? name : undefined;
+    if (isDenied(error)) return wasAdopted ? name : undefined;
     if (hasCode(error, 'NoSuchBucket') || [301, 400].includes(statusOf(error) ?? 0)) return undefined;
     throw error;
   }
@@ -42,4 +44,12 @@ export function requireSameBucket(have: { readonly id: string; readonly otherBuc
   throw new UserError(
     `The distribution ${have?.id} reads another bucket than ${SITE_FILE} says. ${refusal} Nothing was changed.`,
   );
+}
+
+/** Throws `UserError` before something is made that the site has elsewhere: a site whose file names no bucket any more shows neither the one that was adopted nor its distribution. */
+export async function requireNoOtherBucket(context: Context, op: Op): Promise<void> {
+  const found = await findDistributionByTag(context, op);
+  if (!found) return;
+  const otherBucket = await otherBucketOf(context, found, isAdopted(found.Tags), op);
+  requireSameBucket({ id: found.Id ?? '', ...(otherBucket === undefined ? {} : { otherBucket }) });
 }
