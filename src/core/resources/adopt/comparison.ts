@@ -83,7 +83,6 @@ function isAsked(path: string): boolean {
 
 /** What was stored in parts or is encrypted with KMS has another ETag once it is copied, so that there the size and the order of the two tell. */
 function verdictOn(source: Listed, target: Listed): 'others' | 'outdated' | 'same' {
-  if (source.sizeBytes === target.sizeBytes && source.etag === target.etag) return 'same';
-  if (target.writtenMs < source.writtenMs) return 'outdated';
-  return source.sizeBytes === target.sizeBytes ? 'same' : 'others';
+  if (source.sizeBytes !== target.sizeBytes) return target.writtenMs <= source.writtenMs ? 'outdated' : 'others';
+  return source.etag !== target.etag && target.writtenMs < source.writtenMs ? 'outdated' : 'same';
 }

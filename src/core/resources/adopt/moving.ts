@@ -1,6 +1,8 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
+import { get } from '../../aws/http';
 import type { Context } from '../../context';
-import { bucketName, PUBLIC_PREFIX } from '../../names';
+import { encodePath } from '../../html/assetUrl';
+import { bucketDomain, bucketName, PUBLIC_PREFIX } from '../../names';
 import { UserError, type Op } from '../../op';
 import { plainText } from '../../plainText';
 import { someOf } from '../../someOf';
@@ -12,6 +14,9 @@ import { compareCopies, type Comparison } from './comparison';
 import { copyMoves, listForCopies } from './copies';
 import { edgeReader } from './edgeReader';
 import { judge, type EdgeReader } from './readable';
+
+/** Of what everybody should get, as many are asked for as show whether one may. */
+const MOST_ASKED = 5;
 
 /** From where a distribution reads the site's bucket until it reads `site/`, and how. */
 export interface Former {
@@ -41,7 +46,7 @@ export async function compareFormer(context: Context, { prefix, reader }: Former
     );
   }
   const found = compareCopies(await listForCopies(context, prefix, op), prefix, judgement.isReadable);
-  const { hidden, outdated, tooLarge, tooLong } = found;
+  const { hidden, missing, outdated, tooLarge, tooLong } = found;
   refuse(outdated, 'changed after they were copied to site/, where the copies are not replaced; delete the old copies');
   refuse(tooLarge, 'larger than the 5 GiB that S3 copies at once; copy them to site/ by another program');
   refuse(tooLong, 'too long by name to be copied to site/; give them shorter ones');
@@ -51,7 +56,22 @@ export async function compareFormer(context: Context, { prefix, reader }: Former
       'not given to the distribution by the bucket’s policy, but may be by access control lists of their own, which Sitelift does not go by; let the policy say who reads them and make the bucket the owner of its objects',
     );
   }
+  const open = missing.flatMap(({ from }) => (judgement.isForAll(from) ? [from] : []));
+  await requireOpen(context, open.slice(0, MOST_ASKED), op);
   return found;
+}
+
+/** Throws `UserError` where nobody gets objects that the policy gives everybody: the account overrules it, and copied they would be had by all. */
+async function requireOpen({ clients, site }: Context, keys: readonly string[], op: Op): Promise<void> {
+  const limits = { seconds: 30, bytes: 1, keptBytes: 0 };
+  for (const key of keys) {
+    const url = `https://${bucketDomain(site)}/${encodePath(key)}`;
+    if ((await get(url, clients.proxy, limits, op)).status === 200) return;
+  }
+  refuse(
+    keys,
+    'given to everybody by the bucket’s policy, and yet S3 gives them to nobody, as where Block Public Access of the account overrules that; give the distribution its own right to read what it is to serve, or take the statement out of the policy',
+  );
 }
 
 /** Copies to `site/` what readers get elsewhere in the bucket and is not there yet. */

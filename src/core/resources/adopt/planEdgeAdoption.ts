@@ -20,6 +20,7 @@ import { sourceOf, type Source } from './distributionFitness';
 import { readEdge } from './edgeCandidates';
 import { edgeReader } from './edgeReader';
 import { tagEdge } from './edgeTagging';
+import { letsEverybodyIn } from './readable';
 import { compareFormer, copyFormer, type Former } from './moving';
 import { newWants, wished, type Want } from './wants';
 
@@ -76,7 +77,7 @@ export async function distributionAdoption(context: Context, id: string, op: Op)
     isAdmitted || isTagged ? [] : [[admission(there, arn)]],
     isTagged ? [] : [[tagging(there, { id, arn })]],
   );
-  return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source)] };
+  return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source, facts)] };
 }
 
 async function fittingBucket(
@@ -89,7 +90,10 @@ async function fittingBucket(
   const name = bucketName(there.site);
   const facts = await readBucketFacts(there, op);
   const own = await ownBucket(context, name, op);
-  const problem = own === undefined ? bucketProblem(there, facts) : `this site has the bucket ${own} already`;
+  const problem =
+    own === undefined
+      ? bucketProblem(there, facts)
+      : `this site has the bucket ${own} already; “Destroy Bucket…” ends that, if nothing of it is needed`;
   const told =
     problem !== undefined && brought !== undefined ? `its bucket ${brought} does not fit: ${problem}` : problem;
   requireFit(what, told);
@@ -161,9 +165,14 @@ function copyNotes({ bucket, prefix }: Source, { archived, hidden, missing: move
   ];
 }
 
-function laterNotes({ bucket }: Source): string[] {
+function laterNotes({ bucket }: Source, { policy }: BucketFacts): string[] {
   return [
     `Afterwards Provision Distribution… lets it read ${PUBLIC_PREFIX}, and closes the bucket ${bucket} to all others once the edges know; its plan comes next.`,
+    ...(letsEverybodyIn(policy)
+      ? [
+          'The statement that lets everybody in stays in the bucket’s policy, and Block Public Access overrules it then.',
+        ]
+      : []),
     'Its names, certificate, other behaviors and origins, functions and logs stay.',
   ];
 }

@@ -8,15 +8,29 @@ export type EdgeReader =
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** What a policy says of whether a reader gets an object, by its key; or of which statement that cannot be told. */
-export type Judgement = { readonly isReadable: (key: string) => boolean } | { readonly unclear: string };
+/** What a policy says of an object, by its key. */
+export interface Verdicts {
+  /** The reader gets it. */
+  readonly isReadable: (key: string) => boolean;
+  /** He gets it only as everybody does, unless Block Public Access overrules the policy. */
+  readonly isForAll: (key: string) => boolean;
+}
+
+/** What a policy says of objects; or of which statement that cannot be told. */
+export type Judgement = Verdicts | { readonly unclear: string };
+
+interface Rule {
+  readonly denies: boolean;
+  readonly isForAll: boolean;
+  readonly covers: (key: string) => boolean;
+}
 
 /**
  * Judges what a distribution may read of a bucket, so that nothing is published that nobody could read before. A statement with more than is known here is
  * not guessed at (IAM documentation, “Policy evaluation logic” and “IAM JSON policy elements: Condition operators”).
  */
 export function judge(policy: BucketPolicy, bucketArn: string, reader: EdgeReader): Judgement {
-  const rules: { readonly denies: boolean; readonly covers: (key: string) => boolean }[] = [];
+  const rules: Rule[] = [];
   for (const statement of statementsOf(policy)) {
     const denies = statement['Effect'] === 'Deny';
     const about = isAbout(statement, reader);
@@ -25,12 +39,13 @@ export function judge(policy: BucketPolicy, bucketArn: string, reader: EdgeReade
     const patterns = patternsOf(statement);
     if (holds === false) continue;
     if (holds === undefined || patterns === undefined) return { unclear: nameOf(statement) };
-    rules.push({ denies, covers: (key) => patterns.some((pattern) => pattern.test(`${bucketArn}/${key}`)) });
+    const isForAll = namesEverybody(statement);
+    rules.push({ denies, isForAll, covers: (key) => patterns.some((pattern) => pattern.test(`${bucketArn}/${key}`)) });
   }
-  const [allowing, denying] = [rules.filter(({ denies }) => !denies), rules.filter(({ denies }) => denies)];
-  return {
-    isReadable: (key) => allowing.some(({ covers }) => covers(key)) && !denying.some(({ covers }) => covers(key)),
-  };
+  const some = (which: (rule: Rule) => boolean, key: string) => rules.some((rule) => which(rule) && rule.covers(key));
+  const isReadable = (key: string) => some(({ denies }) => !denies, key) && !some(({ denies }) => denies, key);
+  const isGiven = (key: string) => some(({ denies, isForAll }) => !denies && !isForAll, key);
+  return { isReadable, isForAll: (key) => isReadable(key) && !isGiven(key) };
 }
 
 /** True when a policy has a statement that lets everybody in. */

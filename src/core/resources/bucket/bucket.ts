@@ -96,7 +96,11 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     if (!have) return [[{ key: 'bucket', title: `create private bucket ${name}`, run }]];
     const drift = bucketDrift(have);
     if (drift.length === 0) return [];
-    return [[{ key: 'bucket', title: `put bucket ${name} in order (${drift.map(driftText).join('; ')})`, run }]];
+    const title = `put bucket ${name} in order (${drift.map(driftText).join('; ')})`;
+    const isOpen = have.blocksPublicAccess === false || have.ownerEnforced === false;
+    if (!have.isAdopted || !isOpen) return [[{ key: 'bucket', title, run }]];
+    const loss = 'who reads it without the distribution, as by links straight to S3, does so no more';
+    return [[{ key: 'bucket', title: `${title}: ${loss}`, loses: 'uptime', run }]];
   },
 };
 

@@ -28,7 +28,7 @@ export function adoptedOrder(context: Context, parts: Parts): Plan {
   const { bucketHave, changes, distribution, grants } = parts;
   const isMoving = distribution?.otherPath !== undefined && stepsOf(changes).length > 0;
   const moving = isMoving ? movingSteps(context, distribution.id) : undefined;
-  const closing = closingPlan(context, parts);
+  const closing = bucket.plan(context, { bucket: parts.bucket });
   const isLater = stepsOf(closing).length > 0 || stepsOf(grants).length > 0 || moving !== undefined;
   const isPending = stepsOf(changes).length > 0 || distribution?.deployed === false;
   const policy = bucketHave?.policy;
@@ -83,16 +83,4 @@ function movingSteps(context: Context, id: string): { readonly before: Step; rea
       },
     },
   };
-}
-
-function closingPlan(context: Context, { bucket: seen, bucketHave }: Parts): Plan {
-  const plan = bucket.plan(context, { bucket: seen });
-  const isOpen = bucketHave?.blocksPublicAccess === false || bucketHave?.ownerEnforced === false;
-  if (!bucketHave?.isAdopted || !isOpen) return plan;
-  const close = (step: Step): Step => ({
-    ...step,
-    title: `${step.title}: who reads the bucket without the distribution, as by links straight to S3, does so no more`,
-    loses: 'uptime',
-  });
-  return plan.map((stage) => stage.map(close));
 }

@@ -56,6 +56,12 @@ export interface DistributionNeeds extends BucketNeeds {
   readonly server: Seen<{ readonly host: string | undefined }>;
 }
 
+/** What the step does that gives the distribution its right, by whose the bucket was. */
+const GRANTS = {
+  own: 'let this distribution alone read the bucket',
+  adopted: 'let this distribution read site/ in the bucket, by HTTPS alone, and keep what is private for the account',
+} as const;
+
 /** The CloudFront distribution in front of the bucket, and of the server where it serves the whole site. */
 export const distribution: Resource<DistributionHave, DistributionNeeds> = {
   async describe(context, op): Promise<Seen<DistributionHave>> {
@@ -121,7 +127,7 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
       grants.push([
         {
           key: 'bucketPolicy',
-          title: `let this distribution alone read the bucket${isTaken ? ` (instead of ${reader})` : ''}`,
+          title: `${GRANTS[origin]}${isTaken ? ` (instead of ${reader})` : ''}`,
           ...(isTaken ? { loses: 'uptime' as const } : {}),
           follows: 'distribution',
           run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, origin, op),
