@@ -141,6 +141,30 @@ const DISTRIBUTIONS: readonly (readonly [title: string, odd: OddEdge, reason: Re
     /reads a group of origins; let it read the bucket of that group alone first/,
   ],
   [
+    'answers plain HTTP from the bucket at some path',
+    {
+      config: {
+        CacheBehaviors: {
+          Quantity: 1,
+          Items: [{ ...behavior, PathPattern: '*.svg', TargetOriginId: 'photos' }],
+        },
+      },
+    },
+    /its behavior for \*\.svg answers plain HTTP, .*; let it redirect HTTP to HTTPS first/,
+  ],
+  [
+    'reads the bucket as two origins',
+    {
+      config: (bucket) => ({
+        Origins: {
+          Quantity: 2,
+          Items: ['photos', 'again'].map((Id) => ({ Id, DomainName: `${bucket}.s3.amazonaws.com`, ...S3_ORIGIN })),
+        },
+      }),
+    },
+    /as more than one origin, and Sitelift cares for one/,
+  ],
+  [
     'has something at the URLs that would be others',
     { objects: { 'site/a.svg': 'a' } },
     /its readers get 1 object below \/site\/ \(site\/a\.svg\)/,

@@ -101,7 +101,8 @@ describe('the change of a want of a site that is there', () => {
       'volume.device': { to: '/dev/sdg', marked: /has the device name that it was attached with: Detach Volume…/ },
       'bucket.name': {
         to: 'not-there-at-all',
-        refused: /The bucket not-there-at-all, which sitelift\.json names, does not exist\. .*“Adopt Resource…”/,
+        refused:
+          /reads another bucket than sitelift\.json says\. Images are in the bucket sitelift-\S+ and would not be/,
       },
       'distribution.serves': { to: 'site', by: /distributionSettings/ },
       'distribution.enabled': { to: false, by: /distributionSettings/ },

@@ -32,7 +32,7 @@ export interface OddEdge {
   /** Objects by key. */
   readonly objects?: Readonly<Record<string, string | Partial<PutObjectCommandInput>>>;
   readonly origin?: Partial<Origin>;
-  readonly config?: Partial<DistributionConfig>;
+  readonly config?: Partial<DistributionConfig> | ((bucket: string) => Partial<DistributionConfig>);
   /** Everybody may read the bucket, and the distribution reads it as everybody may. */
   readonly isPublic?: boolean;
   /** What of the bucket the distribution may read. */
@@ -72,7 +72,7 @@ export async function makeEdge({ clients, site }: Context, odd: OddEdge = {}): P
           ViewerProtocolPolicy: 'allow-all',
           CachePolicyId: '658327ea-f89d-4fab-a63d-7e88639e58f6',
         },
-        ...config,
+        ...(typeof config === 'function' ? config(bucket) : config),
       },
     }),
   );

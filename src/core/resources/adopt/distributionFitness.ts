@@ -58,6 +58,12 @@ function sourceAt(origin: Origin, summary: DistributionSummary, account: Account
     return `it reads the bucket ${bucket} as more than one origin, and Sitelift cares for one; let its behaviors share one first`;
   }
   const prefix = prefixOf(read.path);
+  const plain = (summary.CacheBehaviors?.Items ?? []).find(
+    ({ TargetOriginId, ViewerProtocolPolicy }) => TargetOriginId === origin.Id && ViewerProtocolPolicy === 'allow-all',
+  );
+  if (plain) {
+    return `its behavior for ${plain.PathPattern} answers plain HTTP, by which the bucket is read no more; let it redirect HTTP to HTTPS first`;
+  }
   const isInside = (prefix.startsWith(PUBLIC_PREFIX) && prefix !== PUBLIC_PREFIX) || prefix.startsWith(PRIVATE_PREFIX);
   if (isInside)
     return `its origin path ${read.path} is inside of what Sitelift keeps in a bucket; move the objects elsewhere first`;

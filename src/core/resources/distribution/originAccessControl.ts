@@ -89,6 +89,7 @@ export async function deleteAccessControl(context: Context, op: Op): Promise<voi
   );
 }
 
+/** By the name that a bucket of the site’s own has: what is named like one that was adopted may be its maker’s. */
 function accessControlName(site: Context['site']): string {
-  return bucketName(site).slice(0, 64);
+  return bucketName({ ...site, bucket: {} }).slice(0, 64);
 }
