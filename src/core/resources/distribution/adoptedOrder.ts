@@ -28,7 +28,10 @@ export function adoptedOrder(context: Context, parts: Parts): Plan {
   const { bucketHave, changes, distribution, grants } = parts;
   const isMoving = distribution?.otherPath !== undefined && stepsOf(changes).length > 0;
   const moving = isMoving ? movingSteps(context, distribution.id) : undefined;
-  const closing = bucket.plan(context, { bucket: parts.bucket });
+  // Where no distribution could be made, the bucket stays as it is read.
+  const closing = bucket
+    .plan(context, { bucket: parts.bucket })
+    .map((stage) => stage.map((step): Step => ({ ...step, follows: 'distribution' })));
   const isLater = stepsOf(closing).length > 0 || stepsOf(grants).length > 0 || moving !== undefined;
   const isPending = stepsOf(changes).length > 0 || distribution?.deployed === false;
   const policy = bucketHave?.policy;
