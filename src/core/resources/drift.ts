@@ -1,6 +1,8 @@
 import { bucketArnOf, grantsReader, readerOf } from './bucket/bucketPolicy';
 import { bucketDrift, type BucketHave } from './bucket/bucket';
 import { hostDrift, type DistributionHave } from './distribution/distribution';
+import { isAboutOrigin } from './distribution/distributionConfig';
+import { otherBucketRefusal } from './distribution/otherBucket';
 import { lackOf, shrinkRefusal } from './volume/growth';
 import { mountOf } from './volume/mounted';
 import { DOCUMENT_ROOT } from '../names';
@@ -29,14 +31,18 @@ export function driftOf(name: ResourceName, site: SiteHave): readonly Drift[] {
 
 function distributionDrift(have: DistributionHave, server: ServerHave | undefined): readonly Drift[] {
   const { drift, otherRegion: is } = have;
-  if (is === undefined) return [...drift, ...hostDrift(have, server)];
+  const refusal = otherBucketRefusal(have);
+  const told = refusal === undefined ? drift : drift.map((one) => (isAboutOrigin(one) ? { ...one, refusal } : one));
+  if (is === undefined) return [...told, ...hostDrift(have, server)];
   // What reads a bucket of another region is not provisioned in this one.
-  const refusal = `A site cannot move to another region: put “region” in ${SITE_FILE} back to ${is}.`;
-  return [{ what: 'the region of its bucket', is, wanted: `the one of ${SITE_FILE}`, refusal, stops: true }];
+  const moved = `A site cannot move to another region: put “region” in ${SITE_FILE} back to ${is}.`;
+  return [{ what: 'the region of its bucket', is, wanted: `the one of ${SITE_FILE}`, refusal: moved, stops: true }];
 }
 
-function readerDrift({ name, policy }: BucketHave, distributionArn: string | undefined): Drift[] {
-  if (!policy || distributionArn === undefined || grantsReader(policy, bucketArnOf(name), distributionArn)) return [];
+function readerDrift({ isAdopted, name, policy }: BucketHave, distributionArn: string | undefined): Drift[] {
+  const origin = isAdopted ? 'adopted' : 'own';
+  if (!policy || distributionArn === undefined) return [];
+  if (grantsReader(policy, bucketArnOf(name), distributionArn, origin)) return [];
   const reader = readerOf(policy);
   if (reader === distributionArn) {
     return [{ what: 'the bucket policy', is: 'changed', wanted: 'for this distribution alone, by HTTPS alone' }];

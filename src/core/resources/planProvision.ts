@@ -4,7 +4,9 @@ import { UserError } from '../op';
 import { moment } from '../release/moment';
 import { bucket } from './bucket/bucket';
 import { unmarkDestroying } from './bucket/bucketSettings';
+import { requireNamed } from './bucket/namedBucket';
 import { distribution } from './distribution/distribution';
+import { requireSameBucket } from './distribution/otherBucket';
 import { driftText } from './driftText';
 import type { Context } from '../context';
 import { passesAddressOn } from './server/address';
@@ -23,8 +25,11 @@ import type { ResourceName, SiteHave } from './stack';
 /** The plan for one resource with the prerequisites that are missing, or for the whole site. */
 export function planProvision(what: ResourceName | 'all', context: Context, site: SiteHave): Plan {
   requireSameRegion(context.site, site);
+  requireSameBucket(known(site.distribution));
   const isWhole = context.site.distribution.serves === 'site';
-  const needs = needed(what, isWhole);
+  const isAdopted = known(site.bucket)?.isAdopted ?? false;
+  const needs = needed(what, isWhole, isAdopted);
+  if (needs.includes('bucket')) requireNamed(context.site, site.bucket);
   const unreadable = needs.flatMap((name) => {
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
@@ -89,7 +94,10 @@ function planOf(what: ResourceName | 'all', context: Context, site: SiteHave): P
     case 'volume':
       return withReader(volume.plan(context, site), context, site);
     case 'bucket':
-      return bucket.plan(context, site);
+      // One that was read before the site is closed only when the distribution reads it.
+      return known(site.bucket)?.isAdopted && known(site.distribution)
+        ? distribution.plan(context, site)
+        : bucket.plan(context, site);
     case 'distribution':
       return isWhole ? readerAfter(server.plan(context, site), context, site) : distribution.plan(context, site);
     case 'all': {
@@ -128,13 +136,13 @@ function narrowing(context: Context, site: SiteHave): Plan {
   return isNarrowing(context, reach) ? [[groupStep(context, reach)]] : [];
 }
 
-function needed(what: ResourceName | 'all', isWhole: boolean): readonly ResourceName[] {
+function needed(what: ResourceName | 'all', isWhole: boolean, isAdopted: boolean): readonly ResourceName[] {
   switch (what) {
     case 'server':
     case 'volume':
       return ['server', 'volume'];
     case 'bucket':
-      return ['bucket'];
+      return isAdopted ? ['bucket', 'distribution'] : ['bucket'];
     case 'distribution':
       return isWhole ? ['server', 'volume', 'bucket', 'distribution'] : ['bucket', 'distribution'];
     case 'all':

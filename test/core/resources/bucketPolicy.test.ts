@@ -110,9 +110,9 @@ describe('the policy of a bucket', () => {
     const mine = { Version: '2012-10-17', Statement: [{ ...MINE, Resource: arn }] };
     const Policy = JSON.stringify(mine);
     await context.clients.s3.send(new PutBucketPolicyCommand({ Bucket: bucketName(context.site), Policy }));
-    await grantReader(context, READER, newOp());
+    await grantReader(context, READER, 'own', newOp());
     assert.deepEqual(await readPolicy(context, newOp()), policyForReader(mine, arn, READER));
-    assert.deepEqual(changesOf(await callsOf(() => grantReader(context, READER, newOp()))), []);
+    assert.deepEqual(changesOf(await callsOf(() => grantReader(context, READER, 'own', newOp()))), []);
   });
 
   it('is changed again after somebody else’s change at the same time, and when the bucket is not seen yet', async () => {
@@ -123,7 +123,7 @@ describe('the policy of a bucket', () => {
     ] as const) {
       const context = await newBucket();
       await refuse('s3', action, code, status);
-      await grantReader(context, READER, newOp());
+      await grantReader(context, READER, 'own', newOp());
       assert.equal(readerOf(await readPolicy(context, newOp())), READER);
     }
   });
@@ -131,14 +131,16 @@ describe('the policy of a bucket', () => {
   it('is told as refused when AWS refuses to read or to change it', async () => {
     for (const action of ['GetBucketPolicy', 'PutBucketPolicy']) {
       await refuse('s3', action);
-      await assert.rejects(grantReader(await newBucket(), READER, newOp()), { name: 'AccessDenied' }, action);
+      await assert.rejects(grantReader(await newBucket(), READER, 'own', newOp()), { name: 'AccessDenied' }, action);
     }
   });
 
   it('of a bucket in another account is neither read nor changed', async () => {
     const context = await newBucket('210987654321');
     await assert.rejects(readPolicy(context, newOp()), { name: 'AccessDenied' });
-    const calls = await callsOf(() => assert.rejects(grantReader(context, READER, newOp()), { name: 'AccessDenied' }));
+    const calls = await callsOf(() =>
+      assert.rejects(grantReader(context, READER, 'own', newOp()), { name: 'AccessDenied' }),
+    );
     assert.deepEqual(changesOf(calls), []);
   });
 
@@ -149,7 +151,9 @@ describe('the policy of a bucket', () => {
     ] as const) {
       const context = await newBucket();
       const op = cancelledAt(context.clients.s3, command);
-      const calls = await callsOf(() => assert.rejects(grantReader(context, READER, op), { name: 'AbortError' }));
+      const calls = await callsOf(() =>
+        assert.rejects(grantReader(context, READER, 'own', op), { name: 'AbortError' }),
+      );
       assert.deepEqual(
         calls.map(({ action }) => action),
         actions,

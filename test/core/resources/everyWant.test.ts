@@ -29,7 +29,7 @@ interface SchemaNode {
 }
 
 /** The wants of the site file as paths; what publishing alone goes by is none of provisioning’s. */
-const WANTS = ['server', 'volume', 'distribution', 'assets', 'publish'];
+const WANTS = ['server', 'volume', 'bucket', 'distribution', 'assets', 'publish'];
 function wantsOf({ properties = {} }: SchemaNode): string[] {
   return Object.entries(properties).flatMap(([name, node]) =>
     WANTS.includes(name) ? Object.keys(node.properties ?? {}).map((inner) => `${name}.${inner}`) : [name],
@@ -99,6 +99,11 @@ describe('the change of a want of a site that is there', () => {
       'volume.sizeGib': { to: 2, by: /growVolume/ },
       'volume.partitionMib': { to: 500, inside: 'mount' },
       'volume.device': { to: '/dev/sdg', marked: /has the device name that it was attached with: Detach Volume…/ },
+      'bucket.name': {
+        to: 'not-there-at-all',
+        refused:
+          /reads another bucket than sitelift\.json says\. Images are in the bucket sitelift-\S+ and would not be/,
+      },
       'distribution.serves': { to: 'site', by: /distributionSettings/ },
       'distribution.enabled': { to: false, by: /distributionSettings/ },
       'distribution.geoRestriction': { to: { block: ['FR'] }, by: /distributionSettings/ },

@@ -14,27 +14,40 @@ import type { Context } from '../../context';
 import type { Op } from '../../op';
 import { isDead } from '../lookup';
 import { inPlace } from '../succession';
+import { listBuckets, listEdges } from './edgeCandidates';
 import { instanceProblem, isTagged, volumeProblem, type Region } from './fitness';
 import { tagOf } from '../../tags';
 
 /** What can be adopted. */
-export type Adoptable = 'server' | 'volume';
+export type Adoptable = 'server' | 'volume' | 'bucket' | 'distribution';
 
 /** Something that exists and may be adopted, with the reason where it does not fit. */
 export interface Candidate {
   readonly id: string;
-  /** Its tag `Name`; empty without one. */
+  /** Its tag `Name`, of a distribution its comment; empty without one. */
   readonly name: string;
   readonly about: string;
   readonly unfit: string | undefined;
 }
 
-/** All instances, or volumes, of the region, those that fit first; whether what is inside fits, too, only a look inside tells. */
+/** All instances, volumes or buckets of the region, or distributions of the account, those that fit first; whether what is inside fits, too, only a look inside tells. */
 export async function listCandidates(kind: Adoptable, context: Context, op: Op): Promise<readonly Candidate[]> {
-  const region = await readRegion(context, op);
-  const all = kind === 'server' ? servers(context, region) : volumes(context, region);
+  const all = await listAll(kind, context, op);
   const rank = ({ unfit }: Candidate) => (unfit === undefined ? 0 : 1);
   return [...all].sort((one, other) => rank(one) - rank(other) || one.id.localeCompare(other.id));
+}
+
+async function listAll(kind: Adoptable, context: Context, op: Op): Promise<readonly Candidate[]> {
+  switch (kind) {
+    case 'server':
+      return servers(context, await readRegion(context, op));
+    case 'volume':
+      return volumes(context, await readRegion(context, op));
+    case 'bucket':
+      return listBuckets(context, op);
+    case 'distribution':
+      return listEdges(context, op);
+  }
 }
 
 function servers(context: Context, region: Region): readonly Candidate[] {

@@ -8,6 +8,7 @@ import { SITE_FILE } from '../../site';
 import { addressKind } from '../server/address';
 import { absentHere } from '../otherRegion';
 import { profileName } from '../server/role';
+import { requireFit, type Adoption } from './adoption';
 import { readRegion, type Adoptable } from './candidates';
 import {
   insideProblem,
@@ -20,16 +21,10 @@ import {
   type Region,
 } from './fitness';
 import { fileNotes, serverNotes } from './notes';
+import { bucketAdoption, distributionAdoption } from './planEdgeAdoption';
 import { keepServed, surveyServer, type Inside, type Survey } from './survey';
 import { tagAdopted } from './tagging';
 import { deviceWants, newWants, type Want } from './wants';
-
-/** What adopting something would do: what the site file is to say before the plan runs, and what is to be known of it. */
-export interface Adoption {
-  readonly wants: readonly Want[];
-  readonly plan: Plan;
-  readonly about: readonly string[];
-}
 
 const MIB = 1024 ** 2;
 /** As in the growth of a file system: a partition that ends this far before its disk fills it. */
@@ -37,7 +32,7 @@ const SLACK_BYTES = 8 * MIB;
 const DEVICE = /^(\/dev\/(sd[b-z]|xvd[b-z])|xvd[b-z][a-z]?)$/;
 
 /**
- * What makes an existing instance or volume the site's, which takes its tags alone; `root` is the folder of the site's files. Throws `UserError` with the
+ * What makes something that exists the site's, which takes its tags alone, and of a distribution what it reads beside where that is; `root` is the folder of the site's files. Throws `UserError` with the
  * reason for what does not fit.
  */
 export async function planAdoption(
@@ -47,16 +42,19 @@ export async function planAdoption(
   root: string,
   op: Op,
 ): Promise<Adoption> {
-  await requireHere(context, op);
+  await requireHere(kind, context, op);
+  if (kind === 'bucket') return bucketAdoption(context, id, op);
+  if (kind === 'distribution') return distributionAdoption(context, id, op);
   const region = await readRegion(context, op);
   return kind === 'server' ? serverAdoption(context, region, id, root, op) : volumeAdoption(context, region, id, op);
 }
 
-/** Throws `UserError` for a site that lies in another region, or may. */
-async function requireHere(context: Context, op: Op): Promise<void> {
+/** Throws `UserError` for a site that lies in another region, or whose server may. */
+async function requireHere(kind: Adoptable, context: Context, op: Op): Promise<void> {
   const absent = await absentHere(context, op);
   if (absent.kind !== 'absent') return;
-  if (absent.doubt !== undefined) throw new UserError(`${absent.doubt} Nothing was changed.`);
+  const hasDoubt = absent.doubt !== undefined && (kind === 'server' || kind === 'volume');
+  if (hasDoubt) throw new UserError(`${absent.doubt} Nothing was changed.`);
   if (absent.otherRegion === undefined) return;
   throw new UserError(
     `This site lies in ${absent.otherRegion}, but ${SITE_FILE} says ${context.site.region}. Put “region” back to ${absent.otherRegion}. Nothing was changed.`,
@@ -205,11 +203,6 @@ function tagPlan(context: Context, instance: Instance | undefined, volume: Volum
   const what = [instance && `server ${adopted.serverId}`, volume && `volume ${adopted.volumeId}`].filter(Boolean);
   const title = `make ${what.join(' and ')} this site’s (tags ${SITE_TAG}, ${ROLE_TAG} and ${ADOPTED_TAG}; nothing is replaced, formatted or started anew)`;
   return [[{ key: 'adopt', title, run: (op) => tagAdopted(context, adopted, op) }]];
-}
-
-function requireFit(what: string, problem: string | undefined): void {
-  if (problem === undefined) return;
-  throw new UserError(`The ${what} cannot be adopted: ${problem}. Nothing was changed.`);
 }
 
 function missing({ site }: Context, what: string, id: string): UserError {

@@ -7,8 +7,8 @@ const FREE_LETTERS = 'fghijklmnop';
 
 /** A property of the site file and the value that it gets; undefined takes it out. */
 export interface Want {
-  readonly path: readonly ['server' | 'volume', string];
-  readonly value: string | number | undefined;
+  readonly path: readonly ['server' | 'volume' | 'bucket' | 'distribution', string];
+  readonly value: string | number | boolean | undefined;
 }
 
 /** Those of some wants that the site file does not say yet. Throws `UserError` for one that it cannot say. */
@@ -47,6 +47,8 @@ export function wished(site: Site, wants: readonly Want[]): Site {
     ...site,
     server: { ...site.server, ...partOf('server') },
     volume: { ...site.volume, ...partOf('volume') },
+    bucket: { ...site.bucket, ...partOf('bucket') },
+    distribution: { ...site.distribution, ...partOf('distribution') },
   };
   return parseSite(JSON.stringify(said));
 }

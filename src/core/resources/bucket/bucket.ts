@@ -13,8 +13,10 @@ import type { Plan } from '../../plan';
 import { readPolicy, type BucketPolicy } from './bucketPolicy';
 import { BUCKET_SETTINGS, carriesTag, destroyingSince, readTags, type BucketSetting } from './bucketSettings';
 import type { Context } from '../../context';
+import { requireNoOtherBucket } from '../distribution/otherBucket';
 import { driftText, type Drift } from '../driftText';
 import { listObjects } from './listing';
+import { requireNamed } from './namedBucket';
 import { known, readDetail, type Resource, type Seen } from '../resource';
 
 /** One object below `site/` as a listing shows it; for a whole-body upload the ETag is the MD5 of the bytes. */
@@ -94,7 +96,11 @@ export const bucket: Resource<BucketHave, BucketNeeds> = {
     if (!have) return [[{ key: 'bucket', title: `create private bucket ${name}`, run }]];
     const drift = bucketDrift(have);
     if (drift.length === 0) return [];
-    return [[{ key: 'bucket', title: `put bucket ${name} in order (${drift.map(driftText).join('; ')})`, run }]];
+    const title = `put bucket ${name} in order (${drift.map(driftText).join('; ')})`;
+    const isOpen = have.blocksPublicAccess === false || have.ownerEnforced === false;
+    if (!have.isAdopted || !isOpen) return [[{ key: 'bucket', title, run }]];
+    const loss = 'who reads it without the distribution, as by links straight to S3, does so no more';
+    return [[{ key: 'bucket', title: `${title}: ${loss}`, loses: 'uptime', run }]];
   },
 };
 
@@ -158,8 +164,16 @@ async function exists({ site, clients }: Context, op: Op): Promise<boolean> {
 async function ensureBucket(context: Context, op: Op): Promise<void> {
   const settle = <Value>(attempt: () => Promise<Value>) =>
     retry(attempt, (error) => isConflict(error) || isNotSeenYet(error), SETTLE, op);
-  if (!(await exists(context, op))) await settle(() => createBucket(context, op));
-  if (!(await settle(() => BUCKET_SETTINGS.tags.isRight(context, op)))) {
+  const isNamed = context.site.bucket.name !== undefined;
+  if (!(await exists(context, op))) {
+    if (isNamed) requireNamed(context.site, { kind: 'absent' });
+    await requireNoOtherBucket(context, op);
+    await settle(() => createBucket(context, op));
+  }
+  if (isNamed) {
+    const tagged = carriesTag(await readTags(context, op), context);
+    requireNamed(context.site, { kind: 'known', have: { tagged } });
+  } else if (!(await settle(() => BUCKET_SETTINGS.tags.isRight(context, op)))) {
     await settle(() => requireEmpty(context, op));
     await settle(() => BUCKET_SETTINGS.tags.put(context, op));
   }

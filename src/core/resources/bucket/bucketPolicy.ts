@@ -1,7 +1,7 @@
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { isDeepStrictEqual } from 'node:util';
 import { isConflict, isNotSeenYet, retry, unlessMissing } from '../../aws/wait';
-import { bucketName, PUBLIC_PREFIX } from '../../names';
+import { bucketName, PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
 import type { Op } from '../../op';
 import type { Context } from '../../context';
 
@@ -11,7 +11,8 @@ export interface BucketPolicy {
   readonly Statement: PolicyStatement | readonly PolicyStatement[];
 }
 
-interface PolicyStatement {
+/** One statement of such a document. */
+export interface PolicyStatement {
   readonly Sid?: string;
   readonly [key: string]: unknown;
 }
@@ -19,6 +20,11 @@ interface PolicyStatement {
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const READER_SID = 'SiteliftDistributionReads';
 const TLS_SID = 'SiteliftTlsOnly';
+const PRIVATE_SID = 'SiteliftPrivate';
+const OWN_SIDS: readonly (string | undefined)[] = [READER_SID, TLS_SID, PRIVATE_SID];
+
+/** Whose bucket it was: in one that was there before the site, the statements of others may let in whom they like. */
+export type Origin = 'own' | 'adopted';
 
 /** The bucket's policy; one without statements where there is none. */
 export async function readPolicy({ site, clients }: Context, op: Op): Promise<BucketPolicy> {
@@ -33,20 +39,30 @@ export async function readPolicy({ site, clients }: Context, op: Op): Promise<Bu
 }
 
 /** Adds the right to read `site/*` for exactly one distribution, and the refusal of plain HTTP; all that is not ours stays as it is. */
-export function policyForReader(policy: BucketPolicy, bucketArn: string, distributionArn: string): BucketPolicy {
-  return {
-    ...policy,
-    Statement: [
-      ...statementsOf(policy).filter((statement) => !isOurs(statement)),
-      ...ourStatements(bucketArn, distributionArn),
-    ],
-  };
+export function policyForReader(
+  policy: BucketPolicy,
+  bucketArn: string,
+  distributionArn: string,
+  origin: Origin = 'own',
+): BucketPolicy {
+  return withOurs(policy, ourStatements(bucketArn, distributionArn, origin));
 }
 
 /** True when the policy says for the distribution what `policyForReader` would make it say. */
-export function grantsReader(policy: BucketPolicy, bucketArn: string, distributionArn: string): boolean {
+export function grantsReader(
+  policy: BucketPolicy,
+  bucketArn: string,
+  distributionArn: string,
+  origin: Origin = 'own',
+): boolean {
   const ours = statementsOf(policy).filter(isOurs);
-  return isDeepStrictEqual(bySid(ours), bySid(ourStatements(bucketArn, distributionArn)));
+  return isDeepStrictEqual(bySid(ours), bySid(ourStatements(bucketArn, distributionArn, origin)));
+}
+
+/** As `grantsReader` for a bucket that others may still read by plain HTTP. */
+export function admitsReader(policy: BucketPolicy, bucketArn: string, distributionArn: string): boolean {
+  const ours = statementsOf(policy).filter((statement) => isOurs(statement) && statement.Sid !== TLS_SID);
+  return isDeepStrictEqual(bySid(ours), bySid(openStatements(bucketArn, distributionArn)));
 }
 
 /** The distribution that the policy lets read, as its ARN; undefined also while the policy itself is unknown. */
@@ -67,13 +83,36 @@ export function bucketArnOf(name: string): string {
 }
 
 /** Lets one distribution read `site/*`; reads the policy afresh, so a statement added meanwhile is kept. */
-export async function grantReader(context: Context, distributionArn: string, op: Op): Promise<void> {
+export async function grantReader(context: Context, distributionArn: string, origin: Origin, op: Op): Promise<void> {
+  const arn = bucketArn(context.site);
+  const change = (policy: BucketPolicy) =>
+    grantsReader(policy, arn, distributionArn, origin)
+      ? undefined
+      : policyForReader(policy, arn, distributionArn, origin);
+  await changePolicy(context, change, op);
+}
+
+/** The same in a bucket that was there before the site, and without an end to plain HTTP, by which it may be read until the distribution reads `site/*` at all edges. */
+export async function admitReader(context: Context, distributionArn: string, op: Op): Promise<void> {
+  const arn = bucketArn(context.site);
+  const change = (policy: BucketPolicy) => {
+    if (admitsReader(policy, arn, distributionArn)) return undefined;
+    const kept = statementsOf(policy).filter(({ Sid }) => Sid === TLS_SID);
+    return withOurs(policy, [...openStatements(arn, distributionArn), ...kept]);
+  };
+  await changePolicy(context, change, op);
+}
+
+async function changePolicy(
+  context: Context,
+  change: (policy: BucketPolicy) => BucketPolicy | undefined,
+  op: Op,
+): Promise<void> {
   const { site, clients } = context;
   await retry(
     async () => {
-      const policy = await readPolicy(context, op);
-      if (grantsReader(policy, bucketArn(site), distributionArn)) return;
-      const wanted = policyForReader(policy, bucketArn(site), distributionArn);
+      const wanted = change(await readPolicy(context, op));
+      if (!wanted) return;
       await clients.s3.send(
         new PutBucketPolicyCommand({
           Bucket: bucketName(site),
@@ -89,6 +128,10 @@ export async function grantReader(context: Context, distributionArn: string, op:
   );
 }
 
+function withOurs(policy: BucketPolicy, ours: readonly PolicyStatement[]): BucketPolicy {
+  return { ...policy, Statement: [...statementsOf(policy).filter((statement) => !isOurs(statement)), ...ours] };
+}
+
 /** The statements of a policy as a list. */
 export function statementsOf({ Statement }: BucketPolicy): readonly PolicyStatement[] {
   return isList(Statement) ? Statement : [Statement];
@@ -98,24 +141,18 @@ function isList(value: BucketPolicy['Statement']): value is readonly PolicyState
   return Array.isArray(value);
 }
 
-function isOurs({ Sid }: PolicyStatement): boolean {
-  return Sid === READER_SID || Sid === TLS_SID;
+/** True for a statement that Sitelift put there. */
+export function isOurs({ Sid }: PolicyStatement): boolean {
+  return OWN_SIDS.includes(Sid);
 }
 
 function bySid(statements: readonly PolicyStatement[]): readonly PolicyStatement[] {
   return [...statements].sort((one, other) => (one.Sid ?? '').localeCompare(other.Sid ?? ''));
 }
 
-function ourStatements(arn: string, distributionArn: string): readonly PolicyStatement[] {
+function ourStatements(arn: string, distributionArn: string, origin: Origin): readonly PolicyStatement[] {
   return [
-    {
-      Sid: READER_SID,
-      Effect: 'Allow',
-      Principal: { Service: 'cloudfront.amazonaws.com' },
-      Action: 's3:GetObject',
-      Resource: `${arn}/${PUBLIC_PREFIX}*`,
-      Condition: { StringEquals: { 'AWS:SourceArn': distributionArn } },
-    },
+    ...(origin === 'own' ? [readerStatement(arn, distributionArn)] : openStatements(arn, distributionArn)),
     {
       Sid: TLS_SID,
       Effect: 'Deny',
@@ -125,4 +162,31 @@ function ourStatements(arn: string, distributionArn: string): readonly PolicySta
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
     },
   ];
+}
+
+/** Who reads all of a bucket by a statement of others is kept from what is private, unless he is of the account; the key is there in anonymous requests, too. */
+function openStatements(arn: string, distributionArn: string): readonly PolicyStatement[] {
+  const [, , , , account = ''] = distributionArn.split(':');
+  return [
+    readerStatement(arn, distributionArn),
+    {
+      Sid: PRIVATE_SID,
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: `${arn}/${PRIVATE_PREFIX}*`,
+      Condition: { StringNotEquals: { 'aws:PrincipalAccount': account } },
+    },
+  ];
+}
+
+function readerStatement(arn: string, distributionArn: string): PolicyStatement {
+  return {
+    Sid: READER_SID,
+    Effect: 'Allow',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: 's3:GetObject',
+    Resource: `${arn}/${PUBLIC_PREFIX}*`,
+    Condition: { StringEquals: { 'AWS:SourceArn': distributionArn } },
+  };
 }

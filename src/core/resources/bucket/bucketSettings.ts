@@ -14,7 +14,7 @@ import {
 import { isDeepStrictEqual } from 'node:util';
 import { isConflict, retry, unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
-import { bucketName, DESTROYING_TAG, tagsFor } from '../../names';
+import { ADOPTED_TAG, bucketName, DESTROYING_TAG, tagsFor } from '../../names';
 import type { Op } from '../../op';
 import { isOfSite, tagOf } from '../../tags';
 
@@ -137,6 +137,20 @@ export async function unmarkDestroying(context: Context, op: Op): Promise<void> 
     context,
     tagged.filter(({ Key }) => Key !== DESTROYING_TAG),
     [],
+    op,
+  );
+}
+
+/** Gives a bucket that was there before the site its tags, but for the name; all others stay. */
+export async function tagAdoptedBucket(context: Context, op: Op): Promise<void> {
+  const tags = [
+    ...tagsFor(context.site, 'bucket').filter(({ Key }) => Key !== 'Name'),
+    { Key: ADOPTED_TAG, Value: 'yes' },
+  ];
+  await retry(
+    async () => putTags(context, await readTags(context, op), tags, op),
+    isConflict,
+    { limitSeconds: 60 },
     op,
   );
 }

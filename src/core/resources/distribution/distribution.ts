@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { unlessMissing, waitFor } from '../../aws/wait';
-import { bucketRegionOf } from '../../names';
+import { bucketName, bucketRegionOf, PUBLIC_PREFIX } from '../../names';
 import { UserError, type Op } from '../../op';
 import { sequence, type Plan, type Step } from '../../plan';
 import { bucket, type BucketNeeds } from '../bucket/bucket';
@@ -11,6 +11,9 @@ import { aliasOf, driftOf, readsBucket, targetOf } from './distributionConfig';
 import { driftText, type Drift } from '../driftText';
 import { findDistribution, type TaggedDistribution } from './distributionLookup';
 import { isAdopted } from '../adopt/adopted';
+import { adoptedOrder } from './adoptedOrder';
+import { bucketReadBy, prefixOf } from './bucketRead';
+import { otherBucketOf } from './otherBucket';
 import { restrictionOf, shutsOut, type GeoRestriction } from './geoRestriction';
 import type { Context } from '../../context';
 import { known, type Resource, type Seen } from '../resource';
@@ -41,6 +44,10 @@ export interface DistributionHave {
   readonly drift: readonly Drift[];
   /** Region of this site's bucket that it reads, where that is not the region of the site file. */
   readonly otherRegion?: string;
+  /** Path below which it reads this site's bucket, where that is not the site's; empty for the whole bucket. */
+  readonly otherPath?: string;
+  /** Another bucket of this site that it reads than the one of the site file. */
+  readonly otherBucket?: string;
 }
 
 /** What the distribution's plan depends on. */
@@ -49,29 +56,43 @@ export interface DistributionNeeds extends BucketNeeds {
   readonly server: Seen<{ readonly host: string | undefined }>;
 }
 
+/** What the step does that gives the distribution its right, by whose the bucket was. */
+const GRANTS = {
+  own: 'let this distribution alone read the bucket',
+  adopted: 'let this distribution read site/ in the bucket, by HTTPS alone, and keep what is private for the account',
+} as const;
+
 /** The CloudFront distribution in front of the bucket, and of the server where it serves the whole site. */
 export const distribution: Resource<DistributionHave, DistributionNeeds> = {
   async describe(context, op): Promise<Seen<DistributionHave>> {
     const summary = await findDistribution(context, op);
-    return summary ? { kind: 'known', have: haveOf(context, summary) } : { kind: 'absent' };
+    if (!summary) return { kind: 'absent' };
+    const have = haveOf(context, summary);
+    const otherBucket = await otherBucketOf(context, summary, have.isAdopted ?? false, op);
+    return { kind: 'known', have: otherBucket === undefined ? have : { ...have, otherBucket } };
   },
 
   async glance(context, before, op) {
     if (before.kind !== 'known') return before.kind === 'absent' ? distribution.describe(context, op) : undefined;
     const have = await distributionById(context, before.have.id, op);
+    if (!have) return undefined;
+    const { isAdopted: wasAdopted, otherBucket } = before.have;
     // A distribution by its id comes without its tags.
-    return have && { kind: 'known', have: before.have.isAdopted ? { ...have, isAdopted: true } : have };
+    const adopted = wasAdopted ? { isAdopted: true } : {};
+    const other = otherBucket !== undefined && !have.readsBucket ? { otherBucket } : {};
+    return { kind: 'known', have: { ...have, ...adopted, ...other } };
   },
 
   plan(context, site): Plan {
     if (site.distribution.kind === 'unknown' || site.bucket.kind === 'unknown') return [];
     const have = known(site.distribution);
     const drift = have ? driftWith(context, have, site) : [];
-    const steps: Step[][] = [];
+    const changes: Step[][] = [];
+    const grants: Step[][] = [];
     if (!have) {
       const isWhole = context.site.distribution.serves === 'site';
       const behind = isWhole ? 'server and bucket (the whole site, by HTTPS)' : 'the bucket';
-      steps.push([
+      changes.push([
         {
           key: 'distribution',
           title: `create CloudFront distribution in front of ${behind}`,
@@ -82,12 +103,14 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
       const isMissed = have.pagesHost !== undefined && context.site.distribution.serves === 'images';
       const { enabled, geoRestriction = have.geoRestriction } = context.site.distribution;
       const isEnded = !enabled || shutsOut(have.geoRestriction, geoRestriction);
-      steps.push([
+      // What it reads elsewhere in the bucket is copied before.
+      const isElsewhere = !have.readsBucket && !(have.isAdopted && have.otherPath !== undefined);
+      changes.push([
         {
           key: 'distributionSettings',
           title: `put distribution ${have.id} in order (${drift.map(driftText).join('; ')})`,
           // Whoever reads images of the other origin, or pages here, now gets those of the bucket, or none.
-          ...(have.enabled && (!have.readsBucket || isMissed || isEnded) ? { loses: 'uptime' as const } : {}),
+          ...(have.enabled && (isElsewhere || isMissed || isEnded) ? { loses: 'uptime' as const } : {}),
           run: (op) => repairDistribution(context, have.id, op),
         },
       ]);
@@ -95,21 +118,25 @@ export const distribution: Resource<DistributionHave, DistributionNeeds> = {
     const bucketHave = known(site.bucket);
     // A policy that could not be read is not taken for one that lacks something.
     const isUnreadable = have && bucketHave && !bucketHave.policy;
-    const isGranted = have && bucketHave?.policy && grantsReader(bucketHave.policy, bucketArn(context.site), have.arn);
+    const origin = bucketHave?.isAdopted ? 'adopted' : 'own';
+    const isGranted =
+      have && bucketHave?.policy && grantsReader(bucketHave.policy, bucketArn(context.site), have.arn, origin);
     if (!isUnreadable && !isGranted) {
       const reader = readerOf(bucketHave?.policy);
       const isTaken = reader !== undefined && reader !== have?.arn;
-      steps.push([
+      grants.push([
         {
           key: 'bucketPolicy',
-          title: `let this distribution alone read the bucket${isTaken ? ` (instead of ${reader})` : ''}`,
+          title: `${GRANTS[origin]}${isTaken ? ` (instead of ${reader})` : ''}`,
           ...(isTaken ? { loses: 'uptime' as const } : {}),
           follows: 'distribution',
-          run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, op),
+          run: async (op) => grantReader(context, (await requireDistribution(context, op)).arn, origin, op),
         },
       ]);
     }
-    return sequence(bucket.plan(context, site), steps);
+    if (!have?.isAdopted && !bucketHave?.isAdopted) return sequence(bucket.plan(context, site), changes, grants);
+    const wait = (op: Op) => waitUntilDeployed(context, op);
+    return adoptedOrder(context, { bucket: site.bucket, bucketHave, distribution: have, changes, grants, wait });
   },
 };
 
@@ -165,7 +192,9 @@ function haveOf(
   summary: Described & Partial<Pick<TaggedDistribution, 'Id' | 'ARN' | 'DomainName' | 'Status' | 'Tags'>>,
 ): DistributionHave {
   const proof = proofOf(summary);
-  const region = bucketRegionOf(site, targetOf(summary)?.DomainName ?? '');
+  const target = targetOf(summary);
+  const region = bucketRegionOf(site, target?.DomainName ?? '');
+  const read = bucketReadBy(target ?? {});
   return {
     id: summary.Id ?? '',
     arn: summary.ARN ?? '',
@@ -180,5 +209,6 @@ function haveOf(
     proofSha1: proof && createHash('sha1').update(proof).digest('hex'),
     drift: driftOf(site, summary),
     ...(region === undefined || region === site.region ? {} : { otherRegion: region }),
+    ...(read?.bucket === bucketName(site) && prefixOf(read.path) !== PUBLIC_PREFIX ? { otherPath: read.path } : {}),
   };
 }

@@ -5,12 +5,13 @@ import { tagsFor } from '../../names';
 import type { Op } from '../../op';
 import { parkedError } from '../../plan';
 import { pagesOrigin } from './pagesOrigin';
-import { pagesHost, proofOf } from './wholeSite';
-import { correctedConfig, driftOf, newConfig } from './distributionConfig';
+import { pagesHost, proofOf, type Described } from './wholeSite';
+import { correctedConfig, driftOf, newConfig, targetOf } from './distributionConfig';
 import { findDistribution, findDistributionByTag } from './distributionLookup';
 import { changeConfig } from './distributionUpdate';
-import { ensureAccessControl } from './originAccessControl';
+import { ensureAccessControl, listAccessControls, signsForS3 } from './originAccessControl';
 import type { Context } from '../../context';
+import { requireNoOtherBucket } from './otherBucket';
 
 const APPEARANCE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 const MAX_GENERATIONS = 20;
@@ -33,6 +34,7 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
   for (let generation = 1; ; generation += 1) {
     const found = await findDistributionByTag(context, op);
     if (found?.Id) {
+      await requireNoOtherBucket(context, op);
       await repairDistribution(context, found.Id, op);
       return;
     }
@@ -64,18 +66,26 @@ async function createDistribution(context: Context, op: Op): Promise<void> {
 
 /** Puts right what differs. Does nothing when nothing differs. */
 export async function repairDistribution(context: Context, id: string, op: Op): Promise<void> {
-  const accessControlId = await ensureAccessControl(context, op);
   const pages = await pagesOrigin(context, op);
   const { site } = context;
   await changeConfig(
     context,
     id,
-    (config) => {
+    async (config) => {
       if (driftOf(site, config).length === 0 && pagesHost(config) === pages?.host) return undefined;
       // The server asks for the proof that there is until it is published to.
       const shown = pages && { ...pages, proof: proofOf(config) ?? pages.proof };
-      return correctedConfig(site, config, accessControlId, shown);
+      return correctedConfig(site, config, await accessControlOf(context, config, op), shown);
     },
     op,
   );
+}
+
+/** The access control by which a distribution reads its bucket, if that will do; otherwise the site’s own. */
+async function accessControlOf(context: Context, config: Described, op: Op): Promise<string> {
+  const present = targetOf(config)?.OriginAccessControlId;
+  const all = present ? await listAccessControls(context.clients, op) : [];
+  return all.some((one) => one.Id === present && signsForS3(one)) && present
+    ? present
+    : ensureAccessControl(context, op);
 }

@@ -15,6 +15,7 @@ const SIMPLE_CORS = '60669652-455b-4ae9-85a4-c4c02393f86c';
 /** The cheapest edges, those of North America and Europe. */
 const DEFAULT_PRICE_CLASS = 'PriceClass_100';
 const ORIGIN_ID = 'bucket';
+const ORIGIN = 'the origin';
 const ORIGIN_PATH = `/${PUBLIC_PREFIX.replace(/\/$/, '')}`;
 
 /** The config of a new distribution of the site; with `pages` it serves those as well. */
@@ -105,12 +106,17 @@ function enabledDrift({ distribution }: Context['site'], { Enabled = false }: De
   return [{ what: 'the distribution', is, wanted }];
 }
 
+/** True for what differs in where the images come from. */
+export function isAboutOrigin({ what }: Drift): boolean {
+  return what === ORIGIN;
+}
+
 function originDrift(site: Context['site'], described: Described): Drift {
   const target = targetOf(described);
   const place = `${target?.DomainName ?? 'none'}${target?.OriginPath ?? ''}`;
   const wanted = `${bucketDomain(site)}${ORIGIN_PATH}`;
   // The right place can be read only through an access control.
-  return { what: 'the origin', is: place === wanted ? `${place} without an access control` : place, wanted };
+  return { what: ORIGIN, is: place === wanted ? `${place} without an access control` : place, wanted };
 }
 
 function priceDrift({ distribution: { priceClass } }: Context['site'], { PriceClass }: Described): Drift[] {

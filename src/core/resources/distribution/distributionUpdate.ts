@@ -16,7 +16,7 @@ const SETTLE = { firstSeconds: 1, slowestSeconds: 10, limitSeconds: 180 };
 export async function changeConfig(
   { clients: { cloudfront } }: Context,
   id: string,
-  change: (config: DistributionConfig) => DistributionConfig | undefined,
+  change: (config: DistributionConfig) => DistributionConfig | undefined | Promise<DistributionConfig | undefined>,
   op: Op,
 ): Promise<void> {
   const options = { abortSignal: op.signal };
@@ -27,7 +27,7 @@ export async function changeConfig(
         options,
       );
       if (!config) throw new Error(`CloudFront answered without the config of ${id}.`);
-      const changed = change(config);
+      const changed = await change(config);
       if (!changed) return;
       await cloudfront.send(
         new UpdateDistributionCommand({ Id: id, IfMatch: ETag, DistributionConfig: changed }),

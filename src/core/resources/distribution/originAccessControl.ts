@@ -28,6 +28,12 @@ export function listAccessControls(
   });
 }
 
+/** True for one by which a distribution always signs what it asks S3 for. */
+export function signsForS3(control: OriginAccessControlSummary): boolean {
+  const { OriginAccessControlOriginType: type, SigningBehavior, SigningProtocol } = control;
+  return type === 's3' && SigningBehavior === 'always' && SigningProtocol === 'sigv4';
+}
+
 /** The id of the site's origin access control, which is found by its name, having no tags. */
 export async function findAccessControl({ site, clients }: Context, op: Op): Promise<string | undefined> {
   return (await listAccessControls(clients, op)).find(({ Name }) => Name === accessControlName(site))?.Id;
@@ -83,6 +89,7 @@ export async function deleteAccessControl(context: Context, op: Op): Promise<voi
   );
 }
 
+/** By the name that a bucket of the site’s own has: what is named like one that was adopted may be its maker’s. */
 function accessControlName(site: Context['site']): string {
-  return bucketName(site).slice(0, 64);
+  return bucketName({ ...site, bucket: {} }).slice(0, 64);
 }
