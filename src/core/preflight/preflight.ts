@@ -6,10 +6,11 @@ import { lookAt, type PreflightFinding } from './finding';
 import { known } from '../resources/resource';
 import { lookAtPlace, lookAtVolume } from './place';
 import { lookAtQuota } from './quota';
+import { lookAtRegion } from './region';
 import { simulate } from './simulation';
 
 /**
- * Looks before the first change at what would keep a plan from ending well: network, instance type, quota and permissions. Where nothing is to be made it
+ * Looks before the first change at what would keep a plan from ending well: region, network, instance type, quota and permissions. Where nothing is to be made it
  * looks at nothing. Changes nothing in AWS.
  */
 export async function preflight(
@@ -26,6 +27,7 @@ export async function preflight(
   if (!['instance', 'volume', 'bucket', 'distribution'].some((key) => steps.has(key))) return [];
   op.report('Checking network, quota and permissions');
   const found = await Promise.all([
+    lookAt('region', () => lookAtRegion(context, op), op),
     makesServer ? lookAtPlace(context, makesVolume, op) : [],
     makesVolume && zone !== undefined ? lookAtVolume(context, zone, op) : [],
     makesServer ? lookAt('quota', () => lookAtQuota(context, op), op) : [],

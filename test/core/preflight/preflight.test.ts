@@ -64,7 +64,8 @@ describe('the preflight', function () {
     await controlPlane().send('DELETE', 'denies');
     await controlPlane().send('POST', 'settings', { vcpuQuota: 0, profileSeconds: 0, deploySeconds: 0.1 });
   });
-  after(() => controlPlane().send('POST', 'settings', { vcpuQuota: 0, unverifiedAccount: 0 }));
+  const step = (key: string) => ({ key, title: key, run: () => Promise.resolve() });
+  after(() => controlPlane().send('POST', 'settings', { vcpuQuota: 0, unverifiedAccount: 0, optInRegions: 0 }));
 
   const withKeys = async ({ site }: Context, name: string, keys: Record<string, string>): Promise<Context> => {
     await addProfile({ env: process.env as Record<string, string> }, name, keys);
@@ -243,8 +244,23 @@ describe('the preflight', function () {
     assert.equal(full[0]?.severity, 'stops');
   });
 
+  it('stops where the account has not switched the region on, which is asked only of those that one can be without', async () => {
+    const context = contextIn('eu-south-2');
+    const off = await preflight(context, await describeSite(newContext(), newOp()), [[step('bucket')]], newOp());
+    const [first] = off.filter(({ severity }) => severity === 'stops');
+    assert.deepEqual([first?.what, first?.remedy?.command], ['region', 'sitelift.selectProfile']);
+    assert.match(first?.sentence ?? '', /^The region eu-south-2 is not switched on in this AWS account/);
+    await controlPlane().send('POST', 'settings', { optInRegions: 1 });
+    const regionsAsked = async (one: Context) => {
+      const calls = await callsOf(async () => assert.deepEqual(await found(one, 'bucket'), []));
+      return calls.filter(({ action }) => action === 'DescribeRegions').map(({ region }) => region);
+    };
+    assert.deepEqual(await regionsAsked(context), ['us-east-1']);
+    assert.deepEqual(await regionsAsked(contextIn('eu-west-1')), []);
+  });
+
   it('stops where the default network has no way out', async () => {
-    const context = contextIn('eu-south-1');
+    const context = contextIn('ap-northeast-3');
     const { ec2 } = context.clients;
     const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({}));
     for (const { RouteTableId } of RouteTables) {
