@@ -1,4 +1,9 @@
-import { CreateSecurityGroupCommand, paginateDescribeSecurityGroups, type SecurityGroup } from '@aws-sdk/client-ec2';
+import {
+  CreateSecurityGroupCommand,
+  paginateDescribeSecurityGroups,
+  type CreateSecurityGroupCommandInput,
+  type SecurityGroup,
+} from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/errors';
 import { allItems } from '../../aws/pages';
 import { waitFor } from '../../aws/wait';
@@ -112,18 +117,21 @@ export async function ensureSecurityGroup(context: Context, op: Op): Promise<str
   return groupId;
 }
 
+/** What is asked of EC2 for the site’s group in a VPC. */
+export function newGroup(site: Context['site'], VpcId: string): CreateSecurityGroupCommandInput {
+  return {
+    GroupName: groupName(site),
+    Description: `Web server of ${stackName(site)}: port 80 only`,
+    VpcId,
+    TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
+  };
+}
+
 async function createSecurityGroup(context: Context, VpcId: string, op: Op): Promise<string> {
   const { site, clients } = context;
   try {
-    const { GroupId } = await clients.ec2.send(
-      new CreateSecurityGroupCommand({
-        GroupName: groupName(site),
-        Description: `Web server of ${stackName(site)}: port 80 only`,
-        VpcId,
-        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
-      }),
-      { abortSignal: op.signal },
-    );
+    const command = new CreateSecurityGroupCommand(newGroup(site, VpcId));
+    const { GroupId } = await clients.ec2.send(command, { abortSignal: op.signal });
     if (!GroupId) throw new Error('EC2 answered without the id of the new security group.');
     return GroupId;
   } catch (error) {
