@@ -2,6 +2,7 @@ import {
   CreateSecurityGroupCommand,
   paginateDescribeSecurityGroups,
   type CreateSecurityGroupCommandInput,
+  type Instance,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/errors';
@@ -30,6 +31,14 @@ export async function findSecurityGroup(
 /** The site's security groups, one for each VPC that its server was in. */
 export async function ownGroups(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
   return (await groupsNamedOurs(context, op)).filter((group) => isOfSite(group, context.site));
+}
+
+/** The ids of the groups that an instance is in besides the one that the site gives it. */
+export function otherGroups({ site }: Context, { SecurityGroups = [] }: Instance): readonly string[] {
+  const wanted = site.server.securityGroup;
+  return SecurityGroups.flatMap(({ GroupId, GroupName }) =>
+    GroupId && GroupId !== wanted && GroupName !== groupName(site) ? [GroupId] : [],
+  );
 }
 
 function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
