@@ -219,46 +219,78 @@ describe('a region that an account must switch on', () => {
     name: 'InvalidClientTokenId',
   });
 
-  it('is told as such when AWS refuses the keys there', async () => {
-    const sentence =
-      /^(UserError: )?AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/;
-    assert.match(regionProblem('eu-south-1', refused)?.message ?? '', sentence);
-    const fault = { service: 'sts', action: 'GetCallerIdentity', kind: 'error', code: refused.name, status: 403 };
-    for (const [region, told] of [
-      ['eu-south-1', sentence],
-      ['us-east-1', { name: refused.name }],
-    ] as const) {
-      await controlPlane().send('POST', 'faults', fault);
-      await assert.rejects(identify(createClients({ region }), newOp()), told);
+  const here = 'eu-south-1';
+  const ask = (region = here) => identify(createClients({ region }), newOp());
+  const told = (work: Promise<unknown>): Promise<UserError> =>
+    work.then(
+      () => assert.fail('ended well'),
+      (error: unknown) => (isUserError(error) ? error : assert.fail(String(error))),
+    );
+  const fail = (service: string, action: string, code: string) =>
+    controlPlane().send('POST', 'faults', { service, action, kind: 'error', code, status: 403, times: 9 });
+  const openRegions = (optInRegions: number) => controlPlane().send('POST', 'settings', { optInRegions });
+  afterEach(async () => {
+    await controlPlane().send('DELETE', 'faults');
+    await openRegions(0);
+  });
+
+  it('is told as switched off, which another region knows, with what to do', async () => {
+    const { message, remedy } = await told(ask());
+    assert.match(
+      message,
+      /^The region eu-south-1 is not switched on in this AWS account, .* Account → Regions, .* “region”/,
+    );
+    assert.equal(remedy?.command, 'sitelift.selectProfile');
+    await openRegions(1);
+    assert.match((await ask()).arn, /./);
+  });
+
+  it('is not blamed for keys that no region takes', async () => {
+    const secret = process.env['AWS_SECRET_ACCESS_KEY'];
+    try {
+      process.env['AWS_SECRET_ACCESS_KEY'] = 'a-guess';
+      await assert.rejects(ask(), { name: 'InvalidClientTokenId' });
+    } finally {
+      process.env['AWS_SECRET_ACCESS_KEY'] = secret;
     }
   });
 
-  it('is told by each code that AWS has for refused keys', () => {
-    for (const name of [
-      'InvalidClientTokenId',
-      'UnrecognizedClientException',
-      'AuthFailure',
-      'RegionDisabledException',
-    ]) {
+  it('is told as on where it is, and takes other credentials alone', async () => {
+    await openRegions(1);
+    await fail('sts', 'GetCallerIdentity', refused.name);
+    assert.match((await told(ask())).message, /^AWS takes these credentials elsewhere, but not in eu-south-1, which/);
+  });
+
+  it('is told as perhaps off where these credentials may not ask', async () => {
+    await fail('ec2', 'DescribeRegions', 'UnauthorizedOperation');
+    const sentence = /^AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/;
+    assert.match((await told(ask())).message, sentence);
+  });
+
+  it('is told by each code that AWS has for refused keys', async () => {
+    for (const name of [refused.name, 'UnrecognizedClientException', 'AuthFailure', 'RegionDisabledException']) {
       const error = Object.assign(new Error('no'), { name });
-      const told = regionProblem('eu-south-1', error);
-      assert.match(
-        told?.message ?? '',
-        /^AWS does not accept these credentials in eu-south-1, a region that .* Account → Regions/,
-      );
-      assert.equal(told?.cause, error);
-      assert.equal(told.remedy?.command, 'sitelift.selectProfile');
+      const problem = await regionProblem(here, error, () => Promise.resolve(false));
+      assert.equal(problem?.cause, error);
     }
   });
 
-  it('is not blamed elsewhere, nor for anything else', () => {
+  it('is not blamed elsewhere, nor for anything else, nor asked for where somebody cancels', async () => {
+    const off = () => Promise.resolve(false);
     const always = `ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1
       eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2`;
     for (const region of always.split(/\s+/)) {
-      assert.equal(regionProblem(region, refused), undefined);
+      assert.equal(await regionProblem(region, refused, off), undefined);
     }
+    await fail('sts', 'GetCallerIdentity', refused.name);
+    await assert.rejects(ask('us-east-1'), { name: refused.name });
     const denied = Object.assign(new Error('no'), { name: 'AccessDenied' });
-    assert.equal(regionProblem('eu-south-1', denied), undefined);
+    assert.equal(await regionProblem(here, denied, off), undefined);
+    const cancelled = Object.assign(new Error('over'), { name: 'AbortError' });
+    await assert.rejects(
+      regionProblem(here, refused, () => Promise.reject(cancelled)),
+      cancelled,
+    );
   });
 });
 

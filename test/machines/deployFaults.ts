@@ -371,4 +371,10 @@ export const DEPLOY: readonly Fault[] = [
     noticedBy: 'not_mounted',
   },
   { fault: 'another run is not waited for', find: 'flock -w 300 9 || stop busy', put: 'true', noticedBy: 'busy' },
+  {
+    fault: 'the settings are not kept beside the pages',
+    find: '{ cp "$fragment" "$work/settings.new" && mv -f "$work/settings.new" "$work/settings"; }',
+    put: 'true',
+    noticedBy: 'settings',
+  },
 ];

@@ -126,6 +126,36 @@ export const MOUNT: readonly Fault[] = [
     noticedBy: 'other_contents',
   },
   {
+    fault: 'settings that anybody may have written are taken',
+    find: ' -uid 0 ! -perm /022',
+    put: '',
+    noticedBy: 'takes_settings',
+  },
+  {
+    fault: 'settings that are cut off are taken',
+    find: '[ "$(printf %s "$body" | sha256sum | cut -b -64)" = "$id" ] || return 0',
+    put: ':',
+    noticedBy: 'takes_settings',
+  },
+  {
+    fault: 'settings of another site are taken',
+    find: '[ "$TAKES_SETTINGS" = no ] ||',
+    put: '',
+    noticedBy: 'takes_settings',
+  },
+  {
+    fault: 'settings that httpd refuses stay',
+    find: 'echo "$former" >"$fragment"',
+    put: ':',
+    noticedBy: 'takes_settings',
+  },
+  {
+    fault: 'settings are not loaded',
+    find: ' && systemctl try-reload-or-restart "$unit"',
+    put: '',
+    noticedBy: 'takes_settings',
+  },
+  {
     fault: 'the one of several partitions that is there is not taken',
     find: '[ -n "$target" ] || target=$mounted',
     put: ':',

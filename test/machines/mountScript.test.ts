@@ -23,6 +23,8 @@ const PROMISES = {
   copy_from_elsewhere: 'keeps what came across from another server before it was cut short',
   copy_order: 'notes that it copies before the first page, and mounts for every boot last',
   aside: 'puts away what a killed run left mounted aside',
+  takes_settings:
+    'has the web server do what the last publication to the volume wanted, on whatever server, and nothing else that lies there',
   boot_order: 'lets the web server wait for the volume',
   look: 'is seen by a look inside: the disk, its place in fstab, the release and the web server as they are',
 } as const;

@@ -96,6 +96,7 @@ export interface Instance {
 export interface Call {
   readonly service: string;
   readonly action: string;
+  readonly region?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** The ARN of whoever signed it; null for an anonymous request and for one whose signature was refused. */
   readonly caller?: string | null;

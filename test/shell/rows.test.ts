@@ -182,7 +182,13 @@ describe('the rows of a site', () => {
   it('say in tooltips what a resource is for, what is wrong and what to do next', () => {
     const running = (change: object) => ({ server: known({ ...server, ...change }) });
     const cases: (readonly [keyof SiteHave, Partial<SiteHave>, string, RegExp])[] = [
-      ['server', {}, 'running', /The EC2 instance .*Last started: .*Next: Publish Site… sends the pages/s],
+      ['server', {}, 'running', /^Server: running\nThe EC2 instance .*\nLast started: [^\n]*$/],
+      [
+        'server',
+        running({ inspection: { ...inspection, release: undefined } }),
+        'running',
+        /Last started: .*\nNext: Publish Site… sends the pages\.$/,
+      ],
       ['server', { server: absent }, 'not created', /Next: Provision Server… shows what it would create/],
       ['server', { server: { ...absent, doubt: 'Not allowed.' } }, 'not created', /Not allowed\.\nNext: Refresh/],
       ['volume', { server: { ...absent, doubt: 'Not allowed.' }, volume: absent }, 'not created', /Not allowed\./],

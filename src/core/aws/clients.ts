@@ -15,7 +15,7 @@ import { noteOperation } from './denied';
 import { hasCode, hasExpired, isCredentialProblem, SELECT_PROFILE, statusOf } from './errors';
 import { createRequestHandler, type ProxySettings } from './http';
 import { listProfiles } from './profiles';
-import { regionProblem } from './regions';
+import { HOME_REGION, isSwitchedOn, regionProblem } from './regions';
 
 /** One client per AWS service for one profile and region, over shared connections. */
 export interface Clients {
@@ -190,8 +190,9 @@ export async function identify(clients: Clients, op: Op, maxAgeSeconds = 0): Pro
       { remedy: SELECT_PROFILE },
     );
   }
-  const { Account, Arn } = await askIdentity(clients, op).catch((error: unknown) => {
-    throw regionProblem(region, error) ?? error;
+  const { Account, Arn } = await askIdentity(clients, op).catch(async (error: unknown) => {
+    const isOn = () => isSwitchedOn(ec2In(clients, HOME_REGION), region, op);
+    throw (await regionProblem(region, error, isOn)) ?? error;
   });
   if (!Account || !Arn) throw new Error('STS answered without an account.');
   const identity = { account: Account, arn: Arn };

@@ -3,6 +3,7 @@ import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import { UserError } from '../op';
 import { isSignInProblem, SELECT_PROFILE, SIGN_IN } from './errors';
 import { findSsoSession, type SsoSession } from './ssoSession';
+import { isRenewedElsewhere } from './ssoToken';
 
 /** Whom the credentials of a profile may ask for. */
 export interface CredentialHooks {
@@ -35,10 +36,22 @@ export function credentialsOf(
       if (!isSignInProblem(error)) throw error;
       const session = await findSsoSession(profile);
       if (!session) throw error;
+      const renewed = (await isRenewedElsewhere(session)) && (await unlessSignedOut(() => provider(options)));
+      if (renewed) return renewed;
       if (!(await signIn?.(session))) throw signedOut(profile, error);
       return provider(options);
     }
   };
+}
+
+/** What `ask` gives; undefined where it needs a sign-in. */
+async function unlessSignedOut<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isSignInProblem(error)) throw error;
+    return undefined;
+  }
 }
 
 function signedOut(profile: string | undefined, cause: unknown): UserError {

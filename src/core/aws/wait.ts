@@ -53,9 +53,13 @@ export async function retry<Value>(
   return outcome.value;
 }
 
-/** What `find` gives once it gives something, which AWS's lists may show only after a while; undefined when it does not within 30 s. */
-export async function appearance<Value>(find: () => Promise<Value | undefined>, op: Op): Promise<Value | undefined> {
-  return poll(find, { limitSeconds: 30 }, op);
+/** What `find` gives once it gives something, which AWS's lists may show only after a while; undefined when it does not within 30 s, or as long as is said. */
+export async function appearance<Value>(
+  find: () => Promise<Value | undefined>,
+  op: Op,
+  limitSeconds = 30,
+): Promise<Value | undefined> {
+  return poll(find, { limitSeconds }, op);
 }
 
 /**

@@ -37,7 +37,7 @@ export async function exportSite(context: Context, op: Op): Promise<Handover> {
   const seen = Object.entries(have);
   const unread = [
     ...seen.flatMap(([name, one]) => (one.kind === 'unknown' ? [`${name}: ${one.reason}`] : [])),
-    ...parts.problems,
+    ...parts.problems.map(({ sentence }) => sentence),
   ];
   if (unread.length > 0) {
     throw new UserError(`AWS could not be read as a whole, so nothing is exported. ${unread.join(' ')}`, {

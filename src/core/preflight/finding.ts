@@ -4,7 +4,7 @@ import { isUserError, remediesOf, UserError, type Op, type Remedy } from '../op'
 /** What was found out before the first change. Only what surely ends badly stops; what could not be found out never does. */
 export interface PreflightFinding {
   /** What was looked at, e.g. `network`. */
-  readonly what: 'network' | 'permissions' | 'quota';
+  readonly what: 'network' | 'permissions' | 'quota' | 'region';
   readonly severity: 'stops' | 'warns' | 'unknown';
   readonly sentence: string;
   readonly remedy?: Remedy;

@@ -67,10 +67,8 @@ async function tryLaunch(context: Context, place: Place, op: Op): Promise<readon
   try {
     const [imageId, found] = await Promise.all([newestImage(context, op), hasProfileAlready(context, op)]);
     hasProfile = found;
-    const request = launchRequest(context, place, imageId, securityGroup ?? '', {
-      tags: tagsFor(context.site, 'server'),
-      token: '',
-    });
+    const asked = { tags: tagsFor(context.site, 'server'), token: '' };
+    const request = launchRequest(context, place, imageId, [], asked);
     // The site's own group is made later; without one EC2 takes the default group of the network.
     const Groups = securityGroup === undefined ? undefined : [securityGroup];
     const interfaces = request.NetworkInterfaces.map((one) => ({ ...one, Groups }));

@@ -27,13 +27,17 @@ const IDENTITY_SECONDS = 60;
 
 /**
  * Asks IAM what the policies of these credentials say of what the steps need that no dry run tells. A simulation does not see all that counts (session and
- * resource policies, conditions on what it is not given), so it warns and never stops; whoever may not simulate learns nothing.
+ * resource policies, conditions on what it is not given), so it warns and never stops; whoever may not simulate learns nothing. `told` are the actions of which
+ * dry runs tell.
  */
 export async function simulate(
   context: Context,
   steps: ReadonlySet<string>,
+  told: ReadonlySet<string>,
   op: Op,
 ): Promise<readonly PreflightFinding[]> {
+  const questions = asked(context, steps, told);
+  if (questions.length === 0) return [];
   const { iam } = context.clients;
   const { arn } = await identify(context.clients, op, IDENTITY_SECONDS);
   const principal = await principalOf(context, arn, op);
@@ -48,7 +52,7 @@ export async function simulate(
   };
   let results;
   try {
-    results = (await Promise.all(asked(context, steps).map(ask))).flat();
+    results = (await Promise.all(questions.map(ask))).flat();
   } catch (error) {
     op.signal.throwIfAborted();
     if (!isDenied(error) && !hasCode(error, ...UNSIMULATED)) throw error;
@@ -78,7 +82,7 @@ async function principalOf({ clients }: Context, arn: string, op: Op): Promise<s
   }
 }
 
-function asked({ site }: Context, steps: ReadonlySet<string>): readonly Asked[] {
+function asked({ site }: Context, steps: ReadonlySet<string>, told: ReadonlySet<string>): readonly Asked[] {
   const { account, region, server } = site;
   const name = profileName(site);
   const inIam = (kind: string) => ({ resource: `arn:aws:iam::${account}:${kind}${ROLE_PATH}${name}`, region: GLOBAL });
@@ -108,7 +112,11 @@ function asked({ site }: Context, steps: ReadonlySet<string>): readonly Asked[] 
       ...ofCloudFront('origin-access-control'),
     },
   ];
-  return all.filter(({ by }) => by.some((key) => steps.has(key)));
+  const wanted = all.filter(({ by }) => by.some((key) => steps.has(key)));
+  return wanted.flatMap((one) => {
+    const actions = one.actions.filter((action) => !told.has(action));
+    return actions.length > 0 ? [{ ...one, actions }] : [];
+  });
 }
 
 /** The condition keys that AWS would see. */

@@ -1,5 +1,6 @@
 import { SELECT_PROFILE } from '../aws/errors';
 import { UserError, type Remedy } from '../op';
+import { moment } from '../release/moment';
 import type { BucketHave } from '../resources/bucket/bucket';
 import { readerOf } from '../resources/bucket/bucketPolicy';
 import type { DistributionHave } from '../resources/distribution/distribution';
@@ -37,6 +38,7 @@ export function requireReady(site: SiteHave, serves: Site['distribution']['serve
     });
   }
   const bucket = known(site.bucket);
+  requireKept(bucket);
   const distribution = known(site.distribution);
   const server = known(site.server);
   const volume = known(site.volume);
@@ -81,6 +83,16 @@ export function requireReady(site: SiteHave, serves: Site['distribution']['serve
     throw new UserError(`${is}. Provision the distribution first.`, { remedy: provision('Distribution') });
   }
   return { bucket, distribution, instanceId, host, volumeId: volume.volumeId, inspection };
+}
+
+/** Throws `UserError` for a site that somebody began to destroy: what is lacking, or disabled, is so because of that. */
+function requireKept(bucket: BucketHave | undefined): void {
+  const since = bucket?.destroyingSince;
+  if (since === undefined) return;
+  throw new UserError(
+    `Somebody began to destroy the site on ${moment(since)}, so nothing is published. To keep it, run “Provision All…”, then publish again; “Destroy Site…” goes on where it stopped.`,
+    { remedy: [provision('All'), { title: 'Destroy Site…', command: 'sitelift.destroySite' }] },
+  );
 }
 
 /** True when a distribution serves the images alone, or the pages of this server as well, as it should. */

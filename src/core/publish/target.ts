@@ -5,6 +5,7 @@ import type { Ledger } from '../release/ledger';
 import { describeContents, type StoredObject } from '../resources/bucket/bucket';
 import { distribution, distributionById, type DistributionHave } from '../resources/distribution/distribution';
 import { findInstance } from '../resources/lookup';
+import { known } from '../resources/resource';
 import { describeInside } from '../resources/server/server';
 import { describeSite } from '../resources/stack';
 import { volume } from '../resources/volume/volume';
@@ -59,8 +60,8 @@ export async function describeTarget(context: Context, { revision }: Ledger, op:
     distribution.describe(context, op),
   ]);
   const seen = { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
-  const isThere = Object.values(seen).every(({ kind }) => kind === 'known');
-  // Where something is lacking, only the whole reading tells why, and whether it lies elsewhere.
+  const isThere = Object.values(seen).every(({ kind }) => kind === 'known') && known(distributionSeen)?.enabled;
+  // Where something is lacking or ended, only the whole reading tells why: it may lie elsewhere, or be destroyed just now.
   const ready = requireReady(isThere ? seen : await describeSite(context, op), context.site.distribution.serves);
   const { bucket, host, instanceId, inspection, volumeId } = ready;
   return {

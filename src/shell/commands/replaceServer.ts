@@ -19,9 +19,7 @@ export function replaceServer(app: App, argument: unknown): Promise<readonly str
       ),
     );
     if (keys && keys.length > 0 && !options) {
-      void tell(
-        `“${site.name}” has a new server with the same pages. Publish Site next: it brings the web server’s settings, such as redirects.`,
-      );
+      void tell(`“${site.name}” has a new server with the same pages.`);
     }
     return keys;
   });

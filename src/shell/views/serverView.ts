@@ -12,7 +12,9 @@ export function serverView(have: ServerHave): Shown {
   const state = isUnread ? 'running · not looked into' : isWaking ? 'running · agent starting…' : have.state;
   const next =
     isRunning && web?.active
-      ? 'Next: Publish Site… sends the pages.'
+      ? have.inspection?.release === undefined
+        ? 'Next: Publish Site… sends the pages.'
+        : undefined
       : isWaking
         ? 'The agent of a new server answers after a minute or two; publishing needs it.'
         : have.state === 'stopped'

@@ -1,12 +1,15 @@
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateTokenCommand } from '@aws-sdk/client-sso-oidc';
+import { getSSOTokenFilepath, getSSOTokenFromFile } from '@smithy/shared-ini-file-loader';
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ClientCache } from '../../../src/core/aws/clientCache';
-import { createClients, ec2Once, identify, type Clients } from '../../../src/core/aws/clients';
+import { createClients, createSsoOidcClient, ec2Once, identify, type Clients } from '../../../src/core/aws/clients';
 import { explain } from '../../../src/core/aws/errors';
 import { startSignIn } from '../../../src/core/aws/signIn';
-import type { SsoSession } from '../../../src/core/aws/ssoSession';
+import { findSsoSession, type SsoSession } from '../../../src/core/aws/ssoSession';
 import { placeOf } from '../../../src/core/aws/store';
 import { remediesOf } from '../../../src/core/op';
 import { run } from '../../../src/core/plan';
@@ -82,6 +85,47 @@ describe('the credentials of a profile that signs in by IAM Identity Center', ()
       assert.deepEqual(calls, []);
     });
   }
+
+  it('are those of the token that another window has renewed at the same moment, and nobody is asked to sign in', async () => {
+    const profile = await newProfile();
+    await identify((await clientsOf(profile)).clients, newOp());
+    const session = (await findSsoSession(profile)) ?? assert.fail('no session');
+    const file = getSSOTokenFilepath(session.key);
+    const { clientId, clientSecret, refreshToken, ...token } = await getSSOTokenFromFile(session.key);
+    const ended = { clientId, clientSecret, refreshToken, ...token, expiresAt: new Date(0).toISOString() };
+    await writeFile(file, JSON.stringify(ended));
+    const winner = createSsoOidcClient({ profile, region: session.region });
+    const renewal = new CreateTokenCommand({ grantType: 'refresh_token', clientId, clientSecret, refreshToken });
+    const won = await winner.send(renewal);
+    const { asked, clients } = await clientsOf(profile);
+    await controlPlane().send('DELETE', 'calls');
+    const identity = identify(clients, newOp());
+    const renewals = async () => requests(await controlPlane().calls(), 'CreateToken').length;
+    while ((await renewals()) === 0) await new Promise((resolve) => setImmediate(resolve));
+    const { accessToken = '', refreshToken: next } = won;
+    const fresh = {
+      ...ended,
+      accessToken,
+      refreshToken: next,
+      expiresAt: new Date(Date.now() + 3600_000).toISOString(),
+    };
+    await writeFile(file, JSON.stringify(fresh));
+    assert.match((await identity).arn, /:assumed-role\/AWSReservedSSO_/);
+    assert.deepEqual([asked, await renewals()], [[], 1]);
+  });
+
+  it('are asked for where nobody has renewed them and AWS refuses to', async () => {
+    const profile = await newProfile();
+    await identify((await clientsOf(profile)).clients, newOp());
+    const session = (await findSsoSession(profile)) ?? assert.fail('no session');
+    const token = await getSSOTokenFromFile(session.key);
+    const file = getSSOTokenFilepath(session.key);
+    await writeFile(file, JSON.stringify({ ...token, expiresAt: new Date(0).toISOString() }));
+    await endSignIns();
+    const { asked, clients } = await clientsOf(profile);
+    assert.match((await identify(clients, newOp())).arn, /:assumed-role\/AWSReservedSSO_/);
+    assert.equal(asked.length, 1);
+  });
 
   it('are renewed, and what AWS refused is sent again, when they end before their time', async () => {
     const { asked, clients } = await clientsOf(await newProfile());

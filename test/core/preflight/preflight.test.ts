@@ -7,6 +7,7 @@ import {
   DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
+  RevokeSecurityGroupIngressCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
@@ -18,7 +19,9 @@ import type { Context } from '../../../src/core/context';
 import { isUserError, remediesOf } from '../../../src/core/op';
 import { requireNothingInTheWay, type PreflightFinding } from '../../../src/core/preflight/finding';
 import { preflight } from '../../../src/core/preflight/preflight';
+import { findSecurityGroup } from '../../../src/core/resources/network/securityGroup';
 import { planProvision } from '../../../src/core/resources/planProvision';
+import { known } from '../../../src/core/resources/resource';
 import { describeSite } from '../../../src/core/resources/stack';
 import { ensureRole, profileName } from '../../../src/core/resources/server/role';
 import { parseSite } from '../../../src/core/site';
@@ -27,7 +30,7 @@ import { AMAZON_LINUX } from '../../sandbox/controlplane/testInstances';
 import { addProfile } from '../../sandbox/profiles';
 import type { MadeUser } from '../../sandbox/sandbox';
 import { docsJson } from '../../setup/workflow';
-import { callsOf, changesOf, keysOf, provision } from '../resources/provisioned';
+import { callsOf, changesOf, keysOf, leaveVolume, provision, requests } from '../resources/provisioned';
 import { ACCOUNT, controlPlane, deny, newContext, newOp } from '../sandbox';
 
 /** A new site of a region, so that what a test does to the network is nobody else's. */
@@ -44,6 +47,11 @@ async function found(
 ): Promise<readonly PreflightFinding[]> {
   const have = await describeSite(context, newOp());
   return preflight(context, have, planProvision(what, context, have), newOp());
+}
+
+/** Another site with the same wants. */
+function newContextLike({ clients, site }: Context): Context {
+  return { clients, site: { ...site, id: newContext().site.id } };
 }
 
 /** Severity, first words and way on of each finding. */
@@ -64,7 +72,8 @@ describe('the preflight', function () {
     await controlPlane().send('DELETE', 'denies');
     await controlPlane().send('POST', 'settings', { vcpuQuota: 0, profileSeconds: 0, deploySeconds: 0.1 });
   });
-  after(() => controlPlane().send('POST', 'settings', { vcpuQuota: 0, unverifiedAccount: 0 }));
+  const step = (key: string) => ({ key, title: key, run: () => Promise.resolve() });
+  after(() => controlPlane().send('POST', 'settings', { vcpuQuota: 0, unverifiedAccount: 0, optInRegions: 0 }));
 
   const withKeys = async ({ site }: Context, name: string, keys: Record<string, string>): Promise<Context> => {
     await addProfile({ env: process.env as Record<string, string> }, name, keys);
@@ -131,6 +140,75 @@ describe('the preflight', function () {
         isUserError(error) &&
         /^Nothing was changed\. ec2:RunInstances .*ec2:CreateVolume /.test(error.message) &&
         remediesOf(error).length === 1,
+    );
+  });
+
+  /** What dry runs and simulations were asked about. */
+  const askedOf = async (context: Context, what?: 'server' | 'bucket') => {
+    const calls = await callsOf(() => found(context, what));
+    const dry = calls.filter(({ parameters }) => parameters?.['DryRun'] === true).map(({ action }) => action);
+    const simulated = requests(calls, 'SimulatePrincipalPolicy').flatMap(({ ActionNames }) => ActionNames as string[]);
+    return { dry: dry.sort(), simulated };
+  };
+
+  it('asks by dry runs for what is made beside the server as well, and simulates what they do not tell', async () => {
+    const context = contextIn('eu-west-1', { address: 'elastic' });
+    const { dry, simulated } = await askedOf(await asUser(context, without(context)));
+    assert.deepEqual(dry, ['AllocateAddress', 'CreateSecurityGroup', 'CreateVolume', 'RunInstances']);
+    for (const action of ['ec2:AllocateAddress', 'ec2:CreateSecurityGroup']) assert.ok(!simulated.includes(action));
+    for (const action of ['ec2:AuthorizeSecurityGroupIngress', 'ec2:AttachVolume'])
+      assert.ok(simulated.includes(action));
+    const user = await asUser(
+      newContextLike(context),
+      without(context, 'ec2:AllocateAddress', 'ec2:CreateSecurityGroup'),
+    );
+    const findings = await found(user);
+    assert.deepEqual(short(findings), Array(2).fill(['permissions', 'stops', 'sitelift.copyPolicy']));
+    assert.match(
+      findings.map(({ sentence }) => sentence).join(),
+      /ec2:CreateSecurityGroup is not.*ec2:AllocateAddress is not/,
+    );
+    assert.deepEqual((await askedOf(context, 'bucket')).dry, []);
+  });
+
+  it('asks by dry runs for what is done to a server and a volume that are there', async () => {
+    const context = newContext();
+    const { ec2 } = context.clients;
+    await provision(context, 'server');
+    const have = known((await describeSite(context, newOp())).server) ?? assert.fail('no server');
+    const VolumeId = await leaveVolume(context, have.zone);
+    await ec2.send(
+      new RevokeSecurityGroupIngressCommand({
+        GroupId: (await findSecurityGroup(context, undefined, newOp()))?.GroupId,
+        IpPermissions: [{ IpProtocol: 'tcp', FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
+      }),
+    );
+    const larger = { ...context, site: { ...context.site, volume: { ...context.site.volume, sizeGib: 2 } } };
+    const look = async (by: Context) => {
+      const site = await describeSite(context, newOp());
+      return preflight(by, site, planProvision('volume', larger, site), newOp());
+    };
+    const calls = await callsOf(async () => assert.deepEqual(await look(larger), []));
+    const dry = calls.filter(({ parameters }) => parameters?.['DryRun'] === true);
+    assert.deepEqual(
+      dry.map(({ action, parameters }) => `${action} ${String(parameters?.['VolumeId'] ?? '')}`).sort(),
+      [`AttachVolume ${VolumeId}`, 'AuthorizeSecurityGroupIngress ', `ModifyVolume ${VolumeId}`],
+    );
+    const lacking = ['ec2:AttachVolume', 'ec2:ModifyVolume', 'ec2:AuthorizeSecurityGroupIngress'];
+    const found = await look(await asUser(larger, without(context, ...lacking)));
+    assert.deepEqual(short(found), Array(3).fill(['permissions', 'stops', 'sitelift.copyPolicy']));
+  });
+
+  it('asks by a dry run whether a stopped server may be started', async () => {
+    const context = newContext();
+    await provision(context, 'server');
+    const site = await describeSite(context, newOp());
+    const have = known(site.server) ?? assert.fail('no server');
+    const stopped = { ...site, server: { kind: 'known', have: { ...have, state: 'stopped' } } } as const;
+    const calls = await callsOf(() => preflight(context, stopped, [[step('startInstance')]], newOp()));
+    assert.deepEqual(
+      calls.map(({ action, parameters }) => [action, parameters?.['DryRun']]),
+      [['StartInstances', true]],
     );
   });
 
@@ -243,8 +321,23 @@ describe('the preflight', function () {
     assert.equal(full[0]?.severity, 'stops');
   });
 
+  it('stops where the account has not switched the region on, which is asked only of those that one can be without', async () => {
+    const context = contextIn('eu-south-2');
+    const off = await preflight(context, await describeSite(newContext(), newOp()), [[step('bucket')]], newOp());
+    const [first] = off.filter(({ severity }) => severity === 'stops');
+    assert.deepEqual([first?.what, first?.remedy?.command], ['region', 'sitelift.selectProfile']);
+    assert.match(first?.sentence ?? '', /^The region eu-south-2 is not switched on in this AWS account/);
+    await controlPlane().send('POST', 'settings', { optInRegions: 1 });
+    const regionsAsked = async (one: Context) => {
+      const calls = await callsOf(async () => assert.deepEqual(await found(one, 'bucket'), []));
+      return calls.filter(({ action }) => action === 'DescribeRegions').map(({ region }) => region);
+    };
+    assert.deepEqual(await regionsAsked(context), ['us-east-1']);
+    assert.deepEqual(await regionsAsked(contextIn('eu-west-1')), []);
+  });
+
   it('stops where the default network has no way out', async () => {
-    const context = contextIn('eu-south-1');
+    const context = contextIn('ap-northeast-3');
     const { ec2 } = context.clients;
     const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({}));
     for (const { RouteTableId } of RouteTables) {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { isUserError } from '../../../src/core/op';
 import { run, stepsOf } from '../../../src/core/plan';
 import { deleteKeys } from '../../../src/core/publish/assets/former';
+import { markDestroying } from '../../../src/core/resources/bucket/bucketSettings';
+import { distribution } from '../../../src/core/resources/distribution/distribution';
+import { disableStages } from '../../../src/core/resources/teardown/distributionRemoval';
+import type { SiteParts } from '../../../src/core/resources/teardown/parts';
 import { newOp } from '../sandbox';
 import { LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
@@ -31,6 +36,18 @@ describe('publishing to what is another than the ledger tells', function () {
     assert.equal(target?.volumeId, site.server.volumeId);
     assert.equal(target?.release, site.server.release);
   };
+
+  it('sends nothing while the site is being destroyed, and says so also where only the edges have ended yet', async () => {
+    await site.publish();
+    await markDestroying(site.context, newOp());
+    const seen = await distribution.describe(site.context, newOp());
+    await run(disableStages(site.context, { distribution: seen, parts: {} as SiteParts }), newOp());
+    await site.put('about.html', 'more');
+    await assert.rejects(
+      site.plan(),
+      (error) => isUserError(error) && /^Somebody began to destroy the site on \d{4}-.* UTC, so/.test(error.message),
+    );
+  });
 
   it('sends everything to another server with an empty volume, as to the first', async () => {
     await site.publish();

@@ -93,6 +93,18 @@ describe('requireReady', () => {
     });
   });
 
+  it('says of a site that is being destroyed since when it is and how it is kept, whatever is gone of it already', () => {
+    const marked = { bucket: known({ ...bucket, destroyingSince: '2026-11-28T10:00:00Z' }) };
+    const disabled = { distribution: known({ ...distribution, enabled: false }) };
+    for (const change of [{}, disabled, { ...disabled, server: absent }, { distribution: absent }]) {
+      refused(
+        { ...marked, ...change },
+        /^Somebody began to destroy the site on 2026-11-28 10:00 UTC, .* “Provision All…”, .* “Destroy Site…” goes on/,
+        'sitelift.provisionAll',
+      );
+    }
+  });
+
   it('says why nothing is known of the inside of the server', () => {
     const blind = (change: object) => ({ server: known({ ...server, inspection: undefined, ...change }) });
     refused(

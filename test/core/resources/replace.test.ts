@@ -1,4 +1,10 @@
-import { DescribeAddressesCommand, StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSecurityGroupCommand,
+  DescribeAddressesCommand,
+  ModifyInstanceAttributeCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Context } from '../../../src/core/context';
 import { SITE_TAG } from '../../../src/core/names';
@@ -9,6 +15,7 @@ import { planProvision } from '../../../src/core/resources/planProvision';
 import { describeSite } from '../../../src/core/resources/stack';
 import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
+import { makeNetwork } from '../../sandbox/controlplane/testNetworks';
 import { sample } from '../../setup/sampling';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { distributionOf } from './edited';
@@ -106,6 +113,47 @@ describe('a server that is replaced', function () {
       assert.deepEqual(keysOf(await planned(context, 'all')), []);
       await stopServer(context);
     }
+  });
+
+  it('leaves its security groups to the new one, also those that somebody else put it into', async () => {
+    const context = newContext();
+    await stoppedSite(context);
+    const { ec2 } = context.clients;
+    const { instanceId } = await idsOf(context);
+    const groupsNow = async () => {
+      const [{ SecurityGroups = [] } = {}] = (await instancesOf(context)).server ?? [];
+      return SecurityGroups.map(({ GroupId }) => GroupId);
+    };
+    const [own] = await groupsNow();
+    const GroupName = `office ${context.site.id}`;
+    const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: 'theirs' }));
+    assert.ok(own && GroupId);
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups: [GroupId, own] }));
+    assert.match(
+      replaceNotes(context, await describeSite(context, newOp())).join(),
+      new RegExp(`gets into the security groups ${GroupId} too`),
+    );
+    await run(await plannedReplace(context), newOp());
+    assert.notEqual((await idsOf(context)).instanceId, instanceId);
+    assert.deepEqual(new Set(await groupsNow()), new Set([own, GroupId]));
+    assert.deepEqual(keysOf(await planned(context, 'all')), []);
+  });
+
+  it('leaves groups of another network behind, where the new one gets into that of the site file', async () => {
+    const old = newContext();
+    await stoppedSite(old);
+    const { ec2 } = old.clients;
+    const { instanceId } = await idsOf(old);
+    const GroupName = `office ${old.site.id}`;
+    const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName, Description: 'theirs' }));
+    const [{ Placement, SecurityGroups } = {}] = (await instancesOf(old)).server ?? [];
+    const Groups = [GroupId ?? '', SecurityGroups?.[0]?.GroupId ?? ''];
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId: instanceId, Groups }));
+    const { subnetId } = await makeNetwork(ec2, { zone: Placement?.AvailabilityZone ?? '' });
+    const context = { ...old, site: { ...old.site, server: { ...old.site.server, subnet: subnetId } } };
+    await run(await plannedReplace(context), newOp());
+    const [{ SecurityGroups: now = [], SubnetId } = {}] = (await instancesOf(context)).server ?? [];
+    assert.deepEqual([SubnetId, now.length, now[0]?.GroupId === GroupId], [subnetId, 1, false]);
   });
 
   it('is refused while its pages are not on the volume, or its agent does not answer', async () => {

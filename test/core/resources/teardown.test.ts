@@ -396,6 +396,39 @@ describe('destroying a site', () => {
     await destroy('all', context);
   });
 
+  it('destroys one resource where only what others need could not be read', async () => {
+    const context = newContext();
+    await provision(context, 'all');
+    const site = await describeSite(context, newOp());
+    const have = known(site.server) ?? assert.fail('no server');
+    const stopped = { ...site, server: { kind: 'known', have: { ...have, state: 'stopped' } } } as const;
+    for (const [service, action, needed] of [
+      ['ec2', 'DescribeAddresses', ['server']],
+      ['ec2', 'DescribeSecurityGroups', ['server']],
+      ['iam', 'GetInstanceProfile', ['server']],
+      ['ec2', 'DescribeSnapshots', ['volume']],
+      ['cloudfront', 'DescribeFunction', ['distribution']],
+      ['cloudfront', 'ListOriginAccessControls', ['distribution']],
+    ] as const) {
+      await controlPlane().send('POST', 'faults', {
+        ...{ service, action, kind: 'error', code: 'AccessDenied', status: 403, times: 99 },
+      });
+      const parts = await describeParts(context, newOp());
+      await controlPlane().send('DELETE', 'faults');
+      const refused = (['server', 'volume', 'bucket', 'distribution'] as const).filter((what) => {
+        try {
+          assert.ok(planTeardown(what, context, stopped, parts, 'delete').length > 0, what);
+          return false;
+        } catch (error) {
+          assert.match(String(error), /Not all of it could be read/);
+          return true;
+        }
+      });
+      assert.deepEqual(refused, needed, action);
+    }
+    await destroy('all', context);
+  });
+
   it('destroys nothing where the site lies in another region than its file says', async () => {
     const context = newContext();
     const site = await describeSite(context, newOp());

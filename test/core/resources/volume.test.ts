@@ -25,7 +25,7 @@ describe('mounting a volume', () => {
     assert.equal(agent.sent.length, 1);
     return agent.sent[0]?.Parameters?.['commands']?.[0];
   }
-  const script = (volumeId: string, blank: 'yes' | 'no', partitionMib: number) =>
+  const script = (volumeId: string, blank: 'yes' | 'no', partitionMib: number, takesSettings: 'yes' | 'no' = 'yes') =>
     scriptText({
       script: mountScript,
       values: {
@@ -34,6 +34,7 @@ describe('mounting a volume', () => {
         CREATED_BLANK: blank,
         PARTITION_MIB: String(partitionMib),
         MOUNT_POINT: '/var/www/html',
+        TAKES_SETTINGS: takesSettings,
       },
     });
 
@@ -50,13 +51,13 @@ describe('mounting a volume', () => {
     assert.equal(await mounted(context), script(volumeId, 'no', 250));
   });
 
-  it('never formats one that was adopted, whatever an earlier site says of it', async () => {
+  it('never formats one that was adopted, nor takes settings from it, whatever an earlier site says of it', async () => {
     const context = newContext();
     await provision(context, 'volume');
     const { volumeId } = known((await describeSite(context, newOp())).volume) ?? assert.fail('no volume');
     const Tags = [{ Key: ADOPTED_TAG, Value: 'yes' }];
     await context.clients.ec2.send(new CreateTagsCommand({ Resources: [volumeId], Tags }));
-    assert.equal(await mounted(context), script(volumeId, 'no', 0));
+    assert.equal(await mounted(context), script(volumeId, 'no', 0, 'no'));
   });
 
   it('formats none that somebody else made, though it carries the site’s tag', async () => {

@@ -81,6 +81,7 @@ published_a() {
   printf A >$html/.sitelift/release
   cp /root/bundles/A.list $html/.sitelift/published
   cp -r /root/A/. $html
+  cp /root/fragment $html/.sitelift/settings
   if ! cmp -s $fragment /root/fragment || ! cmp -s $fragment.loaded /root/fragment; then
     cp /root/fragment $fragment
     systemctl reload $unit
@@ -127,6 +128,7 @@ is_exactly() {
 }
 has() {
   [ "$(served)" = "$1$1$1$1" ] || fail "all that is served is of $1, and not $(served)"
+  cmp -s $fragment $html/.sitelift/settings || fail 'the settings are kept beside the pages'
   settled "$1" || fail "nothing is left to publish of $1"
   is_exactly "$1" || fail "the files are those of $1 and no other, and so is the list"
   [ ! -e $html/.sitelift/stage ] || fail 'the staging folder is gone'
@@ -641,6 +643,11 @@ check_settings() {
   deploy A "$(release)"
   succeeds
   has A
+  with OTHER
+  deploy B A
+  succeeds
+  has B
+  with USUAL
 }
 # Where settings are in force that deny the own folder, others come after the pages that they lead to, and before any is deleted.
 check_settings_order() {

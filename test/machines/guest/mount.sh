@@ -31,7 +31,7 @@ blank() {
 }
 # mount_volume [NAME=value…]
 mount_volume() {
-  run mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html "$@"
+  run mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html TAKES_SETTINGS=yes "$@"
 }
 part() { lsblk -nrpo NAME,TYPE "$data" | sort | awk '$2 == "part" { print $1; exit }'; }
 same_pages() { diff -r --no-dereference -x lost+found "$1" "$2" >/root/said 2>&1; }
@@ -311,6 +311,88 @@ check_look() {
   umount $html
   looks installed=yes enabled=disabled active=inactive
 }
+# Settings that the last publication to the volume left on it, as $1, come with it.
+check_takes_settings() {
+  local fragment=/etc/httpd/conf.d/sitelift.conf kept=$html/.sitelift/settings
+  blank
+  systemctl enable -q --now httpd
+  mount_volume
+  succeeds
+  mkdir -m 700 $html/.sitelift
+  keeps() { echo "$(base64 -d <<<"$1" | gzip -d)" >$kept; }
+  again() {
+    umount $html
+    cp /root/fstab /etc/fstab
+    mount_volume "$@"
+    succeeds
+    is_mounted
+  }
+  taken() { cmp -s $kept $fragment && cmp -s $kept $fragment.loaded; }
+  answers() {
+    local try
+    for try in {1..40}; do
+      [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1/$2")" != "$1" ] || return 0
+      sleep 0.1
+    done
+    fail "/$2 is answered with $1"
+  }
+  rm -f $fragment $fragment.loaded
+  keeps "$OTHER"
+  again
+  taken || fail 'the settings come with the volume'
+  answers 302 elsewhere
+  answers 403 .sitelift/release
+  keeps "$USUAL"
+  again
+  taken || fail 'they take the place of others'
+  answers 404 elsewhere
+  # Those that are in force already stay as they are.
+  traced systemctl
+  again
+  ! grep -q try-reload /root/trace || fail 'nothing is loaded twice'
+  rm -r /root/wrap
+  hash -r
+  # Written by who was killed, and not loaded.
+  rm $fragment.loaded
+  again
+  taken || fail 'they are loaded'
+  # What cannot be used leaves those that were there, of which nothing tells whether they are in force.
+  cp $fragment /root/fragment
+  keeps "$REFUSED"
+  again
+  cmp -s $fragment /root/fragment && [ ! -e $fragment.loaded ] || fail 'settings that httpd refuses are taken back'
+  rm $fragment
+  again
+  [ ! -e $fragment ] || fail 'of those nothing is left'
+  # A web server that does not run has them once it does, and is not started.
+  keeps "$OTHER"
+  systemctl stop httpd
+  again
+  taken && ! systemctl is-active -q httpd || fail 'they wait for its start'
+  systemctl start httpd
+  answers 302 elsewhere
+  # Whatever else lies there is none.
+  local other
+  for other in 'sed -i 2s/./x/ $kept' 'truncate -s 300 $kept' 'sed -i 1d $kept' 'chown 65534 $kept' 'chmod o+w $kept' \
+    'chown 65534 ${kept%/*}' 'mv $kept $kept.x; ln -s settings.x $kept' 'rm $kept; mkdir $kept'; do
+    rm -rf $html/.sitelift
+    mkdir -m 700 $html/.sitelift
+    keeps "$OTHER"
+    rm -f $fragment $fragment.loaded
+    eval "$other"
+    again
+    [ ! -e $fragment ] || fail "nothing is taken after $other"
+  done
+  rm -rf $html/.sitelift
+  mkdir -m 700 $html/.sitelift
+  keeps "$OTHER"
+  again TAKES_SETTINGS=no
+  [ ! -e $fragment ] || fail 'nothing is taken from a volume of others'
+  again
+  taken || fail 'but from the site’s own'
+  rm -f $fragment $fragment.loaded
+  systemctl reload httpd
+}
 check_boot_order() {
   blank
   mount_volume
@@ -323,7 +405,7 @@ kills_mount() {
   local n seen
   for n; do
     blank
-    compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html >/root/run.sh
+    compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html TAKES_SETTINGS=yes >/root/run.sh
     killed_before "$n"
     seen=$(systemctl() { :; }; export -f systemctl; bash /root/scripts/inspect.sh 2>/dev/null)
     if grep -qx in_fstab=yes <<<"$seen"; then
@@ -339,7 +421,7 @@ kills_mount() {
 # The numbers of its commands that change something.
 changes_of_mount() {
   blank
-  compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html >/root/run.sh
+  compose mount VOLUME_ID=vol-1 "SERIAL=$DATA" CREATED_BLANK=yes PARTITION_MIB=32 MOUNT_POINT=$html TAKES_SETTINGS=yes >/root/run.sh
   changing_commands
   is_mounted
 }
@@ -512,6 +594,7 @@ check_keep_notes() {
   mkdir -m 700 $html/.sitelift
   echo r1 >$html/.sitelift/release
   echo list >$html/.sitelift/published
+  echo theirs >$html/.sitelift/settings
   keep
   succeeds
   is_kept

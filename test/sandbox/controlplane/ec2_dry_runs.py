@@ -19,7 +19,24 @@ def check(call: Call) -> None:
         ensure_images(call.sandbox, call.region)
         _check_names(call)
         check_launch(call)
+    else:
+        _check_ids(call)
     raise AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+
+
+def _check_ids(call: Call) -> None:
+    """What a request names must be there, as its tags decide who may do it."""
+    backend = ec2(call)
+    instances = [one.id for reservation in backend.reservations.values() for one in reservation.instances]
+    volume_id, group_id = call.parameters.get("VolumeId"), call.parameters.get("GroupId")
+    if volume_id and volume_id not in backend.volumes:
+        raise AwsError("InvalidVolume.NotFound", f"The volume '{volume_id}' does not exist.")
+    if group_id and backend.get_security_group_from_id(group_id) is None:
+        raise AwsError("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+    named = call.parameters.get("InstanceIds") or [call.parameters.get("InstanceId") or ""]
+    for instance_id in named:
+        if instance_id and instance_id not in instances:
+            raise AwsError("InvalidInstanceID.NotFound", f"The instance ID '{instance_id}' does not exist")
 
 
 def _check_names(call: Call) -> None:

@@ -99,16 +99,3 @@ def _in_use(backend: Any, group_id: str) -> bool:
         if group.id != group_id
         for rule in [*group.ingress_rules, *group.egress_rules]
     )
-
-
-
-@handles("ec2", "DescribeRegions")
-def describe_regions(call: Call) -> object:
-    """The regions of AWS's commercial partition; moto lists those of China as well, which no account of it has."""
-    regions = ec2(call).describe_regions(call.parameters.get("RegionNames") or [])
-    own = [region for region in regions if not region.name.startswith(("cn-", "us-gov-"))]
-    return {
-        "Regions": [
-            {"RegionName": one.name, "Endpoint": one.endpoint, "OptInStatus": one.opt_in_status} for one in own
-        ]
-    }

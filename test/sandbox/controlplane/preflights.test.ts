@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { CreateDistributionCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import {
+  AttachVolumeCommand,
   CreateVolumeCommand,
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
   DescribeVolumesCommand,
   RunInstancesCommand,
+  StartInstancesCommand,
   type RunInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, PutRolePolicyCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
@@ -74,6 +76,15 @@ describe('the control plane, on what is asked before anything is changed', () =>
     await assert.rejects(
       plane.ec2.send(await dryRun({ SubnetId: 'subnet-0123456789abcdef0' })),
       code('InvalidSubnetID.NotFound'),
+    );
+    const nobodys = { VolumeId: 'vol-0123456789abcdef0', InstanceId: 'i-0123456789abcdef0', Device: '/dev/sdf' };
+    await assert.rejects(
+      plane.ec2.send(new AttachVolumeCommand({ ...nobodys, DryRun: true })),
+      code('InvalidVolume.NotFound'),
+    );
+    await assert.rejects(
+      plane.ec2.send(new StartInstancesCommand({ InstanceIds: [nobodys.InstanceId], DryRun: true })),
+      code('InvalidInstanceID.NotFound'),
     );
     const IamInstanceProfile = { Name: 'nobody' };
     await assert.rejects(plane.ec2.send(await dryRun({ IamInstanceProfile })), code('InvalidParameterValue'));

@@ -15,6 +15,7 @@ import ec2_lag
 import ec2_lives
 import ec2_modifications
 import ec2_network  # noqa: F401
+import ec2_regions  # noqa: F401
 import ec2_quota  # noqa: F401
 import ec2_volumes  # noqa: F401
 import iam  # noqa: F401

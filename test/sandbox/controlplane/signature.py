@@ -19,7 +19,7 @@ from werkzeug.wrappers import Request
 
 from awscall import AwsError, Call
 from identities import Identity, find_credentials, has_ended
-from signature_refusals import refusal
+from signature_refusals import is_closed, refusal
 
 BASIC_TIME = "%Y%m%dT%H%M%SZ"
 MOST_SKEW = timedelta(minutes=15)
@@ -67,7 +67,7 @@ def authenticate(call: Call) -> Identity | None:
             return None
         raise refusal(call, "missing")
     credentials = find_credentials(call.sandbox, presented.access_key)
-    if credentials is None:
+    if credentials is None or is_closed(call, call.region):
         raise refusal(call, "key")
     if presented.token != credentials.token:
         raise refusal(call, "token" if presented.token else "key")

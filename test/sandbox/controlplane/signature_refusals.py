@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moto.core.utils import get_service_model
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
 from awscall import AwsError, Call
 
@@ -49,6 +50,19 @@ REFUSALS: dict[str, dict[str, tuple[str, int, str]]] = {
         "missing": ("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
     },
 }
+
+
+# AWS Account Management, "Enable or disable AWS Regions in your account": all others must be switched on.
+ALWAYS_ON = frozenset(
+    "ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1"
+    " eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2".split()
+)
+_CLOSED_AT_FIRST = frozenset(region.name for region in RegionsAndZonesBackend.regions) - ALWAYS_ON
+
+
+def is_closed(call: Call, region: str) -> bool:
+    """True for a region that the account has not switched on: there nobody's keys are known."""
+    return region in _CLOSED_AT_FIRST and not call.sandbox.settings.opt_in_regions
 
 
 def _family(call: Call) -> str:

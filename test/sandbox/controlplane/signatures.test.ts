@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CloudFrontClient, ListDistributionsCommand } from '@aws-sdk/client-cloudfront';
-import { DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeRegionsCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
@@ -72,6 +72,26 @@ describe('the control plane, on signatures', () => {
       sts: ['InvalidClientTokenId', 403],
       cloudfront: ['InvalidClientTokenId', 403],
     });
+  });
+
+  it('knows nobody’s keys in a region that the account has not switched on, and tells so in the others', async () => {
+    const closed = {
+      ...options({ accessKeyId: 'AKIASANDBOX0000000AA', secretAccessKey: 'sandbox-secret' }),
+      region: 'eu-south-1',
+    };
+    const identity = () => new STSClient(closed).send(new GetCallerIdentityCommand({}));
+    const listed = async (more: object) => {
+      const { Regions = [] } = await plane.ec2.send(new DescribeRegionsCommand(more));
+      return Regions.filter(({ RegionName }) => RegionName === 'eu-south-1').map(({ OptInStatus }) => OptInStatus);
+    };
+    await assert.rejects(identity(), code('InvalidClientTokenId'));
+    await assert.rejects(new EC2Client(closed).send(new DescribeVolumesCommand({})), code('AuthFailure'));
+    assert.deepEqual([await listed({}), await listed({ AllRegions: true })], [[], ['not-opted-in']]);
+    await plane.admin('POST', 'settings', { optInRegions: 1 });
+    await identity();
+    assert.deepEqual(await listed({}), ['opted-in']);
+    await assert.rejects(listed({ RegionNames: ['eu-nowhere-1'] }), code('InvalidParameterValue'));
+    await plane.admin('POST', 'settings', { optInRegions: 0 });
   });
 
   it('refuses a wrong secret, in the words of each service', async () => {

@@ -39,6 +39,8 @@ class Settings:
     unverified_account: float = 0.0
     # How many vCPUs the account may run; 0: more than a test needs.
     vcpu_quota: float = 0.0
+    # 1: the account has switched on all regions that one does not have from the beginning.
+    opt_in_regions: float = 0.0
     # How far AWS's clock is ahead of this computer's.
     clock_skew_seconds: float = 0.0
     # 1: buckets encrypt with KMS unless a PUT says otherwise, as an account's rules can demand.

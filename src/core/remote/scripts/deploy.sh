@@ -54,6 +54,14 @@ load() {
   sync -f "$fragment"
   wanted=
 }
+# Whatever takes this volume over, or one made from a snapshot of it, gets them from there by mount.sh. They go with the pages, so those that cannot be kept
+# there are not told by others.
+keep_settings() {
+  ! cmp -s "$fragment" "$work/settings" || return 0
+  { cp "$fragment" "$work/settings.new" && mv -f "$work/settings.new" "$work/settings"; } 2>"$told/kept" ||
+    rm -f "$work/settings" "$work/settings.new"
+  sync -f "$root"
+}
 # A run that was killed may have written the settings without loading them, so what was loaded is noted apart.
 previous=$(cat "$fragment" 2>/dev/null || true)
 noted=$(cat "$loaded" 2>/dev/null || true)
@@ -86,6 +94,7 @@ report() {
 # All pages are placed even so: they put right what somebody changed.
 if [ -n "$BASE" ] && [ "$current/$placing/$list" = "$RELEASE//$RESULT" ]; then
   load
+  keep_settings
   report
   exit
 fi
@@ -244,6 +253,7 @@ no_page=(! -iname '*.html' ! -iname '*.htm')
 { place unseen "${no_page[@]}" && place cat "${no_page[@]}" && place unseen && place cat; } 2>"$told/place" ||
   stop not-placed "$(last_line "$told/place")"
 load
+keep_settings
 
 # Who has just loaded a former page still follows its links, and gets the style sheets and images of what they lead to: pages go first, then what
 # they needed, and images from the bucket after this.

@@ -21,5 +21,5 @@ find . -mindepth 1 -maxdepth 1 ! -name .sitelift ! -name lost+found -exec cp -al
 sync -f "$root"
 mv "$work/before.new" "$work/before"
 sync -f "$root"
-rm -f "${notes[@]}"
+rm -f "${notes[@]}" "$work/settings"
 sync -f "$root"

@@ -1,5 +1,5 @@
 # Mounts the volume on the document root, by its serial. Formats only a volume that we created and that is still blank.
-# Values: VOLUME_ID SERIAL CREATED_BLANK PARTITION_MIB MOUNT_POINT
+# Values: VOLUME_ID SERIAL CREATED_BLANK PARTITION_MIB MOUNT_POINT TAKES_SETTINGS
 set -euo pipefail
 export LC_ALL=C
 stop() { printf 'sitelift: %s' "$1" >&2; shift; [ $# = 0 ] || printf '\t%s' "${@//[$'\t\r\n']/ }" >&2; echo >&2; exit 1; }
@@ -148,5 +148,31 @@ if [ -z "$mounted" ]; then
 fi
 chmod u+rwx,go+rx "$MOUNT_POINT"
 if command -v restorecon >/dev/null 2>&1; then restorecon -R "$MOUNT_POINT"; fi
+# What the last publication to this volume had the web server do comes with its pages. Only root can have put it there; what cannot be used is brought by the
+# next publication.
+take_settings() {
+  local kept=$MOUNT_POINT/.sitelift/settings unit=apache2 fragment=/etc/apache2/conf-enabled/sitelift.conf former id body
+  [ ! -d /etc/httpd/conf.d ] || unit=httpd fragment=/etc/httpd/conf.d/sitelift.conf
+  [ -d "${fragment%/*}" ] || return 0
+  [ "$(find "${kept%/*}" "$kept" -maxdepth 0 ! -type l -uid 0 ! -perm /022 2>/dev/null | wc -l)" = 2 ] || return 0
+  id=$(sed -n '1s/^# Written by Sitelift, .*: //p' "$kept")
+  body=$(tail -n +2 "$kept")
+  [ "$(printf %s "$body" | sha256sum | cut -b -64)" = "$id" ] || return 0
+  ! cmp -s "$kept" "$fragment" || ! cmp -s "$kept" "$fragment.loaded" || return 0
+  former=$(cat "$fragment" 2>/dev/null)
+  rm -f "$fragment.loaded"
+  [ "$unit" = httpd ] || a2enmod -q rewrite headers deflate filter >/dev/null
+  cp "$kept" "$fragment.new" && sync "$fragment.new" && mv -f "$fragment.new" "$fragment" || return 0
+  # One that does not run now takes them up when it starts.
+  if apachectl configtest >/dev/null 2>&1 && systemctl try-reload-or-restart "$unit"; then
+    cp "$kept" "$fragment.loaded"
+  elif [ "$former" ]; then
+    echo "$former" >"$fragment"
+  else
+    rm -f "$fragment"
+  fi
+  sync -f "${fragment%/*}"
+}
+[ "$TAKES_SETTINGS" = no ] || take_settings || true
 entry="UUID=$uuid $MOUNT_POINT $(file_system "$target") defaults,nofail,x-systemd.device-timeout=30,x-sitelift 0 2"
 { fstab for; echo "$entry"; } | write_fstab

@@ -1,4 +1,10 @@
-import { CreateSecurityGroupCommand, paginateDescribeSecurityGroups, type SecurityGroup } from '@aws-sdk/client-ec2';
+import {
+  CreateSecurityGroupCommand,
+  paginateDescribeSecurityGroups,
+  type CreateSecurityGroupCommandInput,
+  type Instance,
+  type SecurityGroup,
+} from '@aws-sdk/client-ec2';
 import { hasCode } from '../../aws/errors';
 import { allItems } from '../../aws/pages';
 import { waitFor } from '../../aws/wait';
@@ -25,6 +31,14 @@ export async function findSecurityGroup(
 /** The site's security groups, one for each VPC that its server was in. */
 export async function ownGroups(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
   return (await groupsNamedOurs(context, op)).filter((group) => isOfSite(group, context.site));
+}
+
+/** The ids of the groups that an instance is in besides the one that the site gives it. */
+export function otherGroups({ site }: Context, { SecurityGroups = [] }: Instance): readonly string[] {
+  const wanted = site.server.securityGroup;
+  return SecurityGroups.flatMap(({ GroupId, GroupName }) =>
+    GroupId && GroupId !== wanted && GroupName !== groupName(site) ? [GroupId] : [],
+  );
 }
 
 function groupsNamedOurs(context: Context, op: Op): Promise<readonly SecurityGroup[]> {
@@ -112,18 +126,21 @@ export async function ensureSecurityGroup(context: Context, op: Op): Promise<str
   return groupId;
 }
 
+/** What is asked of EC2 for the site’s group in a VPC. */
+export function newGroup(site: Context['site'], VpcId: string): CreateSecurityGroupCommandInput {
+  return {
+    GroupName: groupName(site),
+    Description: `Web server of ${stackName(site)}: port 80 only`,
+    VpcId,
+    TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
+  };
+}
+
 async function createSecurityGroup(context: Context, VpcId: string, op: Op): Promise<string> {
   const { site, clients } = context;
   try {
-    const { GroupId } = await clients.ec2.send(
-      new CreateSecurityGroupCommand({
-        GroupName: groupName(site),
-        Description: `Web server of ${stackName(site)}: port 80 only`,
-        VpcId,
-        TagSpecifications: [{ ResourceType: 'security-group', Tags: tagsFor(site, 'server-group') }],
-      }),
-      { abortSignal: op.signal },
-    );
+    const command = new CreateSecurityGroupCommand(newGroup(site, VpcId));
+    const { GroupId } = await clients.ec2.send(command, { abortSignal: op.signal });
     if (!GroupId) throw new Error('EC2 answered without the id of the new security group.');
     return GroupId;
   } catch (error) {

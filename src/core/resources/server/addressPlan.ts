@@ -3,6 +3,7 @@ import {
   AssociateAddressCommand,
   DisassociateAddressCommand,
   ReleaseAddressCommand,
+  type AllocateAddressCommandInput,
 } from '@aws-sdk/client-ec2';
 import { ec2Once } from '../../aws/clients';
 import { hasCode } from '../../aws/errors';
@@ -89,18 +90,19 @@ async function ensureAddress(context: Context, op: Op): Promise<void> {
   );
 }
 
+/** What is asked of EC2 for an Elastic IP address of the site. */
+export function newAddress(site: Context['site']): AllocateAddressCommandInput {
+  return { Domain: 'vpc', TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsFor(site, 'address') }] };
+}
+
 /** AllocateAddress knows no client token: it is tried once, and when no answer comes, the list tells whether it made one. */
 function allocate(context: Context, op: Op): Promise<SiteAddress> {
   const { clients, site } = context;
   return madeOnce(
     async () => {
-      const { AllocationId, PublicIp } = await ec2Once(clients).send(
-        new AllocateAddressCommand({
-          Domain: 'vpc',
-          TagSpecifications: [{ ResourceType: 'elastic-ip', Tags: tagsFor(site, 'address') }],
-        }),
-        { abortSignal: op.signal },
-      );
+      const { AllocationId, PublicIp } = await ec2Once(clients).send(new AllocateAddressCommand(newAddress(site)), {
+        abortSignal: op.signal,
+      });
       if (!AllocationId || !PublicIp) throw new Error('EC2 answered without the id of the new address.');
       return { allocationId: AllocationId, ip: PublicIp, associationId: undefined, instanceId: undefined };
     },

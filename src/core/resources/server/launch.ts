@@ -13,8 +13,8 @@ import { clientToken, REPLACES_TAG, tagsFor } from '../../names';
 import { UserError, type Op } from '../../op';
 import { launchRequest, newestImage } from './launchRequest';
 import { findInstance, findServers, findVolume, instanceById, isDead } from '../lookup';
-import { places, type Place } from '../network/network';
-import { ensureSecurityGroup } from '../network/securityGroup';
+import { places, subnets, type Place } from '../network/network';
+import { ensureSecurityGroup, otherGroups } from '../network/securityGroup';
 
 const BOOT = { firstSeconds: 1, slowestSeconds: 5, limitSeconds: 600 };
 const PROFILE_SPREAD = { firstSeconds: 1, slowestSeconds: 8, limitSeconds: 180 };
@@ -31,6 +31,8 @@ interface NewServer {
   readonly tokens: string;
   /** Instances that a client token may answer with, and that it is not. */
   readonly others: readonly (string | undefined)[];
+  /** The security groups that it gets besides the site’s. */
+  readonly groups?: readonly string[];
   find(op: Op): Promise<Instance | undefined>;
 }
 
@@ -61,7 +63,16 @@ export async function launchSuccessor(context: Context, replacedId: string, op: 
     return;
   }
   const tags = [...tagsFor(context.site, 'server'), { Key: REPLACES_TAG, Value: replacedId }];
-  await launchNew(context, { tags, tokens: `server after ${replacedId}`, others: [], find }, op);
+  const groups = await groupsFor(context, instance, op);
+  await launchNew(context, { tags, tokens: `server after ${replacedId}`, others: [], groups, find }, op);
+}
+
+/** The groups of others that a server is in, which are of its network alone. */
+async function groupsFor(context: Context, replacedOne: Instance, op: Op): Promise<readonly string[]> {
+  const groups = otherGroups(context, replacedOne);
+  if (groups.length === 0) return [];
+  const { vpcId } = await subnets(context, op);
+  return vpcId === replacedOne.VpcId ? groups : [];
 }
 
 async function launchNew(context: Context, wanted: NewServer, op: Op): Promise<void> {
@@ -73,7 +84,7 @@ async function launchNew(context: Context, wanted: NewServer, op: Op): Promise<v
   for (const [index, place] of candidates.entries()) {
     const isLast = index === candidates.length - 1;
     try {
-      const instanceId = await launchIn(context, place, imageId, groupId, wanted, op);
+      const instanceId = await launchIn(context, place, imageId, [groupId, ...(wanted.groups ?? [])], wanted, op);
       const fate = await fateOf(context, instanceId, wanted.find, op);
       if (fate.kind === 'died' && FULL.includes(fate.code) && !isLast) continue;
       requireAlive(instanceId, fate);
@@ -125,7 +136,7 @@ async function launchIn(
   context: Context,
   place: Place,
   imageId: string,
-  groupId: string,
+  groupIds: readonly string[],
   { others, tags, tokens }: NewServer,
   op: Op,
 ): Promise<string> {
@@ -135,7 +146,7 @@ async function launchIn(
     try {
       const { Instances } = await retry(
         () =>
-          clients.ec2.send(new RunInstancesCommand(launchRequest(context, place, imageId, groupId, { tags, token })), {
+          clients.ec2.send(new RunInstancesCommand(launchRequest(context, place, imageId, groupIds, { tags, token })), {
             abortSignal: op.signal,
           }),
         isProfileSpreading,

@@ -24,7 +24,7 @@ export function launchRequest(
   { site }: Context,
   place: Place,
   imageId: string,
-  groupId: string,
+  groupIds: readonly string[],
   { tags, token }: { readonly tags: readonly Tag[]; readonly token: string },
 ) {
   const { image, instanceProfile, instanceType, keyName } = site.server;
@@ -39,7 +39,7 @@ export function launchRequest(
     // T3 and its kin start in unlimited mode, in which a flood of requests is billed (EC2 documentation, “Unlimited mode concepts”).
     ...(isBurstable(instanceType) ? { CreditSpecification: { CpuCredits: 'standard' } } : {}),
     NetworkInterfaces: [
-      { DeviceIndex: 0, SubnetId: place.subnetId, Groups: [groupId], AssociatePublicIpAddress: true },
+      { DeviceIndex: 0, SubnetId: place.subnetId, Groups: [...groupIds], AssociatePublicIpAddress: true },
     ],
     BlockDeviceMappings: [
       {

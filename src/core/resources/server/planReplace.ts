@@ -99,7 +99,15 @@ export function replaceNotes(context: Context, site: SiteHave): string[] {
   return [
     'The old server serves until the new one is ready; then readers get no pages from it for about a minute, while the volume changes over.',
     address,
-    'What else is on the old server (packages, settings, files outside the document root) goes with it. Publish Site afterwards brings the web server’s settings.',
+    'What else is on the old server (packages, settings, files outside the document root) goes with it.',
+    known(site.volume)?.isAdopted
+      ? 'Publish Site afterwards brings the web server’s settings (redirects, error page, headers).'
+      : 'What the last publication had the web server do (redirects, error page, headers) is on the volume and comes with it; where an earlier version of Sitelift published last, Publish Site brings it.',
+    ...(have.otherGroups
+      ? [
+          `The new server gets into the security groups ${have.otherGroups.join(', ')} too, in which somebody put the old one, as long as it gets into the same network.`,
+        ]
+      : []),
   ];
 }
 

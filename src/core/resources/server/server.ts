@@ -20,7 +20,7 @@ import { known, readDetail, type Detail, type Resource, type Seen } from '../res
 import { absentHere } from '../otherRegion';
 import { describeRole, policiesOfOthers, type RoleState } from './role';
 import { lookInside, OFF, webServerSteps } from './serverInside';
-import { describeReach } from '../network/securityGroup';
+import { describeReach, otherGroups } from '../network/securityGroup';
 import { groupDrift, serverDrift } from './serverDrift';
 import { rights } from './serverRights';
 
@@ -59,6 +59,8 @@ export interface ServerHave {
   readonly drift: readonly Drift[];
   /** How its security groups differ from the one that the site file asks for. */
   readonly groups?: Drift;
+  /** The ids of the security groups that it is in besides the one that the site gives it; left out where it is in none. */
+  readonly otherGroups?: readonly string[];
   /** What a look inside found; undefined while the agent does not answer, and when the look failed. */
   readonly inspection: Inspection | undefined;
   /** Why there is no inspection although the server runs: SSM could not be asked, or the look inside failed. */
@@ -105,6 +107,7 @@ export const server: Resource<ServerHave, ServerNeeds> = {
     const { system, ...inside } = agent;
     const outside = outsideOf(instance, instance.InstanceId);
     const [groups] = groupDrift(context, instance);
+    const others = otherGroups(context, instance);
     const have = {
       ...outside,
       ...othersOf(servers),
@@ -116,6 +119,7 @@ export const server: Resource<ServerHave, ServerNeeds> = {
       reach: reach.value,
       ...(refusal === undefined ? {} : { typeRefusal: refusal }),
       ...(credits?.value ? { hasUnlimitedCredits: true } : {}),
+      ...(others.length > 0 ? { otherGroups: others } : {}),
       problems: problems.filter((problem) => problem !== undefined),
     };
     const drift = serverDrift(context, instance, {

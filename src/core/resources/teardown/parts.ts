@@ -4,6 +4,7 @@ import { listAddresses, type SiteAddress } from '../server/address';
 import { instanceById, isDead, listVolumes } from '../lookup';
 import { findAccessControl } from '../distribution/originAccessControl';
 import { readDetail } from '../resource';
+import type { ResourceName } from '../stack';
 import { findRoleParts } from './roleRemoval';
 import { ownGroups } from '../network/securityGroup';
 import { LAST_SNAPSHOT, listSiteSnapshots, type SiteSnapshot } from '../volume/snapshots';
@@ -21,7 +22,13 @@ export interface SiteParts {
   /** Volumes that AWS could not make. */
   readonly failedVolumeIds: readonly string[] | undefined;
   /** What could not be read, each with its reason. */
-  readonly problems: readonly string[];
+  readonly problems: readonly PartProblem[];
+}
+
+/** A part that could not be read, and the resource that alone needs it. */
+export interface PartProblem {
+  readonly of: Exclude<ResourceName, 'bucket'>;
+  readonly sentence: string;
 }
 
 /** Reads the parts of a site. Each is read on its own, so that one that may not be read stops no other. */
@@ -35,7 +42,11 @@ export async function describeParts(context: Context, op: Op): Promise<SiteParts
     readDetail('the site’s snapshots', () => listSnapshots(context, op), op),
     readDetail('the site’s volumes', () => listVolumes(context, op), op),
   ]);
-  const all = [addresses, groups, rights, accessControl, functions, snapshots, volumes];
+  const all = {
+    server: [addresses, groups, rights],
+    distribution: [accessControl, functions],
+    volume: [snapshots, volumes],
+  } as const;
   return {
     addresses: addresses.value,
     groupIds: groups.value?.flatMap(({ GroupId }) => GroupId ?? []),
@@ -44,7 +55,9 @@ export async function describeParts(context: Context, op: Op): Promise<SiteParts
     functionNames: functions.value,
     lastSnapshots: snapshots.value,
     failedVolumeIds: volumes.value?.flatMap(({ State, VolumeId }) => (State === 'error' && VolumeId ? [VolumeId] : [])),
-    problems: all.flatMap(({ problem }) => problem ?? []),
+    problems: (['server', 'distribution', 'volume'] as const).flatMap((of) =>
+      all[of].flatMap(({ problem }) => (problem === undefined ? [] : [{ of, sentence: problem }])),
+    ),
   };
 }
 

@@ -69,7 +69,8 @@ function requireRead(what: ResourceName | 'all', site: SiteHave, parts: SitePart
     const seen = site[name];
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
-  const problems = [...unread, ...parts.problems];
+  const unseen = parts.problems.flatMap(({ of, sentence }) => (what === 'all' || what === of ? [sentence] : []));
+  const problems = [...unread, ...unseen];
   if (problems.length === 0) return;
   throw new UserError(
     `Not all of it could be read, so nothing is destroyed: what was left would go on costing unseen. ${problems.join(' ')}`,

@@ -193,6 +193,8 @@ async function mount(context: Context, op: Op): Promise<void> {
         CREATED_BLANK: isBlank ? 'yes' : 'no',
         PARTITION_MIB: String(context.site.volume.partitionMib ?? 0),
         MOUNT_POINT: DOCUMENT_ROOT,
+        // What another site’s publication left on one that was adopted is none of this site’s.
+        TAKES_SETTINGS: isAdopted(found.Tags) ? 'no' : 'yes',
       },
       timeoutSeconds: 600,
     },
