@@ -16,7 +16,7 @@ export function importSteps(context: Context, { read, target }: SiteState, outco
   const mark = target.found?.inspection.before;
   if (mark === undefined || keptReleases(read.ledger).some(({ imported }) => imported === mark)) return [];
   const run = async (op: Op) => {
-    outcome.imported = await importPages(context, target.instanceId, op);
+    outcome.imported = await importPages(context, target.instanceId, mark, op);
   };
   const title = 'keep what the server served before as a release of its own, which can be brought back';
   return [[{ key: `import ${mark}`, title, run }]];
@@ -48,7 +48,8 @@ export async function importedRelease(
  */
 export function mayListImported({ expected, read }: Pick<SiteState, 'expected' | 'read'>): boolean {
   const { current, publishing } = read.ledger;
-  const isOnServer = ({ id, imported }: Release) => imported !== undefined && id === expected;
+  // A folder may have published the very same.
+  const isOnServer = ({ id, imported }: Release) => imported !== undefined && id === expected && id !== current?.id;
   return current?.imported !== undefined || publishing?.stays === true || keptReleases(read.ledger).some(isOnServer);
 }
 

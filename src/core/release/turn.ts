@@ -91,7 +91,8 @@ class Turn {
       ...{ id: this.#id, by: arn, at: new Date(awsTimeMs(this.#context)).toISOString() },
       ...this.#origin,
       ...{ processId: process.pid, renewals: 0, forgets: [...this.#turns.forgets] },
-      ...(this.#turns.stays ? { stays: true } : {}),
+      // Also where it is taken up by whoever does something else.
+      ...(this.#turns.stays || this.#read.ledger.publishing?.stays ? { stays: true } : {}),
     };
     ownTurns.add(this.#id);
     const askedMs = Date.now();

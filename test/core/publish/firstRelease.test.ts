@@ -173,13 +173,30 @@ describe('what an adopted server served before the first publication', function 
     assert.deepEqual(pages(), BEFORE);
   });
 
-  it('is told from a publication of the very same files', async () => {
+  it('is told from a publication of the very same files, of which what is removed goes', async () => {
     await site.remove();
-    site = await newPublishDriver({ 'index.html': 'same' });
-    serve(site, '1764328000', { 'index.html': 'same' });
+    const files = { 'index.html': 'same', 'more.html': 'same' };
+    site = await newPublishDriver(files);
+    serve(site, '1764328000', files);
     await site.publish();
     assert.equal(await imports(), 1);
     assert.deepEqual(words((await site.plan({ isWhole: true })).plan), ['turn', 'pages', 'release']);
+    await site.drop('more.html');
+    await site.publish();
+    assert.deepEqual(pages(), { 'index.html': 'same' });
+    await site.rollback(await importedAt());
+    assert.deepEqual(pages(), files);
+  });
+
+  it('stays where it is also when somebody uploads after bringing it back was cut short', async () => {
+    await site.publish();
+    site.server.failsNext = 'after';
+    await assert.rejects(site.rollback(await importedAt()));
+    await site.put('images/b.png', 'b');
+    await site.upload('images/b.png');
+    assert.equal((await site.ledger()).publishing?.stays, true);
+    await site.publish();
+    assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
   });
 
   it('is not put into the bucket of readers when it is brought back and the distribution serves pages', async () => {

@@ -1,6 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -35,8 +34,14 @@ const MOST_BYTES = 4 * 1024 ** 3;
 const MOST_LIST_BYTES = 256 * 1024 ** 2;
 
 /** Has a server send what it served before the site to the bucket, and gives what is there then; undefined where it was nothing. */
-export async function importPages(context: Context, instanceId: string, op: Op): Promise<Imported | undefined> {
-  const key = `${BUNDLES}${randomUUID()}.tar.gz`;
+export async function importPages(
+  context: Context,
+  instanceId: string,
+  mark: string,
+  op: Op,
+): Promise<Imported | undefined> {
+  // Sent again after a run that was cut short, it takes the place of what that left.
+  const key = `${BUNDLES}before-${instanceId}-${mark}.tar.gz`;
   const URL = await presignPut(context, key, PRESIGNED_SECONDS);
   const values = { URL, MOST_BYTES: String(MOST_BYTES) };
   const remote = { name: 'import', script: importScript, values, timeoutSeconds: IMPORT_SECONDS };
