@@ -16,7 +16,7 @@ export function importSteps(context: Context, { read, target }: SiteState, outco
   const mark = target.found?.inspection.before;
   if (mark === undefined || keptReleases(read.ledger).some(({ imported }) => imported === mark)) return [];
   const run = async (op: Op) => {
-    outcome.imported = await importPages(context, target.instanceId, mark, op);
+    outcome.imported = await importPages(context, target.instanceId, op);
   };
   const title = 'keep what the server served before as a release of its own, which can be brought back';
   return [[{ key: `import ${mark}`, title, run }]];
@@ -46,16 +46,18 @@ export async function importedRelease(
  * True when the server may list pages that were there before the site, as that was brought back: whoever publishes next lists what the folder has, and
  * leaves the others where they are.
  */
-export function mayListImported({ expected, read }: Pick<SiteState, 'expected' | 'read'>): boolean {
+export function mayListImported({ expected, read, target }: Pick<SiteState, 'expected' | 'read' | 'target'>): boolean {
   const { current, publishing } = read.ledger;
   // A folder may have published the very same.
   const isOnServer = ({ id, imported }: Release) => imported !== undefined && id === expected && id !== current?.id;
+  // Nothing tells whether it was brought back.
+  if (read.isUnreadable && target.found?.inspection.before !== undefined) return true;
   return current?.imported !== undefined || publishing?.stays === true || keptReleases(read.ledger).some(isOnServer);
 }
 
 /** True when pages that a release lacks stay on the server all the same. */
 export function staysThere(
-  state: Pick<SiteState, 'expected' | 'read'>,
+  state: Pick<SiteState, 'expected' | 'read' | 'target'>,
   { imported }: Pick<Wanted, 'imported'>,
 ): boolean {
   return imported === undefined && mayListImported(state);

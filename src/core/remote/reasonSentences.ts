@@ -112,7 +112,11 @@ export const SENTENCES: Readonly<Record<string, Sentence>> = {
   },
   'not-sent': {
     text: (v) =>
-      `The server could not send what it served before to the bucket (HTTP ${v.at(0)}${v.at(1) ? `; ${v.at(1)}` : ''}). It needs a way out to S3: a public address, a NAT or an S3 endpoint, and outgoing HTTPS in its security group. No page was changed; publish again.`,
+      `The server could not send what it served before to the bucket (HTTP ${v.at(0)}${v.at(1) ? `; ${v.at(1)}` : ''}). ${
+        v.at(0) === '403'
+          ? 'The link had expired because the server took it up too late, this computer’s clock is wrong, or your credentials may not store there.'
+          : 'It needs a way out to S3: a public address, a NAT or an S3 endpoint, and outgoing HTTPS in its security group.'
+      } No page was changed; publish again.`,
     remedy: PUBLISH,
   },
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { run } from '../../../src/core/plan';
 import { warningsOf } from '../../../src/core/publish/warnings';
 import { newOp } from '../sandbox';
-import { ELSEWHERE, newPublishDriver, words, type PublishDriver } from './publishDriver';
+import { ELSEWHERE, LEDGER, newPublishDriver, words, type PublishDriver } from './publishDriver';
 
 const BEFORE: Readonly<Record<string, string>> = {
   'index.html': 'the old index',
@@ -197,6 +197,16 @@ describe('what an adopted server served before the first publication', function 
     assert.equal((await site.ledger()).publishing?.stays, true);
     await site.publish();
     assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
+  });
+
+  it('stays where it is also when what tells of the releases cannot be read any more', async () => {
+    await site.publish();
+    await site.rollback(await importedAt());
+    await site.store(LEDGER, 'odd');
+    await site.publish();
+    assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
+    await site.rollback(await importedAt());
+    assert.deepEqual(pages(), BEFORE);
   });
 
   it('is not put into the bucket of readers when it is brought back and the distribution serves pages', async () => {

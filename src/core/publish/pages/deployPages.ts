@@ -13,7 +13,7 @@ import type { PageSum } from '../local/sums';
 import type { Target } from '../target';
 import type { WebSettings } from './webSettings';
 
-/** Where bundles lie, each under the hash of its bytes, or under a name of its own what a server had before the site. */
+/** Where bundles lie, each under the hash of its bytes, or under a random name what a server had before the site. */
 export const BUNDLES = `${PRIVATE_PREFIX}bundles/`;
 
 /** What is put on the server. */

@@ -1,5 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -34,23 +35,17 @@ const MOST_BYTES = 4 * 1024 ** 3;
 const MOST_LIST_BYTES = 256 * 1024 ** 2;
 
 /** Has a server send what it served before the site to the bucket, and gives what is there then; undefined where it was nothing. */
-export async function importPages(
-  context: Context,
-  instanceId: string,
-  mark: string,
-  op: Op,
-): Promise<Imported | undefined> {
-  // Sent again after a run that was cut short, it takes the place of what that left.
-  const key = `${BUNDLES}before-${instanceId}-${mark}.tar.gz`;
-  const URL = await presignPut(context, key, PRESIGNED_SECONDS);
-  const values = { URL, MOST_BYTES: String(MOST_BYTES) };
+export async function importPages(context: Context, instanceId: string, op: Op): Promise<Imported | undefined> {
+  const key = `${BUNDLES}${randomUUID()}.tar.gz`;
+  const values = { URL: await presignPut(context, key, PRESIGNED_SECONDS), MOST_BYTES: String(MOST_BYTES) };
   const remote = { name: 'import', script: importScript, values, timeoutSeconds: IMPORT_SECONDS };
   const report = parseReport(await runScript(context, instanceId, remote, op));
-  if (report.text('files') === '0') return undefined;
+  const count = Number(report.text('files')) || 0;
+  if (count === 0) return undefined;
   const pages = parseList(await listIn(context, key, op), key);
-  const told = { left: Number(report.text('left')) || 0, leftPaths: report.all('left_path') };
-  if (pages.size === Number(report.text('files'))) return { mark: report.text('mark'), pages, ...told };
-  throw new Error(`The list of what the server served has ${pages.size} of ${report.text('files')} files.`);
+  if (pages.size === 0) throw new Error('The list of what the server served has no file that a release can have.');
+  const left = (Number(report.text('left')) || 0) + count - pages.size;
+  return { mark: report.text('mark'), pages, left, leftPaths: report.all('left_path') };
 }
 
 /** The first entry of the bundle: of a large one not much more is read. */

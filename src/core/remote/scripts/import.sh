@@ -44,7 +44,8 @@ may() { echo "( -uid $user -perm -${1}00 -o ! -uid $user -gid $group -perm -0${1
 hidden() { echo "-mindepth 1 ( -name .* -o -type d ! $(may 1) )"; }
 set -f
 find . $(hidden) -prune -o -type f $(may 4) -print0 | sort -z >"$told/files"
-{ iconv -c -f UTF-8 -t UTF-8 <"$told/files" 2>/dev/null || true; } | sort -z | comm -z -12 "$told/files" - >"$told/fit"
+utf8() { if command -v iconv >/dev/null; then iconv -c -f UTF-8 -t UTF-8 2>/dev/null || true; else cat; fi; }
+utf8 <"$told/files" | sort -z | comm -z -12 "$told/files" - >"$told/fit"
 xargs -0 -r stat --printf '%s %n\0' -- <"$told/fit" | sort -z -n >"$told/sized"
 total=0
 while IFS= read -r -d '' one; do
