@@ -88,11 +88,13 @@ export async function status({ aws, context, publisher, requireAccount }: Sessio
   const { current, former, isUnreadable, publishing } = await aws.readReleases(context, publisher.cache, op);
   if (isUnreadable)
     throw new UserError('What tells of the releases (_sitelift/ledger.json in the bucket) cannot be read.');
-  const told = ({ id, at, by, host, folder, commit, counts, restores }: Release) => {
-    return { id, at, by, host, folder, commit, counts, restores };
+  const told = ({ id, at, by, host, folder, commit, counts, imported, restores }: Release) => {
+    return { id, at, by, host, folder, commit, counts, imported, restores };
   };
-  const line = ({ id, at, by, commit, counts }: Release) =>
-    `${at} ${id.slice(0, 10)} +${counts.added} ~${counts.changed} -${counts.removed} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
+  const line = ({ id, at, by, commit, counts, imported }: Release) => {
+    const about = imported === undefined ? commit && `commit ${commit.slice(0, 10)}` : 'what the server served before';
+    return `${at} ${id.slice(0, 10)} +${counts.added} ~${counts.changed} -${counts.removed} by ${by}${about ? ` (${about})` : ''}`;
+  };
   const going =
     publishing &&
     `${publishing.isOver ? 'Cut short' : 'Going on'}: a publication by ${publishing.by} on ${publishing.host} since ${publishing.at}.`;

@@ -12,7 +12,7 @@ import { waitFor } from '../../src/core/aws/wait';
 import type { Context } from '../../src/core/context';
 import { SITE_TAG } from '../../src/core/names';
 import { run } from '../../src/core/plan';
-import { runScript, waitUntilOnline } from '../../src/core/remote/ssm';
+import { quote, runScript, waitUntilOnline } from '../../src/core/remote/ssm';
 import { planAdoption } from '../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../src/core/resources/adopt/wants';
 import { describeParts } from '../../src/core/resources/teardown/parts';
@@ -30,6 +30,8 @@ const BEFORE: Readonly<Record<string, string>> = {
   '$(touch PWNED) `id`.html': 'hostile\n',
   'pictures/sun.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>\n',
 };
+
+const HIDDEN = '# of the admin\n';
 
 describe('a server that was made by hand and serves pages from a volume', function () {
   this.timeout(900_000);
@@ -71,6 +73,7 @@ systemctl enable --now httpd`);
       await inside(`path=/var/www/html/$(base64 -d <<<${encoded[0]})
 mkdir -p "$(dirname "$path")"; base64 -d <<<${encoded[1]} >"$path"`);
     }
+    await inside(`printf %s ${quote(HIDDEN)} >/var/www/html/.htaccess`);
   });
   after(async () => {
     await site?.remove();
@@ -105,10 +108,10 @@ mkdir -p "$(dirname "$path")"; base64 -d <<<${encoded[1]} >"$path"`);
     const first = await newSite((file) => void Object.assign(file, { id: maker.site.id }));
     await first.put('index.html', 'new\n');
     const { about, plan, wants } = await adoption(first);
-    assert.match(about.join('\n'), /serves 4 files of its own/);
+    assert.match(about.join('\n'), /serves 5 files of its own/);
     assert.match(
       about.join('\n'),
-      /Not in this folder, and served on: \$\(touch PWNED\) .*, old\/only here\.html, pictures\/sun\.svg\./,
+      /Not in this folder, and served on: \$\(touch PWNED\) .*, \.htaccess, old\/only here\.html, pictures\/sun\.svg\./,
     );
     assert.match(about.join('\n'), /In this folder with other content, .*: index\.html\./);
     site = await newSite((file) => void Object.assign(file, wished(first.context.site, wants)));
@@ -138,8 +141,39 @@ mkdir -p "$(dirname "$path")"; base64 -d <<<${encoded[1]} >"$path"`);
     }
     assert.equal(await inside('cat /var/www/html/.sitelift/before/index.html'), BEFORE['index.html']);
     const { other } = await site.verify();
-    assert.deepEqual([other.count, other.paths.length], [3, 3]);
+    assert.deepEqual([other.count, other.paths.length], [4, 4]);
     assert.equal(await inside('find / -name PWNED -not -path "/proc/*" 2>/dev/null || true'), '');
+  });
+
+  it('gets its former pages back, to the byte, when the release of what it served is brought back', async () => {
+    await site.put('old/only here.html', 'published\n');
+    await site.publish();
+    await site.drop('old/only here.html');
+    await site.publish();
+    const address = await host();
+    assert.equal(fetched(address, encodePath('old/only here.html')).status, '404');
+    const { former } = await site.ledger();
+    const first = former.at(-1) ?? assert.fail('nothing is kept');
+    assert.deepEqual([typeof first.imported, first.counts.added], ['string', Object.keys(BEFORE).length]);
+    await site.rollback(first.at);
+    for (const [path, content] of Object.entries(BEFORE)) {
+      const { body, status } = fetched(address, encodePath(path));
+      assert.deepEqual([status, body], ['200', content], path);
+    }
+    assert.notEqual(fetched(address, 'news.html').status, '200');
+    assert.equal(await inside('cat /var/www/html/.htaccess'), HIDDEN);
+    assert.deepEqual((await site.verify()).other.paths, ['.htaccess']);
+  });
+
+  it('keeps what was brought back where the folder has other pages, when that is published again', async () => {
+    await site.publish();
+    const address = await host();
+    for (const [path, content] of Object.entries(BEFORE)) {
+      const { body, status } = fetched(address, encodePath(path));
+      assert.deepEqual([status, body], ['200', path === 'index.html' ? 'new\n' : content], path);
+    }
+    assert.equal(fetched(address, 'news.html').body, 'news\n');
+    assert.deepEqual(await site.publish(), []);
   });
 
   it('stays, with its volume and all of its pages, when the site is destroyed with its data', async () => {

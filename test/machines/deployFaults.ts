@@ -8,6 +8,12 @@ export const DEPLOY: readonly Fault[] = [
     put: ' || true',
     noticedBy: 'release',
   },
+  {
+    fault: 'what was there before the site is deleted',
+    find: '[ -z "${STAYS:-}" ] || : >',
+    put: 'true || : >',
+    noticedBy: 'stays',
+  },
   { fault: 'the space is not compared', find: '|| stop disk-full', put: '|| : stop', noticedBy: 'space' },
   { fault: 'the inodes are not compared', find: '|| stop inodes-full', put: '|| : stop', noticedBy: 'inodes' },
   { fault: 'the sum is not compared', find: '|| stop wrong-bytes', put: '|| true', noticedBy: 'sum' },

@@ -11,6 +11,7 @@ const PROMISES = {
   result: 'changes nothing when what would come of it is not the release',
   nothing_new: 'fetches nothing when the changes are in place already, but makes the settings',
   repairs: 'puts right what somebody changed when all pages are sent',
+  stays: 'deletes nothing that was there before the site, and lists it no more',
   leaves: 'deletes only what is as it was published, through no link, and tells what it left',
   leaves_folders: 'leaves folders where something else is in them, and what cannot be deleted',
   swap: 'changes nothing when a file that becomes a folder, or the reverse, is not as it was published',

@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import deployScript from '../../src/core/remote/scripts/deploy.sh';
 import growScript from '../../src/core/remote/scripts/grow.sh';
+import importScript from '../../src/core/remote/scripts/import.sh';
 import inspectScript from '../../src/core/remote/scripts/inspect.sh';
 import keepScript from '../../src/core/remote/scripts/keep.sh';
 import mountScript from '../../src/core/remote/scripts/mount.sh';
@@ -21,6 +23,7 @@ import { quote } from '../../src/core/remote/ssm';
 import benchText from './guest/bench.sh';
 import deployChecks from './guest/deploy.sh';
 import growChecks from './guest/grow.sh';
+import importChecks from './guest/import.sh';
 import mountChecks from './guest/mount.sh';
 import signatureChecks from './guest/signatures.sh';
 import { serialOf, type Ground, type Wanted } from './ground';
@@ -31,6 +34,7 @@ import { SERVERS_AT_ONCE, startScriptServer } from './scriptServer';
 export const SCRIPTS = {
   deploy: deployScript,
   grow: growScript,
+  import: importScript,
   inspect: inspectScript,
   keep: keepScript,
   mount: mountScript,
@@ -44,6 +48,7 @@ export type ScriptName = keyof typeof SCRIPTS;
 const LIBRARIES = {
   deploy: deployChecks,
   grow: `${mountChecks}\n${growChecks}`,
+  import: `${mountChecks}\n${importChecks}`,
   mount: mountChecks,
   signatures: `${mountChecks}\n${signatureChecks}`,
 } as const;
@@ -187,12 +192,22 @@ function hostBundle(): Buffer {
   }
 }
 
-/** What stands for S3 here: answers with the status that the path names; what it names “once” works the second time. */
+/** What stands for S3 here: answers with the status that the path names; what it names “once” works the second time, and what is put under `stored` is there. */
 function bucketOf(bundle: Buffer): RequestListener {
   const failed = new Set<string>();
+  let stored = Buffer.alloc(0);
   return (request, response) => {
     const path = new URL(request.url ?? '', 'http://bucket.test').pathname;
     const [what = '', once] = path.slice(1).split('-');
+    if (what === 'stored' && request.method === 'GET') return void response.end(stored);
+    if (what === 'stored') {
+      return void buffer(request).then((bytes) => {
+        // S3 takes no body of unknown length.
+        if (request.headers['content-length'] !== String(bytes.length)) return response.writeHead(411).end();
+        stored = bytes;
+        return response.end();
+      });
+    }
     if (once && failed.has(path)) return void response.end(bundle);
     failed.add(path);
     if (what === 'cut') return cutShort(response, bundle);

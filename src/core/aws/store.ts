@@ -1,11 +1,5 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  type HeadObjectCommandOutput,
-} from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Semaphore } from 'async-mutex';
 import { createHash } from 'node:crypto';
 import { unlessMissing } from './wait';
@@ -175,16 +169,6 @@ export function placeOf({ site }: Pick<Context, 'site'>, key: string) {
 /** Encrypted with S3's own key: what a rule of the account encrypts with KMS the distribution may not read, and its ETag is no MD5. */
 function ownKey(sha256: string) {
   return { ServerSideEncryption: 'AES256', Metadata: { sha256 } } as const;
-}
-
-/** A URL that lets its holder read one object for some minutes by AWS's clock, not by this computer's. It is a secret. */
-export async function presign(context: Context, key: string, seconds: number): Promise<string> {
-  const { s3 } = context.clients;
-  const { Bucket, Key } = placeOf(context, key);
-  return getSignedUrl(s3, new GetObjectCommand({ Bucket, Key }), {
-    expiresIn: seconds,
-    signingDate: new Date(awsTimeMs(context)),
-  });
 }
 
 /** The time by AWS's clock, as the SDK learned of it from refusals, in milliseconds since 1970; right to five minutes. */

@@ -4,6 +4,7 @@ import { tellManifest } from '../release/keptManifest';
 import type { Ledger, Release } from '../release/ledger';
 import { assetJson, countChanges, EMPTY, releaseId, type Manifest, type Page } from '../release/manifest';
 import type { By } from '../release/turn';
+import { importedRelease, staysThere } from './firstRelease';
 import type { Asking, SiteState } from './siteState';
 import { pathsAfter } from './edge/freePaths';
 import type { PageSum } from './local/sums';
@@ -39,20 +40,25 @@ export async function ledgerAfter(
   const manifest = manifestOf(wanted, outcome);
   const id = releaseId(manifest, domain);
   const isSame = live !== undefined && current?.id === id;
+  const told = { by: by.by, at: momentAfter(current, by.at) };
+  const first = await importedRelease(context, state, outcome, { cache, origin }, told, op);
   const release: Release = isSame
     ? current
     : {
-        ...{ id, ...origin, by: by.by, at: momentAfter(current, by.at) },
-        ...(current === undefined ? {} : { parent: current.id }),
+        ...{ id, ...origin, by: by.by, at: momentAfter(first ?? current, by.at) },
+        ...parentOf(current ?? first),
         ...(wanted.restores === undefined ? {} : { restores: wanted.restores }),
-        counts: countChanges(live ?? EMPTY, manifest),
+        ...(wanted.imported === undefined ? {} : { imported: wanted.imported }),
+        counts: countChanges(replacedBy(state, wanted), manifest),
         ...(await tellManifest(context, manifest, live && current, cache, op)),
       };
   // One that is brought back, or published once more, takes no room twice.
   // Of what was published with each save only the last is kept, or those that somebody published would soon all be dropped.
   const isPassing = current?.onSave === true && origin.onSave === true && current.place === origin.place;
   const left = isSame || !current || isPassing ? former : [current, ...former];
-  const earlier = isSame ? left : left.filter((kept) => kept.id !== id);
+  const isAgain = ({ id: keptId, imported }: Release) =>
+    imported === undefined ? keptId === id : imported === release.imported;
+  const earlier = [...(first ? [first] : []), ...(isSame ? left : left.filter((kept) => !isAgain(kept)))];
   const { keptReleases } = context.site.publish;
   const isFull = earlier.length > keptReleases + SLACK;
   const isDayOver = isPassing && current.at.slice(0, 10) !== release.at.slice(0, 10);
@@ -64,11 +70,23 @@ export async function ledgerAfter(
       settings: wanted.pages.settings.id,
       seconds: usualSeconds(outcome) ?? read.ledger.target?.seconds,
     },
-    former: isFull ? earlier.slice(0, keptReleases) : earlier,
+    // What was there before the site nobody can publish again.
+    former: isFull ? earlier.filter(({ imported }, index) => index < keptReleases || imported !== undefined) : earlier,
     ...(isFull || isDayOver ? { toSweep: true } : {}),
     uploaded: uploadedNow(uploaded, manifest),
     forgotten: pathsAfter(read.ledger, outcome.forgotten, by.at),
   };
+}
+
+/** What a release is compared with: pages that stay on the server are not removed. */
+function replacedBy(state: SiteState, wanted: Wanted): Manifest {
+  const live = state.live ?? EMPTY;
+  if (!staysThere(state, wanted)) return live;
+  return { ...live, pages: new Map(Array.from(live.pages).filter(([path]) => wanted.pages.all.has(path))) };
+}
+
+function parentOf(before: Release | undefined): Pick<Release, 'parent'> {
+  return before ? { parent: before.id } : {};
 }
 
 /** How long a command took that had little to do; what many files or removals take tells nothing of the next one. */

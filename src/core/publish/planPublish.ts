@@ -14,6 +14,7 @@ import { hashedNames, requireFreeNames } from './assets/hashedNames';
 import { requireLeave } from './local/leave';
 import type { LocalFiles } from './local/localFiles';
 import { ALONE, planRelease, type ReleasePlan } from './releasePlan';
+import { staysThere } from './firstRelease';
 import { readState, type Asking, type SiteState } from './siteState';
 import { pagesTitle, summarize, type PagesReason, type Summary } from './summary';
 import type { FileSums } from './local/sums';
@@ -59,11 +60,11 @@ export async function planPublish(context: Context, material: Material, op: Op):
   const objects = target.found?.objects;
   const isThorough = context.site.assets.naming === 'hashed';
   const against = { told, objects, isThorough, isDoubted: material.isWhole };
-  const compared = await compareAssets(context, local.assets, against, sums, hash, op);
-  const { stored, uploads } = compared;
+  const found = await compareAssets(context, local.assets, against, sums, hash, op);
+  const { stored, uploads } = found;
   // Each of what follows takes some tens of milliseconds for ten thousand assets, and others want to work meanwhile.
   await nextTurn();
-  const names = isThorough ? hashedNames(local.assets, compared.sums) : undefined;
+  const names = isThorough ? hashedNames(local.assets, found.sums) : undefined;
   await requireFreeNames(context, local.assets, names, read.ledger, material.cache, op);
   await nextTurn();
   const { bundle, published, reason, rewrite, ...pages } = await pressPages(
@@ -76,7 +77,7 @@ export async function planPublish(context: Context, material: Material, op: Op):
     op,
   );
   let assets = wantedAssets(context, stored, uploads, material, sums);
-  if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: compared.sums }, state, material);
+  if (names) assets = withHashedNames(context, assets, local.assets, { names, sums: found.sums }, state, material);
   if (context.site.distribution.serves === 'site') {
     const folder = material.workFolder;
     const { caching } = context.site.publish;
@@ -87,7 +88,8 @@ export async function planPublish(context: Context, material: Material, op: Op):
   await nextTurn();
   const unseen = unseenRelease(state, reason !== undefined || assets.changes.length > 0, material);
   const notes = [...(unseen ? [`This replaces ${unseen}.`] : []), ...pages.settings.notes];
-  const summary = summarize(local, bundle, uploads, live, notes);
+  const compared = summarize(local, bundle, uploads, live, notes);
+  const summary = staysThere(state, {}) ? { ...compared, pages: { ...compared.pages, removed: [] } } : compared;
   const wanted = {
     assets,
     pages: { ...pages, title: reason === undefined ? undefined : pagesTitle(summary, reason) },

@@ -61,7 +61,9 @@ export async function planRollback(
   }
   const manifest = await readManifest(context, release, needs.cache, op);
   if (!manifest) throw notWhole(release, ['its list of files']);
-  if (releaseId(manifest, before.target.distribution.domain) !== release.id) {
+  // What a server served before the site names no distribution.
+  const { imported } = release;
+  if (imported === undefined && releaseId(manifest, before.target.distribution.domain) !== release.id) {
     throw new UserError(
       `The release of ${moment(release.at)} was made for another distribution, whose address its pages name, so their images would not load. Nothing was changed. Choose a newer release, or publish again.`,
     );
@@ -72,16 +74,18 @@ export async function planRollback(
   await requireKept(context, release, { ...manifest, assets }, state, op);
   const pages = await formerPages(context, manifest, state, needs.workFolder, op);
   const wanted = {
-    assets: await formerAssets(context, { ...manifest, assets }, state, needs, pages.settings, op),
+    assets: await formerAssets(context, { ...manifest, assets }, state, needs, pages.settings, imported, op),
     pages,
     begin: { key: `turn ${ledger.revision} back to ${release.at}`, title: `bring back ${described(release)}` },
     restores: release.restores ?? release.at,
+    ...(imported === undefined ? {} : { imported }),
   };
   return { ...planRelease(context, state, wanted, needs), release, target: state.target };
 }
 
 /** A release in words, e.g. `the release of 2026-11-24 00:14 UTC by arn:…`. */
-function described({ at, by, commit }: Release): string {
+function described({ at, by, commit, imported }: Release): string {
+  if (imported !== undefined) return `what the server served before the site, as it was kept on ${moment(at)}`;
   return `the release of ${moment(at)} by ${by}${commit === undefined ? '' : ` (commit ${commit.slice(0, 10)})`}`;
 }
 
@@ -100,6 +104,7 @@ async function formerAssets(
   state: SiteState,
   { contentTypes, copy, send, workFolder }: RollbackNeeds,
   { hides }: WantedPages['settings'],
+  imported: string | undefined,
   op: Op,
 ): Promise<WantedAssets> {
   const all = Array.from(manifest.assets, ([path, asset]): FormerAsset => ({ path, asset }));
@@ -110,7 +115,8 @@ async function formerAssets(
     title: `bring back ${back.length} assets`,
     store: (stepOp: Op) => bringBack(context, back, copy, stepOp),
   };
-  if (context.site.distribution.serves === 'images') return former;
+  // Of what was there before the site something may be for some readers only, as its server knows, and the bucket does not.
+  if (context.site.distribution.serves === 'images' || imported !== undefined) return former;
   const types = await contentTypes([...manifest.pages.keys()], op);
   const published = async function* (paths: ReadonlySet<string>, stepOp: Op) {
     const pages = new Map(Array.from(manifest.pages).filter(([path]) => paths.has(path)));

@@ -12,6 +12,7 @@ import { count, formerOf, uploadStep } from './assets/assetSteps';
 import { isAsset } from './local/assetTypes';
 import type { Copy } from './assets/copyAssets';
 import { deployPages, GRACE_SECONDS, stageBundle } from './pages/deployPages';
+import { importSteps, mayListImported, staysThere } from './firstRelease';
 import { deleteKeys, keepFormer } from './assets/former';
 import { freePathsNote } from './edge/freePaths';
 import { forgottenBy, invalidationSteps } from './edge/forgetting';
@@ -73,6 +74,7 @@ export function planRelease(
   const counted = (asked: number) => void (outcome.forgotten += asked);
   const note = freePathsNote(ledger, first.length + last.length, new Date().toISOString());
   const work = [
+    importSteps(context, state, outcome),
     keepSteps(context, state, wanted, removed.assets, asking.copy, outcome),
     uploadSteps(context, wanted, outcome),
     pageSteps(context, state, wanted, removed, outcome),
@@ -89,6 +91,7 @@ export function planRelease(
   const turns = {
     begin: isMany(paths, state) ? removingMany(wanted.begin, paths) : wanted.begin,
     forgets,
+    stays: wanted.imported !== undefined || mayListImported(state),
     end: { key: 'release', title: 'make it the current release' },
     endsWith: async (by: { by: string; at: string }, op: Op) => {
       const after = await ledgerAfter(context, state, wanted, outcome, asking, by, op);
@@ -112,7 +115,9 @@ function changedByOthers({ read, target, told }: SiteState): string[] {
 }
 
 /** What the current release published and this one does not; hashed names stay as long as a kept release has them, what *Upload to CDN* put there too, and what others did. */
-function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others: readonly string[]) {
+function removedBy(state: SiteState, wanted: Wanted, others: readonly string[]) {
+  const { live, read } = state;
+  const { assets, pages } = wanted;
   const staying = new Set([
     ...others,
     ...assets.changes.map(({ path }) => path),
@@ -120,7 +125,7 @@ function removedBy({ live, read }: SiteState, { assets, pages }: Wanted, others:
   ]);
   return {
     assets: ownNames(live).filter((path) => !staying.has(path) && !assets.stored.has(path)),
-    pages: Array.from(live?.pages.keys() ?? []).filter((path) => !pages.all.has(path)),
+    pages: staysThere(state, wanted) ? [] : Array.from(live?.pages.keys() ?? []).filter((path) => !pages.all.has(path)),
   };
 }
 
@@ -213,7 +218,9 @@ function pageSteps(
     const release = releaseId(manifestOf(wanted, outcome), domain);
     const { staged } = outcome;
     const goes = { pages: removed.pages.length > 0, assets: removed.assets.length > 0 };
-    const deployment = { release, pages: all, settings, expected, base, delta, goes, staged, usualSeconds, whole };
+    const stays = staysThere(state, wanted);
+    const how = { base, delta, goes, staged, stays, usualSeconds, whole };
+    const deployment = { release, pages: all, settings, expected, ...how };
     outcome.deployed = await deployPages(context, target, deployment, op);
   });
   return [...(deployed ? [] : [[waiting]]), [{ ...pages, sizeBytes, untouched: 'no page was changed on the server' }]];

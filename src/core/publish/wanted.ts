@@ -3,6 +3,7 @@ import type { Step } from '../plan';
 import type { Asset } from '../release/manifest';
 import type { Bundle } from './pages/bundle';
 import type { Deployed } from './pages/deployPages';
+import type { Imported } from './pages/importPages';
 import type { PageSum } from './local/sums';
 import type { WebSettings } from './pages/webSettings';
 
@@ -50,6 +51,8 @@ export interface Wanted {
   readonly begin: Pick<Step, 'key' | 'title'>;
   /** When the release was published that this one brings back. */
   readonly restores?: string;
+  /** The mark of what a server served before the site, if that is brought back. */
+  readonly imported?: string;
 }
 
 /** What came of a publication. */
@@ -63,6 +66,8 @@ export interface Outcome {
   stored: ReadonlyMap<string, Asset>;
   /** Objects that readers may get were stored or removed. */
   isBucketChanged: boolean;
+  /** What the server served before the site, once it is in the bucket. */
+  imported?: Imported | undefined;
   /** How many paths the edges were asked to forget. */
   forgotten: number;
   /** Paths whose former bytes somebody else had changed in the bucket, so that they could not be kept. */

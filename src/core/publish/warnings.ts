@@ -11,7 +11,7 @@ const LITTLE_BYTES = 50 * MIB;
 /** What is to be known after a publication, in sentences: what other hands had changed, and how little room is left. */
 export function warningsOf(
   { volume: { partitionMib = Infinity } }: Pick<Site, 'volume'>,
-  { deployed, lost, stored }: Pick<Outcome, 'deployed' | 'lost' | 'stored'>,
+  { deployed, imported, lost, stored }: Pick<Outcome, 'deployed' | 'imported' | 'lost' | 'stored'>,
 ): string[] {
   const { freeBytes, left = 0, leftPaths = [] } = deployed ?? {};
   const others = [...new Set(lost)].sort();
@@ -21,9 +21,19 @@ export function warningsOf(
     freeBytes !== undefined && freeBytes < Math.min(LITTLE_BYTES, (partitionMib * MIB) / 10) ? [freeBytes] : [];
   return [
     ...leftAlone(left, leftPaths, 'file', 'on the server'),
+    ...notImported(imported),
     ...leftAlone(kept.length, kept, 'asset', 'in the bucket'),
     ...changed(replaced.length, replaced, 'asset', 'in the bucket', (was) => `${was} replaced, without keeping a copy`),
     ...little.map((bytes) => `Only ${sizeText(bytes)} are left on the volume, where the next publication needs room.`),
+  ];
+}
+
+function notImported(imported: Outcome['imported']): string[] {
+  const { left = 0, leftPaths = [] } = imported ?? {};
+  if (left === 0) return [];
+  const stays = left === 1 ? 'is not in the release of that, and stays' : 'are not in the release of that, and stay';
+  return [
+    `Of what the server served before, ${count(left, 'file')} ${stays} on the server: ${someOf(leftPaths, left)}.`,
   ];
 }
 

@@ -39,6 +39,8 @@ const RELEASE = v.object({
   parent: v.optional(v.string()),
   /** When the release was published that this one brought back, if it was a rollback. */
   restores: v.optional(MOMENT),
+  /** Of what an adopted server served before the first publication: the server's mark of it. */
+  imported: v.optional(v.string()),
   /** How many files it added, changed and removed. */
   counts: v.object({ added: v.number(), changed: v.number(), removed: v.number() }),
   /** Key of a whole manifest, of which this one is `changes` away. */
@@ -56,6 +58,8 @@ const INTENT = v.object({
   renewals: v.number(),
   /** What the edges may hold old bytes of until it has ended, as CloudFront takes it. */
   forgets: v.array(v.string()),
+  /** The server may list pages that were there before the site, which nobody is to delete who goes on. */
+  stays: v.optional(v.boolean()),
   /** It ended before it was done. */
   isOver: v.optional(v.boolean()),
 });

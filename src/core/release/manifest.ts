@@ -92,7 +92,7 @@ const SHA256 = /^[\da-f]{64}$/;
 const UNFIT = /(?:^|\/)(?:[./]|$)|\0/;
 
 /** True for what a scan lets be published: below the root, and no part of it hidden, as Sitelift's own folder on the server is. */
-function isPath(value: unknown): boolean {
+export function isPath(value: unknown): boolean {
   return typeof value === 'string' && !UNFIT.test(value);
 }
 

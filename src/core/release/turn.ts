@@ -15,6 +15,8 @@ export interface Turns {
   readonly begin: Omit<Step, 'run'>;
   /** What the edges may hold old bytes of until all is done, as CloudFront takes it. */
   readonly forgets: readonly string[];
+  /** The server may list pages until all is done that were there before the site. */
+  readonly stays?: boolean;
   /** The last step, and the ledger that it leaves. */
   readonly end: Omit<Step, 'run'>;
   endsWith(by: By, op: Op): Promise<Ledger>;
@@ -89,6 +91,8 @@ class Turn {
       ...{ id: this.#id, by: arn, at: new Date(awsTimeMs(this.#context)).toISOString() },
       ...this.#origin,
       ...{ processId: process.pid, renewals: 0, forgets: [...this.#turns.forgets] },
+      // Also where it is taken up by whoever does something else.
+      ...(this.#turns.stays || this.#read.ledger.publishing?.stays ? { stays: true } : {}),
     };
     ownTurns.add(this.#id);
     const askedMs = Date.now();

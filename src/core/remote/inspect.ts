@@ -17,6 +17,8 @@ export interface Inspection {
   readonly placing: string | undefined;
   /** Id of the settings that the web server works by; undefined before the first publication to this server, or when somebody changed them. */
   readonly settings: string | undefined;
+  /** By which it is known what was served before the first publication, where that is kept on the server. */
+  readonly before?: string | undefined;
 }
 
 /** A mounted partition and the disk that it is on. */
@@ -69,5 +71,6 @@ export function parseInspection(output: string): Inspection {
     list: text('list') || undefined,
     placing: report.all('placing').length > 0 ? text('placing') || '?' : undefined,
     settings: text('settings') || undefined,
+    ...(/^\d+$/.test(text('before')) ? { before: text('before') } : {}),
   };
 }

@@ -96,6 +96,30 @@ export const SENTENCES: Readonly<Record<string, Sentence>> = {
     remedy: PUBLISH,
   },
 
+  'nothing-kept': {
+    text: () =>
+      'What the server served before is not kept there any more, so no page was changed. Publish again, which looks anew.',
+    remedy: PUBLISH,
+  },
+  'no-room-to-import': {
+    text: (v) =>
+      `What the server served before does not fit on it once more, packed for its release: that may take ${v.mib(0, 'up')}, and ${v.mib(1, 'down')} are free. No page was changed. Make the volume larger with “Resize Volume…”, or remove files that are not needed, and publish again.`,
+  },
+  'still-changing': {
+    text: () =>
+      'A program on the server goes on writing into the files that are served, so they could not be kept as a release. No page was changed; stop it and publish again.',
+    remedy: PUBLISH,
+  },
+  'not-sent': {
+    text: (v) =>
+      `The server could not send what it served before to the bucket (HTTP ${v.at(0)}${v.at(1) ? `; ${v.at(1)}` : ''}). ${
+        v.at(0) === '403'
+          ? 'The link had expired because the server took it up too late, this computer’s clock is wrong, or your credentials may not store there.'
+          : 'It needs a way out to S3: a public address, a NAT or an S3 endpoint, and outgoing HTTPS in its security group.'
+      } No page was changed; publish again.`,
+    remedy: PUBLISH,
+  },
+
   'no-disk': {
     text: (v) =>
       `The disk of ${v.at(0)} does not show up on the server. Detach it, attach it again, and run the command again.`,

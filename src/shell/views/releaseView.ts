@@ -49,7 +49,7 @@ export function releasesView(releases: Releases): Omit<ReleaseView, 'condition' 
 
 /** How one release is shown. */
 export function releaseView(release: Release, isLive: boolean): ReleaseView {
-  const { at, by, commit, counts, folder, host, id, restores } = release;
+  const { at, by, commit, counts, folder, host, id, imported, restores } = release;
   const what = [
     ...(counts.added > 0 ? [`${counts.added} new`] : []),
     ...(counts.changed > 0 ? [`${counts.changed} changed`] : []),
@@ -60,6 +60,7 @@ export function releaseView(release: Release, isLive: boolean): ReleaseView {
   const state = [
     ...(isLive ? ['live'] : []),
     ...(restored === undefined ? [] : [`brought back ${restored}`]),
+    ...(imported === undefined ? [] : ['what the server served before']),
     what || 'same files',
     ...(commit === undefined ? [] : [commit.slice(0, 7)]),
   ].join(' · ');
@@ -69,6 +70,7 @@ export function releaseView(release: Release, isLive: boolean): ReleaseView {
     condition: isLive ? 'live' : 'former',
     tooltip: [
       `Published ${label}: ${what || 'same files'}`,
+      ...(imported === undefined ? [] : ['What the server served before the site’s first publication']),
       `By ${by} from “${folder}” on ${host}`,
       ...(isLive ? ['This is what readers see.'] : ['Next: Roll Back… makes readers see it again.']),
     ],

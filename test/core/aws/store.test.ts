@@ -11,18 +11,12 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { presign, presignPut } from '../../../src/core/aws/presign';
 import type { Context } from '../../../src/core/context';
 import { bucketName } from '../../../src/core/names';
 import type { LocalFile } from '../../../src/core/publish/local/localFiles';
 import { deleteKeys } from '../../../src/core/publish/assets/former';
-import {
-  ASSET_CACHING,
-  describeObject,
-  isStoredMd5,
-  newByteBudget,
-  presign,
-  putFile,
-} from '../../../src/core/aws/store';
+import { ASSET_CACHING, describeObject, isStoredMd5, newByteBudget, putFile } from '../../../src/core/aws/store';
 import { newBucketContext } from '../resources/provisioned';
 import { controlPlane, newOp, refuse } from '../sandbox';
 
@@ -170,6 +164,17 @@ describe('the store', function () {
     await put(await asset('dropped.png', 'x'));
     for (let times = 0; times < 2; times += 1) await deleteKeys(context, ['site/dropped.png'], newOp());
     await assert.rejects(head('dropped.png'), { name: 'NotFound' });
+  });
+
+  it('signs URLs by which one object can be stored, whatever its bytes are', async () => {
+    const url = await presignPut(context, 'site/put.png', 600);
+    assert.doesNotMatch(url, /checksum/);
+    const file = join(folder, 'put.png');
+    await writeFile(file, 'put');
+    await curl('curl', ['-fsS', '-T', file, url]);
+    const { stdout } = await curl('curl', ['-fsS', await presign(context, 'site/put.png', 600)]);
+    assert.equal(stdout, 'put');
+    await assert.rejects(curl('curl', ['-fsS', '-T', file, url.replace('put.png', 'other.png')]), /403/);
   });
 
   it('signs URLs by AWS’s clock, which may be hours from this computer’s', async () => {

@@ -16,12 +16,16 @@ import {
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { createGunzip, createGzip } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
 import type { Context } from '../../../src/core/context';
 import { serialOf } from '../../../src/core/names';
 import { listSum } from '../../../src/core/release/manifest';
@@ -51,6 +55,8 @@ export interface PretendedServer {
   value(name: string): string | undefined;
   /** What its list tells, by path. */
   readonly list: Map<string, { readonly sha256: string }>;
+  /** What it served before the site, and by what it knows that; its list has none of it. */
+  before: { readonly mark: string; readonly files: ReadonlyMap<string, string>; readonly left: readonly string[] };
 }
 
 interface Ending {
@@ -69,6 +75,7 @@ export function newPretendedServer(): PretendedServer {
     ...{ sent: [], pages: new Map(), list: new Map(), fetched: [] },
     ...{ instanceId: 'i-0123456789abcdef0', volumeId: 'vol-0123456789abcdef0', state: 'running', isMounted: true },
     ...{ release: undefined, placing: undefined, settings: undefined, failsNext: undefined },
+    before: { mark: '', files: new Map(), left: [] },
     deployments: () => server.sent.filter(({ Comment }) => Comment?.endsWith(': deploy')),
     value(name) {
       const text = server.deployments().at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
@@ -109,6 +116,7 @@ export function newPretendedServer(): PretendedServer {
       ...(release === undefined ? [] : [`release=${release}`, `list=${listSum(server.list)}`]),
       ...(placing === undefined ? [] : [`placing=${placing}`]),
       ...(settings === undefined ? [] : [`settings=${settings}`]),
+      ...(server.before.mark === '' ? [] : [`before=${server.before.mark}`]),
     ].join('\n');
   }
 
@@ -128,7 +136,8 @@ export function newPretendedServer(): PretendedServer {
       const CommandId = `command-${server.sent.length}`;
       const what = command.input.Comment?.split(': ').at(-1);
       const told = what === 'look' ? look() : what === 'compare the pages' ? compared() : undefined;
-      endings.set(CommandId, told === undefined ? deploy() : Promise.resolve({ output: told }));
+      const work = what === 'import' ? importBefore : deploy;
+      endings.set(CommandId, told === undefined ? work() : Promise.resolve({ output: told }));
       return { Command: { CommandId } };
     }
     if (command instanceof GetCommandInvocationCommand) {
@@ -139,6 +148,27 @@ export function newPretendedServer(): PretendedServer {
     }
     if (command instanceof CancelCommandCommand) return {};
     return assert.fail('the pretended server does not know that command');
+  }
+
+  async function importBefore(): Promise<Ending> {
+    const fails = server.failsNext;
+    server.failsNext = undefined;
+    if (fails === 'before') return { problem: 'busy' };
+    const { files, left, mark } = server.before;
+    const archive = pack();
+    const records = Array.from(files, ([path, text]) => `${Buffer.byteLength(text)} ${sha256(text)} ${path}\0`);
+    archive.entry({ name: 'list' }, records.join(''));
+    for (const [path, text] of files) archive.entry({ name: `pages/${path}` }, text);
+    archive.finalize();
+    const text = server.sent.at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
+    const url = /^URL='(.*)'$/m.exec(text)?.[1] ?? '';
+    const folder = await mkdtemp(join(tmpdir(), 'sitelift-import-'));
+    await pipeline(archive, createGzip(), createWriteStream(join(folder, 'pack')));
+    await run('curl', ['-fsS', '-T', join(folder, 'pack'), url]);
+    await rm(folder, { recursive: true });
+    if (fails === 'after') return { problem: 'busy' };
+    const told = [`files=${files.size}`, `mark=${mark}`, `left=${left.length}`];
+    return { output: [...told, ...left.map((path) => `left_path=${path}`)].join('\n') };
   }
 
   async function deploy(): Promise<Ending> {
@@ -174,13 +204,16 @@ export function newPretendedServer(): PretendedServer {
     if (listSum(list) !== server.value('RESULT')) return 'wrong-result';
     server.fetched.push([...pages.keys(), ...gone.map((path) => `-${path}`)].sort());
     for (const [path, text] of pages) server.pages.set(path, text.toString());
-    for (const path of server.list.keys()) if (!list.has(path)) server.pages.delete(path);
+    const going = server.value('STAYS') === 'yes' ? [] : [...server.list.keys()].filter((path) => !list.has(path));
+    for (const path of going) server.pages.delete(path);
     server.list.clear();
     for (const [path, sum] of list) server.list.set(path, sum);
     return undefined;
   }
   return server;
 }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 async function unpacked(bundle: Buffer): Promise<{ pages: Map<string, Buffer>; gone: string[] }> {
   const pages = new Map<string, Buffer>();

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { REASON_CODES, reasonOf } from '../../../src/core/remote/reasons';
 import deployScript from '../../../src/core/remote/scripts/deploy.sh';
 import growScript from '../../../src/core/remote/scripts/grow.sh';
+import importScript from '../../../src/core/remote/scripts/import.sh';
 import inspectScript from '../../../src/core/remote/scripts/inspect.sh';
 import keepScript from '../../../src/core/remote/scripts/keep.sh';
 import mountScript from '../../../src/core/remote/scripts/mount.sh';
@@ -15,6 +16,7 @@ import { scriptText } from '../../../src/core/remote/ssm';
 const SCRIPTS = {
   deploy: deployScript,
   grow: growScript,
+  import: importScript,
   inspect: inspectScript,
   keep: keepScript,
   mount: mountScript,
@@ -109,6 +111,9 @@ describe('the reasons of the scripts', () => {
       'fetch-refused': publish,
       'wrong-bytes': publish,
       'not-placed': publish,
+      'not-sent': publish,
+      'nothing-kept': publish,
+      'still-changing': publish,
       'other-volume': 'Provision Volume… sitelift.provisionVolume',
       'disk-not-grown': 'Reboot Server… sitelift.rebootServer',
       'packages-busy': 'Provision Server… sitelift.provisionServer',

@@ -5,6 +5,7 @@ import {
   TerminateInstancesCommand,
   type Tag,
 } from '@aws-sdk/client-ec2';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -92,6 +93,20 @@ describe('adopting', function () {
     assert.deepEqual([again.wants, keysOf(again.plan)], [[], []]);
     const { Tags } = await describeInstance(context.clients.ec2, id);
     assert.deepEqual(ours(Tags), { [SITE_TAG]: context.site.id, [ROLE_TAG]: 'server', [ADOPTED_TAG]: 'yes' });
+  });
+
+  it('takes a server of arm64 as well, which stays one', async () => {
+    const context = newContext();
+    const Name = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
+    const { Parameter } = await context.clients.ssm.send(new GetParameterCommand({ Name }));
+    const launch = { InstanceType: 't4g.micro', ImageId: Parameter?.Value } as const;
+    const { id, volumeId } = await handMade({ launch }, context);
+    const told = telling(context, tellingOf(volumeId));
+    assert.equal(await unfit('server', id, told), undefined);
+    const adopted = await adopt('server', id, told);
+    assert.equal(adopted.site.server.instanceType, 't4g.micro');
+    assert.deepEqual(await provisioning(adopted), []);
+    assert.equal((await describeInstance(context.clients.ec2, id)).Architecture, 'arm64');
   });
 
   it('tells what the server serves that the folder has not, or has otherwise', async () => {

@@ -36,13 +36,15 @@ describe('what can be adopted', () => {
   it('is what fits', () => {
     assert.equal(instanceProblem(context, REGION, INSTANCE), undefined);
     assert.equal(volumeProblem(context, REGION, VOLUME), undefined);
+    assert.equal(instanceProblem(context, REGION, { ...INSTANCE, Architecture: 'arm64' }), undefined);
     const again = { ...INSTANCE, Tags: [...own('server'), { Key: ADOPTED_TAG, Value: 'yes' }] };
     assert.equal(instanceProblem(context, { ...REGION, ownServer: 'i-1' }, again), undefined);
   });
 
   const UNFIT: readonly (readonly [reason: RegExp, change: Partial<Instance>])[] = [
     [/runs Windows/, { Platform: 'Windows' }],
-    [/architecture arm64/, { Architecture: 'arm64' }],
+    [/architecture arm64_mac, neither/, { Architecture: 'arm64_mac' }],
+    [/architecture i386, neither/, { Architecture: 'i386' }],
     [/Spot Instance/, { InstanceLifecycle: 'spot' }],
     [/Auto Scaling group/, { Tags: [{ Key: 'aws:autoscaling:groupName', Value: 'web' }] }],
     [/no public address/, { PublicIpAddress: undefined }],

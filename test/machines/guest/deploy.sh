@@ -250,6 +250,20 @@ check_repairs() {
   succeeds
   has A
 }
+check_stays() {
+  published_a
+  rm -rf /root/C /root/was
+  mkdir /root/C
+  echo C >/root/C/index.html
+  pack C
+  cp -a /root/A /root/was
+  cp /root/C/index.html /root/was
+  deploy C A STAYS=yes
+  succeeds
+  diff -r --no-dereference -x .sitelift -x lost+found /root/was $html >/root/said 2>&1 || fail 'the page is the new one, and all others stay'
+  cmp -s /root/bundles/C.list $html/.sitelift/published || fail 'they are listed no more'
+  printed release=C deleted=0 left=0
+}
 # What is not as it was published stays, and so does what was never published.
 check_leaves() {
   published_a

@@ -7,12 +7,13 @@ import { parseReport } from '../../remote/report';
 import { runScript } from '../../remote/ssm';
 import { listRecord, listSum } from '../../release/manifest';
 import type { Base, Bundle } from './bundle';
-import { newByteBudget, presign, putFile } from '../../aws/store';
+import { presign } from '../../aws/presign';
+import { newByteBudget, putFile } from '../../aws/store';
 import type { PageSum } from '../local/sums';
 import type { Target } from '../target';
 import type { WebSettings } from './webSettings';
 
-/** Where bundles lie, each under the hash of its bytes. */
+/** Where bundles lie, each under the hash of its bytes, or under a random name what a server had before the site. */
 export const BUNDLES = `${PRIVATE_PREFIX}bundles/`;
 
 /** What is put on the server. */
@@ -34,6 +35,8 @@ export interface Deployment {
   readonly usualSeconds: number | undefined;
   /** Files that former pages may need go: from the server, or after it from the bucket. */
   readonly goes: Readonly<Record<'pages' | 'assets', boolean>>;
+  /** What is listed there and is no page of the release is not deleted, as it was there before the site. */
+  readonly stays: boolean;
   /** Writes a bundle of all pages, for a server that has others than was believed. */
   whole(op: Op): Promise<Bundle>;
 }
@@ -98,7 +101,7 @@ function bundleKey({ sha256 }: Pick<Bundle, 'sha256'>): string {
 async function deploy(
   context: Context,
   { instanceId }: Target,
-  { release, expected, goes, pages, settings, staged, usualSeconds, base: former }: Deployment,
+  { release, expected, goes, pages, settings, staged, stays, usualSeconds, base: former }: Deployment,
   bundle: Bundle,
   base: string,
   op: Op,
@@ -125,6 +128,7 @@ async function deploy(
         SETTINGS: settings.packed,
         SETTINGS_ID: settings.id,
         ASSETS_GO: goes.assets ? 'yes' : '',
+        STAYS: stays ? 'yes' : '',
       },
       timeoutSeconds: DEPLOY_SECONDS,
       ...(usualSeconds === undefined

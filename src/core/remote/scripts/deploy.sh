@@ -1,7 +1,7 @@
 # Fetches a bundle of pages (all, or those that differ from a base), unpacks it as it comes, checks it, puts each file in
 # place by rename, and deletes what was published before and is no more.
 # Values: URL SHA256 NEEDED_BYTES NEEDED_INODES RELEASE EXPECTED_RELEASE BASE RESULT SETTINGS (base64 of gzip) SETTINGS_ID
-# [ASSETS_GO] [GRACE]
+# [ASSETS_GO] [STAYS] [GRACE]
 # Lists hold NUL-ended records `sha256 path`, in the order of their paths.
 set -euo pipefail
 umask 022
@@ -161,6 +161,8 @@ cut -z -b 66- "$told/new" >"$told/paths"
 # What has bucket rights can write lists, and nothing of those may lead out of the root.
 cut -z -b 66- "$former" | uniq -z | comm -z -23 - "$told/paths" |
   { grep -z -v -E '^/|(^|/)\.' || true; } >"$told/going"
+# What was there before the site, and was brought back, is nobody's to delete: it is listed no more.
+[ -z "${STAYS:-}" ] || : >"$told/going"
 
 has_link() {
   local at=$1

@@ -40,6 +40,9 @@ if [ -r "$root/.sitelift/release" ]; then
   echo "list=$(cat "$root/.sitelift/published" 2>/dev/null | sha256sum | cut -b -64)"
 fi
 if [ -r "$root/.sitelift/placing" ]; then echo "placing=$(head -c 64 "$root/.sitelift/placing")"; fi
+for before in "$root/.sitelift/before" "$root/.sitelift/before.next"; do
+  if [ -d "$before" ]; then echo "before=$(stat -c %Y "$before")"; fi
+done
 for fragment in /etc/httpd/conf.d/sitelift.conf /etc/apache2/conf-enabled/sitelift.conf; do
   # What was written and not loaded does not count.
   if cmp -s "$fragment" "$fragment.loaded"; then echo "settings=$(sed -n '1s/^#.*: \([0-9a-f]*\)$/\1/p' "$fragment")"; fi

@@ -1,7 +1,7 @@
 import type { Instance, InstanceTypeInfo, IpPermission, SecurityGroup, Tag, Volume } from '@aws-sdk/client-ec2';
 import type { Context } from '../../context';
 import { DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
-import { hasSerials } from '../server/instanceTypes';
+import { ARCHITECTURES, hasSerials } from '../server/instanceTypes';
 import { isAdopted } from './adopted';
 import type { Inside } from './survey';
 import { tagOf } from '../../tags';
@@ -32,7 +32,9 @@ export function instanceProblem(context: Context, region: Region, instance: Inst
     return `this site has the server ${region.ownServer} already`;
   }
   if (Platform === 'Windows') return 'it runs Windows';
-  if (Architecture !== 'x86_64') return `it is of the architecture ${Architecture}, not x86_64`;
+  if (!ARCHITECTURES.some((one) => one === Architecture)) {
+    return `it is of the architecture ${Architecture}, neither x86_64 nor arm64`;
+  }
   const type = region.types.get(InstanceType);
   if (!type || !hasSerials(type)) {
     return `${InstanceType} is not known to be of the Nitro system, whose disks can be told apart by their serial; change its type first`;

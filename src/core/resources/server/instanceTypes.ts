@@ -21,7 +21,8 @@ export interface OfferedType {
 
 /** What a system is made for; arm64 is that of AWS’s Graviton. */
 export type Architecture = 'x86_64' | 'arm64';
-const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
+/** All of them. */
+export const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
 
 /** The system that a server has, and the zone that it cannot leave. */
 export interface Placed {
