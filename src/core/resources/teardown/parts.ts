@@ -1,9 +1,13 @@
 import type { Context } from '../../context';
 import type { Op } from '../../op';
+import { PRIVATE_PREFIX } from '../../names';
+import { unlessMissing } from '../../aws/wait';
+import { holdsBelow } from '../bucket/listing';
 import { listAddresses, type SiteAddress } from '../server/address';
 import { instanceById, isDead, listVolumes } from '../lookup';
 import { findAccessControl } from '../distribution/originAccessControl';
 import { readDetail } from '../resource';
+import { readEdgeUses, type EdgeUse } from './edgeUses';
 import { findRoleParts } from './roleRemoval';
 import { ownGroups } from '../network/securityGroup';
 import { LAST_SNAPSHOT, listSiteSnapshots, type SiteSnapshot } from '../volume/snapshots';
@@ -17,6 +21,10 @@ export interface SiteParts {
   readonly rights: readonly string[] | undefined;
   readonly accessControlId: string | undefined;
   readonly functionNames: readonly string[] | undefined;
+  /** What the distributions of the account use. */
+  readonly edgeUses: readonly EdgeUse[] | undefined;
+  /** Whether something lies in the part of the bucket that is Sitelift's alone. */
+  readonly hasPrivateObjects: boolean | undefined;
   readonly lastSnapshots: readonly SiteSnapshot[] | undefined;
   /** Volumes that AWS could not make. */
   readonly failedVolumeIds: readonly string[] | undefined;
@@ -26,26 +34,34 @@ export interface SiteParts {
 
 /** Reads the parts of a site. Each is read on its own, so that one that may not be read stops no other. */
 export async function describeParts(context: Context, op: Op): Promise<SiteParts> {
-  const [addresses, groups, rights, accessControl, functions, snapshots, volumes] = await Promise.all([
+  const [addresses, groups, rights, accessControl, functions, uses, privates, snapshots, volumes] = await Promise.all([
     readDetail('the site’s Elastic IP addresses', () => addressesLeft(context, op), op),
     readDetail('the site’s security groups', () => ownGroups(context, op), op),
     readDetail('the server’s role', () => findRoleParts(context, op), op),
     readDetail('the origin access control', () => findAccessControl(context, op), op),
     readDetail('the site’s CloudFront functions', () => findUrlFunctions(context, op), op),
+    readDetail('what the distributions of the account use', () => readEdgeUses(context, op), op),
+    readDetail('the kept releases', () => hasPrivateObjects(context, op), op),
     readDetail('the site’s snapshots', () => listSnapshots(context, op), op),
     readDetail('the site’s volumes', () => listVolumes(context, op), op),
   ]);
-  const all = [addresses, groups, rights, accessControl, functions, snapshots, volumes];
+  const all = [addresses, groups, rights, accessControl, functions, uses, privates, snapshots, volumes];
   return {
     addresses: addresses.value,
     groupIds: groups.value?.flatMap(({ GroupId }) => GroupId ?? []),
     rights: rights.value,
     accessControlId: accessControl.value,
     functionNames: functions.value,
+    edgeUses: uses.value,
+    hasPrivateObjects: privates.value,
     lastSnapshots: snapshots.value,
     failedVolumeIds: volumes.value?.flatMap(({ State, VolumeId }) => (State === 'error' && VolumeId ? [VolumeId] : [])),
     problems: all.flatMap(({ problem }) => problem ?? []),
   };
+}
+
+async function hasPrivateObjects(context: Context, op: Op): Promise<boolean> {
+  return (await unlessMissing(() => holdsBelow(context, PRIVATE_PREFIX, op), 'NoSuchBucket')) ?? false;
 }
 
 /** The site's Elastic IP addresses; one that an instance has which is going or gone counts as free, as AWS takes it off by itself. */
