@@ -69,7 +69,9 @@ async function destroyHere(what: ResourceName | 'all', piece: string, fate: Volu
   op.report('Looking at what is left');
   if (what !== 'all') return { keys, left: undefined };
   const { clients } = context;
-  const left = await aws.findLeftovers(clients, op, { siteId: site.id, regions: [site.region] });
+  const left = await aws.findLeftovers(clients, op, {
+    ...{ siteId: site.id, regions: [site.region], bucket: site.bucket.name },
+  });
   return { keys, left: await pricedLeftovers(bench.app, clients, left, op) };
 }
 
