@@ -44,8 +44,8 @@ const SHOW = 'Show What Is Left';
 const SLOW = ['deleteDistribution', 'imagesAlone'];
 const WAIT =
   'CloudFront takes minutes, at times more than half an hour. You can go on working meanwhile, and after a reload of the window the command goes on where it stopped.';
-/** Steps that leave what was there before the site, which is not destroyed by them. */
-const LETTING_GO = /^letGo/;
+/** Steps that leave what was there before the site, which is not destroyed by them, and the mark that goes with its tags. */
+const LETTING_GO = /^(letGo|mark$)/;
 
 /** The command that takes one resource away from AWS, or all of them, once what goes and what is lost was shown. It gives the keys of the steps it ran. */
 export function destroy(what: ResourceName | 'all') {

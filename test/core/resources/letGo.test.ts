@@ -25,8 +25,8 @@ import { describeParts } from '../../../src/core/resources/teardown/parts';
 import { planTeardown } from '../../../src/core/resources/teardown/planTeardown';
 import { whatStays } from '../../../src/core/resources/teardown/whatStays';
 import { sample } from '../../setup/sampling';
-import { controlPlane, newContext, newOp } from '../sandbox';
-import { distributionOf } from './edited';
+import { controlPlane, deny, newContext, newOp } from '../sandbox';
+import { distributionOf, edit } from './edited';
 import {
   bucketState,
   distributionState,
@@ -141,6 +141,10 @@ describe('a bucket or distribution that was there before the site', function () 
     // Nothing was published, so no release is lost.
     assert.equal(step.loses, 'uptime');
     assert.match(step.title, new RegExp(`^take this site’s tags.*; distribution ${id} reads it no more\\)$`));
+    // Where that could not be seen, some may be.
+    await deny('s3', 'ListObjectVersions');
+    assert.equal(stepOf(await teardown('bucket', context), 'letGoBucket').loses, 'data');
+    await controlPlane().send('DELETE', 'faults');
     await run(plan, newOp());
     assert.deepEqual(await bucketState(context), before.bucket);
     assert.deepEqual(keysOf(await teardown('bucket', context)), []);
@@ -200,6 +204,14 @@ describe('a bucket or distribution that was there before the site', function () 
     const all = await inventory(context.clients);
     await provision(context, 'all');
     assert.ok(pagesHost((await distributionState(context, distribution)).config));
+    // Somebody led more of it there.
+    await edit(context, (now) => {
+      const { CacheBehaviors, DefaultCacheBehavior } = now;
+      const like = CacheBehaviors?.Items?.[0] ?? assert.fail('no behavior');
+      const added = { ...like, PathPattern: '/news/*', TargetOriginId: DefaultCacheBehavior?.TargetOriginId };
+      const Items = [...(CacheBehaviors?.Items ?? []), added];
+      return { ...now, CacheBehaviors: { Quantity: Items.length, Items } };
+    });
     const plan = await teardown('all', context);
     assert.deepEqual(
       keysOf(plan).filter((key) => /imagesAlone|letGo|Function|Control|terminate/.test(key)),
@@ -212,7 +224,11 @@ describe('a bucket or distribution that was there before the site', function () 
       [pagesHost(config), config.Origins?.Quantity, config.Enabled, tags],
       [undefined, 1, true, ['team']],
     );
-    assert.ok(!JSON.stringify(config).includes('sitelift-server'));
+    assert.ok(!/sitelift-(server|site)"/.test(JSON.stringify(config)));
+    assert.deepEqual(
+      config.CacheBehaviors?.Items?.map(({ PathPattern, TargetOriginId }) => [PathPattern, TargetOriginId]),
+      [['/news/*', 'bucket']],
+    );
     assert.ok(
       !config.DefaultCacheBehavior?.FunctionAssociations?.Items?.some((one) =>
         isUrlFunction(context.site, one.FunctionARN),

@@ -1,4 +1,9 @@
-import { ListTagsForResourceCommand, UntagResourceCommand, type Tag } from '@aws-sdk/client-cloudfront';
+import {
+  ListTagsForResourceCommand,
+  UntagResourceCommand,
+  type DistributionConfig,
+  type Tag,
+} from '@aws-sdk/client-cloudfront';
 import { unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { UserError, type Op } from '../../op';
@@ -6,10 +11,9 @@ import type { Step } from '../../plan';
 import { isOfSite } from '../../tags';
 import { isAdopted } from '../adopt/adopted';
 import { distributionById, type DistributionHave } from '../distribution/distribution';
-import { targetOf } from '../distribution/distributionConfig';
 import { findDistribution } from '../distribution/distributionLookup';
 import { changeConfig } from '../distribution/distributionUpdate';
-import { pagesHost, withoutPages } from '../distribution/wholeSite';
+import { imagesOriginId, withoutPages } from '../distribution/wholeSite';
 
 /** CloudFront was seen to take more than half an hour to bring a change to its edges. */
 const EDGES = { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 2 * 3600 };
@@ -29,16 +33,23 @@ export interface NamedDistribution {
  */
 export function pagesOffSteps(context: Context, { id, pagesHost: host }: DistributionHave): Step[] {
   if (host === undefined) return [];
-  const run = (op: Op) =>
-    changeConfig(
-      context,
-      id,
-      (config) =>
-        pagesHost(config) === undefined ? undefined : withoutPages(context.site, config, targetOf(config)?.Id ?? ''),
-      op,
-    );
+  const run = (op: Op) => changeConfig(context, id, (config) => imagesAlone(context, config), op);
   const title = `let distribution ${id}, which was there before the site, read the images alone again, and no pages of ${host}`;
   return [{ key: 'imagesAlone', title, loses: 'uptime', run }];
+}
+
+/** The config without the pages, of which no behavior that somebody added may name an origin that goes with them; undefined for one without. */
+function imagesAlone({ site }: Context, config: DistributionConfig): DistributionConfig | undefined {
+  const bucketId = imagesOriginId(config);
+  if (bucketId === undefined) return undefined;
+  const rest = withoutPages(site, config, bucketId);
+  const left = [...(rest.Origins?.Items ?? []), ...(rest.OriginGroups?.Items ?? [])].map(({ Id }) => Id);
+  const behaviors = (rest.CacheBehaviors?.Items ?? []).map((one) =>
+    left.includes(one.TargetOriginId) ? one : { ...one, TargetOriginId: bucketId },
+  );
+  // CloudFront takes no empty list.
+  const Items = behaviors.length > 0 ? behaviors : undefined;
+  return { ...rest, CacheBehaviors: { Quantity: behaviors.length, Items } };
 }
 
 /** The step that leaves a distribution that was there before the site as it is; `isAwaited` where something that it used goes next. */

@@ -23,7 +23,7 @@ export interface SiteParts {
   readonly functionNames: readonly string[] | undefined;
   /** What the distributions of the account use. */
   readonly edgeUses: readonly EdgeUse[] | undefined;
-  /** Whether something lies in the part of the bucket that is Sitelift's alone. */
+  /** Whether something lies in the part of the bucket that is Sitelift's alone; not to know it keeps nobody from anything. */
   readonly hasPrivateObjects: boolean | undefined;
   readonly lastSnapshots: readonly SiteSnapshot[] | undefined;
   /** Volumes that AWS could not make. */
@@ -45,7 +45,7 @@ export async function describeParts(context: Context, op: Op): Promise<SiteParts
     readDetail('the site’s snapshots', () => listSnapshots(context, op), op),
     readDetail('the site’s volumes', () => listVolumes(context, op), op),
   ]);
-  const all = [addresses, groups, rights, accessControl, functions, uses, privates, snapshots, volumes];
+  const all = [addresses, groups, rights, accessControl, functions, uses, snapshots, volumes];
   return {
     addresses: addresses.value,
     groupIds: groups.value?.flatMap(({ GroupId }) => GroupId ?? []),
