@@ -7,7 +7,7 @@ import {
   namingContext,
   tagBucket,
   tagDistribution,
-} from '../resources/handMadeEdge';
+} from '../resources/olderEdge';
 import { provision } from '../resources/provisioned';
 import { controlPlane, newOp } from '../sandbox';
 import { lint } from './linted';

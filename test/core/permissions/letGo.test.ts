@@ -13,7 +13,7 @@ import {
   putReleases,
   tagBucket,
   tagDistribution,
-} from '../resources/handMadeEdge';
+} from '../resources/olderEdge';
 import { keysOf, provision } from '../resources/provisioned';
 import { controlPlane, newOp } from '../sandbox';
 import { asUser } from './asUser';

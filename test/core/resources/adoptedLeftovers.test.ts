@@ -5,7 +5,7 @@ import { s3In } from '../../../src/core/aws/clients';
 import { bucketName, SITE_TAG } from '../../../src/core/names';
 import { findLeftovers } from '../../../src/core/resources/teardown/leftovers';
 import { controlPlane, deny, newContext, newOp } from '../sandbox';
-import { makeBucketByHand, makeDistributionByHand, namingContext, tagBucket, tagDistribution } from './handMadeEdge';
+import { makeBucketByHand, makeDistributionByHand, namingContext, tagBucket, tagDistribution } from './olderEdge';
 import { callsOf, requests } from './provisioned';
 
 const regions = ['us-east-1'];

@@ -37,7 +37,7 @@ import {
   read,
   tagBucket,
   tagDistribution,
-} from './handMadeEdge';
+} from './olderEdge';
 import { inventory } from './inventory';
 import { callsOf, changesOf, keysOf, provision } from './provisioned';
 
