@@ -63,6 +63,22 @@ const rowsOf = (have: SiteHave, prices?: Prices): SiteNode[] => {
 const shown = (name: keyof SiteHave, change: Partial<SiteHave>) => viewOf(name, { ...settled, ...change }, {});
 
 describe('the rows of a site', () => {
+  it('tell of what was there before the site that it was, also to who does not see them', () => {
+    const [one, two] = [known({ ...server, isAdopted: true }), known({ ...volume, isAdopted: true })];
+    const [three, four] = [known({ ...bucket, isAdopted: true }), known({ ...distribution, isAdopted: true })];
+    const older = (have: SiteHave) =>
+      rowsOf(have).flatMap((row) =>
+        row.kind === 'detail' && row.detail.about?.includes('It was there before the site') ? [spokenOf(row)] : [],
+      );
+    assert.deepEqual(older(settled), []);
+    assert.deepEqual(
+      older({ server: one, volume: two, bucket: three, distribution: four }),
+      ['Instance, i-01', 'Volume, vol-01', 'Bucket, sitelift-x', 'Distribution, E1'].map(
+        (row) => `${row}, was there before the site`,
+      ),
+    );
+  });
+
   it('have each something to copy, a place in the AWS console and what it means, when the site is there', () => {
     const rows = rowsOf(settled);
     assert.equal(rows.length, 4 + 6 + 6 + 3 + 4);

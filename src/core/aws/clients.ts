@@ -107,6 +107,13 @@ export function ec2In({ ec2, profile }: Clients, region: string): EC2Client {
   return atEndpoint(new EC2Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
 }
 
+/** S3 of another region than theirs, which alone answers for its buckets, with the credentials and connections of these clients. */
+export function s3In({ profile, s3 }: Clients, region: string): S3Client {
+  const { credentials, maxAttempts, requestHandler } = s3.config;
+  const shared = { region, credentials, maxAttempts, requestHandler };
+  return atEndpoint(new S3Client({ ...shared, ...(profile ? { profile } : {}) }), profile);
+}
+
 /** The EC2 of these clients for a request that must not be carried out twice: whatever comes of it, it is one attempt, unless AWS refused its credentials as expired. */
 export function ec2Once({ ec2, profile, region }: Clients): EC2Client {
   const { credentials, requestHandler, systemClockOffset } = ec2.config;

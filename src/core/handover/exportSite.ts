@@ -26,6 +26,8 @@ const ATTACHMENT =
   'The attachment of the volume to the server is left out, since an import may refuse it: it stays as it is, and a server that replaces this one has to be given the volume.';
 const INSIDE =
   'What is inside the server (web server, mount, pages) and in the bucket is left out: templates do not say it.';
+const OLDER_BUCKET =
+  'The bucket was there before the site: what else it may have set (website, CORS, logging, events, replication) is left out, and stays as it is.';
 const USER_DATA = 'The server’s user data is left out, as it may hold secrets; Sitelift gives a server none.';
 
 /** Reads the whole site, as it is in AWS, into a template and the list with which its resources are imported. Throws `UserError` where something cannot be read. */
@@ -72,10 +74,11 @@ export async function exportSite(context: Context, op: Op): Promise<Handover> {
   const leftOut = [
     ...(server.length > 0 && volume.length > 0 ? [ATTACHMENT] : []),
     ...(server.length > 0 ? [USER_DATA] : []),
+    ...(known(have.bucket)?.isAdopted ? [OLDER_BUCKET] : []),
     INSIDE,
   ];
   const { template, imports } = templateOf(there, {
-    description: `The site ${site.name} (${site.id}) as Sitelift made it, to be imported; what is left out is told in its Metadata.`,
+    description: `The site ${site.name} (${site.id}) as it is in AWS, to be imported; what is left out is told in its Metadata.`,
     metadata: { Sitelift: { Site: site.id, Account: site.account, Region: site.region, LeftOut: leftOut } },
   });
   return { template, imports, secrets: there.flatMap(({ secrets = [] }) => secrets), leftOut };

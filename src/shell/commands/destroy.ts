@@ -1,4 +1,5 @@
 import type { Op } from '../../core/op';
+import type { Plan } from '../../core/plan';
 import type { ResourceName } from '../../core/resources/stack';
 import type { VolumeFate } from '../../core/resources/teardown/volumeRemoval';
 import type { App } from '../app';
@@ -39,6 +40,12 @@ const LET_GO: Fate = {
   fate: 'delete',
 };
 const SHOW = 'Show What Is Left';
+/** Steps for which CloudFront must bring a change to its edges. */
+const SLOW = ['deleteDistribution', 'imagesAlone'];
+const WAIT =
+  'CloudFront takes minutes, at times more than half an hour. You can go on working meanwhile, and after a reload of the window the command goes on where it stopped.';
+/** Steps that leave what was there before the site, which is not destroyed by them, and the mark that goes with its tags. */
+const LETTING_GO = /^(letGo|mark$)/;
 
 /** The command that takes one resource away from AWS, or all of them, once what goes and what is lost was shown. It gives the keys of the steps it ran. */
 export function destroy(what: ResourceName | 'all') {
@@ -50,7 +57,7 @@ export function destroy(what: ResourceName | 'all') {
       const piece = what === 'all' ? `“${site.name}”` : `the ${what} of “${site.name}”`;
       const done = await working(`Destroying ${piece}`, (op) => destroyHere(what, piece, fate, bench, op));
       if (!done) return undefined;
-      if (!options) void tellEnd(bench, piece, done.keys.length, done.left);
+      if (!options) void tellEnd(bench, piece, done.keys, done.left);
       return done.keys;
     });
 }
@@ -59,17 +66,17 @@ async function destroyHere(what: ResourceName | 'all', piece: string, fate: Volu
   const { aws, context, site } = bench;
   const plan = async (planOp: Op) => {
     const [have, parts] = await Promise.all([aws.describeSite(context, planOp), aws.describeParts(context, planOp)]);
-    return {
-      plan: aws.planTeardown(what, context, have, parts, fate),
-      about: aboutOf(what, bench, aws.whatStays(have, fate)),
-    };
+    const steps = aws.planTeardown(what, context, have, parts, fate);
+    return { plan: steps, about: aboutOf(what, bench, aws.whatStays(have, fate), steps) };
   };
   const keys = await bench.confirm({ question: `Destroy ${piece} in AWS?`, verb: 'Destroy', plan }, op);
   if (!keys) return undefined;
   op.report('Looking at what is left');
   if (what !== 'all') return { keys, left: undefined };
   const { clients } = context;
-  const left = await aws.findLeftovers(clients, op, { siteId: site.id, regions: [site.region] });
+  const left = await aws.findLeftovers(clients, op, {
+    ...{ siteId: site.id, regions: [site.region], bucket: site.bucket.name },
+  });
   return { keys, left: await pricedLeftovers(bench.app, clients, left, op) };
 }
 
@@ -82,25 +89,25 @@ async function askFate(what: ResourceName | 'all', { app, folder, site }: Bench)
   return (await askWhich(`What becomes of the volume of “${site.name}”, which holds the pages?`, fates))?.fate;
 }
 
-function aboutOf(what: ResourceName | 'all', { app, folder }: Bench, stays: string): string[] {
+function aboutOf(what: ResourceName | 'all', { app, folder }: Bench, stays: string, plan: Plan): string[] {
   const publishing = app.sites.entryOf(folder)?.releases?.publishing;
   const going =
     publishing && !publishing.isOver
       ? [`${publishing.by} is publishing to this site from ${publishing.host} just now.`]
       : [];
-  const wait =
-    'CloudFront takes minutes, at times more than half an hour. You can go on working meanwhile, and after a reload of the window the command goes on where it stopped.';
-  if (what !== 'all') return [...going, ...(what === 'distribution' ? [wait] : [])];
-  return [...going, `What stays: ${stays}.`, wait];
+  const isSlow = plan.some((stage) => stage.some(({ key }) => SLOW.includes(key)));
+  return [...going, ...(what === 'all' ? [`What stays: ${stays}.`] : []), ...(isSlow ? [WAIT] : [])];
 }
 
 async function tellEnd(
   { app, site }: Bench,
   piece: string,
-  steps: number,
+  keys: readonly string[],
   left: PricedLeftovers | undefined,
 ): Promise<void> {
-  const told = steps === 0 ? `There is nothing to destroy: ${piece}.` : `Destroyed: ${piece}.`;
+  const isLeft = keys.length > 0 && keys.every((key) => LETTING_GO.test(key));
+  const ended = isLeft ? `Let go, as it was there before the site: ${piece}.` : `Destroyed: ${piece}.`;
+  const told = keys.length === 0 ? `There is nothing to destroy: ${piece}.` : ended;
   if (!left) return void tell(told);
   const hasMore = left.found.length + left.unread.length > 0;
   if ((await tell(`${told} ${leftText(left)}`, ...(hasMore ? [SHOW] : []))) !== SHOW) return;

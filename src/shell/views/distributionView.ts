@@ -2,7 +2,7 @@ import type { ConsolePlace } from '../../core/consoleUrl';
 import type { DistributionHave } from '../../core/resources/distribution/distribution';
 import { offerOf } from '../../core/resources/distribution/offer';
 import { restrictionText } from '../../core/resources/distribution/geoRestriction';
-import { look, type Shown } from './shown';
+import { look, OLDER, type Shown } from './shown';
 
 /** How the distribution is shown. */
 export function distributionView(have: DistributionHave): Shown {
@@ -35,7 +35,7 @@ export function distributionView(have: DistributionHave): Shown {
       ...(have.alias === undefined
         ? []
         : [{ label: 'Name', value: have.alias, place, about: 'A name of yours that the distribution was given.' }]),
-      { label: 'Distribution', value: have.id, place, about: 'Its id in CloudFront.' },
+      { label: 'Distribution', value: have.id, place, about: `Its id in CloudFront.${have.isAdopted ? OLDER : ''}` },
       {
         ...{
           label: 'Origin',

@@ -23,7 +23,6 @@ import {
   DeletePublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
-import { ClientCache } from '../../../src/core/aws/clientCache';
 import { isDenied } from '../../../src/core/aws/errors';
 import type { Context } from '../../../src/core/context';
 import { exportSite } from '../../../src/core/handover/exportSite';
@@ -39,27 +38,12 @@ import { profileName } from '../../../src/core/resources/server/role';
 import { describeSite } from '../../../src/core/resources/stack';
 import { parseSite } from '../../../src/core/site';
 import { instanceReaches, launchInstance } from '../../sandbox/controlplane/testInstances';
-import { addProfile } from '../../sandbox/profiles';
-import type { MadeUser } from '../../sandbox/sandbox';
-import { docsJson } from '../../setup/workflow';
+import { asUser } from './asUser';
 import { newPublishDriver } from '../publish/publishDriver';
 import { controlPlane, newContext, newOp } from '../sandbox';
 import { distributionOf, edit } from '../resources/edited';
 import { keysOf, planned, provision } from '../resources/provisioned';
 import { plannedReplace, plannedRestore, stopServer } from '../resources/succeeded';
-
-/** The same site, as a user sees it who has a policy of the documentation and nothing else. */
-async function asUser(context: Context, file: string): Promise<Context> {
-  const name = `least-${context.site.id}`;
-  const policy = docsJson(file, context.site) as object;
-  const user = await controlPlane().make<MadeUser>('users', { name, policy });
-  await addProfile({ env: process.env as Record<string, string> }, name, {
-    aws_access_key_id: user.accessKeyId,
-    aws_secret_access_key: user.secretAccessKey,
-  });
-  const clients = await new ClientCache().clientsFor({ profile: name, region: context.site.region });
-  return { site: context.site, clients };
-}
 
 /** The same site with other wishes in its file. */
 const wishing = ({ clients, site }: Context, wishes: object): Context => ({

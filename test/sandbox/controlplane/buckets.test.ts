@@ -9,6 +9,7 @@ import {
   GetObjectCommand,
   GetPublicAccessBlockCommand,
   HeadBucketCommand,
+  ListBucketsCommand,
   ListObjectsV2Command,
   PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand,
@@ -31,6 +32,16 @@ describe('the control plane, on buckets', () => {
     await plane.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   });
   after(() => plane.stop());
+
+  it('tells the regions of buckets to a request with one of the parameters, and not to one without', async () => {
+    const regionsOf = async (command: ListBucketsCommand) => {
+      const { Buckets = [] } = await plane.s3.send(command);
+      return Buckets.map(({ BucketRegion, Name }) => [Name, BucketRegion]);
+    };
+    assert.deepEqual(await regionsOf(new ListBucketsCommand({})), [[BUCKET, undefined]]);
+    assert.deepEqual(await regionsOf(new ListBucketsCommand({ MaxBuckets: 10 })), [[BUCKET, 'us-east-1']]);
+    assert.deepEqual(await regionsOf(new ListBucketsCommand({ BucketRegion: 'eu-west-1' })), []);
+  });
 
   const put = (Key: string, Body = 'bytes') => plane.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body }));
   const putPolicy = (...statements: object[]) =>

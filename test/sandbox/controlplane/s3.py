@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 import needs
 import permissions
 import s3_deletions
+import s3_listing
 import s3_objects
 import s3_policy
 from awscall import AwsError, Call
@@ -59,6 +60,8 @@ def handle(call: Call) -> Response:
             _close(call.sandbox.backend("s3", "aws").buckets[name], call)
         if bucket is not None:
             s3_objects.finish(call, bucket, response)
+        if call.operation == "ListBuckets":
+            s3_listing.tell_regions(call, response, call.sandbox.backend("s3", "aws").buckets)
     return response
 
 

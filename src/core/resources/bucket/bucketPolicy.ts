@@ -65,6 +65,12 @@ export function admitsReader(policy: BucketPolicy, bucketArn: string, distributi
   return isDeepStrictEqual(bySid(ours), bySid(openStatements(bucketArn, distributionArn)));
 }
 
+/** The policy without what is ours in it; what lets the distribution read stays where it is to go on reading. */
+export function policyWithoutOurs(policy: BucketPolicy, keepsReader: boolean): BucketPolicy {
+  const isLeft = (statement: PolicyStatement) => !isOurs(statement) || (keepsReader && statement.Sid === READER_SID);
+  return { ...policy, Statement: statementsOf(policy).filter(isLeft) };
+}
+
 /** The distribution that the policy lets read, as its ARN; undefined also while the policy itself is unknown. */
 export function readerOf(policy: BucketPolicy | undefined): string | undefined {
   const statement = policy && statementsOf(policy).find(({ Sid }) => Sid === READER_SID);

@@ -32,6 +32,8 @@ const CLOSED: PublicAccessBlockConfiguration = {
   RestrictPublicBuckets: true,
 };
 const RULE_PREFIX = 'sitelift-';
+/** A bucket that was there before may have as many already (Amazon S3 User Guide, “Using cost allocation S3 bucket tags”). */
+const MOST_TAGS = 50;
 
 /** What the bucket keeps for a while only: parts of uploads that were never completed. What releases need, publications remove themselves. */
 const RULES: readonly LifecycleRule[] = [
@@ -114,12 +116,12 @@ export function destroyingSince(tags: readonly Tag[]): string | undefined {
   return tagOf({ Tags: tags }, DESTROYING_TAG);
 }
 
-/** Marks the bucket, so that every window and computer sees that the site is being destroyed; what is marked stays so. */
+/** Marks the bucket, if there is room for the mark, so that every window and computer sees that the site is being destroyed; what is marked stays so. */
 export async function markDestroying(context: Context, op: Op): Promise<void> {
   await retry(
     async () => {
       const tagged = await readTags(context, op);
-      if (destroyingSince(tagged) !== undefined) return;
+      if (destroyingSince(tagged) !== undefined || tagged.length >= MOST_TAGS) return;
       await putTags(context, tagged, [{ Key: DESTROYING_TAG, Value: new Date().toISOString() }], op);
     },
     // A second window may be marking it just now.
@@ -164,7 +166,8 @@ export async function readTags(context: Context, op: Op): Promise<readonly Tag[]
   return answer?.TagSet ?? [];
 }
 
-async function readLifecycle(context: Context, op: Op) {
+/** The rules of the bucket’s lifecycle; undefined for none. */
+export async function readLifecycle(context: Context, op: Op) {
   return unlessMissing(
     () =>
       context.clients.s3.send(new GetBucketLifecycleConfigurationCommand(owned(context)), { abortSignal: op.signal }),
@@ -173,7 +176,7 @@ async function readLifecycle(context: Context, op: Op) {
 }
 
 /** All tags are put at once: those that are there, with some changed. */
-async function putTags(context: Context, now: readonly Tag[], changed: readonly Tag[], op: Op): Promise<void> {
+export async function putTags(context: Context, now: readonly Tag[], changed: readonly Tag[], op: Op): Promise<void> {
   const others = now.filter(({ Key }) => !changed.some((tag) => tag.Key === Key));
   const command = new PutBucketTaggingCommand({ ...owned(context), Tagging: { TagSet: [...others, ...changed] } });
   await context.clients.s3.send(command, { abortSignal: op.signal });
@@ -187,11 +190,13 @@ export function carriesTag(
   return isOfSite({ Tags: found }, site);
 }
 
-function owned({ site }: Context): { Bucket: string; ExpectedBucketOwner: string } {
+/** How the site’s bucket is named in requests, which S3 refuses where it is another account’s. */
+export function owned({ site }: Context): { Bucket: string; ExpectedBucketOwner: string } {
   return { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
 }
 
-function isOurs({ ID }: LifecycleRule): boolean {
+/** True for a rule of ours. */
+export function isOurs({ ID }: LifecycleRule): boolean {
   return ID?.startsWith(RULE_PREFIX) ?? false;
 }
 

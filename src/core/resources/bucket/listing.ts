@@ -1,4 +1,4 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { ListObjectVersionsCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { allItems } from '../../aws/pages';
 import type { Context } from '../../context';
 import { bucketName } from '../../names';
@@ -24,4 +24,14 @@ export async function listObjects({ site, clients }: Context, prefix: string, op
     ...{ key: Key, sizeBytes: Size, etag: ETag.replaceAll('"', '') },
     writtenMs: LastModified?.getTime() ?? 0,
   }));
+}
+
+/** True where there is any version of any object whose key starts with a prefix. */
+export async function holdsBelow({ site, clients }: Context, Prefix: string, op: Op): Promise<boolean> {
+  const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
+  const { DeleteMarkers = [], Versions = [] } = await clients.s3.send(
+    new ListObjectVersionsCommand({ ...owned, Prefix, MaxKeys: 1 }),
+    { abortSignal: op.signal },
+  );
+  return DeleteMarkers.length + Versions.length > 0;
 }

@@ -75,9 +75,9 @@ export async function findUrlFunctions(context: Context, op: Op): Promise<readon
   return names.filter((_, index) => there[index] !== undefined);
 }
 
-/** Deletes the site's functions, if there are any, once no distribution runs them. */
-export async function deleteUrlFunctions(context: Context, op: Op): Promise<void> {
-  for (const Name of await findUrlFunctions(context, op)) {
+/** Deletes functions of the site, if they are there, once no distribution runs them. */
+export async function deleteUrlFunctions(context: Context, names: readonly string[], op: Op): Promise<void> {
+  for (const Name of names) {
     await retry(
       async () => {
         const draft = await describe(context, Name, 'DEVELOPMENT', op);

@@ -60,6 +60,12 @@ export function pagesHost({ DefaultCacheBehavior, OriginGroups, Origins }: Descr
   return isOurs ? Origins?.Items?.find(({ Id }) => Id === SERVER)?.DomainName : undefined;
 }
 
+/** Id of the origin that is asked for what the server has not got; undefined where no server is asked for pages. */
+export function imagesOriginId({ OriginGroups }: Described): string | undefined {
+  const group = OriginGroups?.Items?.find(({ Id }) => Id === GROUP);
+  return group?.Members?.Items?.find(({ OriginId }) => OriginId !== SERVER)?.OriginId;
+}
+
 /** What the server is shown, a secret between it and the distribution; undefined for nothing. */
 export function proofOf({ Origins }: Described): string | undefined {
   const server = Origins?.Items?.find(({ Id }) => Id === SERVER);

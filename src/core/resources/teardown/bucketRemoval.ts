@@ -1,11 +1,4 @@
-import {
-  AbortMultipartUploadCommand,
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  ListMultipartUploadsCommand,
-  ListObjectVersionsCommand,
-  type ObjectIdentifier,
-} from '@aws-sdk/client-s3';
+import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { hasCode } from '../../aws/errors';
 import { isConflict, retry, unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
@@ -13,102 +6,87 @@ import { ended, bucketCharges } from '../../cost/charge';
 import { bucketName, SITE_TAG } from '../../names';
 import { UserError, type Op } from '../../op';
 import type { Step } from '../../plan';
+import { isAdopted } from '../adopt/adopted';
 import type { BucketHave } from '../bucket/bucket';
-import { carriesTag, readTags } from '../bucket/bucketSettings';
+import { readPolicy } from '../bucket/bucketPolicy';
+import { carriesTag, owned, readTags } from '../bucket/bucketSettings';
 import { known, type Seen } from '../resource';
+import { isOlder, letGoBucket, type BucketLetGo } from './bucketLetGo';
+import { stayingReader, stayingReaderNow } from './bucketReader';
+import { emptyBelow, isPassing } from './emptying';
 
-/** What S3 says of single objects of a request, and not again a moment later. */
-const PASSING = ['InternalError', 'ServiceUnavailable', 'SlowDown'];
+/** What the steps that remove a bucket depend on. */
+export interface BucketRemoval extends BucketLetGo {
+  readonly bucket: Seen<BucketHave>;
+}
+
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 10, limitSeconds: 300 };
 
-/** The steps that delete the bucket with its objects; stages in order. Throws `UserError` for a bucket that is not known to be this site's. */
-export function bucketStages(context: Context, { bucket }: { readonly bucket: Seen<BucketHave> }): Step[][] {
-  const have = known(bucket);
+/**
+ * The steps that delete the bucket with its objects, or let one go that was there before; stages in order; `isAlone` where the distribution stays. Throws
+ * `UserError` for a bucket that is not known to be this site's, and for one from which something that stays reads.
+ */
+export function bucketStages(context: Context, site: BucketRemoval, isAlone: boolean): Step[][] {
+  const have = known(site.bucket);
   if (!have) return [];
-  if (have.tagged !== true) {
+  const { name, objects, policy, problems } = have;
+  if (have.tagged === false) {
+    // One that was let go is still named in the site file.
+    if (isOlder(context, have)) return [];
     throw new UserError(
-      have.tagged === false
-        ? `The bucket ${have.name} does not carry this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} = ${context.site.id} in the S3 console; if not, change “id” in sitelift.json. Nothing was changed.`
-        : `Whether the bucket ${have.name} is this site’s could not be read, so it is left alone. ${have.problems.join(' ')} Nothing was changed.`,
+      `The bucket ${name} does not carry this site’s tag, so it is left alone. If it is this site’s, give it the tag ${SITE_TAG} = ${context.site.id} in the S3 console; if not, change “id” in sitelift.json. Nothing was changed.`,
     );
   }
-  const { size } = have.objects;
-  const title = `delete bucket ${have.name} with all that is in it (${size} ${size === 1 ? 'image or other file' : 'images and other files'}, and all kept releases)`;
-  const charges = bucketCharges(have.objects.values()).map(ended);
+  if (have.tagged === undefined || !policy) {
+    const what = have.tagged ? 'Who reads' : 'Whether';
+    throw new UserError(
+      `${what} the bucket ${name}${have.tagged ? '' : ' is this site’s'} could not be read, so it is left alone. ${problems.join(' ')} Nothing was changed.`,
+    );
+  }
+  if (isOlder(context, have)) return [[letGoBucket(context, have, site, isAlone)]];
+  const reader = stayingReader(context, policy, site);
+  if (reader !== undefined) {
+    const rest = isAlone ? '' : ' “Destroy Server…” and “Destroy Volume…” can be run before that.';
+    throw new UserError(`${keptFor(name, reader)}${rest} Nothing was changed.`);
+  }
+  const { size } = objects;
+  const title = `delete bucket ${name} with all that is in it (${size} ${size === 1 ? 'image or other file' : 'images and other files'}, and all kept releases)`;
+  const charges = bucketCharges(objects.values()).map(ended);
   return [[{ key: 'deleteBucket', title, loses: 'data', charges, run: (op) => deleteBucket(context, op) }]];
 }
 
-async function deleteBucket(context: Context, op: Op): Promise<void> {
-  const { clients, site } = context;
+/** Deletes the site's bucket with all that is in it. Throws `UserError` for one that was adopted, or is read by what stays, whoever asks. */
+export async function deleteBucket(context: Context, op: Op): Promise<void> {
   await retry(
     () =>
       unlessMissing(async () => {
-        if (!carriesTag(await readTags(context, op), context)) {
-          throw new UserError(
-            `The bucket ${bucketName(site)} does not carry this site’s tag any more, so it is left alone.`,
-          );
-        }
-        await empty(context, op);
+        await requireDeletable(context, op);
+        await emptyBelow(context, '', op);
         op.report('deleting the bucket');
-        await clients.s3.send(new DeleteBucketCommand(owned(context)), { abortSignal: op.signal });
+        await context.clients.s3.send(new DeleteBucketCommand(owned(context)), { abortSignal: op.signal });
       }, 'NoSuchBucket'),
     // Somebody who publishes puts objects into it meanwhile.
-    (error) => isConflict(error) || hasCode(error, 'BucketNotEmpty', ...PASSING),
+    (error) => isConflict(error) || isPassing(error) || hasCode(error, 'BucketNotEmpty'),
     SETTLE,
     op,
   );
 }
 
-/** Deletes every version of every object, the marks of those that were deleted before, and the parts of uploads that were never completed. */
-async function empty(context: Context, op: Op): Promise<void> {
-  const { s3 } = context.clients;
-  const options = { abortSignal: op.signal };
-  let deleted = 0;
-  for (;;) {
-    const {
-      DeleteMarkers = [],
-      IsTruncated,
-      Versions = [],
-    } = await s3.send(new ListObjectVersionsCommand({ ...owned(context), MaxKeys: 1000 }), options);
-    const Objects = [...Versions, ...DeleteMarkers].flatMap(({ Key, VersionId }): ObjectIdentifier[] =>
-      Key === undefined ? [] : [{ Key, ...(VersionId === undefined ? {} : { VersionId }) }],
+async function requireDeletable(context: Context, op: Op): Promise<void> {
+  const tags = await readTags(context, op);
+  const name = bucketName(context.site);
+  if (!carriesTag(tags, context)) {
+    throw new UserError(`The bucket ${name} does not carry this site’s tag any more, so it is left alone.`);
+  }
+  if (isOlder(context, { isAdopted: isAdopted(tags) })) {
+    throw new UserError(
+      `The bucket ${name} was there before the site, so Sitelift does not delete it. Run the command again.`,
     );
-    if (Objects.length > 0) {
-      const { Errors: [first] = [] } = await s3.send(
-        new DeleteObjectsCommand({ ...owned(context), Delete: { Objects, Quiet: true } }),
-        options,
-      );
-      // These pass; what is left is listed again.
-      if (first && !PASSING.includes(first.Code ?? '')) {
-        throw new UserError(
-          `S3 did not delete ${first.Key} from the bucket: ${first.Code}: ${first.Message} Remove the cause (a lock on the object, or a missing right such as s3:DeleteObjectVersion), then run the command again.`,
-        );
-      }
-      if (first)
-        throw Object.assign(new Error(`S3 did not delete ${first.Key}: ${first.Message}`), { name: first.Code });
-      deleted += Objects.length;
-      op.report(`deleted ${deleted} objects`);
-    }
-    if (!IsTruncated) break;
   }
-  await abortUploads(context, op);
+  const reader = await stayingReaderNow(context, await readPolicy(context, op), op);
+  if (reader !== undefined) throw new UserError(keptFor(name, reader));
 }
 
-async function abortUploads(context: Context, op: Op): Promise<void> {
-  const { s3 } = context.clients;
-  const options = { abortSignal: op.signal };
-  for (;;) {
-    const { IsTruncated, Uploads = [] } = await s3.send(new ListMultipartUploadsCommand(owned(context)), options);
-    for (const { Key, UploadId } of Uploads) {
-      await unlessMissing(
-        () => s3.send(new AbortMultipartUploadCommand({ ...owned(context), Key, UploadId }), options),
-        'NoSuchUpload',
-      );
-    }
-    if (!IsTruncated) return;
-  }
-}
-
-function owned({ site }: Context): { Bucket: string; ExpectedBucketOwner: string } {
-  return { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
+function keptFor(name: string, reader: string): string {
+  return `The distribution ${reader.split('/').pop()}, which is not the site’s own or was there before it, reads the bucket ${name} and would lose all that it serves, so the bucket is left alone. Let it read another place first (CloudFront console, Origins) and take it out of the bucket’s policy (S3 console, Permissions), then run the command again.`;
 }

@@ -16,7 +16,7 @@ import { addressKind } from '../server/address';
 import { isAdopted } from '../adopt/adopted';
 import { tagOf } from '../../tags';
 import { FORMER_SERVER, FORMER_VOLUME } from '../succession';
-import type { Leftover } from './leftover';
+import { OLDER, type Leftover } from './leftover';
 
 type Found = Omit<Leftover, 'region' | 'siteId'> & { readonly tags: readonly Tag[] | undefined };
 
@@ -105,7 +105,7 @@ export async function leftInRegion(
 
 /** Says of what is not in use any more, or not yet, that it is not; and of what is older than the site, which nobody may take for its leftover. */
 function formerly(item: { readonly Tags?: readonly Tag[] | undefined }): string {
-  const older = isAdopted(item.Tags) ? ', was there before the site' : '';
+  const older = isAdopted(item.Tags) ? OLDER : '';
   const role = tagOf(item, ROLE_TAG);
   if (role === FORMER_SERVER || role === FORMER_VOLUME) return `, replaced by another one${older}`;
   const replaced = tagOf(item, REPLACES_TAG);

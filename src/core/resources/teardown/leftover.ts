@@ -15,3 +15,14 @@ export interface Leftover {
   /** What is charged for its existence. */
   readonly charges?: readonly Charge[];
 }
+
+/** What is said of something that is older than its site. */
+export const OLDER = ', was there before the site';
+
+/** What is looked for: what all sites have, or one alone, in the regions that are given; without them in all that the account has enabled. */
+export interface Search {
+  readonly siteId?: string;
+  readonly regions?: readonly string[];
+  /** The bucket that the site's file names, which its name does not tell. */
+  readonly bucket?: string | undefined;
+}

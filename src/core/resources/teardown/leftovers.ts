@@ -5,7 +5,7 @@ import type { Op } from '../../op';
 import { readDetail, type Detail } from '../resource';
 import { leftInNoRegion } from './leftInNoRegion';
 import { leftInRegion } from './leftInRegion';
-import type { Leftover } from './leftover';
+import type { Leftover, Search } from './leftover';
 
 /** What was found of sites, and where it was looked for. */
 export interface Leftovers {
@@ -18,11 +18,8 @@ export interface Leftovers {
 const REGIONS_AT_ONCE = 6;
 
 /** Finds what an account has of one site, or of all, by tags and names: in the regions that are given, else in all that the account has enabled. */
-export async function findLeftovers(
-  clients: Clients,
-  op: Op,
-  { siteId, regions }: { readonly siteId?: string; readonly regions?: readonly string[] } = {},
-): Promise<Leftovers> {
+export async function findLeftovers(clients: Clients, op: Op, search: Search = {}): Promise<Leftovers> {
+  const { siteId, regions } = search;
   const enabled = regions
     ? { value: regions }
     : await readDetail('the regions of the account', () => regionsOf(clients, op), op);
@@ -40,7 +37,7 @@ export async function findLeftovers(
   );
   const all: readonly Detail<readonly Leftover[]>[] = [
     ...(await Promise.all(everywhere)),
-    ...(await leftInNoRegion(clients, siteId, op)),
+    ...(await leftInNoRegion(clients, search, op)),
   ];
   return {
     found: all.flatMap(({ value = [] }) => value),

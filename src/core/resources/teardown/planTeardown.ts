@@ -36,7 +36,7 @@ export function planTeardown(
         ? volumeStages(context, seen, fate)
         : sequence(detachStages(context, site), volumeStages(context, seen, fate));
     case 'bucket':
-      return bucketStages(context, seen);
+      return bucketStages(context, seen, true);
     case 'distribution':
       return sequence(disableStages(context, seen), distributionStages(context, seen));
     case 'all':
@@ -45,7 +45,7 @@ export function planTeardown(
         together(disableStages(context, seen), terminateStages(context, seen)),
         together(serverPartStages(context, seen), volumeStages(context, seen, fate)),
         distributionStages(context, seen),
-        bucketStages(context, seen),
+        bucketStages(context, seen, false),
         rightsStages(context, parts),
       );
   }
@@ -70,7 +70,7 @@ function requireRead(what: ResourceName | 'all', site: SiteHave, parts: SitePart
     return seen.kind === 'unknown' ? [`${name}: ${seen.reason}`] : [];
   });
   const unseen = parts.problems.flatMap(({ of, sentence }) => (what === 'all' || what === of ? [sentence] : []));
-  const problems = [...unread, ...unseen];
+  const problems = [...unread, ...new Set(unseen)];
   if (problems.length === 0) return;
   throw new UserError(
     `Not all of it could be read, so nothing is destroyed: what was left would go on costing unseen. ${problems.join(' ')}`,
@@ -84,8 +84,10 @@ function neededFor(what: ResourceName | 'all'): readonly ResourceName[] {
     case 'volume':
       return ['server', 'volume'];
     case 'bucket':
+      // Who reads it may have been there before the site.
+      return ['bucket', 'distribution'];
     case 'distribution':
-      return [what];
+      return ['distribution'];
     case 'all':
       return ['server', 'volume', 'bucket', 'distribution'];
   }
