@@ -379,7 +379,7 @@ export const DEPLOY: readonly Fault[] = [
   { fault: 'another run is not waited for', find: 'flock -w 300 9 || stop busy', put: 'true', noticedBy: 'busy' },
   {
     fault: 'the settings are not kept beside the pages',
-    find: '{ cp "$fragment" "$work/settings.new" && mv -f "$work/settings.new" "$work/settings"; }',
+    find: 'cp $fragment $it.new && mv -f $it.new $it',
     put: 'true',
     noticedBy: 'settings',
   },

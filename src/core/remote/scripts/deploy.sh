@@ -56,10 +56,10 @@ load() {
 }
 # Whatever takes this volume over, or one made from a snapshot of it, gets them from there by mount.sh. They go with the pages, so those that cannot be kept
 # there are not told by others.
-keep_settings() {
-  ! cmp -s "$fragment" "$work/settings" || return 0
-  { cp "$fragment" "$work/settings.new" && mv -f "$work/settings.new" "$work/settings"; } 2>"$told/kept" ||
-    rm -f "$work/settings" "$work/settings.new"
+keep_it() {
+  local it=$work/settings
+  ! cmp -s $fragment $it || return 0
+  cp $fragment $it.new && mv -f $it.new $it || rm -f $it $it.new
   sync -f "$root"
 }
 # A run that was killed may have written the settings without loading them, so what was loaded is noted apart.
@@ -94,7 +94,7 @@ report() {
 # All pages are placed even so: they put right what somebody changed.
 if [ -n "$BASE" ] && [ "$current/$placing/$list" = "$RELEASE//$RESULT" ]; then
   load
-  keep_settings
+  keep_it
   report
   exit
 fi
@@ -255,7 +255,7 @@ no_page=(! -iname '*.html' ! -iname '*.htm')
 { place unseen "${no_page[@]}" && place cat "${no_page[@]}" && place unseen && place cat; } 2>"$told/place" ||
   stop not-placed "$(last_line "$told/place")"
 load
-keep_settings
+keep_it
 
 # Who has just loaded a former page still follows its links, and gets the style sheets and images of what they lead to: pages go first, then what
 # they needed, and images from the bucket after this.
