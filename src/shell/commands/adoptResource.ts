@@ -78,7 +78,7 @@ function chosen({ id, resource }: AdoptOptions): Choice {
 }
 
 async function ask({ aws, context, site, working }: Bench): Promise<Choice | undefined> {
-  const kind = (await askWhich(`What is to become “${site.name}”’s`, KINDS))?.resource;
+  const kind = (await askWhich(`What to adopt for “${site.name}”`, KINDS))?.resource;
   if (!kind) return undefined;
   const candidates = await working(`Looking for what the region ${site.region} has`, async (op) => {
     await aws.requireAccount(context.clients, site.account, op);

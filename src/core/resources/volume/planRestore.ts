@@ -53,7 +53,7 @@ export function planRestore(
   };
   const restored: VolumeHave = {
     ...have,
-    ...{ volumeId: made?.volumeId ?? 'restored', attachment: undefined, sizeGib: made?.sizeGib ?? sizeGib },
+    ...{ volumeId: made?.volumeId ?? 'restored', attachment: undefined, sizeGib: made?.sizeGib ?? sizeGib, snapshotId },
   };
   const then: SiteHave = {
     ...site,
