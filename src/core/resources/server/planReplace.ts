@@ -60,7 +60,7 @@ export function planReplace(context: Context, site: SiteHave): Plan {
       server: { kind: 'known', have: then },
       volume: { kind: 'known', have: { ...volumeHave, attachment: undefined } },
     })
-    .map((stage) => stage.filter(({ key }) => TAKING_OVER.includes(key)))
+    .map((stage) => stage.filter(({ key }) => TAKING_OVER.includes(key)).map(toTheNewOne))
     .filter((stage) => stage.length > 0);
   const allowed = rights(context, have);
   const plan = sequence(
@@ -79,6 +79,11 @@ export function planReplace(context: Context, site: SiteHave): Plan {
   const spare = (have.others ?? []).filter(({ instanceId }) => instanceId !== successor?.instanceId);
   const former = spare.map((one) => ({ ...one, kind: 'former' as const }));
   return sequence(withReader(plan, context, site), otherStages(context, [ended, ...former]));
+}
+
+/** What the volume is attached to by then is nothing that anybody sees before. */
+function toTheNewOne(step: Step): Step {
+  return step.key === 'attachment' ? { ...step, title: 'attach the volume to the new one' } : step;
 }
 
 /** What is to be known before the server is replaced. */
