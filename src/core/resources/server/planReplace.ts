@@ -1,5 +1,6 @@
 import type { Context } from '../../context';
 import { launchCharges } from '../../cost/serverCharges';
+import { DOCUMENT_ROOT } from '../../names';
 import { UserError } from '../../op';
 import { sequence, type Plan, type Step } from '../../plan';
 import { passesAddressOn } from './address';
@@ -81,9 +82,10 @@ export function planReplace(context: Context, site: SiteHave): Plan {
   return sequence(withReader(plan, context, site), otherStages(context, [ended, ...former]));
 }
 
-/** What the volume is attached to by then is nothing that anybody sees before. */
+/** Nobody who reads the plan is to think of formatting a volume that has the pages, nor of what it is attached to by then. */
 function toTheNewOne(step: Step): Step {
-  return step.key === 'attachment' ? { ...step, title: 'attach the volume to the new one' } : step;
+  if (step.key === 'attachment') return { ...step, title: 'attach the volume to the new one' };
+  return step.key === 'mount' ? { ...step, title: `mount it on ${DOCUMENT_ROOT}, as it is` } : step;
 }
 
 /** What is to be known before the server is replaced. */
