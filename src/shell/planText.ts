@@ -22,19 +22,23 @@ const SHOWN_NOTES = 5;
 const LOGGED_ITEMS = 20;
 
 /**
- * The lines of a dialog: where, totals, then the steps, those that lose something before all others, then as many single files of theirs as fit; and how
- * many lines do not fit.
+ * The lines of a dialog: where, totals, then the steps, those that lose something before all others, each with the single files that it is about; where
+ * that is too much, the steps first, then as many of their files as fit; and how many lines do not fit.
  */
 export function planLines(shown: Shown): { readonly lines: readonly string[]; readonly hidden: number } {
   const steps = [...stepsOf(shown.plan)].sort((one, other) => Number(!one.loses) - Number(!other.loses));
-  const all = [...steps.map((step) => stepLine(step, shown.prices)), ...steps.flatMap(({ items = [] }) => items)];
-  const fitting = all.length > SHOWN_STEPS + 1 ? all.slice(0, SHOWN_STEPS) : all;
+  const lineOf = (step: Step) => `• ${stepLine(step, shown.prices)}`;
+  const itemsOf = ({ items = [] }: Step) => items.map((item) => `– ${item}`);
+  const all = steps.flatMap((step) => [lineOf(step), ...itemsOf(step)]);
+  // Where not all fit, the steps do before what they are about.
+  const fitting =
+    all.length > SHOWN_STEPS + 1 ? [...steps.map(lineOf), ...steps.flatMap(itemsOf)].slice(0, SHOWN_STEPS) : all;
   const hidden = all.length - fitting.length;
   const lines = [
     ...shown.where,
     '',
     ...totals(shown),
-    ...fitting.map((line, index) => `${index < steps.length ? '•' : '–'} ${line}`),
+    ...fitting,
     ...(hidden > 0 ? [`… and ${hidden} more`] : []),
     ...costNotes(shown),
   ];

@@ -46,12 +46,14 @@ export function siteFileSteps(
   wants: readonly { readonly path: readonly [string, string]; readonly value: unknown }[],
 ): Plan {
   if (wants.length === 0) return [];
-  const said = wants.map(({ path, value }) => siteFileStep(folder, path, value).title);
   return [
     [
       {
         key: 'siteFile',
-        title: said.join('; '),
+        title: `write into ${SITE_FILE} what it is, so that provisioning leaves it so`,
+        items: wants.map(({ path: [part, property], value }) =>
+          value === undefined ? `take “${property}” out of “${part}”` : `in “${part}”: ${textOf(property, value)}`,
+        ),
         untouched: `${SITE_FILE} is as it was`,
         async run() {
           for (const { path, value } of wants) await writeSiteFile(await openSiteFile(folder), path, value);

@@ -5,7 +5,7 @@ import { packExtension } from '../setup/vsix';
 
 const CHECKOUT = join(__dirname, '..', '..');
 /** Of these, each of which takes minutes, `npm test` runs one. */
-const SOMETIMES = ['habits', 'live', 'wholeJob', 'wholeSite'];
+const SOMETIMES = ['adopting', 'habits', 'live', 'wholeJob', 'wholeSite'];
 
 /** Packs the extension and runs the end-to-end tests; arguments are mocha's, such as `--grep text`. */
 async function main(): Promise<number> {

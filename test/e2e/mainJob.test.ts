@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPage, type LoadedPage } from './loadedPage';
-import { createSite, openSite, provisionAll, publishSite, siteAddress } from './mainJob';
+import { createSite, openSite, provisionAll, publishSite, READY, siteAddress } from './mainJob';
 import { createClients, type Clients } from '../../src/core/aws/clients';
 import { SITE_TAG } from '../../src/core/names';
 import { inventory } from '../core/resources/inventory';
@@ -82,6 +82,7 @@ describe('the main job, in the workbench', function () {
     }
     await workbench.screenshot('tree-before');
     assert.deepEqual(await changes(), []);
+    assert.equal(workbench.clicks, 0);
   });
 
   it('provisions what the plan said, with account and region above it', async () => {
@@ -91,6 +92,7 @@ describe('the main job, in the workbench', function () {
       assert.ok(plan.includes(part), `${part} in: ${plan}`);
     }
     await workbench.screenshot('tree-after');
+    assert.equal(workbench.clicks, 0);
   });
 
   it('shows details beneath a resource', async () => {
@@ -242,6 +244,7 @@ describe('the main job, in the workbench', function () {
     const IpPermissions = [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '192.0.2.0/24' }] }];
     await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: group?.GroupId, IpPermissions }));
     const tree = workbench.tree();
+    const clicks = workbench.clicks;
     await workbench.showView('Sitelift');
     await workbench.runCommand('Sitelift: Refresh');
     await tree.waitForText(
@@ -258,6 +261,7 @@ describe('the main job, in the workbench', function () {
     await workbench.screenshot('drift-plan');
     assert.match(await workbench.answerDialog('Provision'), /close in the security group what others opened/);
     await tree.waitForText('Server', /^Server running$/);
+    assert.equal(workbench.clicks, clicks);
   });
 
   it('looks at AWS when its view is shown again: a handful of calls, none of them a command on the server', async () => {
@@ -294,10 +298,15 @@ describe('the main job, in the workbench', function () {
     const tree = workbench.tree();
     await tree.expand('Distribution');
     const domain = (await tree.text('Domain')).replace('Domain ', '');
-    const menu = await tree.openMenu('Domain');
+    await tree.openMenu('Domain');
     await workbench.screenshot('tree-menu');
-    await menu.locator('.action-item', { hasText: 'Copy Value' }).click();
-    await workbench.clipboard(new RegExp(`^${domain.replaceAll('.', '\\.')}$`));
+    await until(
+      async () => (await workbench.readClipboard()) === domain,
+      async () => {
+        const menu = await tree.openMenu('Domain');
+        await menu.locator('.action-item', { hasText: 'Copy Value' }).click({ timeout: 5000 });
+      },
+    );
     await until(
       async () => (await workbench.readClipboard()) === 'the bucket, below site/',
       async () => {
@@ -401,6 +410,30 @@ describe('the main job, in the workbench', function () {
     }
   });
 
+  it('gets a new server that takes the volume over and serves the same pages', async () => {
+    address = await siteAddress(workbench);
+    const before = await served('about.html');
+    await workbench.inThemes(
+      'replace-plan',
+      async () => {
+        await workbench.runCommand('Sitelift: Replace Server…', workbench.dialog(), workbench.progress());
+        await workbench.dialog().waitFor();
+      },
+      () => workbench.answerDialog('Cancel'),
+    );
+    const plan = await workbench.answerDialog('Replace');
+    for (const part of ['Interrupts the site', 'launch t3.micro server', 'terminate i-']) {
+      assert.ok(plan.includes(part), `${part} in: ${plan}`);
+    }
+    await workbench.notification('has a new server with the same pages').waitFor();
+    await workbench.screenshot('replaced');
+    const there = address;
+    address = await siteAddress(workbench);
+    assert.notEqual(address, there);
+    assert.equal(await served('about.html'), before);
+    for (const label of ['Server', 'Volume'] as const) await workbench.tree().waitForText(label, READY[label]);
+  });
+
   it('finds in every region what the site has', async () => {
     const found = workbench.page.getByText('What sites have in AWS').first();
     await workbench.runCommand('Sitelift: Find Leftovers', found, workbench.progress());
@@ -420,6 +453,7 @@ describe('the main job, in the workbench', function () {
   it('is destroyed by the keyboard alone, asks for its name, and goes on after a reload of the window', async () => {
     const { keyboard } = workbench.page;
     const what = 'What becomes of the volume';
+    const clicks = workbench.clicks;
     await session.sandbox.settings({ deploySeconds: 3600 });
     await until(
       () => workbench.question(what).isVisible(),
@@ -455,16 +489,13 @@ describe('the main job, in the workbench', function () {
     await tree.waitForText('Distribution', /^Distribution (Disabling…|disabled)/);
     await workbench.screenshot('tree-destroying');
     await session.sandbox.settings({ deploySeconds: 1 });
-    await until(
-      () => workbench.dialog().isVisible(),
-      () => tree.row('Next: Go On Destroying…').click({ timeout: 5000 }),
-      { gestureMs: 60_000 },
-    );
+    await tree.choose('Next: Go On Destroying…', workbench.dialog());
     await workbench.answerDialog('Destroy');
     await workbench.answer('Type the site’s name', 'Far Shores');
     const end = workbench.notification(/Destroyed: “Far Shores”\. Nothing of it costs any more\./);
     await end.waitFor();
     await workbench.screenshot('destroyed');
+    assert.equal(workbench.clicks, clicks);
     assert.deepEqual(await inventory(clients), earlier);
   });
 });

@@ -3,12 +3,12 @@ import { until } from '../vscode/until';
 import type { Workbench } from './workbench';
 
 /** What a reader of the tree sees once everything is provisioned. */
-const READY: Readonly<Record<string, RegExp>> = {
+export const READY = {
   Server: /^Server running$/,
   Volume: /^Volume attached · mounted$/,
   Bucket: /^Bucket \d+ objects?$/,
   Distribution: /^Distribution Deployed$/,
-};
+} as const;
 
 /** Creates a site by answering the questions of *Create Site*; root and region as they are suggested, and what readers get from CloudFront where it is not chosen. */
 export async function createSite(

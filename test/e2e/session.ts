@@ -53,13 +53,15 @@ export async function startSession(options: SessionOptions = {}): Promise<Sessio
     closing.push(() => sandbox.stop());
     const dataFolder = join(folder, 'vscode');
     const extensionsFolder = join(folder, 'extensions');
-    await mkdir(dataFolder);
+    // What a sign-in leaves is there.
+    const home = join(folder, 'home');
+    await Promise.all([mkdir(dataFolder), mkdir(home)]);
     await installExtension(VSIX, extensionsFolder, dataFolder);
     const server = await startWorkbenchServer({
       dataFolder,
       extensionsFolder,
       settings: { 'http.proxy': sandbox.proxyUrl, ...options.settings },
-      env: serverEnvironment(sandbox.env, /^AWS_/),
+      env: serverEnvironment({ ...sandbox.env, HOME: home }, /^AWS_/),
       workspaceTrust: options.workspaceTrust ?? false,
     });
     closing.push(() => server.stop());

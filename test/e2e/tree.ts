@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../vscode/until';
+import { goToRow } from './keys';
 
 const LIMIT_MS = 300_000;
 const POLL_MS = 200;
@@ -14,13 +15,17 @@ export interface Tree {
   text(label: string): Promise<string>;
   /** Waits until a row reads so. */
   waitForText(label: string, text: RegExp): Promise<void>;
+  /** Gives a row the focus by the keyboard. */
+  focus(label: string): Promise<void>;
+  /** Does what a row is for by the keyboard, until what that leads to at first can be seen. */
+  choose(label: string, effect: Locator): Promise<void>;
   expand(label: string): Promise<void>;
   collapse(label: string): Promise<void>;
   /** Opens the context menu of a row; several rows are selected first. */
   openMenu(labels: string | readonly string[]): Promise<Locator>;
   /** Chooses from the context menu of a row, again until what it leads to at first can be seen. */
   chooseFromMenu(labels: string | readonly string[], action: string, effect: Locator): Promise<void>;
-  /** Rests on a row until its tooltip is there. */
+  /** Asks for the tooltip of a row by the keyboard until it is there. */
   showTooltip(label: string): Promise<Locator>;
 }
 
@@ -36,10 +41,25 @@ export function openTree(page: Page, element: Locator): Tree {
     const place = async (): Promise<string> => JSON.stringify(await row(label).boundingBox());
     for (let last = ''; last !== (await place()); await page.waitForTimeout(POLL_MS)) last = await place();
   };
+  const focus = async (label: string): Promise<void> => {
+    const focused = row(label).and(page.locator('.focused'));
+    const hasKeys = element.locator('.monaco-list:focus');
+    await until(
+      async () => (await focused.isVisible()) && (await hasKeys.isVisible()),
+      async () => {
+        await page.keyboard.press('Control+0');
+        await goToRow(page, row(label), 'Home');
+      },
+    );
+  };
   const setExpanded = async (label: string, wanted: boolean): Promise<void> => {
-    await settle(label);
+    await row(label).waitFor();
     const isSo = async () => (await row(label).getAttribute('aria-expanded')) === String(wanted);
-    await until(isSo, async () => (await isSo()) || (await row(label).locator('.monaco-tl-twistie').click(AIM)));
+    await until(isSo, async () => {
+      if (await isSo()) return;
+      await focus(label);
+      await page.keyboard.press(wanted ? 'ArrowRight' : 'ArrowLeft');
+    });
   };
   const textOf = async (label: string): Promise<string> => {
     await row(label).waitFor();
@@ -56,6 +76,17 @@ export function openTree(page: Page, element: Locator): Tree {
         if (Date.now() > endMs) throw new Error(`The row “${label}” should read ${text}, but reads “${seen}”.`);
         await page.waitForTimeout(POLL_MS);
       }
+    },
+    focus,
+    async choose(label, effect) {
+      await until(
+        () => effect.first().isVisible(),
+        async () => {
+          await focus(label);
+          await page.keyboard.press('Enter');
+        },
+        { gestureMs: 60_000 },
+      );
     },
     expand: (label) => setExpanded(label, true),
     collapse: (label) => setExpanded(label, false),
@@ -90,15 +121,16 @@ export function openTree(page: Page, element: Locator): Tree {
     },
     async showTooltip(label) {
       const tooltip = page.locator('.workbench-hover-container:visible, .monaco-hover.workbench-hover:visible').last();
-      await settle(label);
+      const shown = tooltip.filter({ hasText: label });
       await until(
-        () => tooltip.isVisible(),
+        () => shown.isVisible(),
         async () => {
-          await page.mouse.move(1000, 600);
-          await row(label).hover(AIM);
+          await focus(label);
+          await page.keyboard.press('Control+K');
+          await page.keyboard.press('Control+I');
         },
       );
-      return tooltip;
+      return shown;
     },
   };
 }

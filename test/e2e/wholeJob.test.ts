@@ -64,6 +64,7 @@ describe('a whole site behind CloudFront, in the workbench', function () {
       await table.waitFor();
       await workbench.screenshot(`show-plan-${theme}`);
     }
+    assert.equal(workbench.clicks, 0);
   });
 
   it('is provisioned by a plan that tells what the address costs', async () => {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../vscode/until';
+import { goToRow, pressButton } from './keys';
 import { openTree, type Tree } from './tree';
 
 const LIMIT_MS = 300_000;
@@ -20,14 +21,22 @@ export const THEME_WORDS = Object.keys(THEMES) as ThemeWord[];
 /** A VS Code workbench as a person sees and uses it. */
 export class Workbench {
   readonly page: Page;
+  #clicks = 0;
 
   constructor(page: Page) {
     this.page = page;
     page.setDefaultTimeout(LIMIT_MS);
   }
 
+  /** How often a button of the mouse was pressed in the workbench; none where all is done by the keyboard. */
+  get clicks(): number {
+    return this.#clicks;
+  }
+
   /** Opens the address of a workbench and waits until it can be used. */
   async open(url: string): Promise<void> {
+    await this.page.exposeFunction('tellClick', () => void (this.#clicks += 1));
+    await this.page.addInitScript('addEventListener("pointerdown", () => tellClick(), true)');
     await this.page.goto(url);
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     await this.explorer().rows().first().waitFor();
@@ -44,7 +53,7 @@ export class Workbench {
       try {
         await until(
           async () => !(await this.#palette().isVisible()),
-          () => entry.click(AIM),
+          () => this.#enter(entry),
           { limitMs: 20_000 },
         );
       } catch (error) {
@@ -128,7 +137,17 @@ export class Workbench {
     await entry.waitFor();
     await until(
       async () => !(await entry.isVisible()),
-      () => entry.click(AIM),
+      () => this.#enter(entry),
+    );
+  }
+
+  /** Types into the open quick pick, as who searches in it. */
+  async search(question: string, text: string): Promise<void> {
+    await this.waitForQuestion(question);
+    const box = this.#quickInputBox();
+    await until(
+      () => holds(box, text),
+      () => box.fill(text, AIM),
     );
   }
 
@@ -157,8 +176,8 @@ export class Workbench {
     });
     const isShown = async () => (await entry.getAttribute('class'))?.includes('checked') === true;
     if (await isShown()) return;
-    // A second click on the entry of a view that shows would hide it.
-    await until(isShown, async () => (await isShown()) || (await entry.click(AIM)));
+    const command = `View: Show ${title}`;
+    await until(isShown, async () => (await isShown()) || (await this.runCommand(command)));
   }
 
   /** The files of the folder. */
@@ -223,7 +242,7 @@ export class Workbench {
     return this.page.locator('.monaco-dialog-box');
   }
 
-  /** Waits for a modal dialog, clicks a button of it and gives all of its text. */
+  /** Waits for a modal dialog, presses a button of it and gives all of its text. */
   async answerDialog(button: string): Promise<string> {
     const dialog = this.dialog();
     await dialog.waitFor();
@@ -231,7 +250,7 @@ export class Workbench {
     const same = dialog.filter({ hasText: text.split('\n')[0] ?? '' });
     await until(
       async () => !(await same.isVisible()),
-      () => same.getByRole('button', { name: button, exact: true }).click(AIM),
+      () => pressButton(this.page, same.getByRole('button', { name: button, exact: true })),
     );
     return text;
   }
@@ -334,6 +353,16 @@ export class Workbench {
     await this.closeQuickInput();
   }
 
+  /** Takes a picture in each theme of what is shown anew in each, and taken away again but in the last. */
+  async inThemes(name: string, show: () => Promise<unknown>, takeAway?: () => Promise<unknown>): Promise<void> {
+    for (const [index, theme] of THEME_WORDS.entries()) {
+      await this.chooseTheme(theme);
+      await show();
+      await this.screenshot(`${name}-${theme}`);
+      if (index < THEME_WORDS.length - 1) await takeAway?.();
+    }
+  }
+
   /** Leaves a picture in `out/screenshots/`. */
   async screenshot(name: string): Promise<string> {
     await mkdir(SCREENSHOTS, { recursive: true });
@@ -341,6 +370,12 @@ export class Workbench {
     // A menu that is fading in is shown as it will be.
     await this.page.screenshot({ path, animations: 'disabled' });
     return path;
+  }
+
+  /** Goes to an entry of the open quick pick by the arrow keys, and accepts it. */
+  async #enter(entry: Locator): Promise<void> {
+    await entry.waitFor(AIM);
+    if (await goToRow(this.page, entry)) await this.page.keyboard.press('Enter');
   }
 
   #palette(): Locator {

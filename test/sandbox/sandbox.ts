@@ -97,6 +97,8 @@ export interface SandboxSettings {
   readonly signInSeconds?: number;
   /** 1: the page to sign in at is one of plain HTTP. */
   readonly signInAtHttp?: number;
+  /** 1: CloudFront makes no distribution, as AWS has not verified the account yet. */
+  readonly unverifiedAccount?: 0 | 1;
   /** How often a client may ask whether a sign-in is done: `SlowDownException` for one that asks sooner. */
   readonly signInIntervalSeconds?: number;
   /** The ISO 3166 code of the country that all viewers of the distributions seem to be in. */

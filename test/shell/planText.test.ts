@@ -27,7 +27,7 @@ describe('the text of a plan', () => {
     ]);
   });
 
-  it('names all steps before the single files that they are about, as many of these as fit', () => {
+  it('names each step with the single files that it is about, or all steps before as many of their files as fit', () => {
     const items = (count: number) => Array.from({ length: count }, (_, index) => `upload images/${index}.png (new)`);
     const plan = (count: number) => [
       [step('begin')],
@@ -43,9 +43,12 @@ describe('the text of a plan', () => {
       '… and 36 more',
     ]);
     assert.equal(hidden, 36);
-    const few = planLines(shown(plan(5)));
+    const few = planLines(shown(plan(4)));
     assert.equal(few.hidden, 0);
-    assert.deepEqual(few.lines.slice(-3), ['– upload images/4.png (new)', '– remove a.png', '– remove b.png']);
+    assert.deepEqual(few.lines.slice(-6), [
+      ...['– upload images/2.png (new)', '– upload images/3.png (new)', '• put 7 pages in place, 2.0 KiB'],
+      ...['• remove 2 assets', '– remove a.png', '– remove b.png'],
+    ]);
   });
 
   it('says what each step costs and all of them together, and whence the prices are', () => {

@@ -48,7 +48,7 @@ function chargesOf(have: SiteHave, isStopped: boolean): SiteCharges {
   const left = have.server.kind === 'absent' ? (have.server.addresses ?? []) : [];
   const charges = [
     ...(server ? serverCharges(server, isStopped) : left.map(addressAlone)),
-    ...(othersBeside(have.server) ?? []).flatMap((one) => terminatedCharges(one).map(ended)),
+    ...(othersBeside(have.server) ?? []).flatMap((one) => terminatedCharges(one).map(ended).map(of(one.instanceId))),
     // One that AWS could not make is not charged for.
     ...(volume && volume.state !== 'error' ? [diskCharge(volume.volumeType, volume.sizeGib, 'volume')] : []),
     ...(volume?.others ?? []).map(({ sizeGib, volumeId, volumeType }) => diskCharge(volumeType, sizeGib, volumeId)),
@@ -69,4 +69,9 @@ function serverCharges(server: ServerHave, isStopped: boolean): Charge[] {
 
 function addressAlone({ associationId, ip }: SiteAddress): Charge {
   return associationId === undefined ? idleAddressCharge(ip) : addressCharge();
+}
+
+/** Tells a charge for something beside the server from that for the same of the server. */
+function of(instanceId: string): (charge: Charge) => Charge {
+  return (charge) => ({ ...charge, what: `${charge.what} (${instanceId})` });
 }

@@ -98,7 +98,7 @@ function chosen({ id, resource }: AdoptOptions): Choice {
 }
 
 async function ask({ aws, context, site, working }: Bench): Promise<Choice | undefined> {
-  const kind = (await askWhich(`What is to become “${site.name}”’s`, KINDS))?.resource;
+  const kind = (await askWhich(`What to adopt for “${site.name}”`, KINDS))?.resource;
   if (!kind) return undefined;
   const place = kind === 'distribution' ? `account ${site.account}` : `region ${site.region}`;
   const candidates = await working(`Looking for what the ${place} has`, async (op) => {

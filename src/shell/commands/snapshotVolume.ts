@@ -33,8 +33,8 @@ export function snapshotVolume(app: App, argument: unknown): Promise<readonly st
             return {
               plan: aws.planSnapshot(context, have, snapshots, request),
               about: [
-                'The site goes on serving. It holds what is on the disk at this moment, as after a power cut: all that was published is.',
-                'AWS stores it over minutes, also when this is cancelled. Restore Snapshot… brings it back; delete it in the EC2 console.',
+                'The site goes on serving. The snapshot holds what is on the disk at this moment, as after a power cut; all that was published is in it.',
+                'AWS stores it over minutes, even when this is cancelled. Restore Snapshot… brings its pages back; you delete it in the EC2 console.',
               ],
             };
           },

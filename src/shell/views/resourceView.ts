@@ -96,7 +96,10 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
       doubt === undefined
         ? [`Next: Provision ${LABELS[name]}… shows what it would create.`]
         : [doubt, 'Next: Refresh reads it again.'];
-    const left = seen.addresses?.map(({ ip }) => `The site still has the Elastic IP address ${ip}, which costs.`) ?? [];
+    const left = [
+      ...(seen.addresses ?? []).map(({ ip }) => `The site still has the Elastic IP address ${ip}, which costs.`),
+      ...(seen.others ?? []).map(({ instanceId }) => `The site still has the instance ${instanceId}, which costs.`),
+    ];
     return {
       state: 'not created',
       icon: { id: 'circle-outline' },

@@ -1,6 +1,6 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
 import type { ServerHave } from '../../core/resources/server/server';
-import { look, OLDER, timeText, type Shown } from './shown';
+import { adoptedDetails, look, timeText, type Shown } from './shown';
 
 /** How the server is shown. */
 export function serverView(have: ServerHave): Shown {
@@ -33,7 +33,8 @@ export function serverView(have: ServerHave): Shown {
       ...have.problems,
     ],
     details: [
-      { label: 'Instance', value: have.instanceId, place, about: `Its id in EC2.${have.isAdopted ? OLDER : ''}` },
+      { label: 'Instance', value: have.instanceId, place, about: 'Its id in EC2.' },
+      ...adoptedDetails(have.isAdopted, place),
       {
         label: 'Type',
         value: have.instanceType,

@@ -58,4 +58,9 @@ export function timeText(ms: number | undefined, nowMs: number = Date.now()): st
 }
 
 /** What is said of something that was adopted. */
-export const OLDER = ' It was there before the site, which leaves it when it goes.';
+export const OLDER = 'It was there before the site, which leaves it when it goes.';
+
+/** The row beneath a resource that tells that it was adopted; none of one that the site made. */
+export function adoptedDetails(isAdopted: boolean | undefined, place: ConsolePlace): readonly Detail[] {
+  return isAdopted ? [{ label: 'Adopted', value: 'was there before the site', place, about: OLDER }] : [];
+}

@@ -2,7 +2,7 @@ import type { ConsolePlace } from '../../core/consoleUrl';
 import { DOCUMENT_ROOT, serialOf } from '../../core/names';
 import type { ServerHave } from '../../core/resources/server/server';
 import type { VolumeHave } from '../../core/resources/volume/volume';
-import { look, OLDER, type Shown } from './shown';
+import { adoptedDetails, look, OLDER, type Shown } from './shown';
 
 /** How the volume is shown; whether it is mounted, a look inside the server tells. */
 export function volumeView(have: VolumeHave, server: ServerHave | undefined): Shown {
@@ -29,7 +29,8 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
     tooltip:
       server?.inspection || !isAttached ? next : ['Whether it is mounted is known once the server’s agent answers.'],
     details: [
-      { label: 'Volume', value: have.volumeId, place, about: `Its id in EBS.${have.isAdopted ? OLDER : ''}` },
+      { label: 'Volume', value: have.volumeId, place, about: 'Its id in EBS.' },
+      ...adoptedDetails(have.isAdopted, place),
       {
         label: 'Size',
         value: `${have.sizeGib} GiB${have.encrypted ? ', encrypted' : ''}`,
@@ -61,11 +62,14 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
           ]
         : []),
       ...(have.others ?? []).map(({ isAdopted, kind, sizeGib, volumeId }) => ({
-        ...{ label: kind === 'former' ? 'Kept beside' : 'Restored beside', value: `${volumeId}, ${sizeGib} GiB` },
+        ...{
+          label: kind === 'former' ? 'Kept beside' : 'Restored beside',
+          value: `${volumeId}, ${sizeGib} GiB${isAdopted ? ', adopted' : ''}`,
+        },
         place: { kind: 'volume', id: volumeId } as const,
         about:
           kind === 'former'
-            ? `Another volume took its place. It costs until you delete it in the EC2 console.${isAdopted ? OLDER : ''}`
+            ? `Another volume took its place. It costs until you delete it in the EC2 console.${isAdopted ? ` ${OLDER}` : ''}`
             : 'Made from a snapshot, and not in use. It costs until it is: restore that snapshot again, or delete it in the EC2 console.',
       })),
     ],

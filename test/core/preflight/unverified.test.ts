@@ -21,7 +21,7 @@ describe('an account that AWS has not verified for CloudFront', () => {
       assert.ok(isParked(error), String(error));
       assert.match(
         String(error),
-        /until AWS has verified it\. All else was done\. .*“Your account must be verified .* provision again/,
+        /until AWS has verified it\. All that does not need one was done\. .*“Your account must be verified .* provision again/,
       );
       const { begun, done, waiting } = soFarOf(error) ?? assert.fail('nothing noted');
       assert.deepEqual([done.length, begun.length], [stepsOf(plan).length - 2, 0]);

@@ -22,7 +22,7 @@ export function serverNotes(
     ...(volume
       ? inspection.mount?.inFstab
         ? []
-        : ['writes into /etc/fstab what is mounted, so that it is after a boot']
+        : ['writes the mount into /etc/fstab, so that it is there after a boot as well']
       : ownVolume
         ? [`mounts this site’s volume ${ownVolume.VolumeId} on ${DOCUMENT_ROOT}`]
         : [`makes a volume of ${site.volume.sizeGib} GiB, copies ${DOCUMENT_ROOT} onto it and mounts it there`]),
@@ -30,7 +30,7 @@ export function serverNotes(
   return [
     then.length === 0
       ? 'It is as the site needs it.'
-      : `Afterwards Provision Volume… ${then.join(', ')}; its plan comes next.`,
+      : `The plan of Provision Volume… comes next: it ${then.join(', ')}.`,
     ...(survey.fileCount === 0 ? [`${DOCUMENT_ROOT} has no files.`] : []),
   ];
 }

@@ -83,7 +83,7 @@ async function serverAdoption(context: Context, region: Region, id: string, root
       ? volumeWants(volume, inside.inspection.mount)
       : deviceWants(context, instance, region.ownVolume?.VolumeId)),
   ]);
-  const about = [...serverNotes(context, region, inside, volume), ...(await fileNotes(root, inside.survey, op))];
+  const about = [...(await fileNotes(root, inside.survey, op)), ...serverNotes(context, region, inside, volume)];
   return { wants, about, plan: sequence(keepPlan(context, instance, inside), tagPlan(context, instance, volume)) };
 }
 

@@ -23,7 +23,7 @@ export async function createUnlessUnverified(context: Context, op: Op): Promise<
   } catch (error) {
     if (!isUnverified(error)) throw error;
     throw parkedError(
-      `CloudFront makes no distribution for account ${context.site.account} until AWS has verified it. All else was done. Ask AWS Support to verify the account (console, Support, “Account and billing”) and send along what it said: “${(error as Error).message}” Then provision again, which makes the distribution.`,
+      `CloudFront makes no distribution for account ${context.site.account} until AWS has verified it. All that does not need one was done. Ask AWS Support to verify the account (console, Support, “Account and billing”) and send along what it said: “${(error as Error).message}” Then provision again, which makes the distribution.`,
       error,
     );
   }

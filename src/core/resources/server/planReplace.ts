@@ -1,5 +1,6 @@
 import type { Context } from '../../context';
 import { launchCharges } from '../../cost/serverCharges';
+import { DOCUMENT_ROOT } from '../../names';
 import { UserError } from '../../op';
 import { sequence, type Plan, type Step } from '../../plan';
 import { passesAddressOn } from './address';
@@ -60,7 +61,7 @@ export function planReplace(context: Context, site: SiteHave): Plan {
       server: { kind: 'known', have: then },
       volume: { kind: 'known', have: { ...volumeHave, attachment: undefined } },
     })
-    .map((stage) => stage.filter(({ key }) => TAKING_OVER.includes(key)))
+    .map((stage) => stage.filter(({ key }) => TAKING_OVER.includes(key)).map(toTheNewOne))
     .filter((stage) => stage.length > 0);
   const allowed = rights(context, have);
   const plan = sequence(
@@ -79,6 +80,12 @@ export function planReplace(context: Context, site: SiteHave): Plan {
   const spare = (have.others ?? []).filter(({ instanceId }) => instanceId !== successor?.instanceId);
   const former = spare.map((one) => ({ ...one, kind: 'former' as const }));
   return sequence(withReader(plan, context, site), otherStages(context, [ended, ...former]));
+}
+
+/** Nobody who reads the plan is to think of formatting a volume that has the pages, nor of what it is attached to by then. */
+function toTheNewOne(step: Step): Step {
+  if (step.key === 'attachment') return { ...step, title: 'attach the volume to the new one' };
+  return step.key === 'mount' ? { ...step, title: `mount it on ${DOCUMENT_ROOT}, as it is` } : step;
 }
 
 /** What is to be known before the server is replaced. */

@@ -40,7 +40,7 @@ export function detachStages(context: Context, site: VolumeNeeds): Step[][] {
   }
   const unmounting: Step = {
     key: 'unmount',
-    title: `stop the web server and unmount ${DOCUMENT_ROOT} (readers get no pages from the server any more)`,
+    title: `stop the web server and unmount ${DOCUMENT_ROOT} (readers get no pages from the server until it is mounted again)`,
     loses: 'uptime',
     run: (op) => unmount(context, volume.volumeId, server.instanceId, op),
   };

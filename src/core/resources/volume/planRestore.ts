@@ -53,7 +53,7 @@ export function planRestore(
   };
   const restored: VolumeHave = {
     ...have,
-    ...{ volumeId: made?.volumeId ?? 'restored', attachment: undefined, sizeGib: made?.sizeGib ?? sizeGib },
+    ...{ volumeId: made?.volumeId ?? 'restored', attachment: undefined, sizeGib: made?.sizeGib ?? sizeGib, snapshotId },
   };
   const then: SiteHave = {
     ...site,
@@ -82,13 +82,20 @@ export function restoreNotes(site: SiteHave, snapshotId: string): string[] {
 function finishing(context: Context, site: SiteHave, { sizeGib }: SiteSnapshot): Plan {
   const plan = volume.plan(context, site);
   const isWebServer = ({ key }: Step) => key === 'webServer';
-  const rest = plan.map((stage) => stage.filter((step) => !isWebServer(step))).filter((stage) => stage.length > 0);
+  const rest = plan
+    .map((stage) => stage.filter((step) => !isWebServer(step)).map(attachedAnew))
+    .filter((stage) => stage.length > 0);
   const last = stepsOf(plan).filter(isWebServer);
   const have = known(site.volume);
   const isGrown = rest.flat().some(({ key }) => key === 'growFileSystem');
   // Its partition is as large as it was then.
   const growth = have && !isGrown ? growthStages(context, { ...have, sizeGib }, undefined).fileSystem : [];
   return withReader(sequence(rest, growth, last.length > 0 ? [last] : []), context, site);
+}
+
+/** What the volume is attached to by then is nothing that anybody sees before. */
+function attachedAnew(step: Step): Step {
+  return step.key === 'attachment' ? { ...step, title: 'attach it to the server' } : step;
 }
 
 /** The server once its volume is unmounted, which ends its web server as well. */

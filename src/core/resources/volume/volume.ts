@@ -85,7 +85,11 @@ export const volume: Resource<VolumeHave, VolumeNeeds> = {
     stages.push(...growth.disk);
     if (!mounted?.inFstab) {
       const part = partitionMib ? `a ${partitionMib} MiB partition` : 'the volume';
-      const title = `mount ${part} on ${DOCUMENT_ROOT} (ext4; formats only a blank volume)`;
+      const isFull = have?.isAdopted === true || have?.snapshotId !== undefined;
+      const how = isFull ? 'as it is; nothing is formatted' : 'ext4; formats only a blank volume';
+      const title = mounted
+        ? `write the mount on ${DOCUMENT_ROOT} into /etc/fstab, so that it is there after a boot as well`
+        : `mount ${isFull ? 'its file system' : part} on ${DOCUMENT_ROOT} (${how})`;
       stages.push([{ key: 'mount', title, run: (op) => mount(context, op) }]);
     }
     return sequence(server.plan(context, site), stages, growth.fileSystem);
