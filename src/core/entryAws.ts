@@ -42,6 +42,7 @@ export { planSwitch } from './resources/distribution/distributionSwitch';
 export { planRestriction } from './resources/distribution/planRestriction';
 export { afterEffects, allOld, isSameSeen, namesRead, unreadOf } from './resources/readings';
 export { planProvision } from './resources/planProvision';
+export { isLacking } from './resources/pairing';
 export { describeSite, describeUrl, isPending, readAgain } from './resources/stack';
 export { detachStages } from './resources/volume/detachment';
 export { describeParts } from './resources/teardown/parts';

@@ -9,6 +9,8 @@ export interface Found {
   readonly failed: boolean;
   /** It is not what the look before found. */
   readonly changed: boolean;
+  /** What an earlier look found holds no more, and only a deep one can tell what does. */
+  readonly lacking?: boolean;
 }
 
 /** The time, and calls at a later time; the function that is given takes the call back. */
@@ -150,6 +152,8 @@ export class Lookout {
       isBrief &&= !found.failed;
       if (isBrief) return;
       if (found.failed && depth !== 'cheap') this.#needsDepth = true;
+      // What work has not come to the end of is read when it ends.
+      if (found.lacking && this.#changes === 0) this.#needsDepth = true;
       const isNews = found.changed || found.failed !== this.#found.failed;
       this.#quiet = isNews ? 0 : this.#quiet + 1;
       this.#found = found;

@@ -140,13 +140,15 @@ export class SiteReader {
 
 /** What a reading found, for deciding when the next one comes. */
 export async function foundOf(before: SiteEntry | undefined, now: SiteEntry): Promise<Found> {
-  const { isPending, isSameSeen, unreadOf } = await loadAws();
+  const { isLacking, isPending, isSameSeen, unreadOf } = await loadAws();
   const failed = now.problem !== undefined || (now.have !== undefined && unreadOf(now.have).length > 0);
   const changed =
     before?.problem?.message !== now.problem?.message ||
     !isDeepStrictEqual(before?.releases, now.releases) ||
     (now.have !== undefined && !isSameSeen(before?.have, now.have));
-  return { pending: now.have !== undefined && isPending(now.have), failed, changed };
+  const { have } = now;
+  const [pending, lacking] = have ? [isPending(have), isLacking(have)] : [false, false];
+  return { pending, failed, changed, lacking };
 }
 
 function isSameSite(before: Site | undefined, now: Site): boolean {

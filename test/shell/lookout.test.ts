@@ -71,6 +71,27 @@ describe('looking at AWS', () => {
     assert.equal(looks.length, before);
   });
 
+  it('is deep once more after one that found that what is known holds no more, but not while work goes on', async () => {
+    lookout.watch(true);
+    await clock.pass(1000);
+    found = { ...SETTLED, pending: true, lacking: true };
+    let end: () => void = () => undefined;
+    const work = lookout.during(() => new Promise<void>((resolve) => (end = resolve)));
+    await clock.pass(10_000);
+    assert.ok(looks.length > 2);
+    assert.deepEqual([...new Set(depths().slice(1))], ['cheap']);
+    looks = [];
+    end();
+    await work;
+    await clock.pass(1000);
+    assert.deepEqual(depths(), ['deep']);
+    await clock.pass(10_000);
+    found = SETTLED;
+    looks = [];
+    await clock.pass(11 * MINUTE);
+    assert.deepEqual(depths().slice(0, 2), ['deep', 'cheap']);
+  });
+
   it('is deep the first time and cheap from then on', async () => {
     lookout.watch(true);
     await clock.pass(10 * MINUTE);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Prices } from '../../src/core/cost/prices';
+import { driftOf } from '../../src/core/resources/drift';
 import type { SiteHave } from '../../src/core/resources/stack';
 import { nextStep, viewOf } from '../../src/shell/views/resourceView';
 import { timeText } from '../../src/shell/views/shown';
@@ -381,6 +382,34 @@ describe('the rows of a site', () => {
     });
     assert.equal(nextStep({ ...settled, server: blind }), undefined);
     assert.equal(nextStep({ ...settled, server: known({ ...asleep, state: 'stopped' }) }), undefined);
+  });
+
+  it('say of what must be read again that it was not read yet, and claim nothing that it needs', () => {
+    const due = { server: known({ ...server, inspection: undefined }) };
+    const [one, two] = [shown('server', due), shown('volume', due)];
+    assert.deepEqual([one.state, two.state], ['running · not looked into yet', 'attached · mount not read yet']);
+    assert.deepEqual([one.icon, two.icon], [{ id: 'vm-outline' }, { id: 'database' }]);
+    assert.match(two.tooltip.join('\n'), /has not been read since it was attached\. Next: Refresh reads it\./);
+    assert.equal(nextStep({ ...settled, ...due }), undefined);
+  });
+
+  it('compare with each other only what was read at one time', () => {
+    const moved = known({ ...volume, attachment: { ...volume.attachment, instanceId: 'i-99' } });
+    const served = known({ ...distribution, pagesHost: 'old.example' });
+    const open = known({ ...bucket, policy: { Statement: [] } });
+    const have = { ...settled, volume: moved, distribution: served, bucket: open };
+    const old = { server: { ...have.server, old: 'x' }, distribution: { ...served, old: 'x' } };
+    const differs = (name: keyof SiteHave, change: Partial<SiteHave>) => driftOf(name, { ...have, ...change }).length;
+    for (const [name, other] of [
+      ['volume', 'server'],
+      ['distribution', 'server'],
+      ['bucket', 'distribution'],
+    ] as const) {
+      assert.equal(differs(name, {}), 1, name);
+      assert.equal(differs(name, { [other]: old[other] }), 0, name);
+      assert.equal(differs(name, { [other]: old[other], [name]: { ...have[name], old: 'x' } }), 1, name);
+    }
+    assert.equal(nextStep({ ...have, server: old.server })?.command, undefined);
   });
 
   it('mark every difference with a warning and both values, and what is refused with its reason', () => {

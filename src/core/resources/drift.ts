@@ -8,7 +8,8 @@ import { mountOf } from './volume/mounted';
 import { DOCUMENT_ROOT } from '../names';
 import type { Drift } from './driftText';
 import { SITE_FILE } from '../site';
-import { known } from './resource';
+import { areOfOneTime } from './pairing';
+import { known, type Seen } from './resource';
 import type { ServerHave } from './server/server';
 import type { ResourceName, SiteHave } from './stack';
 import type { VolumeHave } from './volume/volume';
@@ -17,15 +18,17 @@ import type { VolumeHave } from './volume/volume';
 export function driftOf(name: ResourceName, site: SiteHave): readonly Drift[] {
   const [server, volume] = [known(site.server), known(site.volume)];
   const [bucket, distribution] = [known(site.bucket), known(site.distribution)];
+  // What one is to the other is told only of one time.
+  const beside = <Have>(other: Seen<Have>) => (areOfOneTime(site[name], other) ? known(other) : undefined);
   switch (name) {
     case 'server':
       return server ? [...server.drift, ...webServerDrift(server), ...othersDrift(server)] : [];
     case 'volume':
-      return volume && volume.state !== 'error' ? volumeDrift(volume, server) : [];
+      return volume && volume.state !== 'error' ? volumeDrift(volume, beside(site.server)) : [];
     case 'bucket':
-      return bucket ? [...bucketDrift(bucket), ...readerDrift(bucket, distribution?.arn)] : [];
+      return bucket ? [...bucketDrift(bucket), ...readerDrift(bucket, beside(site.distribution)?.arn)] : [];
     case 'distribution':
-      return distribution ? distributionDrift(distribution, server) : [];
+      return distribution ? distributionDrift(distribution, beside(site.server)) : [];
   }
 }
 

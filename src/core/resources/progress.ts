@@ -1,3 +1,4 @@
+import { areOfOneTime } from './pairing';
 import { isMounted } from './volume/mounted';
 import { known } from './resource';
 import type { SiteHave } from './stack';
@@ -25,7 +26,14 @@ export function progressOf(site: SiteHave): Progress | undefined {
   const isRunning = server?.state === 'running';
   // Who looked inside in vain knows nothing of the web server and of what is mounted.
   const isBlind = isRunning && server.inspection === undefined && (server.online || server.inspectionProblem);
-  if (isUnread || isBlind || server?.state === 'stopped' || server?.state === 'stopping') return undefined;
+  if (
+    isUnread ||
+    isBlind ||
+    !areOfOneTime(site.server, site.volume) ||
+    server?.state === 'stopped' ||
+    server?.state === 'stopping'
+  )
+    return undefined;
   const attachment = volume?.attachment;
   const isAttached = attachment !== undefined && attachment.instanceId === server?.instanceId;
   const parts: readonly Part[] = [

@@ -3,6 +3,7 @@ import { heeding, isUserError, remediesOf, type Op } from '../op';
 import { bucket, type BucketHave } from './bucket/bucket';
 import { distribution, type DistributionHave } from './distribution/distribution';
 import type { Context } from '../context';
+import { isInsideUnread, paired } from './pairing';
 import { known, type Resource, type Seen } from './resource';
 import { siteUrl } from '../names';
 import { findInstance } from './lookup';
@@ -30,7 +31,7 @@ export function describeSite(context: Context, op: Op, before?: SiteHave): Promi
 
 /**
  * The cheap reading: the states of what was seen `before`, at most six calls on a settled site and none of them a command on the server. What
- * is no longer what it was is read deeply; what cannot be read now stays as it was, marked as old.
+ * is no longer what it was is read deeply; what cannot be read now stays as it was, marked as old; what is about another volume or distribution is left out.
  */
 export function glanceAtSite(context: Context, before: SiteHave, op: Op): Promise<SiteHave> {
   return eachOf(before, (resource, seen) => {
@@ -69,7 +70,8 @@ async function eachOf(before: SiteHave | undefined, look: Look): Promise<SiteHav
     look(bucket, before?.bucket, 'bucket'),
     look(distribution, before?.distribution, 'distribution'),
   ]);
-  return { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
+  const now = { server: serverSeen, volume: volumeSeen, bucket: bucketSeen, distribution: distributionSeen };
+  return paired(before, now);
 }
 
 function describe<Have>(
@@ -104,6 +106,7 @@ async function readOrKeep<Have>(
 export function isPending(site: SiteHave): boolean {
   const { server: s, volume: v, distribution: d } = site;
   return (
+    isInsideUnread(s) ||
     (s.kind === 'known' &&
       (['pending', 'stopping', 'shutting-down'].includes(s.have.state) ||
         (s.have.state === 'running' && !s.have.online && s.have.inspectionProblem === undefined))) ||

@@ -1,4 +1,5 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
+import { isInsideUnread } from '../../core/resources/pairing';
 import type { ServerHave } from '../../core/resources/server/server';
 import { adoptedDetails, look, timeText, type Shown } from './shown';
 
@@ -8,8 +9,10 @@ export function serverView(have: ServerHave): Shown {
   const isRunning = have.state === 'running';
   const isUnread = isRunning && have.inspectionProblem !== undefined;
   const isWaking = isRunning && !have.online && !isUnread;
+  const isDue = isInsideUnread({ kind: 'known', have });
   const pending = have.state === 'pending' || have.state === 'stopping' || isWaking;
-  const state = isUnread ? 'running · not looked into' : isWaking ? 'running · agent starting…' : have.state;
+  const inside = isUnread ? ' · not looked into' : isDue ? ' · not looked into yet' : '';
+  const state = isWaking ? 'running · agent starting…' : `${have.state}${inside}`;
   const next =
     isRunning && web?.active
       ? have.inspection?.release === undefined
@@ -24,6 +27,7 @@ export function serverView(have: ServerHave): Shown {
   return {
     state,
     ...look(pending, isRunning && (web?.active ?? false), 'vm-running', 'vm-outline'),
+    ...(isDue ? { icon: { id: 'vm-outline' } } : {}),
     ...(have.state === 'stopped' ? { condition: 'stopped' } : isWaking ? { condition: 'waking' } : {}),
     ...{ value: have.instanceId, place },
     tooltip: [

@@ -1,21 +1,24 @@
 import type { ConsolePlace } from '../../core/consoleUrl';
-import { DOCUMENT_ROOT, serialOf } from '../../core/names';
+import { DOCUMENT_ROOT } from '../../core/names';
+import { isInsideUnread } from '../../core/resources/pairing';
 import type { ServerHave } from '../../core/resources/server/server';
+import { mountOf } from '../../core/resources/volume/mounted';
 import type { VolumeHave } from '../../core/resources/volume/volume';
 import { adoptedDetails, look, OLDER, type Shown } from './shown';
 
 /** How the volume is shown; whether it is mounted, a look inside the server tells. */
 export function volumeView(have: VolumeHave, server: ServerHave | undefined): Shown {
-  const mount = server?.inspection?.mount;
-  const mounted = mount?.serial === serialOf(have.volumeId) ? mount : undefined;
+  const mounted = mountOf(have, server);
   const attachment = have.attachment?.state;
   const isAttached = attachment === 'attached';
+  const isHere = isAttached && have.attachment?.instanceId === server?.instanceId;
+  const isDue = isHere && server !== undefined && isInsideUnread({ kind: 'known', have: server });
   const state =
     attachment === undefined
       ? have.state === 'creating' || have.state === 'error'
         ? have.state
         : 'not attached'
-      : `${attachment}${isAttached && mounted ? ' · mounted' : ''}`;
+      : `${attachment}${isAttached && mounted ? ' · mounted' : isDue ? ' · mount not read yet' : ''}`;
   const next =
     isAttached && mounted
       ? []
@@ -24,10 +27,15 @@ export function volumeView(have: VolumeHave, server: ServerHave | undefined): Sh
   return {
     state,
     ...look(attachment === 'attaching' || attachment === 'detaching', mounted !== undefined, 'database', 'database'),
+    ...(isDue ? { icon: { id: 'database' } } : {}),
     ...(attachment === undefined && have.state === 'available' ? { mark: 'detached' } : {}),
     ...{ value: have.volumeId, place },
     tooltip:
-      server?.inspection || !isAttached ? next : ['Whether it is mounted is known once the server’s agent answers.'],
+      server?.inspection || !isAttached
+        ? next
+        : isDue
+          ? ['Whether it is mounted has not been read since it was attached. Next: Refresh reads it.']
+          : ['Whether it is mounted is known once the server’s agent answers.'],
     details: [
       { label: 'Volume', value: have.volumeId, place, about: 'Its id in EBS.' },
       ...adoptedDetails(have.isAdopted, place),

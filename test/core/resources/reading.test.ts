@@ -2,6 +2,9 @@ import { StopInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client
 import assert from 'node:assert/strict';
 import { requireAccount } from '../../../src/core/aws/clients';
 import type { Context } from '../../../src/core/context';
+import { driftOf } from '../../../src/core/resources/drift';
+import { isLacking } from '../../../src/core/resources/pairing';
+import { progressOf } from '../../../src/core/resources/progress';
 import { known, type Seen } from '../../../src/core/resources/resource';
 import type { ServerHave } from '../../../src/core/resources/server/server';
 import {
@@ -188,6 +191,45 @@ describe('a reading', () => {
       if (looks === 0) assert.deepEqual(now, before);
       else assert.equal(known(now.server)?.inspection?.release, 'r2');
     }
+  });
+
+  it('forgets what was inside as soon as another volume is attached, or this one anew, until a deep reading tells', async () => {
+    const agent = newAgent({ Status: 'Success', StandardOutputContent: 'release=r2\n' });
+    const seeing: Context = { ...context, clients: { ...context.clients, ssm: agent.context.clients.ssm } };
+    const volume = known(settled.volume) ?? assert.fail('no volume');
+    assert.equal(volume.attachment?.state, 'attached');
+    const others: readonly SiteHave['volume'][] = [
+      { kind: 'known', have: { ...volume, volumeId: 'vol-0123' } },
+      { kind: 'known', have: { ...volume, attachment: undefined } },
+      { kind: 'known', have: { ...volume, attachment: { ...volume.attachment, state: 'attaching' } } },
+      { kind: 'absent' },
+    ];
+    for (const other of others) {
+      const now = await glanceAtSite(seeing, { ...inside(settled), volume: other }, newOp());
+      const have = known(now.server) ?? assert.fail('no server');
+      assert.deepEqual([have.inspection, have.inspectionProblem, have.online], [undefined, undefined, true]);
+      assert.deepEqual(driftOf('volume', now), []);
+      assert.deepEqual([isPending(now), isLacking(now), progressOf(now)], [true, true, undefined]);
+      assert.equal(agent.sent.length, 0);
+    }
+    const old = { ...inside(settled), volume: others[0] ?? assert.fail() };
+    await refuse('ec2', 'DescribeInstances');
+    const unread = await readAgain(seeing, old, 'deep', newOp());
+    assert.ok(unread?.server.kind === 'known' && unread.server.old && !unread.server.have.inspection);
+    const now = await readAgain(seeing, unread, 'deep', newOp());
+    assert.equal(now && known(now.server)?.inspection?.release, 'r2');
+    assert.ok(now && !isLacking(now));
+    assert.ok(!isLacking(await glanceAtSite(seeing, now, newOp())));
+  });
+
+  it('forgets whom the bucket lets read as soon as there is another distribution, until a deep reading tells', async () => {
+    const have = known(settled.distribution) ?? assert.fail('no distribution');
+    for (const other of [{ kind: 'absent' }, { kind: 'known', have: { ...have, arn: 'x', id: 'E0' } }] as const) {
+      const now = await glanceAtSite(context, { ...settled, distribution: other }, newOp());
+      assert.deepEqual([known(now.bucket)?.policy, known(now.distribution)], [undefined, have]);
+      assert.deepEqual([driftOf('bucket', now), isLacking(now)], [[], true]);
+    }
+    assert.ok(!isLacking(settled));
   });
 
   it('keeps what is inside while the agent cannot be asked, and looks again in another boot', async () => {
