@@ -393,6 +393,24 @@ describe('the rows of a site', () => {
     assert.equal(nextStep({ ...settled, ...due }), undefined);
   });
 
+  it('name one next step where something differs, which puts that in order', () => {
+    const drift = [{ what: 'the type', is: 'a', wanted: 'b' }];
+    const unmounted = known({ ...server, inspection: { ...inspection, mount: undefined } });
+    const cases: readonly (readonly [keyof SiteHave, Partial<SiteHave>, string])[] = [
+      ['volume', { server: unmounted }, 'Provision Volume…'],
+      ['volume', { volume: known({ ...volume, attachment: undefined }) }, 'Provision Volume…'],
+      ['server', { server: known({ ...server, drift, state: 'stopped' }) }, 'Provision Server…'],
+      ['distribution', { distribution: known({ ...distribution, drift, enabled: false }) }, 'Provision Distribution…'],
+    ];
+    for (const [name, change, command] of cases) {
+      const tooltip = shown(name, change).tooltip.join('\n');
+      assert.deepEqual(tooltip.match(/Next: .*/g), [`Next: ${command} puts it in order.`], tooltip);
+      assert.ok(!tooltip.includes('\n\n'));
+    }
+    const [stopped] = cases.filter(([name]) => name === 'server').map(([name, change]) => shown(name, change));
+    assert.ok(stopped?.tooltip.includes('It was stopped, and stays so until it is started.'));
+  });
+
   it('compare with each other only what was read at one time', () => {
     const moved = known({ ...volume, attachment: { ...volume.attachment, instanceId: 'i-99' } });
     const served = known({ ...distribution, pagesHost: 'old.example' });

@@ -126,14 +126,20 @@ function shownOf(name: ResourceName, site: SiteHave): Shown {
   return marked(shown, driftOf(name, site), `Provision ${LABELS[name]}…`);
 }
 
+const NEXT = 'Next: ';
+
 /** Marks what is not as the site file asks, with both values; what is on its way to another state still shows that. */
 function marked(shown: Shown, drift: readonly Drift[], command: string): Shown {
   if (drift.length === 0) return shown;
+  const lines = driftLines(drift, command);
+  // Two next steps are none.
+  const hasNext = lines.some((line) => line.startsWith(NEXT));
+  const others = hasNext ? shown.tooltip.map((line) => line.split(NEXT)[0]?.trim() ?? '') : shown.tooltip;
   return {
     ...shown,
     state: `${shown.state}${driftSuffix(drift)}`,
     icon:
       shown.condition === 'pending' || shown.condition === 'waking' ? shown.icon : { id: 'warning', tone: 'attention' },
-    tooltip: [...driftLines(drift, command), ...shown.tooltip],
+    tooltip: [...lines, ...others.filter((line) => line !== '')],
   };
 }
