@@ -60,6 +60,14 @@ export function remediesOf(error: unknown): readonly Remedy[] {
   return isUserError(error) ? error.remedies : [];
 }
 
+/** The code of an error that comes of a person's having refused what was asked. */
+export const DECLINED = 'declined';
+
+/** True for such an error, also of another bundle; who refused needs no news of it. */
+export function isDeclined(error: unknown): boolean {
+  return isUserError(error) && error.code === DECLINED;
+}
+
 /** True for what an aborted `Op` makes functions throw; such an end is silent. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isAbort } from '../core/op';
+import { isAbort, isDeclined } from '../core/op';
 import type { Site } from '../core/site';
 import { soFarLines, soFarOf } from '../core/soFar';
 import type { Log } from './log';
@@ -57,7 +57,11 @@ export function followed({ activities, log }: Books, folder: vscode.Uri, site: S
         return result;
       } catch (error) {
         for (const line of soFarLines(soFarOf(error) ?? { done: [], begun: [], waiting: [] })) log.info(line);
-        end(isAbort(error) ? 'cancelled' : `failed (${error instanceof Error ? error.message : String(error)})`);
+        end(
+          isAbort(error) || isDeclined(error)
+            ? 'cancelled'
+            : `failed (${error instanceof Error ? error.message : String(error)})`,
+        );
         throw error;
       } finally {
         relay.dispose();

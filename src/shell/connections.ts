@@ -10,7 +10,7 @@ import { loadAws } from './chunks';
 import { connectionSettings, type ConnectionSettings } from './settings';
 import { askLine } from './tell';
 
-/** Has somebody sign in by IAM Identity Center in the browser; false when that was refused. */
+/** Has somebody sign in by IAM Identity Center in the browser; false where nobody can be asked. Throws when that was refused, or came to nothing. */
 export type AskToSignIn = (session: SsoSession, settings: ClientSettings) => Promise<boolean>;
 
 /** Makes the clients that reach AWS, and knows whether a person is there to be asked for what signing in needs. */

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as vscode from 'vscode';
-import { isAbort, isUserError, remediesOf, type Op } from '../core/op';
+import { isAbort, isDeclined, isUserError, remediesOf, type Op } from '../core/op';
 import { soFarOf } from '../core/soFar';
 import { loadAws } from './chunks';
 import type { Log } from './log';
@@ -40,7 +40,7 @@ export function withOp<Result>(
 }
 
 /**
- * The one place that tells errors. A cancelled action tells what of its plan was done, if it had come to one; a `UserError` shows its sentence and its way
+ * The one place that tells errors. An action that was cancelled, or for which nobody wanted to sign in, tells what of its plan was done, if it had come to one; a `UserError` shows its sentence and its way
  * on; anything else shows what could not be done. An unattended caller gets the error as well. What is no news is logged alone.
  */
 export async function tellingErrors(
@@ -54,10 +54,11 @@ export async function tellingErrors(
     return await action();
   } catch (error) {
     const soFar = soFarOf(error);
+    const isCancelled = isAbort(error) || (!unattended && isDeclined(error));
     // What fails at the first step tells by itself that nothing was changed.
-    const isTold = soFar && (isAbort(error) || soFar.done.length > 0);
+    const isTold = soFar && (isCancelled || soFar.done.length > 0);
     const done = isTold ? ` ${(await loadAws()).soFarText(soFar)}` : '';
-    if (isAbort(error)) {
+    if (isCancelled) {
       log.info(`Cancelled: ${intent}. What was made stays; running it again goes on from there.`);
       if (soFar) offerLog(log, tell(`Cancelled:${done} To go on, ${intent} again.`, SHOW_LOG));
       return undefined;

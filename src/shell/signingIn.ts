@@ -1,26 +1,36 @@
 import * as vscode from 'vscode';
 import type { ClientSettings } from '../core/aws/clients';
 import type { SsoSession } from '../core/aws/ssoSession';
-import { isAbort, type Op } from '../core/op';
+import { DECLINED, isAbort, UserError, type Op } from '../core/op';
 import { loadAws } from './chunks';
 import { askModal, showProgress } from './tell';
 
 const SIGN_IN = 'Sign In';
 
-/** Asks the person whose command needs it to sign in, and has that done; false when it was refused or cancelled. Throws what `signInHere` throws. */
+/** Asks the person whose command needs it to sign in, and has that done. Throws a `UserError` for which `isDeclined` holds when that was refused or cancelled, and what `signInHere` throws. */
 export async function askToSignIn(session: SsoSession, settings: ClientSettings): Promise<boolean> {
   const whose = settings.profile ? `The AWS profile “${settings.profile}”` : 'The default AWS profile';
   const lines = [
     `${whose} is not signed in, or its sign-in has expired.`,
     `You sign in at ${session.startUrl} in your browser. What you have asked for goes on by itself afterwards.`,
   ];
-  if ((await askModal({ question: 'Sign in to AWS to go on?', lines }, SIGN_IN)) !== SIGN_IN) return false;
+  if ((await askModal({ question: 'Sign in to AWS to go on?', lines }, SIGN_IN)) !== SIGN_IN) throw declined(whose);
   try {
-    return await signInHere(session, settings);
+    if (await signInHere(session, settings)) return true;
   } catch (error) {
-    if (isAbort(error)) return false;
-    throw error;
+    if (!isAbort(error)) throw error;
   }
+  throw declined(whose);
+}
+
+function declined(whose: string): UserError {
+  return new UserError(`${whose} is not signed in, or its sign-in has expired, and was not to be signed in now.`, {
+    code: DECLINED,
+    remedy: [
+      { title: 'Sign In…', command: 'sitelift.signIn' },
+      { title: 'Select Profile…', command: 'sitelift.selectProfile' },
+    ],
+  });
 }
 
 /**

@@ -85,20 +85,28 @@ describe('a site whose profile signs in by IAM Identity Center', () => {
     assert.deepEqual(told, []);
   });
 
-  for (const [how, answers, inBrowser, sentence] of [
-    ['nobody signs in', {}, 'approve', /^The AWS profile “\w+” is not signed in, or its sign-in .* has expired\./],
-    ['the page is denied', { 'Sign in to AWS': 'Sign In' }, 'deny', /^The sign-in to AWS was denied in the browser\./],
-  ] as const) {
-    it(`is left alone, with Sign In as a way on, when ${how}`, async () => {
-      person(answers, inBrowser);
-      await vscode.commands.executeCommand('sitelift.provisionBucket');
-      assert.deepEqual(asked, ['Sign in to AWS to go on?']);
-      const [message, ...buttons] = told[0] ?? [];
-      assert.match(String(message), sentence);
-      assert.equal(buttons[0], 'Sign In…');
-      assert.deepEqual(await readdir(home), []);
-    });
-  }
+  it('is left alone, with Sign In as a way on, when the page is denied', async () => {
+    person({ 'Sign in to AWS': 'Sign In' }, 'deny');
+    await vscode.commands.executeCommand('sitelift.provisionBucket');
+    assert.deepEqual(asked, ['Sign in to AWS to go on?']);
+    const [message, ...buttons] = told[0] ?? [];
+    assert.match(String(message), /^The sign-in to AWS was denied in the browser\./);
+    assert.equal(buttons[0], 'Sign In…');
+    assert.deepEqual(await readdir(home), []);
+  });
+
+  it('is left alone without a word when the question, or the page, is refused', async () => {
+    for (const answers of [{}, { 'Sign in to AWS': 'Sign In' }]) {
+      person(answers);
+      Object.assign(vscode.env, { openExternal: () => Promise.resolve(false) });
+      assert.equal(await vscode.commands.executeCommand('sitelift.provisionBucket'), undefined);
+      assert.equal(await vscode.commands.executeCommand('sitelift.showPlan'), undefined);
+    }
+    assert.deepEqual(new Set(asked), new Set(['Sign in to AWS to go on?']));
+    assert.equal(asked.length, 4);
+    assert.deepEqual(told, []);
+    assert.deepEqual(await readdir(home), []);
+  });
 
   it('is read without asking anybody, and shown as signed out', async () => {
     const connections = new Connections(() => assert.fail('somebody was asked'));

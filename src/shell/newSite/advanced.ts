@@ -1,4 +1,4 @@
-import { isAbort } from '../../core/op';
+import { isAbort, isDeclined } from '../../core/op';
 import { askPick, type Position, type Question } from '../steps';
 import { tellFailure } from '../tell';
 import type { Site } from '../../core/site';
@@ -101,7 +101,7 @@ async function attempt(desk: Desk, pick: () => ReturnType<Picker>): ReturnType<P
   try {
     return await pick();
   } catch (error) {
-    if (!isAbort(error)) void tellFailure(desk.aws.explain(error).message);
+    if (!isAbort(error) && !isDeclined(error)) void tellFailure(desk.aws.explain(error).message);
     return 'back';
   }
 }
