@@ -66,12 +66,14 @@ const STATES: { readonly [Name in keyof SiteHave]: Readonly<Record<string, Parti
   },
   bucket: {
     ...seenStates('bucket'),
+    adopted: { bucket: known({ ...bucket, isAdopted: true }) },
     public: { bucket: known({ ...bucket, blocksPublicAccess: false }) },
     'half read': { bucket: known({ ...bucket, blocksPublicAccess: undefined, problems: ['Denied.'] } as never) },
     going: { bucket: known({ ...bucket, destroyingSince: '2026-03-01T12:34:00Z' }) },
   },
   distribution: {
     ...seenStates('distribution'),
+    adopted: { distribution: known({ ...distribution, isAdopted: true }) },
     deploying: { distribution: known({ ...distribution, deployed: false }) },
     disabling: { distribution: known({ ...distribution, enabled: false, deployed: false }) },
     disabled: { distribution: known({ ...distribution, enabled: false }) },
@@ -186,7 +188,7 @@ describe('what every row of the tree says to who does not see it', () => {
 
   it('tells what was adopted, what is kept beside a volume or a server, and that one is to sign in', () => {
     const said = (have: Partial<SiteHave>, more?: Partial<Entry>) => requireSpoken(entryOf(have, more));
-    for (const name of ['server', 'volume'] as const) {
+    for (const name of ['server', 'volume', 'bucket', 'distribution'] as const) {
       assert.ok(said(STATES[name]['adopted'] ?? {}).includes('Adopted, was there before the site'), name);
     }
     const kept = said(STATES.volume['with what was there before a restoration'] ?? {});

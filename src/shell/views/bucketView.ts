@@ -2,7 +2,7 @@ import type { ConsolePlace } from '../../core/consoleUrl';
 import type { BucketHave } from '../../core/resources/bucket/bucket';
 import { moment } from '../../core/release/moment';
 import { bytesOf } from '../../core/sizeText';
-import { look, OLDER, type Shown } from './shown';
+import { adoptedDetails, look, type Shown } from './shown';
 
 /** How the bucket is shown. */
 export function bucketView(have: BucketHave): Shown {
@@ -28,8 +28,9 @@ export function bucketView(have: BucketHave): Shown {
     details: [
       {
         ...{ label: 'Bucket', value: have.name, place },
-        about: `Its name in S3. What readers may see lies below site/.${have.isAdopted ? OLDER : ''}`,
+        about: 'Its name in S3. What readers may see lies below site/.',
       },
+      ...adoptedDetails(have.isAdopted, place),
       {
         label: 'Size',
         value: `${(sizeBytes / 1_048_576).toFixed(1)} MiB`,

@@ -2,7 +2,7 @@ import type { ConsolePlace } from '../../core/consoleUrl';
 import type { DistributionHave } from '../../core/resources/distribution/distribution';
 import { offerOf } from '../../core/resources/distribution/offer';
 import { restrictionText } from '../../core/resources/distribution/geoRestriction';
-import { look, OLDER, type Shown } from './shown';
+import { adoptedDetails, look, type Shown } from './shown';
 
 /** How the distribution is shown. */
 export function distributionView(have: DistributionHave): Shown {
@@ -35,7 +35,8 @@ export function distributionView(have: DistributionHave): Shown {
       ...(have.alias === undefined
         ? []
         : [{ label: 'Name', value: have.alias, place, about: 'A name of yours that the distribution was given.' }]),
-      { label: 'Distribution', value: have.id, place, about: `Its id in CloudFront.${have.isAdopted ? OLDER : ''}` },
+      { label: 'Distribution', value: have.id, place, about: 'Its id in CloudFront.' },
+      ...adoptedDetails(have.isAdopted, place),
       {
         ...{
           label: 'Origin',

@@ -1,6 +1,6 @@
 import { releasesView } from './releaseView';
 import { viewOf } from './resourceView';
-import { OLDER, type Detail, type Icon } from './shown';
+import type { Icon } from './shown';
 import { viewOfCost, viewOfRelease, type SiteNode } from './siteNode';
 
 /** What a row says to who does not see it: its name, its state with what differs, and what its icon says by shape or colour alone. */
@@ -16,11 +16,7 @@ export function spokenOf(node: SiteNode): string {
     case 'next':
       return listed(`Next: ${node.title}`, node.progress);
     case 'detail':
-      return listed(
-        node.detail.label,
-        node.detail.value,
-        saysOlder(node.detail) ? 'was there before the site' : undefined,
-      );
+      return listed(node.detail.label, node.detail.value);
     case 'resource': {
       if (!entry.have) return node.name;
       const { icon, label, state } = viewOf(node.name, entry.have, entry.readMs);
@@ -39,11 +35,6 @@ export function spokenOf(node: SiteNode): string {
       return view ? listed(view.label, view.state, inWords(view.icon)) : 'Cost';
     }
   }
-}
-
-/** Of its tooltip, which is not read out, what nobody may miss. */
-function saysOlder({ about }: Detail): boolean {
-  return about?.endsWith(OLDER) ?? false;
 }
 
 function inWords({ id, tone }: Icon): string | undefined {
