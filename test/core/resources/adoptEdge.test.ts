@@ -1,4 +1,4 @@
-import { GetDistributionConfigCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudfront';
+import { GetDistributionCommand, GetDistributionConfigCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudfront';
 import {
   CreateBucketCommand,
   GetBucketTaggingCommand,
@@ -157,6 +157,23 @@ describe('adopting a bucket, and a distribution with its bucket', function () {
     assert.equal((await readAt(context, domain, last)).status, 200);
     const straight = await readAt(context, `${bucket}.s3.us-east-1.amazonaws.com`, last);
     assert.equal(straight.status, 403);
+  });
+
+  it('closes a bucket only when the edges know the distribution, also while lists show it as it was before', async () => {
+    const context = newContext();
+    const { bucket, domain, id } = await makeEdge(context, { isPublic: true, objects: { 'a.svg': 'a' } });
+    const adopted = await adopt('distribution', id, context);
+    const provision = await provisioning(adopted);
+    await controlPlane().send('POST', 'settings', { cloudfrontChangeLagSeconds: 3600, deploySeconds: 1 });
+    try {
+      await run(provision, newOp());
+      const { Distribution } = await context.clients.cloudfront.send(new GetDistributionCommand({ Id: id }));
+      assert.equal(Distribution?.Status, 'Deployed');
+    } finally {
+      await controlPlane().send('POST', 'settings', { cloudfrontChangeLagSeconds: 0, deploySeconds: 0.2 });
+    }
+    assert.equal((await readAt(context, domain, 'a.svg')).status, 200);
+    assert.equal((await readAt(context, `${bucket}.s3.us-east-1.amazonaws.com`, 'a.svg')).status, 403);
   });
 
   it('publishes nothing that the distribution could not read, nor what Sitelift keeps private', async () => {
