@@ -1,4 +1,8 @@
-import { GetDistributionCommand, GetDistributionConfigCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudfront';
+import {
+  GetDistributionCommand,
+  GetDistributionConfigCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-cloudfront';
 import {
   CreateBucketCommand,
   GetBucketTaggingCommand,
@@ -17,6 +21,7 @@ import type { Adoption } from '../../../src/core/resources/adopt/adoption';
 import { listCandidates, type Adoptable } from '../../../src/core/resources/adopt/candidates';
 import { planAdoption } from '../../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../../src/core/resources/adopt/wants';
+import { admitReader } from '../../../src/core/resources/bucket/bucketPolicy';
 import { bucket as bucketResource } from '../../../src/core/resources/bucket/bucket';
 import { driftOf } from '../../../src/core/resources/drift';
 import { planProvision } from '../../../src/core/resources/planProvision';
@@ -231,6 +236,43 @@ describe('adopting a bucket, and a distribution with its bucket', function () {
       /changed after they were copied to site\/.*a\.svg\. The distribution was not changed/,
     );
     assert.equal((await configOf(other, made.id)).Origins?.Items?.[0]?.OriginPath, '');
+  });
+
+  it('tells what was changed at the old place while the distribution left it, replaces nothing, and goes on', async () => {
+    const context = newContext();
+    const { bucket, id } = await makeEdge(context, { isPublic: true, objects: { 'a.svg': 'a' } });
+    const adopted = await adopt('distribution', id, context);
+    const provision = await provisioning(adopted);
+    const left = provision.findIndex((stage) => stage.some(({ key }) => key === 'copyRest'));
+    await run(provision.slice(0, left), newOp());
+    const put = (Key: string, Body: string) =>
+      context.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+    // Times of objects have whole seconds.
+    await setTimeout(1100);
+    await put('a.svg', 'changed');
+    await put('late.svg', 'late');
+    await assert.rejects(
+      run(provision.slice(left), newOp()),
+      /While the distribution was led to site\/, some objects were changed .*: a\.svg\. Readers get them as they were before/,
+    );
+    const bodyOf = async (Key: string) =>
+      (await context.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))).Body?.transformToString();
+    assert.deepEqual([await bodyOf('site/a.svg'), await bodyOf('site/late.svg')], ['a', 'late']);
+    const rest = await provisioning(adopted);
+    assert.deepEqual(keysOf(rest), ['bucketPolicy', 'bucket']);
+    await run(rest, newOp());
+    assert.deepEqual(keysOf(await provisioning(adopted)), []);
+  });
+
+  it('tells of another distribution that loses its right to read the bucket', async () => {
+    const context = newContext();
+    const { bucket, id } = await makeEdge(context);
+    const there = { ...context, site: wished(context.site, [{ path: ['bucket', 'name'], value: bucket }]) };
+    // As one does that was let go with the bucket.
+    await admitReader(there, 'arn:aws:cloudfront::123456789012:distribution/EOTHER', newOp());
+    const [step] = stepsOf((await plan('distribution', id, context)).plan).filter(({ key }) => key === 'bucketReader');
+    assert.equal(step?.loses, 'uptime');
+    assert.match(step.title, new RegExp(`let distribution ${id} read .* instead of EOTHER, which loses`));
   });
 
   it('takes what a distribution reads below a path along', async () => {

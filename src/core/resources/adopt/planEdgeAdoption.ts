@@ -8,7 +8,7 @@ import { SITE_FILE } from '../../site';
 import { bytesOf, sizeText } from '../../sizeText';
 import { someOf } from '../../someOf';
 import { isOfSite } from '../../tags';
-import { admitReader, admitsReader, bucketArn } from '../bucket/bucketPolicy';
+import { admissionStages } from '../bucket/admission';
 import { carriesTag } from '../bucket/bucketSettings';
 import { bucketReadBy } from '../distribution/bucketRead';
 import { targetOf } from '../distribution/distributionConfig';
@@ -71,10 +71,9 @@ export async function distributionAdoption(context: Context, id: string, op: Op)
   const copies = former && (await compareFormer(there, former, op));
   if (copies && !isOfSite(found, context.site)) requireFit(what, strayProblem(copies));
   const isTagged = isOfSite(found, there.site) && carriesTag(facts.tags, there);
-  const isAdmitted = admitsReader(facts.policy, bucketArn(there.site), arn);
   const plan = sequence(
     former && copies ? copyPlan(there, former, copies) : [],
-    isAdmitted || isTagged ? [] : [[admission(there, arn)]],
+    isTagged ? [] : admissionStages(there, facts.policy, arn),
     isTagged ? [] : [[tagging(there, { id, arn })]],
   );
   return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source, facts)] };
@@ -124,14 +123,6 @@ function copyPlan(there: Context, former: Former, { missing: moves }: Comparison
   const what = `${moves.length} ${moves.length === 1 ? 'object' : 'objects'} (${sizeText(bytesOf(moves))})`;
   const title = `copy ${what} of the bucket ${bucketName(there.site)} to ${PUBLIC_PREFIX}, where the distribution is to read them; the originals stay`;
   return [[{ key: 'copyImages', title, run: (op) => copyFormer(there, former, op) }]];
-}
-
-function admission(there: Context, distributionArn: string): Step {
-  return {
-    key: 'bucketReader',
-    title: `let the distribution read what is below ${PUBLIC_PREFIX} in the bucket, and nobody outside of the account what is private; all else that its policy says stays`,
-    run: (op) => admitReader(there, distributionArn, op),
-  };
 }
 
 function tagging(there: Context, distribution: { readonly id: string; readonly arn: string } | undefined): Step {
