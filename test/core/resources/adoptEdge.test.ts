@@ -275,6 +275,25 @@ describe('adopting a bucket, and a distribution with its bucket', function () {
     assert.match(step.title, new RegExp(`let distribution ${id} read .* instead of EOTHER, which loses`));
   });
 
+  it('tells before what of its caching readers may miss afterwards', async () => {
+    const context = newContext();
+    const common = { TargetOriginId: 'photos', ViewerProtocolPolicy: 'allow-all', MinTTL: 0 } as const;
+    const caching = (QueryString: boolean) => ({
+      DefaultCacheBehavior: { ...common, ForwardedValues: { QueryString, Cookies: { Forward: 'none' as const } } },
+    });
+    const { id } = await makeEdge(context, { config: caching(true) });
+    const about = async (there: Context, one: string) => (await plan('distribution', one, there)).about.join('\n');
+    assert.match(
+      await about(context, id),
+      /caches by the policy CachingOptimized instead of settings of its own: .*whatever query string, cookies or headers/,
+    );
+    const other = newContext();
+    const plain = await makeEdge(other, { config: caching(false) });
+    assert.match(await about(other, plain.id), /instead of settings of its own: edges keep an object as long as/);
+    const as = newContext();
+    assert.doesNotMatch(await about(as, (await makeEdge(as)).id), /caches by the policy/);
+  });
+
   it('takes what a distribution reads below a path along', async () => {
     const context = newContext();
     const objects = { 'photos/a.svg': 'a', 'photos/site/b.svg': 'b', 'other.svg': 'o' };

@@ -15,6 +15,7 @@ import { targetOf } from '../distribution/distributionConfig';
 import { requireFit, type Adoption } from './adoption';
 import { readBucketFacts, type BucketFacts } from './bucketFacts';
 import { bucketProblem, nameProblem, ownBucket, ownerProblem } from './bucketFitness';
+import { cacheNotes } from './cacheNote';
 import type { Comparison } from './comparison';
 import { sourceOf, type Source } from './distributionFitness';
 import { readEdge } from './edgeCandidates';
@@ -76,7 +77,7 @@ export async function distributionAdoption(context: Context, id: string, op: Op)
     isTagged ? [] : admissionStages(there, facts.policy, arn),
     isTagged ? [] : [[tagging(there, { id, arn })]],
   );
-  return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source, facts)] };
+  return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source, facts, found)] };
 }
 
 async function fittingBucket(
@@ -156,7 +157,7 @@ function copyNotes({ bucket, prefix }: Source, { archived, hidden, missing: move
   ];
 }
 
-function laterNotes({ bucket }: Source, { policy }: BucketFacts): string[] {
+function laterNotes({ bucket }: Source, { policy }: BucketFacts, summary: DistributionSummary): string[] {
   return [
     `Afterwards Provision Distribution… lets it read ${PUBLIC_PREFIX}, and closes the bucket ${bucket} to all others once the edges know; its plan comes next.`,
     ...(letsEverybodyIn(policy)
@@ -164,6 +165,7 @@ function laterNotes({ bucket }: Source, { policy }: BucketFacts): string[] {
           'The statement that lets everybody in stays in the bucket’s policy, and Block Public Access overrules it then.',
         ]
       : []),
+    ...cacheNotes(summary.DefaultCacheBehavior),
     'Its names, certificate, other behaviors and origins, functions and logs stay.',
   ];
 }
