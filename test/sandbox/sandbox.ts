@@ -70,6 +70,8 @@ export interface SandboxSettings {
   readonly kmsEtags?: 0 | 1;
   /** How long CloudFront's lists do not show a new distribution or access control. */
   readonly cloudfrontListLagSeconds?: number;
+  /** How long CloudFront's lists show a distribution as it was before a change. */
+  readonly cloudfrontChangeLagSeconds?: number;
   /** How long S3 does not know a new bucket. */
   readonly bucketLagSeconds?: number;
   /** How long EC2 does not know a new instance profile. */

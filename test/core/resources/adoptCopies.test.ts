@@ -1,10 +1,11 @@
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { run } from '../../../src/core/plan';
-import { compareCopies, type Comparison, type Listed } from '../../../src/core/resources/adopt/comparison';
+import { compareCopies, type Comparison } from '../../../src/core/resources/adopt/comparison';
 import { planAdoption } from '../../../src/core/resources/adopt/planAdoption';
 import { judge, type EdgeReader } from '../../../src/core/resources/adopt/readable';
 import type { PolicyStatement } from '../../../src/core/resources/bucket/bucketPolicy';
+import type { ListedObject } from '../../../src/core/resources/bucket/listing';
 import { bucketReadBy, prefixOf, websiteReadBy } from '../../../src/core/resources/distribution/bucketRead';
 import { newContext, newOp } from '../sandbox';
 import { makeEdge } from './handMadeEdge';
@@ -13,13 +14,13 @@ const GIB = 1024 ** 3;
 const ARN = 'arn:aws:cloudfront::123456789012:distribution/E1';
 const BUCKET = 'arn:aws:s3:::b';
 
-const object = (key: string, more: Partial<Listed> = {}): Listed => ({
+const object = (key: string, more: Partial<ListedObject> = {}): ListedObject => ({
   ...{ key, sizeBytes: 1, etag: 'e', writtenMs: 1000, storageClass: 'STANDARD' },
   ...more,
 });
 
 /** What there is of a comparison, by name. */
-function compared(objects: readonly Listed[], prefix = '', isReadable: (key: string) => boolean = () => true) {
+function compared(objects: readonly ListedObject[], prefix = '', isReadable: (key: string) => boolean = () => true) {
   const found: Comparison = compareCopies(objects, prefix, isReadable);
   const keys = Object.entries(found).map(([name, all]) => [
     name,

@@ -1,4 +1,8 @@
-import { GetDistributionConfigCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudfront';
+import {
+  GetDistributionCommand,
+  GetDistributionConfigCommand,
+  ListTagsForResourceCommand,
+} from '@aws-sdk/client-cloudfront';
 import {
   CreateBucketCommand,
   GetBucketTaggingCommand,
@@ -17,6 +21,7 @@ import type { Adoption } from '../../../src/core/resources/adopt/adoption';
 import { listCandidates, type Adoptable } from '../../../src/core/resources/adopt/candidates';
 import { planAdoption } from '../../../src/core/resources/adopt/planAdoption';
 import { wished } from '../../../src/core/resources/adopt/wants';
+import { admitReader } from '../../../src/core/resources/bucket/bucketPolicy';
 import { bucket as bucketResource } from '../../../src/core/resources/bucket/bucket';
 import { driftOf } from '../../../src/core/resources/drift';
 import { planProvision } from '../../../src/core/resources/planProvision';
@@ -26,7 +31,7 @@ import { controlPlane, newContext, newOp } from '../sandbox';
 import { makeEdge, putStatements, readAt } from './handMadeEdge';
 import { callsOf, changesOf, keysOf } from './provisioned';
 
-const HOSTILE = ['a b/ü ë 🎉/$(x)\'"&+%25.svg', 'x//double/', '?query#hash', 'folder/', '`id`;~!*()'];
+const HOSTILE = ['a b/ü ë 🎉/$(x)\'"&+%25.svg', 'x//double/', '?query#hash', 'folder/', '`id`;~!*()', 'bell\u0007.svg'];
 
 describe('adopting a bucket, and a distribution with its bucket', function () {
   this.timeout(180_000);
@@ -74,7 +79,7 @@ describe('adopting a bucket, and a distribution with its bucket', function () {
     const adoption = await plan('distribution', id, context);
     assert.deepEqual(adoption.wants, [{ path: ['bucket', 'name'], value: bucket }]);
     assert.deepEqual(keysOf(adoption.plan), ['copyImages', 'bucketReader', 'adopt']);
-    assert.match(stepsOf(adoption.plan)[0]?.title ?? '', /copy 6 objects \(\d+ bytes\) of the bucket/);
+    assert.match(stepsOf(adoption.plan)[0]?.title ?? '', /copy 7 objects \(\d+ bytes\) of the bucket/);
     const before = await configOf(context, id);
     await run(adoption.plan, newOp());
     const adopted = withWants(context, adoption);
@@ -159,6 +164,23 @@ describe('adopting a bucket, and a distribution with its bucket', function () {
     assert.equal(straight.status, 403);
   });
 
+  it('closes a bucket only when the edges know the distribution, also while lists show it as it was before', async () => {
+    const context = newContext();
+    const { bucket, domain, id } = await makeEdge(context, { isPublic: true, objects: { 'a.svg': 'a' } });
+    const adopted = await adopt('distribution', id, context);
+    const provision = await provisioning(adopted);
+    await controlPlane().send('POST', 'settings', { cloudfrontChangeLagSeconds: 3600, deploySeconds: 1 });
+    try {
+      await run(provision, newOp());
+      const { Distribution } = await context.clients.cloudfront.send(new GetDistributionCommand({ Id: id }));
+      assert.equal(Distribution?.Status, 'Deployed');
+    } finally {
+      await controlPlane().send('POST', 'settings', { cloudfrontChangeLagSeconds: 0, deploySeconds: 0.2 });
+    }
+    assert.equal((await readAt(context, domain, 'a.svg')).status, 200);
+    assert.equal((await readAt(context, `${bucket}.s3.us-east-1.amazonaws.com`, 'a.svg')).status, 403);
+  });
+
   it('publishes nothing that the distribution could not read, nor what Sitelift keeps private', async () => {
     const context = newContext();
     const objects = { 'images/a.svg': 'a', 'secret/b.txt': 'b', 'images/hidden/c.svg': 'c', '_sitelift/d': 'd' };
@@ -214,6 +236,62 @@ describe('adopting a bucket, and a distribution with its bucket', function () {
       /changed after they were copied to site\/.*a\.svg\. The distribution was not changed/,
     );
     assert.equal((await configOf(other, made.id)).Origins?.Items?.[0]?.OriginPath, '');
+  });
+
+  it('tells what was changed at the old place while the distribution left it, replaces nothing, and goes on', async () => {
+    const context = newContext();
+    const { bucket, id } = await makeEdge(context, { isPublic: true, objects: { 'a.svg': 'a' } });
+    const adopted = await adopt('distribution', id, context);
+    const provision = await provisioning(adopted);
+    const left = provision.findIndex((stage) => stage.some(({ key }) => key === 'copyRest'));
+    await run(provision.slice(0, left), newOp());
+    const put = (Key: string, Body: string) =>
+      context.clients.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+    // Times of objects have whole seconds.
+    await setTimeout(1100);
+    await put('a.svg', 'changed');
+    await put('late.svg', 'late');
+    await assert.rejects(
+      run(provision.slice(left), newOp()),
+      /While the distribution was led to site\/, some objects were changed .*: a\.svg\. Readers get them as they were before/,
+    );
+    const bodyOf = async (Key: string) =>
+      (await context.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }))).Body?.transformToString();
+    assert.deepEqual([await bodyOf('site/a.svg'), await bodyOf('site/late.svg')], ['a', 'late']);
+    const rest = await provisioning(adopted);
+    assert.deepEqual(keysOf(rest), ['bucketPolicy', 'bucket']);
+    await run(rest, newOp());
+    assert.deepEqual(keysOf(await provisioning(adopted)), []);
+  });
+
+  it('tells of another distribution that loses its right to read the bucket', async () => {
+    const context = newContext();
+    const { bucket, id } = await makeEdge(context);
+    const there = { ...context, site: wished(context.site, [{ path: ['bucket', 'name'], value: bucket }]) };
+    // As one does that was let go with the bucket.
+    await admitReader(there, 'arn:aws:cloudfront::123456789012:distribution/EOTHER', newOp());
+    const [step] = stepsOf((await plan('distribution', id, context)).plan).filter(({ key }) => key === 'bucketReader');
+    assert.equal(step?.loses, 'uptime');
+    assert.match(step.title, new RegExp(`let distribution ${id} read .* instead of EOTHER, which loses`));
+  });
+
+  it('tells before what of its caching readers may miss afterwards', async () => {
+    const context = newContext();
+    const common = { TargetOriginId: 'photos', ViewerProtocolPolicy: 'allow-all', MinTTL: 0 } as const;
+    const caching = (QueryString: boolean) => ({
+      DefaultCacheBehavior: { ...common, ForwardedValues: { QueryString, Cookies: { Forward: 'none' as const } } },
+    });
+    const { id } = await makeEdge(context, { config: caching(true) });
+    const about = async (there: Context, one: string) => (await plan('distribution', one, there)).about.join('\n');
+    assert.match(
+      await about(context, id),
+      /caches by the policy CachingOptimized instead of settings of its own: .*whatever query string, cookies or headers/,
+    );
+    const other = newContext();
+    const plain = await makeEdge(other, { config: caching(false) });
+    assert.match(await about(other, plain.id), /instead of settings of its own: edges keep an object as long as/);
+    const as = newContext();
+    assert.doesNotMatch(await about(as, (await makeEdge(as)).id), /caches by the policy/);
   });
 
   it('takes what a distribution reads below a path along', async () => {

@@ -13,7 +13,7 @@ import type { Context } from '../../../src/core/context';
 import { bucketName, DESTROYING_TAG } from '../../../src/core/names';
 import { isUserError } from '../../../src/core/op';
 import { run, stepsOf, type Plan } from '../../../src/core/plan';
-import { bucketArn, readPolicy, statementsOf } from '../../../src/core/resources/bucket/bucketPolicy';
+import { bucketArn, grantReader, readPolicy, statementsOf } from '../../../src/core/resources/bucket/bucketPolicy';
 import { markDestroying, readTags } from '../../../src/core/resources/bucket/bucketSettings';
 import { isUrlFunction } from '../../../src/core/resources/distribution/urlFunction';
 import { pagesHost } from '../../../src/core/resources/distribution/wholeSite';
@@ -259,9 +259,12 @@ describe('a bucket or distribution that was there before the site', function () 
     await assert.rejects(
       destroy('bucket', context),
       (error) =>
-        isUserError(error) && /another statement of it lets everyone in.*Delete that statement/.test(error.message),
+        isUserError(error) && /which is not Sitelift’s, lets everyone in\. Delete that statement/.test(error.message),
     );
     assert.ok(known((await describeSite(context, newOp())).bucket)?.tagged);
+    // The same meets whoever lets another distribution read.
+    const other = 'arn:aws:cloudfront::123456789012:distribution/EOTHER';
+    await assert.rejects(grantReader(context, other, 'adopted', newOp()), /lets everyone in\. Delete that statement/);
     await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
     assert.deepEqual(await destroy('bucket', context), ['letGoBucket']);
   });

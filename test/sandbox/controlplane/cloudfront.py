@@ -49,6 +49,8 @@ class Distribution:
     changed: float = field(default_factory=time.monotonic)
     etag: str = field(default_factory=random_id)
     deployed: dict[str, Any] | None = None
+    # What it was until the last change.
+    former: dict[str, Any] | None = None
     tags: dict[str, str] = field(default_factory=dict)
     modified: datetime = field(default_factory=utc_now)
     invalidations: list[Invalidation] = field(default_factory=list)
@@ -63,6 +65,7 @@ class Distribution:
         return "InProgress" if self.deployed is not self.config else "Deployed"
 
     def change(self, config: dict[str, Any]) -> None:
+        self.former = self.config
         self.config = config
         self.changed = time.monotonic()
         self.etag = random_id()
@@ -115,6 +118,14 @@ def page(items: list[Any], parameters: dict[str, Any], key: Any) -> dict[str, An
 def is_listed(sandbox: Sandbox, made: float) -> bool:
     """Whether lists show by now what was made at a moment."""
     return time.monotonic() >= made + sandbox.settings.cloudfront_list_lag_seconds
+
+
+def shown_in_lists(sandbox: Sandbox, distribution: Distribution) -> tuple[dict[str, Any], str]:
+    """The configuration and the status that lists show, which may be those from before the last change."""
+    is_late = time.monotonic() < distribution.changed + sandbox.settings.cloudfront_change_lag_seconds
+    if is_late and distribution.former is not None:
+        return distribution.former, "Deployed"
+    return distribution.config, distribution.status
 
 
 def settle(sandbox: Sandbox) -> None:
@@ -226,16 +237,17 @@ def list_distributions(call: Call) -> dict[str, Any]:
     distributions = call.sandbox.state(CloudFrontState).distributions.values()
     items = [
         {
-            **copy.deepcopy(distribution.config),
+            **copy.deepcopy(config),
             "Id": distribution.id,
             "ARN": distribution.arn,
             "ETag": distribution.etag,
-            "Status": distribution.status,
+            "Status": status,
             "LastModifiedTime": distribution.modified,
             "DomainName": distribution.domain_name,
             "AliasICPRecordals": [],
         }
         for distribution in distributions
         if is_listed(call.sandbox, distribution.made)
+        for config, status in [shown_in_lists(call.sandbox, distribution)]
     ]
     return {"DistributionList": page(items, call.parameters, lambda item: item["Id"])}

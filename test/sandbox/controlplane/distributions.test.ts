@@ -370,6 +370,22 @@ describe('the control plane, on distributions', () => {
     assert.deepEqual(await listed(), [1, 1]);
   });
 
+  it('can take a while to list a change, which the distribution itself shows at once', async () => {
+    const { id } = await create();
+    await setNever(plane, 'cloudfrontChangeLagSeconds');
+    const { config, etag } = await currentConfig(id);
+    const DistributionConfig = { ...config, Comment: 'changed' };
+    await plane.cloudFront.send(new UpdateDistributionCommand({ Id: id, IfMatch: etag, DistributionConfig }));
+    const listed = async () => {
+      const { DistributionList } = await plane.cloudFront.send(new ListDistributionsCommand({}));
+      return DistributionList?.Items?.find(({ Id }) => Id === id)?.Comment;
+    };
+    assert.notEqual(await listed(), 'changed');
+    assert.equal((await get(id)).Distribution?.DistributionConfig?.Comment, 'changed');
+    await plane.admin('POST', 'settings', { cloudfrontChangeLagSeconds: 0 });
+    assert.equal(await listed(), 'changed');
+  });
+
   it('shows tagged distributions to the tagging API, in us-east-1 only', async () => {
     const tags = { Items: [{ Key: 'sitelift:site', Value: 'demo' }] };
     const { Distribution } = await plane.cloudFront.send(

@@ -47,6 +47,8 @@ class Settings:
     kms_etags: float = 0.0
     # How long CloudFront's lists do not show what was made, and S3 not a new bucket.
     cloudfront_list_lag_seconds: float = 0.0
+    # How long those lists show a distribution as it was before a change.
+    cloudfront_change_lag_seconds: float = 0.0
     bucket_lag_seconds: float = 0.0
     profile_seconds: float = 1.0
     boot_seconds: float = 0.3

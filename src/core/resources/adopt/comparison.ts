@@ -1,19 +1,11 @@
 import { PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
+import type { ListedObject } from '../bucket/listing';
 
 /** S3 copies at most this much in one request (Amazon S3 API, “CopyObject”). */
 const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 /** Amazon S3 documentation, “Creating object key names”. */
 const LONGEST_KEY_BYTES = 1024;
 const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
-
-/** An object as a listing shows it. */
-export interface Listed {
-  readonly key: string;
-  readonly sizeBytes: number;
-  readonly etag: string;
-  readonly writtenMs: number;
-  readonly storageClass: string | undefined;
-}
 
 /** An object that is to be read below `site/` as well, under another key. */
 export interface Move {
@@ -44,7 +36,7 @@ export interface Comparison {
  * is not copied.
  */
 export function compareCopies(
-  objects: readonly Listed[],
+  objects: readonly ListedObject[],
   prefix: string,
   isReadable: (key: string) => boolean,
 ): Comparison {
@@ -82,7 +74,7 @@ function isAsked(path: string): boolean {
 }
 
 /** What was stored in parts or is encrypted with KMS has another ETag once it is copied, so that there the size and the order of the two tell. */
-function verdictOn(source: Listed, target: Listed): 'others' | 'outdated' | 'same' {
+function verdictOn(source: ListedObject, target: ListedObject): 'others' | 'outdated' | 'same' {
   if (source.sizeBytes !== target.sizeBytes) return target.writtenMs <= source.writtenMs ? 'outdated' : 'others';
   return source.etag !== target.etag && target.writtenMs < source.writtenMs ? 'outdated' : 'same';
 }

@@ -1,33 +1,21 @@
-import { CopyObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { hasCode } from '../../aws/errors';
-import { allItems } from '../../aws/pages';
 import { headObject, placeOf } from '../../aws/store';
 import { isConflict, retry } from '../../aws/wait';
 import type { Context } from '../../context';
 import { encodePath } from '../../html/assetUrl';
-import { bucketName, PUBLIC_PREFIX } from '../../names';
+import { PUBLIC_PREFIX } from '../../names';
 import type { Op } from '../../op';
-import type { Listed, Move } from './comparison';
+import { listObjects, type ListedObject } from '../bucket/listing';
+import type { Move } from './comparison';
 
 const COPIES_AT_ONCE = 24;
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 60 };
 
 /** The objects of the site's bucket below a prefix, and those below `site/`. */
-export async function listForCopies(context: Context, prefix: string, op: Op): Promise<readonly Listed[]> {
+export async function listForCopies(context: Context, prefix: string, op: Op): Promise<readonly ListedObject[]> {
   const prefixes = prefix === '' || prefix === PUBLIC_PREFIX ? [prefix] : [prefix, PUBLIC_PREFIX];
-  return (await Promise.all(prefixes.map((one) => list(context, one, op)))).flat();
-}
-
-async function list({ site, clients }: Context, Prefix: string, op: Op): Promise<Listed[]> {
-  const wanted = { Bucket: bucketName(site), ExpectedBucketOwner: site.account, Prefix };
-  const found = await allItems(
-    paginateListObjectsV2({ client: clients.s3 }, wanted, { abortSignal: op.signal }),
-    ({ Contents }) => Contents,
-  );
-  return found.map(({ Key = '', Size = 0, ETag = '', LastModified, StorageClass }) => ({
-    ...{ key: Key, sizeBytes: Size, etag: ETag.replaceAll('"', ''), storageClass: StorageClass },
-    writtenMs: LastModified?.getTime() ?? 0,
-  }));
+  return (await Promise.all(prefixes.map((one) => listObjects(context, one, op)))).flat();
 }
 
 /**

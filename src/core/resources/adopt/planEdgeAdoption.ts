@@ -8,13 +8,14 @@ import { SITE_FILE } from '../../site';
 import { bytesOf, sizeText } from '../../sizeText';
 import { someOf } from '../../someOf';
 import { isOfSite } from '../../tags';
-import { admitReader, admitsReader, bucketArn } from '../bucket/bucketPolicy';
+import { admissionStages } from '../bucket/admission';
 import { carriesTag } from '../bucket/bucketSettings';
 import { bucketReadBy } from '../distribution/bucketRead';
 import { targetOf } from '../distribution/distributionConfig';
 import { requireFit, type Adoption } from './adoption';
 import { readBucketFacts, type BucketFacts } from './bucketFacts';
 import { bucketProblem, nameProblem, ownBucket, ownerProblem } from './bucketFitness';
+import { cacheNotes } from './cacheNote';
 import type { Comparison } from './comparison';
 import { sourceOf, type Source } from './distributionFitness';
 import { readEdge } from './edgeCandidates';
@@ -71,13 +72,12 @@ export async function distributionAdoption(context: Context, id: string, op: Op)
   const copies = former && (await compareFormer(there, former, op));
   if (copies && !isOfSite(found, context.site)) requireFit(what, strayProblem(copies));
   const isTagged = isOfSite(found, there.site) && carriesTag(facts.tags, there);
-  const isAdmitted = admitsReader(facts.policy, bucketArn(there.site), arn);
   const plan = sequence(
     former && copies ? copyPlan(there, former, copies) : [],
-    isAdmitted || isTagged ? [] : [[admission(there, arn)]],
+    isTagged ? [] : admissionStages(there, facts.policy, arn),
     isTagged ? [] : [[tagging(there, { id, arn })]],
   );
-  return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source, facts)] };
+  return { wants, plan, about: [...(copies ? copyNotes(source, copies) : []), ...laterNotes(source, facts, found)] };
 }
 
 async function fittingBucket(
@@ -126,14 +126,6 @@ function copyPlan(there: Context, former: Former, { missing: moves }: Comparison
   return [[{ key: 'copyImages', title, run: (op) => copyFormer(there, former, op) }]];
 }
 
-function admission(there: Context, distributionArn: string): Step {
-  return {
-    key: 'bucketReader',
-    title: `let the distribution read what is below ${PUBLIC_PREFIX} in the bucket, and nobody outside of the account what is private; all else that its policy says stays`,
-    run: (op) => admitReader(there, distributionArn, op),
-  };
-}
-
 function tagging(there: Context, distribution: { readonly id: string; readonly arn: string } | undefined): Step {
   const bucket = `bucket ${bucketName(there.site)}`;
   const what = distribution ? `distribution ${distribution.id} and ${bucket}` : bucket;
@@ -165,7 +157,7 @@ function copyNotes({ bucket, prefix }: Source, { archived, hidden, missing: move
   ];
 }
 
-function laterNotes({ bucket }: Source, { policy }: BucketFacts): string[] {
+function laterNotes({ bucket }: Source, { policy }: BucketFacts, summary: DistributionSummary): string[] {
   return [
     `Afterwards Provision Distribution… lets it read ${PUBLIC_PREFIX}, and closes the bucket ${bucket} to all others once the edges know; its plan comes next.`,
     ...(letsEverybodyIn(policy)
@@ -173,6 +165,7 @@ function laterNotes({ bucket }: Source, { policy }: BucketFacts): string[] {
           'The statement that lets everybody in stays in the bucket’s policy, and Block Public Access overrules it then.',
         ]
       : []),
+    ...cacheNotes(summary.DefaultCacheBehavior),
     'Its names, certificate, other behaviors and origins, functions and logs stay.',
   ];
 }

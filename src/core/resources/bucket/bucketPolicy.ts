@@ -1,8 +1,9 @@
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { isDeepStrictEqual } from 'node:util';
+import { hasCode } from '../../aws/errors';
 import { isConflict, isNotSeenYet, retry, unlessMissing } from '../../aws/wait';
 import { bucketName, PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
-import type { Op } from '../../op';
+import { UserError, type Op } from '../../op';
 import type { Context } from '../../context';
 
 /** A bucket policy document, as far as it is read here; S3 takes a single statement without its list, too. */
@@ -114,24 +115,32 @@ async function changePolicy(
   change: (policy: BucketPolicy) => BucketPolicy | undefined,
   op: Op,
 ): Promise<void> {
-  const { site, clients } = context;
   await retry(
     async () => {
       const wanted = change(await readPolicy(context, op));
       if (!wanted) return;
-      await clients.s3.send(
-        new PutBucketPolicyCommand({
-          Bucket: bucketName(site),
-          ExpectedBucketOwner: site.account,
-          Policy: JSON.stringify(wanted),
-        }),
-        { abortSignal: op.signal },
-      );
+      await putPolicy(context, wanted, op);
     },
     (error) => isConflict(error) || isNotSeenYet(error),
     SETTLE,
     op,
   );
+}
+
+/** Puts the whole policy. Throws `UserError` where Block Public Access lets nobody change it for a statement of others. */
+export async function putPolicy({ clients, site }: Context, policy: BucketPolicy, op: Op): Promise<void> {
+  const owned = { Bucket: bucketName(site), ExpectedBucketOwner: site.account };
+  try {
+    await clients.s3.send(new PutBucketPolicyCommand({ ...owned, Policy: JSON.stringify(policy) }), {
+      abortSignal: op.signal,
+    });
+  } catch (error) {
+    if (!hasCode(error, 'AccessDenied') || !/BlockPublicPolicy/.test((error as Error).message)) throw error;
+    throw new UserError(
+      `Block Public Access keeps S3 from taking any change of the policy of the bucket ${owned.Bucket}, since a statement in it, which is not Sitelift’s, lets everyone in. Delete that statement (S3 console, Permissions, Bucket policy), then run the command again.`,
+      { cause: error },
+    );
+  }
 }
 
 function withOurs(policy: BucketPolicy, ours: readonly PolicyStatement[]): BucketPolicy {

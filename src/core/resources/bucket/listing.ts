@@ -11,6 +11,7 @@ export interface ListedObject {
   /** Without quotes. */
   readonly etag: string;
   readonly writtenMs: number;
+  readonly storageClass: string | undefined;
 }
 
 /** The objects of the bucket whose keys start with a prefix. */
@@ -20,8 +21,9 @@ export async function listObjects({ site, clients }: Context, prefix: string, op
     paginateListObjectsV2({ client: clients.s3 }, { ...owned, Prefix: prefix }, { abortSignal: op.signal }),
     ({ Contents }) => Contents,
   );
-  return found.map(({ Key = '', Size = 0, ETag = '', LastModified }) => ({
+  return found.map(({ ETag = '', Key = '', LastModified, Size = 0, StorageClass }) => ({
     ...{ key: Key, sizeBytes: Size, etag: ETag.replaceAll('"', '') },
+    storageClass: StorageClass,
     writtenMs: LastModified?.getTime() ?? 0,
   }));
 }

@@ -1,9 +1,9 @@
 import type { Context } from '../../context';
 import type { Op } from '../../op';
 import { sequence, stepsOf, type Plan, type Step } from '../../plan';
-import { copyFormer, formerOf, type Former } from '../adopt/moving';
+import { copyFormer, copyLate, formerOf, type Former } from '../adopt/moving';
 import { bucket, type BucketHave } from '../bucket/bucket';
-import { admitReader, admitsReader, bucketArn } from '../bucket/bucketPolicy';
+import { admissionStages } from '../bucket/admission';
 import type { Seen } from '../resource';
 
 /** What there is to do with a bucket and its distribution, one of which was there before the site. */
@@ -35,9 +35,8 @@ export function adoptedOrder(context: Context, parts: Parts): Plan {
   const isLater = stepsOf(closing).length > 0 || stepsOf(grants).length > 0 || moving !== undefined;
   const isPending = stepsOf(changes).length > 0 || distribution?.deployed === false;
   const policy = bucketHave?.policy;
-  const isAdmitted = !distribution || !policy || admitsReader(policy, bucketArn(context.site), distribution.arn);
   return sequence(
-    isAdmitted ? [] : [[admission(context, distribution.arn)]],
+    distribution && policy ? admissionStages(context, policy, distribution.arn) : [],
     moving ? [[moving.before]] : [],
     changes,
     isLater && isPending ? [[waiting(parts)]] : [],
@@ -45,15 +44,6 @@ export function adoptedOrder(context: Context, parts: Parts): Plan {
     grants,
     closing,
   );
-}
-
-function admission(context: Context, distributionArn: string): Step {
-  return {
-    key: 'bucketReader',
-    title:
-      'let this distribution read what is below site/ in the bucket, and nobody outside of the account what is private',
-    run: (op) => admitReader(context, distributionArn, op),
-  };
 }
 
 function waiting({ wait }: Parts): Step {
@@ -82,7 +72,7 @@ function movingSteps(context: Context, id: string): { readonly before: Step; rea
       key: 'copyRest',
       title: 'copy to site/ what has come to the old place meanwhile; what comes there later is not served',
       async run(op) {
-        if (former) await copyFormer(context, former, op);
+        if (former) await copyLate(context, former, op);
       },
     },
   };

@@ -168,12 +168,13 @@ export async function distributionById(context: Context, id: string, op: Op): Pr
   return seen?.DistributionConfig && haveOf(context, { ...seen, ...seen.DistributionConfig });
 }
 
-/** Waits until CloudFront has brought the distribution to its edges: minutes, at times more than half an hour. */
+/** Waits until CloudFront has brought the distribution to its edges: minutes, at times more than half an hour. A list may show for a while what was before the last change, so it is asked for by its id. */
 export async function waitUntilDeployed(context: Context, op: Op): Promise<DistributionHave> {
+  const { id } = await requireDistribution(context, op);
   return waitFor(
     'the distribution to be deployed',
     async () => {
-      const have = await requireDistribution(context, op);
+      const have = (await distributionById(context, id, op)) ?? (await requireDistribution(context, op));
       return have.deployed ? have : undefined;
     },
     { firstSeconds: 1, slowestSeconds: 15, limitSeconds: 3600 },

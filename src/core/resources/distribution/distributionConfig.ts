@@ -6,7 +6,7 @@ import { bucketDomain, distributionComment, PUBLIC_PREFIX, stackName } from '../
 import { pagesHost, wholeSiteDrift, withoutPages, withPages, type Described, type PagesOrigin } from './wholeSite';
 
 /** The managed cache policy *CachingOptimized* (CloudFront documentation, “Use managed cache policies”). */
-const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
+export const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 /**
  * The managed response headers policy *SimpleCORS* (CloudFront documentation, “Use managed response headers policies”): pages are of
  * another origin, and without it masks, sprites and `crossorigin` images would not load.

@@ -3,16 +3,14 @@ import {
   DeleteBucketPolicyCommand,
   DeleteBucketTaggingCommand,
   PutBucketLifecycleConfigurationCommand,
-  PutBucketPolicyCommand,
 } from '@aws-sdk/client-s3';
-import { hasCode } from '../../aws/errors';
 import { isConflict, retry, unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
-import { bucketName, PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
-import { UserError, type Op } from '../../op';
+import { PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
+import type { Op } from '../../op';
 import type { Step } from '../../plan';
 import type { BucketHave } from '../bucket/bucket';
-import { policyWithoutOurs, readerOf, readPolicy, statementsOf } from '../bucket/bucketPolicy';
+import { policyWithoutOurs, putPolicy, readerOf, readPolicy, statementsOf } from '../bucket/bucketPolicy';
 import { carriesTag, isOurs, owned, putTags, readLifecycle, readTags } from '../bucket/bucketSettings';
 import { known, type Seen } from '../resource';
 import { stayingReader, stayingReaderNow, type ReaderNeeds } from './bucketReader';
@@ -118,15 +116,7 @@ async function takeStatementsOff(context: Context, op: Op): Promise<void> {
     await s3.send(new DeleteBucketPolicyCommand(owned(context)), options);
     return;
   }
-  try {
-    await s3.send(new PutBucketPolicyCommand({ ...owned(context), Policy: JSON.stringify(left) }), options);
-  } catch (error) {
-    if (!hasCode(error, 'AccessDenied') || !/BlockPublicPolicy/.test((error as Error).message)) throw error;
-    throw new UserError(
-      `Block Public Access keeps S3 from taking the policy of the bucket ${bucketName(context.site)} without what is Sitelift’s in it, since another statement of it lets everyone in, though to no effect. Delete that statement (S3 console, Permissions, Bucket policy), then run the command again.`,
-      { cause: error },
-    );
-  }
+  await putPolicy(context, left, op);
 }
 
 async function takeTagsOff(context: Context, op: Op): Promise<void> {
