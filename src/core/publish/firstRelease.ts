@@ -4,18 +4,20 @@ import type { Plan } from '../plan';
 import { tellManifest } from '../release/keptManifest';
 import type { Ledger, Release } from '../release/ledger';
 import { countChanges, EMPTY, releaseId } from '../release/manifest';
+import { keepServed } from '../resources/adopt/survey';
 import { importPages } from './pages/importPages';
 import type { Asking, SiteState } from './siteState';
 import type { Outcome, Wanted } from './wanted';
 
 /**
- * The step that makes what an adopted server served a release, before a publication replaces any of it: it comes before the first one onto that server, and
- * again as long as the ledger does not tell of it.
+ * The step that makes what an adopted server served, or an adopted volume has, a release, before a publication replaces any of it: it comes before the first
+ * one there, and again as long as the ledger does not tell of it. What a volume has that was adopted alone is kept by then only.
  */
-export function importSteps(context: Context, { read, target }: SiteState, outcome: Outcome): Plan {
-  const mark = target.found?.inspection.before;
+export function importSteps(context: Context, { isUnkept, read, target }: SiteState, outcome: Outcome): Plan {
+  const mark = isUnkept ? `what is on ${target.volumeId}` : target.found?.inspection.before;
   if (mark === undefined || keptReleases(read.ledger).some(({ imported }) => imported === mark)) return [];
   const run = async (op: Op) => {
+    if (isUnkept) await keepServed(context, target.instanceId, op);
     outcome.imported = await importPages(context, target.instanceId, op);
   };
   const title = 'keep what the server served before as a release of its own, which can be brought back';

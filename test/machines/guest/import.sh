@@ -23,7 +23,7 @@ adopted() {
   chmod 640 "$html/page 2.html"
   mkfifo $html/sub/fifo
   cp -a $html /root/then
-  run keep
+  run keep SITE=ab12cd34
   succeeds
 }
 printed() { sed -n "s/^$1=//p" /root/printed; }
@@ -152,7 +152,7 @@ check_none() {
   import
   stops nothing-kept
   find $html -mindepth 1 -maxdepth 1 ! -name '.*' -exec rm -rf {} +
-  run keep
+  run keep SITE=ab12cd34
   import
   succeeds
   [ "$(printed files)/$(printed left)" = 0/3 ] || fail 'it tells of nothing but what is left'
