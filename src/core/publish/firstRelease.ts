@@ -52,8 +52,9 @@ export function mayListImported({ expected, read, target }: Pick<SiteState, 'exp
   const { current, publishing } = read.ledger;
   // A folder may have published the very same.
   const isOnServer = ({ id, imported }: Release) => imported !== undefined && id === expected && id !== current?.id;
-  // Nothing tells whether it was brought back.
-  if (read.isUnreadable && target.found?.inspection.before !== undefined) return true;
+  // Nothing tells whether it was brought back, as in a bucket that was made anew.
+  const isUntold = read.isUnreadable || (expected !== undefined && !current && !publishing);
+  if (isUntold && target.found?.inspection.before !== undefined) return true;
   return current?.imported !== undefined || publishing?.stays === true || keptReleases(read.ledger).some(isOnServer);
 }
 

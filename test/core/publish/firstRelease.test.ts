@@ -1,5 +1,7 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { placeOf } from '../../../src/core/aws/store';
 import { run } from '../../../src/core/plan';
 import { warningsOf } from '../../../src/core/publish/warnings';
 import { newOp } from '../sandbox';
@@ -200,15 +202,23 @@ describe('what an adopted server served before the first publication', function 
     assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
   });
 
-  it('stays where it is also when what tells of the releases cannot be read any more', async () => {
-    await site.publish();
-    await site.rollback(await importedAt());
-    await site.store(LEDGER, 'odd');
-    await site.publish();
-    assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
-    await site.rollback(await importedAt());
-    assert.deepEqual(pages(), BEFORE);
-  });
+  for (const [what, lose] of [
+    ['cannot be read', () => site.store(LEDGER, 'odd')],
+    [
+      'is gone with its bucket',
+      () => site.context.clients.s3.send(new DeleteObjectCommand(placeOf(site.context, LEDGER))),
+    ],
+  ] as const) {
+    it(`stays where it is also when what tells of the releases ${what}`, async () => {
+      await site.publish();
+      await site.rollback(await importedAt());
+      await lose();
+      await site.publish();
+      assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
+      await site.rollback(await importedAt());
+      assert.deepEqual(pages(), BEFORE);
+    });
+  }
 
   it('is not put into the bucket of readers when it is brought back and the distribution serves pages', async () => {
     await site.remove();
@@ -259,8 +269,11 @@ describe('what an adopted server served before the first publication', function 
 
     it('is what was there last, not what was there before the other site', async () => {
       adopt('index.html', 'theirs.html');
-      Object.assign(site.server, { keptFor: 'zz99zz99', before: { mark: '1764000000', files: new Map(), left: [] } });
-      await site.publish();
+      const before = { mark: '1764000000', files: new Map(), left: [] };
+      Object.assign(site.server, { keptFor: 'zz99zz99', before, placing: 'f'.repeat(40) });
+      const { plan, reason } = await site.plan();
+      assert.equal(reason, 'first release');
+      await run(plan, newOp());
       await expectKept();
     });
 

@@ -364,6 +364,9 @@ check_takes_settings() {
   rm $fragment
   again
   [ ! -e $fragment ] || fail 'of those nothing is left'
+  cp $kept $fragment
+  again
+  [ ! -e $fragment ] || fail 'nor where who was killed had written them'
   # A web server that does not run has them once it does, and is not started.
   keeps "$OTHER"
   systemctl stop httpd
