@@ -60,10 +60,10 @@ export function mayListImported({ expected, read, target }: Pick<SiteState, 'exp
 
 /** True when pages that a release lacks stay on the server all the same. */
 export function staysThere(
-  state: Pick<SiteState, 'expected' | 'read' | 'target'>,
+  state: Pick<SiteState, 'expected' | 'isUnkept' | 'read' | 'target'>,
   { imported }: Pick<Wanted, 'imported'>,
 ): boolean {
-  return imported === undefined && mayListImported(state);
+  return imported === undefined && (state.isUnkept || mayListImported(state));
 }
 
 function keptReleases({ current, former }: Ledger): readonly Release[] {

@@ -279,10 +279,13 @@ describe('what an adopted server served before the first publication', function 
 
     it('is that of another site also where this one published there before', async () => {
       adopt('index.html');
+      await site.put('more.html', 'more');
       await site.publish();
       adopt('index.html', 'theirs.html');
       site.server.keptFor = 'zz99zz99';
       await site.put('index.html', 'anew');
+      await site.drop('more.html');
+      assert.deepEqual((await site.plan({ isWhole: true })).removed, []);
       await assert.rejects(site.publish(), /published-meanwhile|meanwhile|since/i);
       await site.publish();
       assert.deepEqual(Object.keys(pages()).sort(), Object.keys(THEIRS).sort());
