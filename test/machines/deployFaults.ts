@@ -323,8 +323,8 @@ export const DEPLOY: readonly Fault[] = [
   },
   {
     fault: 'settings alone are not loaded',
-    find: '  load\n  report\n',
-    put: '  report\n',
+    find: '  load\n  keep_it\n  report\n',
+    put: '  keep_it\n  report\n',
     noticedBy: 'settings_order',
   },
   {

@@ -62,4 +62,10 @@ export const INSPECT: readonly Fault[] = [
     put: '--output=avail /',
     noticedBy: 'look',
   },
+  {
+    fault: 'it is not told whom what was served is kept for',
+    find: 'echo "kept_for=',
+    put: 'echo "for=',
+    noticedBy: 'keeps',
+  },
 ];

@@ -150,6 +150,12 @@ export const MOUNT: readonly Fault[] = [
     noticedBy: 'takes_settings',
   },
   {
+    fault: 'settings that httpd refuses are taken for those before them',
+    find: ' && [ "$former" != "$(cat "$kept")" ]',
+    put: '',
+    noticedBy: 'takes_settings',
+  },
+  {
     fault: 'settings are not loaded',
     find: ' && systemctl try-reload-or-restart "$unit"',
     put: '',

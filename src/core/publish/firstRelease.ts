@@ -4,18 +4,20 @@ import type { Plan } from '../plan';
 import { tellManifest } from '../release/keptManifest';
 import type { Ledger, Release } from '../release/ledger';
 import { countChanges, EMPTY, releaseId } from '../release/manifest';
+import { keepServed } from '../resources/adopt/survey';
 import { importPages } from './pages/importPages';
 import type { Asking, SiteState } from './siteState';
 import type { Outcome, Wanted } from './wanted';
 
 /**
- * The step that makes what an adopted server served a release, before a publication replaces any of it: it comes before the first one onto that server, and
- * again as long as the ledger does not tell of it.
+ * The step that makes what an adopted server served, or an adopted volume has, a release, before a publication replaces any of it: it comes before the first
+ * one there, and again as long as the ledger does not tell of it. What a volume has that was adopted alone is kept by then only.
  */
-export function importSteps(context: Context, { read, target }: SiteState, outcome: Outcome): Plan {
-  const mark = target.found?.inspection.before;
+export function importSteps(context: Context, { isUnkept, read, target }: SiteState, outcome: Outcome): Plan {
+  const mark = isUnkept ? `what is on ${target.volumeId}` : target.found?.inspection.before;
   if (mark === undefined || keptReleases(read.ledger).some(({ imported }) => imported === mark)) return [];
   const run = async (op: Op) => {
+    if (isUnkept) await keepServed(context, target.instanceId, op);
     outcome.imported = await importPages(context, target.instanceId, op);
   };
   const title = 'keep what the server served before as a release of its own, which can be brought back';
@@ -50,17 +52,18 @@ export function mayListImported({ expected, read, target }: Pick<SiteState, 'exp
   const { current, publishing } = read.ledger;
   // A folder may have published the very same.
   const isOnServer = ({ id, imported }: Release) => imported !== undefined && id === expected && id !== current?.id;
-  // Nothing tells whether it was brought back.
-  if (read.isUnreadable && target.found?.inspection.before !== undefined) return true;
+  // Nothing tells whether it was brought back, as in a bucket that was made anew.
+  const isUntold = read.isUnreadable || (expected !== undefined && !current && !publishing);
+  if (isUntold && target.found?.inspection.before !== undefined) return true;
   return current?.imported !== undefined || publishing?.stays === true || keptReleases(read.ledger).some(isOnServer);
 }
 
 /** True when pages that a release lacks stay on the server all the same. */
 export function staysThere(
-  state: Pick<SiteState, 'expected' | 'read' | 'target'>,
+  state: Pick<SiteState, 'expected' | 'isUnkept' | 'read' | 'target'>,
   { imported }: Pick<Wanted, 'imported'>,
 ): boolean {
-  return imported === undefined && mayListImported(state);
+  return imported === undefined && (state.isUnkept || mayListImported(state));
 }
 
 function keptReleases({ current, former }: Ledger): readonly Release[] {

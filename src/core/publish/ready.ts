@@ -21,6 +21,8 @@ export interface Ready {
   readonly instanceId: string;
   readonly host: string | undefined;
   readonly volumeId: string;
+  /** The volume was there before the site. */
+  readonly hasAdoptedVolume: boolean;
   readonly inspection: Inspection;
 }
 
@@ -82,7 +84,8 @@ export function requireReady(site: SiteHave, serves: Site['distribution']['serve
           : 'The distribution reads the pages from another server, or from the former address of this one';
     throw new UserError(`${is}. Provision the distribution first.`, { remedy: provision('Distribution') });
   }
-  return { bucket, distribution, instanceId, host, volumeId: volume.volumeId, inspection };
+  const { isAdopted: hasAdoptedVolume = false, volumeId } = volume;
+  return { bucket, distribution, instanceId, host, volumeId, hasAdoptedVolume, inspection };
 }
 
 /** Throws `UserError` for a site that somebody began to destroy: what is lacking, or disabled, is so because of that. */

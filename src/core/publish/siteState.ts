@@ -29,6 +29,8 @@ export interface SiteState {
   readonly base: ReadonlyMap<string, Page> | undefined;
   /** The release that is on the server; undefined for none. */
   readonly expected: string | undefined;
+  /** What the volume has was there before the site, or is another site's, and is yet to be kept: its notes are none of this site's. */
+  readonly isUnkept: boolean;
 }
 
 /** Who asks, and what this computer remembers. */
@@ -65,7 +67,9 @@ export async function readState(context: Context, asking: Asking, op: Op): Promi
   }
   target ??= await describeTarget(context, read.ledger, op);
   const told = toldAssets(live, read.ledger);
-  return { read, live, target, told, ...placedPages(target, asking.isWhole ? undefined : live, placed?.release) };
+  const isUnkept = lacksKeeping(context, target, placed?.volumeId);
+  const placedNow = isUnkept ? NOTHING_PLACED : placedPages(target, asking.isWhole ? undefined : live, placed?.release);
+  return { read, live, target, told, isUnkept, ...placedNow };
 }
 
 /** Where a release was put; which one, and how, is another matter. */
@@ -112,6 +116,15 @@ function storedAs({ told, target }: Pick<SiteState, 'told' | 'target'>, { path, 
 /** What a ledger tells of the bucket's assets, `live` being what its current release consists of. */
 export function toldAssets(live: Manifest | undefined, { uploaded }: Ledger): ReadonlyMap<string, Asset> {
   return applied(live ?? EMPTY, fromJson({ pages: [], assets: uploaded })).assets;
+}
+
+const NOTHING_PLACED = { base: undefined, expected: undefined };
+
+/** `placedVolumeId` is where this site published last; a server of an earlier version does not tell whom it keeps for. */
+function lacksKeeping({ site }: Context, { found, volumeId }: Target, placedVolumeId: string | undefined): boolean {
+  if (!found?.hasAdoptedVolume) return false;
+  const { keptFor } = found.inspection;
+  return keptFor === undefined ? volumeId !== placedVolumeId : keptFor !== site.id;
 }
 
 function placedPages({ found }: Target, live: Manifest | undefined, release: string | undefined) {

@@ -27,6 +27,8 @@ export interface Target {
 /** What a deep reading found at a site's target. */
 export interface Found {
   readonly inspection: Inspection;
+  /** The volume was there before the site. */
+  readonly hasAdoptedVolume: boolean;
   /** By path below `site/`. */
   readonly objects: ReadonlyMap<string, StoredObject>;
 }
@@ -63,13 +65,13 @@ export async function describeTarget(context: Context, { revision }: Ledger, op:
   const isThere = Object.values(seen).every(({ kind }) => kind === 'known') && known(distributionSeen)?.enabled;
   // Where something is lacking or ended, only the whole reading tells why: it may lie elsewhere, or be destroyed just now.
   const ready = requireReady(isThere ? seen : await describeSite(context, op), context.site.distribution.serves);
-  const { bucket, host, instanceId, inspection, volumeId } = ready;
+  const { bucket, hasAdoptedVolume, host, instanceId, inspection, volumeId } = ready;
   return {
     instanceId,
     host,
     volumeId,
     distribution: ready.distribution,
     revision,
-    found: { inspection, objects: bucket.objects },
+    found: { inspection, hasAdoptedVolume, objects: bucket.objects },
   };
 }

@@ -19,6 +19,8 @@ export interface Inspection {
   readonly settings: string | undefined;
   /** By which it is known what was served before the first publication, where that is kept on the server. */
   readonly before?: string | undefined;
+  /** Id of the site that it is kept for, whose notes of releases these are. */
+  readonly keptFor?: string | undefined;
 }
 
 /** A mounted partition and the disk that it is on. */
@@ -72,5 +74,6 @@ export function parseInspection(output: string): Inspection {
     placing: report.all('placing').length > 0 ? text('placing') || '?' : undefined,
     settings: text('settings') || undefined,
     ...(/^\d+$/.test(text('before')) ? { before: text('before') } : {}),
+    ...(text('kept_for') === '' ? {} : { keptFor: text('kept_for') }),
   };
 }

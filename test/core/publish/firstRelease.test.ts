@@ -1,4 +1,7 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { placeOf } from '../../../src/core/aws/store';
 import { run } from '../../../src/core/plan';
 import { warningsOf } from '../../../src/core/publish/warnings';
 import { newOp } from '../sandbox';
@@ -199,15 +202,23 @@ describe('what an adopted server served before the first publication', function 
     assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
   });
 
-  it('stays where it is also when what tells of the releases cannot be read any more', async () => {
-    await site.publish();
-    await site.rollback(await importedAt());
-    await site.store(LEDGER, 'odd');
-    await site.publish();
-    assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
-    await site.rollback(await importedAt());
-    assert.deepEqual(pages(), BEFORE);
-  });
+  for (const [what, lose] of [
+    ['cannot be read', () => site.store(LEDGER, 'odd')],
+    [
+      'is gone with its bucket',
+      () => site.context.clients.s3.send(new DeleteObjectCommand(placeOf(site.context, LEDGER))),
+    ],
+  ] as const) {
+    it(`stays where it is also when what tells of the releases ${what}`, async () => {
+      await site.publish();
+      await site.rollback(await importedAt());
+      await lose();
+      await site.publish();
+      assert.deepEqual(Object.keys(pages()).sort(), Object.keys(BEFORE).sort());
+      await site.rollback(await importedAt());
+      assert.deepEqual(pages(), BEFORE);
+    });
+  }
 
   it('is not put into the bucket of readers when it is brought back and the distribution serves pages', async () => {
     await site.remove();
@@ -217,5 +228,90 @@ describe('what an adopted server served before the first publication', function 
     await site.rollback(await importedAt());
     assert.deepEqual(await site.keys('site/'), []);
     assert.equal(site.server.pages.get('members/list.csv'), 'secret');
+  });
+
+  describe('on a volume that was adopted alone', () => {
+    const THEIRS = { 'index.html': 'theirs', 'theirs.html': 'published by another site', 'by hand.html': 'by hand' };
+    /** As another site left it, or a person; of those `listed` its notes tell. */
+    const adopt = (...listed: readonly (keyof typeof THEIRS)[]) => {
+      const { server } = site;
+      server.pages.clear();
+      for (const [path, text] of Object.entries(THEIRS)) server.pages.set(path, text);
+      const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+      for (const path of listed) server.list.set(path, { sha256: sha256(THEIRS[path]) });
+      Object.assign(server, { hasAdoptedVolume: true, before: { mark: '', files: new Map(), left: [] } });
+      if (listed.length > 0) server.release = 'e'.repeat(40);
+    };
+    const expectKept = async () => {
+      assert.deepEqual(Object.keys(pages()).sort(), Object.keys(THEIRS).sort());
+      assert.deepEqual([...site.server.list.keys()], ['index.html']);
+      assert.equal(site.server.keptFor, site.context.site.id);
+      assert.equal(await imports(), 1);
+      assert.deepEqual(await site.publish(), []);
+      await site.rollback(await importedAt());
+      assert.deepEqual(pages(), THEIRS);
+    };
+
+    it('is kept and imported, also where no site was before', async () => {
+      adopt();
+      assert.deepEqual(words((await site.plan()).plan), ['turn', 'import', 'upload', 'pages', 'release']);
+      await site.publish();
+      await expectKept();
+    });
+
+    it('is kept and imported where another site published it, of which nothing goes', async () => {
+      adopt('index.html', 'theirs.html');
+      const { plan, removed } = await site.plan();
+      assert.deepEqual(removed, []);
+      await run(plan, newOp());
+      await expectKept();
+    });
+
+    it('is what was there last, not what was there before the other site', async () => {
+      adopt('index.html', 'theirs.html');
+      const before = { mark: '1764000000', files: new Map(), left: [] };
+      Object.assign(site.server, { keptFor: 'zz99zz99', before, placing: 'f'.repeat(40) });
+      const { plan, reason } = await site.plan();
+      assert.equal(reason, 'first release');
+      await run(plan, newOp());
+      await expectKept();
+    });
+
+    it('is that of another site also where this one published there before', async () => {
+      adopt('index.html');
+      await site.put('more.html', 'more');
+      await site.publish();
+      adopt('index.html', 'theirs.html');
+      site.server.keptFor = 'zz99zz99';
+      await site.put('index.html', 'anew');
+      await site.drop('more.html');
+      assert.deepEqual((await site.plan({ isWhole: true })).removed, []);
+      await assert.rejects(site.publish(), /published-meanwhile|meanwhile|since/i);
+      await site.publish();
+      assert.deepEqual(Object.keys(pages()).sort(), Object.keys(THEIRS).sort());
+      assert.equal(site.server.keptFor, site.context.site.id);
+    });
+
+    for (const steps of [2, 3, 4]) {
+      it(`is kept once by two runs, of which the first is killed after ${steps} steps`, async () => {
+        adopt('index.html', 'theirs.html');
+        const { plan } = await site.plan();
+        await run(plan.slice(0, steps), newOp());
+        await site.bury();
+        await site.publish();
+        await expectKept();
+      });
+    }
+
+    it('is not kept anew where an earlier version of this site has published to it', async () => {
+      adopt();
+      await site.publish();
+      await site.put('more.html', 'more');
+      await site.publish();
+      site.server.keptFor = undefined;
+      await site.drop('more.html');
+      const { plan, removed } = await site.plan({ isWhole: true });
+      assert.deepEqual([words(plan), removed], [['turn', 'pages', 'release'], ['more.html']]);
+    });
   });
 });

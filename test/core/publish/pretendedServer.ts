@@ -27,7 +27,7 @@ import { promisify } from 'node:util';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import type { Context } from '../../../src/core/context';
-import { serialOf } from '../../../src/core/names';
+import { ADOPTED_TAG, serialOf } from '../../../src/core/names';
 import { listSum } from '../../../src/core/release/manifest';
 
 const run = promisify(execFile);
@@ -57,6 +57,10 @@ export interface PretendedServer {
   readonly list: Map<string, { readonly sha256: string }>;
   /** What it served before the site, and by what it knows that; its list has none of it. */
   before: { readonly mark: string; readonly files: ReadonlyMap<string, string>; readonly left: readonly string[] };
+  /** The volume was there before the site. */
+  hasAdoptedVolume: boolean;
+  /** The id of the site that it keeps that for. */
+  keptFor: string | undefined;
 }
 
 interface Ending {
@@ -76,6 +80,7 @@ export function newPretendedServer(): PretendedServer {
     ...{ instanceId: 'i-0123456789abcdef0', volumeId: 'vol-0123456789abcdef0', state: 'running', isMounted: true },
     ...{ release: undefined, placing: undefined, settings: undefined, failsNext: undefined },
     before: { mark: '', files: new Map(), left: [] },
+    ...{ hasAdoptedVolume: false, keptFor: undefined },
     deployments: () => server.sent.filter(({ Comment }) => Comment?.endsWith(': deploy')),
     value(name) {
       const text = server.deployments().at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
@@ -99,7 +104,8 @@ export function newPretendedServer(): PretendedServer {
     if (command instanceof DescribeVolumesCommand) {
       const Attachments = [{ InstanceId: instanceId, Device: '/dev/sdf', State: 'attached' as const }];
       const volume: Volume = { VolumeId: volumeId, State: 'in-use', AvailabilityZone: 'us-east-1a', Attachments };
-      return Promise.resolve({ Volumes: [volume] });
+      const Tags = server.hasAdoptedVolume ? [{ Key: ADOPTED_TAG, Value: 'yes' }] : [];
+      return Promise.resolve({ Volumes: [{ ...volume, Tags }] });
     }
     return assert.fail('the pretended server does not know that question');
   }
@@ -117,6 +123,7 @@ export function newPretendedServer(): PretendedServer {
       ...(placing === undefined ? [] : [`placing=${placing}`]),
       ...(settings === undefined ? [] : [`settings=${settings}`]),
       ...(server.before.mark === '' ? [] : [`before=${server.before.mark}`]),
+      ...(server.keptFor === undefined ? [] : [`kept_for=${server.keptFor}`]),
     ].join('\n');
   }
 
@@ -136,7 +143,7 @@ export function newPretendedServer(): PretendedServer {
       const CommandId = `command-${server.sent.length}`;
       const what = command.input.Comment?.split(': ').at(-1);
       const told = what === 'look' ? look() : what === 'compare the pages' ? compared() : undefined;
-      const work = what === 'import' ? importBefore : deploy;
+      const work = what === 'import' ? importBefore : what === 'keep what is served' ? keep : deploy;
       endings.set(CommandId, told === undefined ? work() : Promise.resolve({ output: told }));
       return { Command: { CommandId } };
     }
@@ -150,7 +157,20 @@ export function newPretendedServer(): PretendedServer {
     return assert.fail('the pretended server does not know that command');
   }
 
+  /** As `keep.sh` does: the notes of another site are forgotten. */
+  function keep(): Promise<Ending> {
+    if (server.before.mark === '' || server.release !== undefined || server.placing !== undefined) {
+      server.before = { mark: '1764328111', files: new Map(server.pages), left: [] };
+      Object.assign(server, { release: undefined, placing: undefined });
+      server.list.clear();
+    }
+    const text = server.sent.at(-1)?.Parameters?.['commands']?.join('\n') ?? '';
+    server.keptFor = /^SITE='(.*)'$/m.exec(text)?.[1];
+    return Promise.resolve({});
+  }
+
   async function importBefore(): Promise<Ending> {
+    if (server.before.mark === '') return { problem: 'nothing-kept' };
     const fails = server.failsNext;
     server.failsNext = undefined;
     if (fails === 'before') return { problem: 'busy' };

@@ -193,6 +193,12 @@ describe('parseInspection', () => {
     });
   });
 
+  it('reads what is kept of before the site, and for whom, where that is told in full', () => {
+    const told = ({ before, keptFor }: ReturnType<typeof parseInspection>) => [before, keptFor];
+    assert.deepEqual(told(parseInspection('before=1764328000\nkept_for=ab12cd34\n')), ['1764328000', 'ab12cd34']);
+    assert.deepEqual(told(parseInspection('before=x\nkept_for=\n')), [undefined, undefined]);
+  });
+
   it('sees no mount where there is none', () => {
     const seen = parseInspection('installed=no\nenabled=\nactive=inactive\n\n=x\nnothing\n');
     assert.deepEqual(seen, {

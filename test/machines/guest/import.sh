@@ -11,6 +11,8 @@ adopted() {
   local name
   for name in $'new\nline' '-rf' ' space ' 'Grüße' "\$(touch PWNED) \`id\` \"'" 'back\slash' "$(printf 'long%.0s' {1..50})"; do echo "$name" >"$html/$name"; done
   ln $html/-rf "$html/sub/linked twice"
+  mkdir $html/sub/dot.
+  echo dot >$html/sub/dot./page.html
   echo deny >$html/.htaccess
   mkdir -p $html/.well-known $html/sub/.git $html/empty
   echo secret | tee $html/.env $html/.well-known/a $html/sub/.git/config >/dev/null
@@ -23,7 +25,7 @@ adopted() {
   chmod 640 "$html/page 2.html"
   mkfifo $html/sub/fifo
   cp -a $html /root/then
-  run keep
+  run keep SITE=ab12cd34
   succeeds
 }
 printed() { sed -n "s/^$1=//p" /root/printed; }
@@ -40,6 +42,7 @@ is_imported() {
   succeeds
   fetch_stored
   [ "$(curl -fsS "$stored" | tar -tz | head -n 1)" = list ] || fail 'the list comes first'
+  ! curl -fsS "$stored" | tar -tvz | grep -v ^- || fail 'each file has its bytes, also one that is linked twice'
   fit "$1" >/root/fit
   cmp -s /root/fit <(cd /root/got/pages && find . -type f -printf '%P\0' | sort -z) || fail 'the bundle has all files, and no others'
   while IFS= read -r -d '' path; do
@@ -152,7 +155,7 @@ check_none() {
   import
   stops nothing-kept
   find $html -mindepth 1 -maxdepth 1 ! -name '.*' -exec rm -rf {} +
-  run keep
+  run keep SITE=ab12cd34
   import
   succeeds
   [ "$(printed files)/$(printed left)" = 0/3 ] || fail 'it tells of nothing but what is left'

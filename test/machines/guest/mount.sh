@@ -364,6 +364,9 @@ check_takes_settings() {
   rm $fragment
   again
   [ ! -e $fragment ] || fail 'of those nothing is left'
+  cp $kept $fragment
+  again
+  [ ! -e $fragment ] || fail 'nor where who was killed had written them'
   # A web server that does not run has them once it does, and is not started.
   keeps "$OTHER"
   systemctl stop httpd
@@ -569,12 +572,13 @@ served() {
   rm -rf /root/old
   cp -a $html /root/old
 }
-keep() { run keep; }
+keep() { run keep SITE=ab12cd34; }
 is_kept() {
   same_pages /root/old $html/.sitelift/before || fail 'all is kept, links as links'
   diff -r --no-dereference -x .sitelift /root/old $html >/root/said || fail 'what is served stays'
   [ "$(stat -c %a $html/.sitelift)" = 700 ] || fail 'the web server cannot read what is kept'
-  [ ! -e $html/.sitelift/before.new ] || fail 'nothing half is left'
+  [ ! -e $html/.sitelift/before.new ] && [ ! -e $html/.sitelift/kept-for.new ] || fail 'nothing half is left'
+  [ "$(cat $html/.sitelift/kept-for)" = ab12cd34 ] || fail 'it is noted whom it is kept for'
 }
 check_keeps() {
   served
@@ -587,6 +591,11 @@ check_keeps() {
   keep
   succeeds
   [ "$(cat $html/.sitelift/before/-rf)" = dash ] || fail 'what was there before stays as it was, whatever was published since'
+  run inspect
+  grep -qxF kept_for=ab12cd34 /root/printed || fail 'a look tells whom it is kept for'
+  run keep SITE=other
+  succeeds
+  [ "$(cat $html/.sitelift/kept-for)" = other ] && [ "$(ls $html/.sitelift | tr '\n' ' ')" = 'before kept-for ' ] || fail 'another site takes it over as it is'
   rm -rf $html/.sitelift
 }
 check_keep_notes() {
@@ -598,7 +607,7 @@ check_keep_notes() {
   keep
   succeeds
   is_kept
-  [ "$(ls $html/.sitelift)" = before ] || fail 'what another site published is nobody’s now'
+  [ "$(ls $html/.sitelift | tr '\n' ' ')" = 'before kept-for ' ] || fail 'what another site published is nobody’s now'
   echo list >$html/.sitelift/published
   echo more >$html/more.html
   cp -a $html/more.html /root/old
@@ -621,7 +630,7 @@ kills_keep() {
   local n
   for n; do
     served
-    compose keep >/root/run.sh
+    compose keep SITE=ab12cd34 >/root/run.sh
     killed_before "$n"
     keep
     succeeds
@@ -632,7 +641,7 @@ kills_keep() {
 }
 changes_of_keep() {
   served
-  compose keep >/root/run.sh
+  compose keep SITE=ab12cd34 >/root/run.sh
   changing_commands
   is_kept
 }

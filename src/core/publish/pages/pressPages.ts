@@ -86,7 +86,9 @@ async function* publishedPages(
 
 /** Why the pages must go to the server; a new server with an old volume has the pages but not its settings. */
 function reasonFor(state: SiteState, { pages }: PageBundle, settings: WebSettings): PagesReason | undefined {
-  const { base, target } = state;
+  const { base, isUnkept, target } = state;
+  // What the server's notes tell is another site's.
+  if (isUnkept) return 'first release';
   const isChanged = !base || listSum(base) !== listSum(pages);
   const isConfigured = hasSettings(state, settings);
   if (target.found) {

@@ -9,6 +9,7 @@ export LC_ALL=C
 # The reason: a code of reasons.ts and its values, on one line.
 stop() { printf 'sitelift: %s' "$1" >&2; shift; [ $# = 0 ] || printf '\t%s' "${@//[$'\t\r\n']/ }" >&2; echo >&2; exit 1; }
 sum_of() { sha256sum <"$1" | cut -b -64; }
+text() { cat "$1" 2>/dev/null || true; }
 next() { IFS= read -r -d '' path; }
 last_line() { grep -v '^[[:space:]]*$\|Exiting with failure' "$1" | tail -n 1 || true; }
 root=/var/www/html
@@ -20,9 +21,9 @@ SECONDS=0
 mountpoint -q "$root" || stop not-mounted "$root"
 [ ! -L "$work" ] || stop link-in-the-way 1 .sitelift
 mkdir -p -m 700 "$work"
-current=$(cat "$work/release" 2>/dev/null || true)
+current=$(text "$work/release")
 [ "$current" = "$EXPECTED_RELEASE" ] || [ "$current" = "$RELEASE" ] || stop published-meanwhile
-placing=$(cat "$work/placing" 2>/dev/null || true)
+placing=$(text "$work/placing")
 former=$work/published
 [ -e "$former" ] || former=/dev/null
 list=$(sum_of "$former")
@@ -63,8 +64,8 @@ keep_it() {
   sync -f "$root"
 }
 # A run that was killed may have written the settings without loading them, so what was loaded is noted apart.
-previous=$(cat "$fragment" 2>/dev/null || true)
-noted=$(cat "$loaded" 2>/dev/null || true)
+previous=$(text "$fragment")
+noted=$(text "$loaded")
 wanted=
 if [ "$previous" != "$noted" ] || [[ $previous != *": $SETTINGS_ID"$'\n'* ]]; then
   wanted=$(base64 -d <<<"$SETTINGS" | gzip -d)
@@ -104,10 +105,7 @@ free=$(df -B1 --output=avail "$root" | tail -n 1 | tr -d ' ')
 [ "$free" -gt "$NEEDED_BYTES" ] || stop disk-full "$NEEDED_BYTES" "$free"
 read -r inodes free_inodes < <(df --output=itotal,iavail "$root" | tail -n 1)
 # A file system that makes its inodes as it goes counts none.
-case $inodes in
-  0 | -) ;;
-  *) [ "$free_inodes" -gt "$NEEDED_INODES" ] || stop inodes-full "$NEEDED_INODES" "$free_inodes" ;;
-esac
+[[ $inodes = [0-] ]] || [ "$free_inodes" -gt "$NEEDED_INODES" ] || stop inodes-full "$NEEDED_INODES" "$free_inodes"
 
 # The URL is a secret while it lives, so curl reads it from standard input and not from its arguments. Each try starts
 # anew: curl's own --retry would append to what tar has seen. tee goes on without tar, so that the sum is of all bytes.

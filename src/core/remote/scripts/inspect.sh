@@ -43,6 +43,7 @@ if [ -r "$root/.sitelift/placing" ]; then echo "placing=$(head -c 64 "$root/.sit
 for before in "$root/.sitelift/before" "$root/.sitelift/before.next"; do
   if [ -d "$before" ]; then echo "before=$(stat -c %Y "$before")"; fi
 done
+if [ -r "$root/.sitelift/kept-for" ]; then echo "kept_for=$(head -c 64 "$root/.sitelift/kept-for")"; fi
 for fragment in /etc/httpd/conf.d/sitelift.conf /etc/apache2/conf-enabled/sitelift.conf; do
   # What was written and not loaded does not count.
   if cmp -s "$fragment" "$fragment.loaded"; then echo "settings=$(sed -n '1s/^#.*: \([0-9a-f]*\)$/\1/p' "$fragment")"; fi

@@ -166,7 +166,7 @@ take_settings() {
   # One that does not run now takes them up when it starts.
   if apachectl configtest >/dev/null 2>&1 && systemctl try-reload-or-restart "$unit"; then
     cp "$kept" "$fragment.loaded"
-  elif [ "$former" ]; then
+  elif [ "$former" ] && [ "$former" != "$(cat "$kept")" ]; then
     echo "$former" >"$fragment"
   else
     rm -f "$fragment"

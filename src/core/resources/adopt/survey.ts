@@ -46,9 +46,10 @@ export async function surveyServer(context: Context, instanceId: string, op: Op)
   return parseSurvey(await runScript(context, instanceId, remote, op));
 }
 
-/** Keeps on a server what it serves, beside it, where the web server cannot read it and publications leave it. */
+/** Keeps on a server what it serves, beside it, where the web server cannot read it and publications leave it; what another site noted of its own is forgotten. */
 export async function keepServed(context: Context, instanceId: string, op: Op): Promise<void> {
-  await runScript(context, instanceId, { name: 'keep what is served', script: keepScript, timeoutSeconds: 600 }, op);
+  const remote = { name: 'keep what is served', script: keepScript, values: { SITE: context.site.id } };
+  await runScript(context, instanceId, { ...remote, timeoutSeconds: 600 }, op);
 }
 
 /** Reads the `name=value` lines of `survey.sh`. */
