@@ -205,7 +205,7 @@ export async function describeObject(context: Context, key: string, op: Op): Pro
 }
 
 /** What a lifecycle rule has put away is told like any other object, but not given (Amazon S3 documentation, “Working with archived objects”). */
-function isArchived(storageClass: string | undefined): boolean {
+export function isArchived(storageClass: string | undefined): boolean {
   return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
 }
 

@@ -1,30 +1,22 @@
 import type { LifecycleRule } from '@aws-sdk/client-s3';
+import { isArchived } from '../../aws/store';
 import { unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
-import { bucketName, PRIVATE_PREFIX, PUBLIC_PREFIX, SITE_TAG } from '../../names';
+import { bucketName, PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
 import type { Op } from '../../op';
-import { tagOf, type Tagged } from '../../tags';
 import { carriesTag, readTags } from '../bucket/bucketSettings';
-import { isAdopted } from './adopted';
+import { ownerProblem } from './adopted';
 import type { BucketFacts } from './bucketFacts';
 import { letsEverybodyIn } from './readable';
 
 /** Amazon S3 documentation, “Tagging for general purpose buckets”. */
 const MOST_TAGS = 50;
 const OUR_TAGS = 3;
-const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
 
 /** Why a bucket of this name cannot become a site's, before anything of it is read; undefined when it may. */
 export function nameProblem(name: string): string | undefined {
   if (name.includes('.')) return 'its name has dots, and the certificate of S3 covers none that has';
   return undefined;
-}
-
-/** Why what has tags is not free to become the site's: it is another one's, or was made for this one; undefined when it is. */
-export function ownerProblem({ site }: Pick<Context, 'site'>, Tags: Tagged['Tags']): string | undefined {
-  const id = tagOf({ Tags }, SITE_TAG);
-  if (id !== undefined && id !== site.id) return `it belongs to another site (${id})`;
-  return id === undefined || isAdopted(Tags) ? undefined : 'it is this site’s already';
 }
 
 /** Why a bucket cannot become the site's, with what would help; undefined when it can. */
@@ -69,7 +61,7 @@ function endsOurs({ Status, Filter, Prefix, Expiration, Transitions = [] }: Life
   const ends =
     Expiration?.Days !== undefined ||
     Expiration?.Date !== undefined ||
-    Transitions.some(({ StorageClass }) => ARCHIVES.includes(StorageClass ?? ''));
+    Transitions.some(({ StorageClass }) => isArchived(StorageClass));
   const prefix = Filter?.And?.Prefix ?? Filter?.Prefix ?? Prefix ?? '';
   return ends && [PUBLIC_PREFIX, PRIVATE_PREFIX].some((ours) => ours.startsWith(prefix) || prefix.startsWith(ours));
 }

@@ -1,3 +1,4 @@
+import { isArchived } from '../../aws/store';
 import { PRIVATE_PREFIX, PUBLIC_PREFIX } from '../../names';
 import type { ListedObject } from '../bucket/listing';
 
@@ -5,7 +6,6 @@ import type { ListedObject } from '../bucket/listing';
 const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 /** Amazon S3 documentation, “Creating object key names”. */
 const LONGEST_KEY_BYTES = 1024;
-const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
 
 /** An object that is to be read below `site/` as well, under another key. */
 export interface Move {
@@ -60,7 +60,7 @@ export function compareCopies(
     else if (target) {
       const verdict = verdictOn(source, target);
       if (verdict !== 'same') found[verdict].push(key);
-    } else if (ARCHIVES.includes(storageClass ?? '')) found.archived.push(key);
+    } else if (isArchived(storageClass)) found.archived.push(key);
     else if (sizeBytes > MOST_COPIED_BYTES) found.tooLarge.push(key);
     else if (Buffer.byteLength(to) > LONGEST_KEY_BYTES) found.tooLong.push(key);
     else found.missing.push({ from: key, to, sizeBytes });

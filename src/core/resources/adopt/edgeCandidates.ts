@@ -8,7 +8,8 @@ import { isOfSite } from '../../tags';
 import { bucketReadBy } from '../distribution/bucketRead';
 import { aliasOf, targetOf } from '../distribution/distributionConfig';
 import { listDistributions, type TaggedDistribution } from '../distribution/distributionLookup';
-import { nameProblem, ownerProblem } from './bucketFitness';
+import { ownerProblem } from './adopted';
+import { nameProblem } from './bucketFitness';
 import { sourceOf, type Account } from './distributionFitness';
 
 const ASKED_AT_ONCE = 8;

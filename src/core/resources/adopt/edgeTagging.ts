@@ -6,7 +6,7 @@ import { UserError, type Op } from '../../op';
 import { isOfSite } from '../../tags';
 import { carriesTag, readTags, tagAdoptedBucket } from '../bucket/bucketSettings';
 import { findDistribution } from '../distribution/distributionLookup';
-import { ownerProblem } from './bucketFitness';
+import { ownerProblem } from './adopted';
 
 const SETTLE = { firstSeconds: 0.5, slowestSeconds: 5, limitSeconds: 120 };
 

@@ -2,7 +2,7 @@ import type { Instance, InstanceTypeInfo, IpPermission, SecurityGroup, Tag, Volu
 import type { Context } from '../../context';
 import { DOCUMENT_ROOT, ROLE_TAG, serialOf, SITE_TAG } from '../../names';
 import { ARCHITECTURES, hasSerials } from '../server/instanceTypes';
-import { isAdopted } from './adopted';
+import { ownerProblem } from './adopted';
 import type { Inside } from './survey';
 import { tagOf } from '../../tags';
 
@@ -26,7 +26,7 @@ const LARGEST_GIB = 16_384;
 export function instanceProblem(context: Context, region: Region, instance: Instance): string | undefined {
   const { IamInstanceProfile, InstanceId = '', InstanceLifecycle, InstanceType = '', Tags } = instance;
   const { Architecture, Placement, Platform, PublicIpAddress, State } = instance;
-  const other = strangerProblem(context, Tags);
+  const other = ownerProblem(context, Tags);
   if (other !== undefined) return other;
   if (region.ownServer !== undefined && region.ownServer !== InstanceId) {
     return `this site has the server ${region.ownServer} already`;
@@ -64,7 +64,7 @@ export function instanceProblem(context: Context, region: Region, instance: Inst
 /** Why a volume cannot become the site's, as far as AWS shows it from outside, with what would help; undefined when it can. */
 export function volumeProblem(context: Context, region: Region, volume: Volume): string | undefined {
   const { Attachments = [], AvailabilityZone, MultiAttachEnabled, Size = 0, State, Tags, VolumeId = '' } = volume;
-  const other = strangerProblem(context, Tags);
+  const other = ownerProblem(context, Tags);
   if (other !== undefined) return other;
   const root = region.instances.find((instance) => rootVolumeId(instance) === VolumeId);
   if (root) return `it is the disk of the system of ${root.InstanceId}`;
@@ -131,12 +131,6 @@ export function profileNameOf({ IamInstanceProfile }: Instance): string {
 export function isTagged(tags: readonly Tag[] | undefined, siteId: string, role: string): boolean {
   const has = (key: string, value: string) => tagOf({ Tags: tags }, key) === value;
   return Boolean(has(SITE_TAG, siteId) && has(ROLE_TAG, role));
-}
-
-function strangerProblem({ site }: Context, tags: readonly Tag[] = []): string | undefined {
-  const id = tagOf({ Tags: tags }, SITE_TAG);
-  if (id !== undefined && id !== site.id) return `it belongs to another site (${id})`;
-  return id === undefined || isAdopted(tags) ? undefined : 'it is this site’s already';
 }
 
 function rootVolumeId({ BlockDeviceMappings, RootDeviceName }: Instance): string | undefined {

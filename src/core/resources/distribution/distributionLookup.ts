@@ -5,6 +5,7 @@ import {
   type Tag,
 } from '@aws-sdk/client-cloudfront';
 import { allMarked } from '../../aws/pages';
+import { unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
 import { bucketDomain, stackName } from '../../names';
 import type { Op } from '../../op';
@@ -55,6 +56,19 @@ export async function listDistributions(
     );
     return { items: list?.Items, next: list?.IsTruncated ? list.NextMarker : undefined };
   });
+}
+
+/** The tags of a distribution, by its ARN; undefined when it is gone. */
+export async function tagsOfDistribution(
+  { cloudfront }: Pick<Context['clients'], 'cloudfront'>,
+  Resource: string | undefined,
+  op: Op,
+): Promise<readonly Tag[] | undefined> {
+  const answer = await unlessMissing(
+    () => cloudfront.send(new ListTagsForResourceCommand({ Resource }), { abortSignal: op.signal }),
+    'NoSuchResource',
+  );
+  return answer && (answer.Tags?.Items ?? []);
 }
 
 async function firstTagged(

@@ -1,10 +1,11 @@
-import { GetDistributionCommand, ListTagsForResourceCommand } from '@aws-sdk/client-cloudfront';
+import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { unlessMissing } from '../../aws/wait';
 import type { Context } from '../../context';
 import type { Op } from '../../op';
 import { isOfSite } from '../../tags';
 import { isAdopted } from '../adopt/adopted';
 import { readerOf, type BucketPolicy } from '../bucket/bucketPolicy';
+import { tagsOfDistribution } from '../distribution/distributionLookup';
 import { known, type Seen } from '../resource';
 import type { EdgeUse } from './edgeUses';
 
@@ -29,7 +30,7 @@ export function stayingReader(
 
 /** The same as AWS shows it now, whatever lists show. */
 export async function stayingReaderNow(
-  { clients: { cloudfront }, site }: Context,
+  { clients, site }: Context,
   policy: BucketPolicy,
   op: Op,
 ): Promise<string | undefined> {
@@ -38,16 +39,12 @@ export async function stayingReaderNow(
   const options = { abortSignal: op.signal };
   const Id = reader.split('/').pop();
   const found = await unlessMissing(
-    () => cloudfront.send(new GetDistributionCommand({ Id }), options),
+    () => clients.cloudfront.send(new GetDistributionCommand({ Id }), options),
     'NoSuchDistribution',
   );
   if (!found) return undefined;
-  const tagged = await unlessMissing(
-    () => cloudfront.send(new ListTagsForResourceCommand({ Resource: reader }), options),
-    'NoSuchResource',
-  );
-  if (!tagged) return undefined;
-  const Tags = tagged.Tags?.Items;
+  const Tags = await tagsOfDistribution(clients, reader, op);
+  if (!Tags) return undefined;
   return isOfSite({ Tags }, site) && !isAdopted(Tags) ? undefined : reader;
 }
 

@@ -1,9 +1,4 @@
-import {
-  ListTagsForResourceCommand,
-  UntagResourceCommand,
-  type DistributionConfig,
-  type Tag,
-} from '@aws-sdk/client-cloudfront';
+import { UntagResourceCommand, type DistributionConfig } from '@aws-sdk/client-cloudfront';
 import { unlessMissing, waitFor } from '../../aws/wait';
 import type { Context } from '../../context';
 import { UserError, type Op } from '../../op';
@@ -11,7 +6,7 @@ import type { Step } from '../../plan';
 import { isOfSite } from '../../tags';
 import { isAdopted } from '../adopt/adopted';
 import { distributionById, type DistributionHave } from '../distribution/distribution';
-import { findDistribution } from '../distribution/distributionLookup';
+import { findDistribution, tagsOfDistribution } from '../distribution/distributionLookup';
 import { changeConfig } from '../distribution/distributionUpdate';
 import { imagesOriginId, withoutPages } from '../distribution/wholeSite';
 
@@ -60,7 +55,7 @@ export function letGoDistribution(context: Context, { arn, id }: NamedDistributi
 }
 
 async function letGo(context: Context, { arn, id }: NamedDistribution, isAwaited: boolean, op: Op): Promise<void> {
-  const tags = await readTags(context, arn, op);
+  const tags = await tagsOfDistribution(context.clients, arn, op);
   if (!tags || !isOfSite({ Tags: tags }, context.site)) return;
   if (isAwaited) {
     const look = async () => ((await distributionById(context, id, op))?.deployed === false ? undefined : true);
@@ -84,7 +79,7 @@ async function letGo(context: Context, { arn, id }: NamedDistribution, isAwaited
 
 /** Throws `UserError` for a distribution that was adopted, or is not this site's any more, whoever asks; not for one that is gone. */
 export async function requireMade(context: Context, { arn, id }: NamedDistribution, op: Op): Promise<void> {
-  const tags = await readTags(context, arn, op);
+  const tags = await tagsOfDistribution(context.clients, arn, op);
   if (!tags) return;
   if (!isOfSite({ Tags: tags }, context.site)) {
     throw new UserError(
@@ -96,13 +91,4 @@ export async function requireMade(context: Context, { arn, id }: NamedDistributi
       `The distribution ${id} was there before the site, so Sitelift neither disables nor deletes it. Run the command again.`,
     );
   }
-}
-
-/** The tags of a distribution; undefined when it is gone. */
-async function readTags({ clients }: Context, arn: string, op: Op): Promise<readonly Tag[] | undefined> {
-  const answer = await unlessMissing(
-    () => clients.cloudfront.send(new ListTagsForResourceCommand({ Resource: arn }), { abortSignal: op.signal }),
-    'NoSuchResource',
-  );
-  return answer && (answer.Tags?.Items ?? []);
 }

@@ -1,4 +1,3 @@
-import { ListTagsForResourceCommand, type DistributionSummary } from '@aws-sdk/client-cloudfront';
 import { GetBucketTaggingCommand, paginateListBuckets, type Bucket } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 import { s3In, type Clients } from '../../aws/clients';
@@ -10,7 +9,7 @@ import type { Op } from '../../op';
 import { someOf } from '../../someOf';
 import { tagOf, type Tagged } from '../../tags';
 import { isAdopted } from '../adopt/adopted';
-import { listDistributions } from '../distribution/distributionLookup';
+import { listDistributions, tagsOfDistribution } from '../distribution/distributionLookup';
 import { readDetail, type Detail } from '../resource';
 import { OLDER, type Leftover, type Search } from './leftover';
 
@@ -39,7 +38,7 @@ export async function taggedDistributions(clients: Clients, search: Search, op: 
         Origins?.Items?.map((origin) => siteOf(origin.DomainName ?? '')).find(Boolean) ??
         '';
       // An adopted one may say of itself what it likes.
-      const tags = isAsked(search, told) ? await tagsOfDistribution(clients, summary, op) : {};
+      const tags = isAsked(search, told) ? { Tags: await tagsOfDistribution(clients, summary.ARN, op) } : {};
       const older = isAdopted(tags.Tags) ? OLDER : '';
       return {
         ...{ kind: 'distribution', id: Id, region: undefined, siteId: tagOf(tags, SITE_TAG) ?? told },
@@ -109,14 +108,6 @@ async function tagsOfBucket(clients: Clients, region: string, Bucket: string, op
     if (isDenied(error)) return 'denied';
     throw error;
   }
-}
-
-async function tagsOfDistribution({ cloudfront }: Clients, { ARN }: DistributionSummary, op: Op): Promise<Tagged> {
-  const answer = await unlessMissing(
-    () => cloudfront.send(new ListTagsForResourceCommand({ Resource: ARN }), { abortSignal: op.signal }),
-    'NoSuchResource',
-  );
-  return { Tags: answer?.Tags?.Items };
 }
 
 /** True for what may be of those that are looked for; of one site, which names no bucket that was there before, no distribution was, either. */
